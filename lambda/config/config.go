@@ -1,0 +1,136 @@
+// Package config is what the infrastructure and the functions must agree on:
+// the names of the environment variables, every default of the guard, the tag
+// keys and the metric names. Each of them is written down once, here.
+//
+// Configuration is read once, at cold start. A value that is missing, unknown
+// or out of bounds stops the function with every problem listed: a mistyped
+// cooldown must never become another cooldown.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Mode is how far a stack may go by itself.
+type Mode string
+
+const (
+	// ModeDryRun sends every interrupt with DryRun. It is how the stack is shipped.
+	ModeDryRun Mode = "dry-run"
+	// ModeManual interrupts only when a person or program invokes the function.
+	ModeManual Mode = "manual"
+	// ModeAuto lets alarms interrupt instances whose tag is auto as well.
+	ModeAuto Mode = "auto"
+)
+
+const (
+	// TagKey is the instance tag that opts an instance in. Its value is TagAuto
+	// or TagManual; any other value, or none, means that it is never touched.
+	TagKey = "crashcart"
+	// TagAuto lets alarms interrupt the instance.
+	TagAuto = "auto"
+	// TagManual lets only a direct invoke interrupt the instance.
+	TagManual = "manual"
+	// GroupTagKey groups instances that are in no Auto Scaling group.
+	GroupTagKey = "crashcart-group"
+
+	// MetricNamespace is the CloudWatch namespace of all metrics of Crashcart.
+	MetricNamespace = "Crashcart"
+	// MetricDecisions counts decisions, by outcome and rule.
+	MetricDecisions = "Decisions"
+	// MetricTimeToInterrupt is the time from the trigger's own time to the send, in seconds.
+	MetricTimeToInterrupt = "TimeToInterrupt"
+	// MetricIgnored counts records that asked for nothing, by reason.
+	MetricIgnored = "Ignored"
+
+	// OpenIndex is the casebook's sparse index of open cases.
+	OpenIndex = "open"
+)
+
+// Config is everything the interrupt function is told from outside.
+type Config struct {
+	Table    string // DynamoDB table of the casebook
+	Bucket   string // S3 bucket of the evidence
+	QueueURL string // the intake queue, where "later" goes
+	Mode     Mode
+	Rules    Rules
+
+	// Lambda's own variables.
+	Region       string
+	FunctionName string
+	Endpoint     string // one endpoint for all AWS calls, empty on AWS
+}
+
+// Rules are the figures of the guard. DESIGN.md D3 gives the reason for each.
+type Rules struct {
+	Fresh, FreshWindows         time.Duration // a trigger older than this is refused
+	Booted                      time.Duration // since launch
+	Impaired, ImpairedWindows   time.Duration // reachability failed for at least this long
+	Silent, SilentWindows       time.Duration // last agent ping at least this old ...
+	SilentMax, SilentMaxWindows time.Duration // ... and at most this old
+	Cooldown                    time.Duration // between two interrupts of one instance
+	GroupPercent                int           // of a group's members may have an open case
+	RegionLimit                 int           // instances of the Region whose reachability failed lately
+	Budget                      int           // interrupts in an hour
+	ApplicationStatus           bool          // an impaired application status check counts as no life
+}
+
+// CooldownForced is what `force` can shorten the cooldown to. It is never zero:
+// an interrupt during the dump of the one before kills that dump.
+const CooldownForced = time.Hour
+
+// FromEnv reads the configuration from environ, a list of KEY=value as
+// os.Environ gives it. The error joins every problem found, each with what is
+// allowed.
+func FromEnv(environ []string) (Config, error) {
+	env := map[string]string{}
+	for _, kv := range environ {
+		if k, v, ok := strings.Cut(kv, "="); ok {
+			env[k] = v
+		}
+	}
+	c := Config{Region: env["AWS_REGION"], FunctionName: env["AWS_LAMBDA_FUNCTION_NAME"], Endpoint: env["AWS_ENDPOINT_URL"]}
+	var problems []error
+	for _, s := range settings {
+		if err := s.read(&c, env); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	problems = append(problems, unknown(env)...)
+	problems = append(problems, c.Validate())
+	return c, errors.Join(problems...)
+}
+
+// Validate reports every value that is present but makes no sense together
+// with the others.
+func (c Config) Validate() error {
+	var problems []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	check(c.Region != "", "AWS_REGION is empty: Lambda sets it, elsewhere it must be given")
+	r := c.Rules
+	check(r.Silent < r.SilentMax, "%s (%s) must be below %s (%s)", EnvSilent, r.Silent, EnvSilentMax, r.SilentMax)
+	check(r.SilentWindows < r.SilentMaxWindows, "%s (%s) must be below %s (%s)",
+		EnvSilentWindows, r.SilentWindows, EnvSilentMaxWindows, r.SilentMaxWindows)
+	return errors.Join(problems...)
+}
+
+// unknown lists the variables with our prefix that no setting has: a mistyped
+// name must not silently leave a default in force.
+func unknown(env map[string]string) []error {
+	var problems []error
+	for k := range env {
+		if strings.HasPrefix(k, Prefix) && !slices.ContainsFunc(settings, func(s Setting) bool { return s.Env == k }) {
+			problems = append(problems, fmt.Errorf("%s is not a setting of Crashcart", k))
+		}
+	}
+	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return problems
+}

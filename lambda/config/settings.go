@@ -1,0 +1,158 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Prefix starts the name of every environment variable that is ours.
+const Prefix = "CRASHCART_"
+
+// The environment variables of the interrupt function. The stack sets them and
+// FromEnv reads them; settings gives each its default and its bounds.
+const (
+	EnvTable             = "CRASHCART_TABLE"
+	EnvBucket            = "CRASHCART_BUCKET"
+	EnvQueueURL          = "CRASHCART_QUEUE_URL"
+	EnvMode              = "CRASHCART_MODE"
+	EnvFresh             = "CRASHCART_FRESH"
+	EnvFreshWindows      = "CRASHCART_FRESH_WINDOWS"
+	EnvBooted            = "CRASHCART_BOOTED"
+	EnvImpaired          = "CRASHCART_IMPAIRED"
+	EnvImpairedWindows   = "CRASHCART_IMPAIRED_WINDOWS"
+	EnvSilent            = "CRASHCART_SILENT"
+	EnvSilentWindows     = "CRASHCART_SILENT_WINDOWS"
+	EnvSilentMax         = "CRASHCART_SILENT_MAX"
+	EnvSilentMaxWindows  = "CRASHCART_SILENT_MAX_WINDOWS"
+	EnvCooldown          = "CRASHCART_COOLDOWN"
+	EnvGroupPercent      = "CRASHCART_GROUP_PERCENT"
+	EnvRegionLimit       = "CRASHCART_REGION_LIMIT"
+	EnvBudget            = "CRASHCART_BUDGET"
+	EnvApplicationStatus = "CRASHCART_APPLICATION_STATUS"
+)
+
+// Setting is one environment variable: its name, its default as a person would
+// write it (empty means that it must be given), and what it does.
+type Setting struct {
+	Env     string
+	Default string
+	Allowed string
+	Meaning string
+
+	set func(c *Config, value string) error
+}
+
+// Settings returns every setting in the order of the README's table.
+func Settings() []Setting { return slices.Clone(settings) }
+
+func (s Setting) read(c *Config, env map[string]string) error {
+	v, ok := env[s.Env]
+	if !ok || v == "" {
+		v = s.Default
+	}
+	if v == "" {
+		return fmt.Errorf("%s is missing: %s", s.Env, s.Meaning)
+	}
+	if err := s.set(c, v); err != nil {
+		return fmt.Errorf("%s=%q: %w", s.Env, v, err)
+	}
+	return nil
+}
+
+var settings = []Setting{
+	text(EnvTable, "DynamoDB table of the casebook", func(c *Config) *string { return &c.Table }),
+	text(EnvBucket, "S3 bucket for console, screenshot and dump", func(c *Config) *string { return &c.Bucket }),
+	text(EnvQueueURL, "URL of the SQS intake queue, where a target goes that is to be looked at again", func(c *Config) *string { return &c.QueueURL }),
+	mode(),
+	// SNS may deliver 23 days late, and a hang that is over is not worth a crash.
+	span(EnvFresh, "15m", time.Minute, time.Hour, "a trigger older than this is refused", func(r *Rules) *time.Duration { return &r.Fresh }),
+	// Windows shows its silence later (SILENT_WINDOWS), so its trigger must live longer.
+	span(EnvFreshWindows, "30m", time.Minute, time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.FreshWindows }),
+	span(EnvBooted, "10m", time.Minute, 24*time.Hour, "an instance launched later than this is still booting", func(r *Rules) *time.Duration { return &r.Booted }),
+	// An ordinary reboot fails the check for a minute or two.
+	span(EnvImpaired, "5m", 3*time.Minute, time.Hour, "AWS's reachability check must have failed this long", func(r *Rules) *time.Duration { return &r.Impaired }),
+	// A Windows update may keep a rebooting machine off the network for a quarter of an hour.
+	span(EnvImpairedWindows, "20m", 3*time.Minute, 2*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.ImpairedWindows }),
+	// The agent pings about every five minutes, so anything below six is not silence.
+	span(EnvSilent, "6m", 6*time.Minute, time.Hour, "or the SSM agent must have been silent this long", func(r *Rules) *time.Duration { return &r.Silent }),
+	span(EnvSilentWindows, "20m", 6*time.Minute, 2*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.SilentWindows }),
+	// An agent that has been dead for days says nothing about this trigger.
+	span(EnvSilentMax, "30m", 6*time.Minute, 6*time.Hour, "an agent silent for longer than this proves nothing", func(r *Rules) *time.Duration { return &r.SilentMax }),
+	span(EnvSilentMaxWindows, "40m", 6*time.Minute, 6*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.SilentMaxWindows }),
+	span(EnvCooldown, "6h", CooldownForced, 30*24*time.Hour, "between two interrupts of one instance; force can shorten it to 1h", func(r *Rules) *time.Duration { return &r.Cooldown }),
+	count(EnvGroupPercent, "20", 100, "percent of a group's members that may have an open case at once, at least one member", func(r *Rules) *int { return &r.GroupPercent }),
+	count(EnvRegionLimit, "10", 100_000, "with more instances than this newly unreachable in the Region, all are refused", func(r *Rules) *int { return &r.RegionLimit }),
+	count(EnvBudget, "3", 1000, "interrupts in one hour, in the whole Region", func(r *Rules) *int { return &r.Budget }),
+	flag(EnvApplicationStatus, "false", "an application status check impaired for IMPAIRED counts as no life, too", func(r *Rules) *bool { return &r.ApplicationStatus }),
+}
+
+func text(env, meaning string, field func(*Config) *string) Setting {
+	return Setting{Env: env, Allowed: "text", Meaning: meaning, set: func(c *Config, v string) error {
+		*field(c) = v
+		return nil
+	}}
+}
+
+func mode() Setting {
+	modes := []string{string(ModeDryRun), string(ModeManual), string(ModeAuto)}
+	allowed := strings.Join(modes, ", ")
+	return Setting{Env: EnvMode, Default: modes[0], Allowed: allowed, Meaning: "how far the stack may go by itself", set: func(c *Config, v string) error {
+		if !slices.Contains(modes, v) {
+			return fmt.Errorf("must be one of %s", allowed)
+		}
+		c.Mode = Mode(v)
+		return nil
+	}}
+}
+
+func span(env, def string, least, most time.Duration, meaning string, field func(*Rules) *time.Duration) Setting {
+	allowed := fmt.Sprintf("%s to %s", short(least), short(most))
+	return Setting{Env: env, Default: def, Allowed: allowed, Meaning: meaning, set: func(c *Config, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil {
+			return fmt.Errorf("must be a duration such as 90s, 15m or 6h")
+		}
+		if d < least || d > most {
+			return fmt.Errorf("must be %s", allowed)
+		}
+		*field(&c.Rules) = d
+		return nil
+	}}
+}
+
+func count(env, def string, most int, meaning string, field func(*Rules) *int) Setting {
+	allowed := fmt.Sprintf("1 to %d", most)
+	return Setting{Env: env, Default: def, Allowed: allowed, Meaning: meaning, set: func(c *Config, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > most {
+			return fmt.Errorf("must be a whole number, %s", allowed)
+		}
+		*field(&c.Rules) = n
+		return nil
+	}}
+}
+
+func flag(env, def, meaning string, field func(*Rules) *bool) Setting {
+	return Setting{Env: env, Default: def, Allowed: "true, false", Meaning: meaning, set: func(c *Config, v string) error {
+		if v != "true" && v != "false" {
+			return fmt.Errorf("must be true or false")
+		}
+		*field(&c.Rules) = v == "true"
+		return nil
+	}}
+}
+
+// short prints a duration as a person writes it: 6h, not 6h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
