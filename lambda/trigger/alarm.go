@@ -1,0 +1,91 @@
+package trigger
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// stateAlarm is the one alarm state that asks for anything ("AlarmState" in the
+// Amazon CloudWatch API Reference: OK, ALARM, INSUFFICIENT_DATA).
+const stateAlarm = "ALARM"
+
+// maxAlarmName is the length of an alarm's name in characters ("PutMetricAlarm"
+// in the Amazon CloudWatch API Reference).
+const maxAlarmName = 255
+
+// cloudWatchTime is how CloudWatch writes the time of a state change: an offset
+// without a colon, so not RFC 3339 ("Alarm events and EventBridge" in the
+// Amazon CloudWatch User Guide, samples). Parsing takes any fraction.
+const cloudWatchTime = "2006-01-02T15:04:05-0700"
+
+// alarmARN is an alarm's ARN, taken apart.
+type alarmARN struct{ region, name string }
+
+// parseAlarmARN takes arn:<partition>:cloudwatch:<region>:<account>:alarm:<name>
+// ("Resource types defined by Amazon CloudWatch" in the Service Authorization
+// Reference). The name may hold colons.
+func parseAlarmARN(s string) (alarmARN, error) {
+	parts := strings.SplitN(s, ":", 7)
+	if len(parts) != 7 || parts[0] != "arn" || parts[2] != "cloudwatch" || parts[5] != "alarm" {
+		return alarmARN{}, fmt.Errorf("%s is not the ARN of an alarm", quote(s))
+	}
+	partition, region, account, name := parts[1], parts[3], parts[4], parts[6]
+	switch {
+	case !isCode(partition):
+		return alarmARN{}, fmt.Errorf("the alarm's ARN %s has no valid partition", quote(s))
+	case !isCode(region):
+		return alarmARN{}, fmt.Errorf("the alarm's ARN %s has no valid Region", quote(s))
+	case len(account) != 12 || strings.Trim(account, "0123456789") != "":
+		return alarmARN{}, fmt.Errorf("the alarm's ARN %s has no 12-digit account", quote(s))
+	}
+	if err := checkAlarmName(name); err != nil {
+		return alarmARN{}, fmt.Errorf("the alarm's ARN %s: %w", quote(s), err)
+	}
+	return alarmARN{region: region, name: name}, nil
+}
+
+// isCode reports whether s can be a partition or a Region: "aws-us-gov", "eu-central-1".
+func isCode(s string) bool {
+	const longest = 32
+	return s != "" && len(s) <= longest && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// checkAlarmName refuses what CloudWatch would not have taken for a name, and
+// the two code points that SQS does not carry ("SendMessage" in the Amazon SQS
+// API Reference): an alarm has to survive being put back into the queue.
+func checkAlarmName(name string) error {
+	n := utf8.RuneCountInString(name)
+	if n == 0 || n > maxAlarmName {
+		return fmt.Errorf("an alarm's name has 1 to %d characters, not %d", maxAlarmName, n)
+	}
+	unfit := func(r rune) bool { return unicode.IsControl(r) || r == 0xFFFE || r == 0xFFFF }
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, unfit) {
+		return errors.New("the alarm's name has a control character in it")
+	}
+	return nil
+}
+
+// parseTime takes the layouts in which CloudWatch writes a state change, and
+// gives UTC.
+func parseTime(s string) (time.Time, error) {
+	for _, layout := range []string{cloudWatchTime, time.RFC3339} {
+		if at, err := time.Parse(layout, s); err == nil {
+			at = at.UTC()
+			return at, checkTime(at)
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s is not a time such as 2006-01-02T15:04:05.000+0000", quote(s))
+}
+
+// checkTime refuses times that cannot have happened to an alarm, among them the
+// zero time and those that RFC 3339 cannot write.
+func checkTime(at time.Time) error {
+	if year := at.UTC().Year(); year < 1970 || year > 9999 {
+		return fmt.Errorf("the year %d is not that of any event", year)
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package trigger
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxListed bounds the elements of instanceIds that are looked at, equal ones
+// included; a body full of tiny ones would cost fifty times its size.
+const maxListed = 100 * MaxTargets
+
+// requestTargets reads instanceIds: each id once, in the order given, and no
+// more than one above MaxTargets, which is enough to refuse them all.
+func requestTargets(request object, bad *problems) []Ref {
+	if kind := typeOf(request.fields["instanceIds"]); kind != "a list" {
+		bad.addErr(wrong("instanceIds", kind, `a list such as ["i-..."]`))
+		return nil
+	}
+	elements, err := request.list("instanceIds", maxListed)
+	if err != nil {
+		bad.addErr(err)
+		return nil
+	}
+	if len(elements) == 0 {
+		bad.add("instanceIds is empty: name at least one instance")
+	}
+	var refs []Ref
+	var unfit []string
+	for i, raw := range elements {
+		at := fmt.Sprintf("instanceIds[%d]", i)
+		id, err := readID(at, raw)
+		if err != nil {
+			unfit = append(unfit, err.Error())
+			continue
+		}
+		if len(refs) <= MaxTargets && !names(refs, id) {
+			refs = append(refs, Ref{Instance: id, From: at})
+		}
+	}
+	if len(unfit) > 0 {
+		bad.add("%s", some(unfit))
+	}
+	return refs
+}
+
+// readID reads one instance id of a request, or says how to write it.
+func readID(at string, raw json.RawMessage) (string, error) {
+	if kind := typeOf(raw); kind != "a string" {
+		return "", fmt.Errorf(`%s is %s: write the id as a string, "i-..."`, at, kind)
+	}
+	var id string
+	if err := json.Unmarshal(raw, &id); err != nil {
+		return "", fmt.Errorf("reading %s: %w", at, err)
+	}
+	switch {
+	case ValidInstanceID(id):
+		return id, nil
+	case ValidInstanceID(strings.TrimSpace(id)):
+		return "", fmt.Errorf("%s %s has white space around it: remove it", at, quote(id))
+	case ValidInstanceID(strings.ToLower(strings.TrimSpace(id))):
+		return "", fmt.Errorf("%s %s: write it in lower case", at, quote(id))
+	case strings.ContainsAny(id, ", "):
+		return "", fmt.Errorf("%s %s: give each id as an element of its own", at, quote(id))
+	}
+	return "", fmt.Errorf(`%s %s is not an instance id: "i-" and 8 or 17 hex digits`, at, quote(id))
+}
+
+// names reports whether one of refs is the instance id.
+func names(refs []Ref, id string) bool {
+	return slices.ContainsFunc(refs, func(r Ref) bool { return r.Instance == id })
+}

@@ -1,0 +1,133 @@
+package trigger
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// MaxHops is how often one target may be put back into the queue. Lambda stops
+// a function that feeds its own queue after about 16 turns ("Use Lambda
+// recursive loop detection" in the AWS Lambda Developer Guide), and an hour of
+// "later" is a no.
+const MaxHops = 12
+
+// laterKey and laterValue tell a trigger that was put back from anything else in
+// the queue.
+const (
+	laterKey   = "crashcart"
+	laterValue = "later"
+)
+
+// later is the body of a queue message that carries a trigger for another look.
+type later struct {
+	Crashcart string  `json:"crashcart"`
+	Trigger   Trigger `json:"trigger"`
+}
+
+// Later gives the trigger to put back for one target of t, one hop on: the same
+// in time, source key and everything else, so that it lapses when t would have.
+// The texts are cut to what EncodeLater takes.
+func Later(t Trigger, target Ref) Trigger {
+	target.From = clean(target.From, maxText)
+	t.Reason = clean(t.Reason, maxText)
+	t.Targets = []Ref{target}
+	t.Hop++
+	if t.Alarm != nil {
+		alarm := *t.Alarm
+		t.Alarm = &alarm
+	}
+	return t
+}
+
+// EncodeLater gives the body that brings t back through the queue, as Decode
+// reads it; its times become UTC, and nothing else changes. The error names
+// everything that makes t unfit for the queue: a direct request or a forced
+// rule, more or less than one instance, a hop outside 1 to MaxHops, a missing
+// time or source key, or anything that an alarm could not have brought by
+// itself. Whoever can write to the queue gains nothing by writing this.
+func EncodeLater(t Trigger) ([]byte, error) {
+	if bad := laterProblems(t); len(bad) > 0 {
+		return nil, fmt.Errorf("encoding a trigger for later: %s", clean(bad.String(), maxText))
+	}
+	body, err := json.Marshal(later{Crashcart: laterValue, Trigger: laterUTC(t)})
+	if err != nil {
+		return nil, fmt.Errorf("encoding a trigger for later: %w", err)
+	}
+	return body, nil
+}
+
+// decodeLater reads what EncodeLater wrote.
+func decodeLater(message object, from origin) Record {
+	if from.bare() {
+		return ignore(ReasonMalformed, "a message with the key %s counts only as the body of a queue message", laterKey)
+	}
+	if value, err := message.text(laterKey); err != nil || value != laterValue {
+		return ignore(ReasonMalformed, "%s is not %q", laterKey, laterValue)
+	}
+	if err := checkLaterKeys(message); err != nil {
+		return malformed(err)
+	}
+	var t Trigger
+	if err := json.Unmarshal(message.fields["trigger"], &t); err != nil {
+		return malformed(fmt.Errorf("reading trigger: %w", err))
+	}
+	if bad := laterProblems(t); len(bad) > 0 {
+		return ignore(ReasonMalformed, "%s", bad)
+	}
+	t = laterUTC(t)
+	return Record{Trigger: &t}
+}
+
+// checkLaterKeys refuses keys that EncodeLater does not write, on every level,
+// exactly spelled and once each.
+func checkLaterKeys(message object) error {
+	if err := message.onlyKeys(laterKey, "trigger"); err != nil {
+		return err
+	}
+	trigger, err := message.object("trigger")
+	if err != nil {
+		return err
+	}
+	if err := trigger.onlyKeys("kind", "source", "alarm", "reason", "requestedBy", "at", "sourceKey", "dryRun", "targets", "hop"); err != nil {
+		return err
+	}
+	if trigger.has("alarm") {
+		alarm, err := trigger.object("alarm")
+		if err != nil {
+			return err
+		}
+		if err := alarm.onlyKeys("name", "arn", "region", "state", "changedAt"); err != nil {
+			return err
+		}
+	}
+	return checkTargetKeys(trigger)
+}
+
+// checkTargetKeys is checkLaterKeys for the one target.
+func checkTargetKeys(trigger object) error {
+	targets, err := trigger.list("targets", 1)
+	if err != nil {
+		return err
+	}
+	for _, raw := range targets {
+		target, err := readObject("trigger.targets[0]", raw)
+		if err != nil {
+			return err
+		}
+		if err := target.onlyKeys("instance", "from", "checkFailed"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// laterUTC gives t with its times in UTC, without touching what t points to.
+func laterUTC(t Trigger) Trigger {
+	t.At = t.At.Round(0).UTC()
+	if t.Alarm != nil {
+		alarm := *t.Alarm
+		alarm.ChangedAt = alarm.ChangedAt.Round(0).UTC()
+		t.Alarm = &alarm
+	}
+	return t
+}

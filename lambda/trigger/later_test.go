@@ -1,0 +1,218 @@
+package trigger_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/trigger"
+)
+
+// put is the trigger of the metric fixture, put back once.
+func put(t testing.TB) trigger.Trigger {
+	t.Helper()
+	r := trigger.Decode(read(t, "testdata/metric.json"), call).Records[0]
+	if r.Trigger == nil {
+		t.Fatalf("ignored: %+v", r.Ignored)
+	}
+	return trigger.Later(*r.Trigger, r.Trigger.Targets[0])
+}
+
+// text is a trigger of a kind without an alarm, with everything that it may carry.
+func text() trigger.Trigger {
+	return trigger.Trigger{
+		Kind: trigger.KindText, Source: "sqs/sns/text", Reason: "frozen <disk>", RequestedBy: "oncall@example.com",
+		At: time.Date(2026, time.March, 2, 8, 15, 30, 123456789, time.UTC), SourceKey: "sns/b3c1", DryRun: true,
+		Targets: []trigger.Ref{{Instance: short, From: "the text", CheckFailed: true}}, Hop: trigger.MaxHops,
+	}
+}
+
+// throughQueue encodes a trigger and decodes it from a batch.
+func throughQueue(t testing.TB, in trigger.Trigger) trigger.Record {
+	t.Helper()
+	body, err := trigger.EncodeLater(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trigger.Decode([]byte(queued(t, string(body))), trigger.Invocation{RequestID: "another", At: time.Now()}).Records[0]
+}
+
+func TestLaterMessageComesBackUnchanged(t *testing.T) {
+	for _, in := range []trigger.Trigger{put(t), text()} {
+		out := throughQueue(t, in)
+		if out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, in) {
+			t.Errorf("sent %+v\ngot  %+v", in, out)
+		}
+	}
+	local := put(t)
+	local.At = local.At.In(time.FixedZone("", 7200))
+	local.Alarm.ChangedAt = local.At
+	if out := throughQueue(t, local); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, put(t)) {
+		t.Errorf("a time in another zone came back as %+v", out)
+	}
+	body := strings.ReplaceAll(wire(t, `"hop"`, `"hop"`), `:"2026-03-02T08:15:30.125Z"`, `:"2026-03-02T10:15:30.125+02:00"`)
+	if out := one(t, queued(t, body)); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, put(t)) {
+		t.Errorf("a body with another zone came back as %+v", out)
+	}
+}
+
+// TestLaterMessageCarriesEveryField fails when a field is added to Trigger that
+// the queue would lose or refuse.
+func TestLaterMessageCarriesEveryField(t *testing.T) {
+	for _, v := range []any{trigger.Trigger{}, trigger.Alarm{}, trigger.Ref{}} {
+		fields := reflect.VisibleFields(reflect.TypeOf(v))
+		alarm, other := reflect.ValueOf(put(t)), reflect.ValueOf(text())
+		for _, f := range fields {
+			var set bool
+			switch v.(type) {
+			case trigger.Trigger:
+				set = !alarm.FieldByIndex(f.Index).IsZero() || !other.FieldByIndex(f.Index).IsZero() || f.Name == "Force"
+			case trigger.Alarm:
+				set = !reflect.ValueOf(*put(t).Alarm).FieldByIndex(f.Index).IsZero()
+			case trigger.Ref:
+				set = !reflect.ValueOf(text().Targets[0]).FieldByIndex(f.Index).IsZero() ||
+					f.Name == "AutoScalingGroup" || f.Name == "TargetGroup" || f.Name == "Alarm"
+			}
+			if !set {
+				t.Errorf("no round trip covers %T.%s", v, f.Name)
+			}
+		}
+	}
+}
+
+func TestLaterGoesOneHopOnAndSharesNothing(t *testing.T) {
+	first := *trigger.Decode(read(t, "testdata/math-several-instances.json"), call).Records[0].Trigger
+	ref := first.Targets[1]
+	ref.From, ref.CheckFailed = "long\n"+strings.Repeat("é", 2000), true
+	next := trigger.Later(first, ref)
+	if next.Hop != 1 || len(next.Targets) != 1 || next.Targets[0].Instance != long || !next.Targets[0].CheckFailed {
+		t.Errorf("got %+v", next)
+	}
+	if next.SourceKey != first.SourceKey || !next.At.Equal(first.At) {
+		t.Error("the source key or the time moved, so it would never lapse")
+	}
+	if _, err := trigger.EncodeLater(next); err != nil {
+		t.Errorf("a long From keeps it out of the queue: %v", err)
+	}
+	next.Alarm.Name = "changed"
+	if first.Alarm.Name == "changed" || len(first.Targets) != 2 || first.Hop != 0 {
+		t.Error("the trigger it was made of changed")
+	}
+}
+
+func TestLaterMessageNeverCarriesForce(t *testing.T) {
+	forced := put(t)
+	forced.Force = []string{"unresponsive"}
+	direct := put(t)
+	direct.Kind, direct.Alarm = trigger.KindDirect, nil
+	for _, in := range []trigger.Trigger{forced, direct} {
+		if body, err := trigger.EncodeLater(in); err == nil {
+			t.Errorf("encoded as %s", body)
+		}
+	}
+	for _, add := range []string{`"force":["unresponsive"],`, `"force":[],`, `"Force":["cooldown"],`, `"FORCE":null,`} {
+		ignoredAs(t, one(t, queued(t, wire(t, `"sourceKey"`, add+`"sourceKey"`))), trigger.ReasonMalformed)
+	}
+	ignoredAs(t, one(t, queued(t, wire(t, `"kind":"alarm"`, `"kind":"direct"`))), trigger.ReasonMalformed)
+}
+
+// wire is a good later message with the first old replaced.
+func wire(t *testing.T, old, replacement string) string {
+	t.Helper()
+	body, err := trigger.EncodeLater(put(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(body), old) {
+		t.Fatalf("%s is not in %s", old, body)
+	}
+	return strings.Replace(string(body), old, replacement, 1)
+}
+
+func TestForgedLaterMessageNeverTriggers(t *testing.T) {
+	for _, tt := range [][2]string{
+		{`"later"`, `"Later"`},
+		{`"later"`, `true`},
+		{`"crashcart":"later"`, `"crashcart":"later","crashcart":"later"`},
+		{`"crashcart":"later"`, `"crashcart":"later","mode":"auto"`},
+		{`"trigger":{`, `"trigger":{"permit":1,`},
+		{`"trigger":{`, `"trigger":null,"x":{`},
+		{`"hop":1`, `"hop":0`},
+		{`"hop":1`, `"hop":13`},
+		{`"hop":1`, `"hop":-1`},
+		{`"hop":1`, `"hop":"1"`},
+		{`"hop":1`, `"hop":1,"hop":2`},
+		{`,"hop":1`, ``},
+		{`"kind":"alarm"`, `"kind":"root"`},
+		{`"kind":"alarm"`, `"kind":"text"`},
+		{`"kind":"alarm"`, `"kind":"alarm","requestedBy":"root"`},
+		{`"at":"2026-`, `"at":"2027-`},
+		{`"at":"2026-03-02T08:15:30.125Z",`, ``},
+		{`"at":"2026-03-02T08:15:30.125Z"`, `"at":"0001-01-01T00:00:00Z"`},
+		{`"sourceKey":"alarm/`, `"sourceKey":"request/`},
+		{`//2026-03-02T08:15:30.125Z`, `//2026-03-02T08:15:31Z`},
+		{`"state":"ALARM"`, `"state":"OK"`},
+		{`"state":"ALARM"`, `"state":"ALARM","muteDetail":{}`},
+		{`"region":"eu-central-1"`, `"region":"eu-west-1"`},
+		{`:alarm:`, `:alarm-mute-rule:`},
+		{`"source":"eventbridge"`, `"source":"lambda\n"`},
+		{`"source":"eventbridge"`, `"source":""`},
+		{long, strings.ToUpper(long)},
+		{long, long + `"},{"instance":"` + other},
+		{`"instance"`, `"Instance"`},
+		{`"instance"`, `"autoScalingGroup"`},
+		{`"instance"`, `"alarm":"x","instance"`},
+		{`"from":"`, `"from":"\n`},
+		{`"reason":"`, `"reason":"\u0000`},
+	} {
+		t.Run(fmt.Sprint(tt), func(t *testing.T) {
+			ignoredAs(t, one(t, queued(t, wire(t, tt[0], tt[1]))), trigger.ReasonMalformed)
+		})
+	}
+}
+
+func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
+	for name, spoil := range map[string]func(*trigger.Trigger){
+		"hop 0":             func(t *trigger.Trigger) { t.Hop = 0 },
+		"hop 13":            func(t *trigger.Trigger) { t.Hop = trigger.MaxHops + 1 },
+		"no time":           func(t *trigger.Trigger) { t.At = time.Time{} },
+		"year 10000":        func(t *trigger.Trigger) { t.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"no source key":     func(t *trigger.Trigger) { t.SourceKey = "" },
+		"a request's key":   func(t *trigger.Trigger) { t.SourceKey = "request/1" },
+		"an invoke's key":   func(t *trigger.Trigger) { t.SourceKey = "invoke/1" },
+		"an alarm's key":    func(t *trigger.Trigger) { t.SourceKey = "alarm/1" },
+		"long key":          func(t *trigger.Trigger) { t.SourceKey = strings.Repeat("x", 2049) },
+		"unknown kind":      func(t *trigger.Trigger) { t.Kind = "" },
+		"alarm of a text":   func(t *trigger.Trigger) { t.Alarm = &trigger.Alarm{} },
+		"alarm without one": func(t *trigger.Trigger) { t.Kind = trigger.KindAlarm },
+		"no source":         func(t *trigger.Trigger) { t.Source = "" },
+		"no target":         func(t *trigger.Trigger) { t.Targets = nil },
+		"two targets":       func(t *trigger.Trigger) { t.Targets = append(t.Targets, t.Targets[0]) },
+		"a group":           func(t *trigger.Trigger) { t.Targets = []trigger.Ref{{AutoScalingGroup: "web"}} },
+		"a bad id":          func(t *trigger.Trigger) { t.Targets = []trigger.Ref{{Instance: "i-1"}} },
+		"bad UTF-8":         func(t *trigger.Trigger) { t.Reason = "\xff" },
+		"long requestedBy":  func(t *trigger.Trigger) { t.RequestedBy = strings.Repeat("x", 257) },
+	} {
+		in := text()
+		spoil(&in)
+		if body, err := trigger.EncodeLater(in); err == nil {
+			t.Errorf("%s: encoded as %s", name, body)
+		}
+		body := marshal(t, map[string]any{"crashcart": "later", "trigger": unsafe(in)})
+		if r := one(t, queued(t, body)); r.Trigger != nil && name != "bad UTF-8" {
+			t.Errorf("%s: decoded to %+v", name, r.Trigger)
+		}
+	}
+}
+
+// unsafe gives the JSON of a trigger, also where its time has none.
+func unsafe(in trigger.Trigger) json.RawMessage {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return json.RawMessage("null")
+	}
+	return body
+}

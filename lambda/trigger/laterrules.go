@@ -1,0 +1,99 @@
+package trigger
+
+import (
+	"slices"
+	"strings"
+)
+
+// maxSourceKey bounds a source key in bytes: an alarm's ARN with a name of 255
+// characters, a contributor and a time fit.
+const maxSourceKey = 2 << 10
+
+// laterProblems is everything that keeps t out of the queue; the same on the
+// way in as on the way out.
+func laterProblems(t Trigger) problems {
+	var bad problems
+	if t.Hop < 1 || t.Hop > MaxHops {
+		bad.add("hop %d is not 1 to %d", t.Hop, MaxHops)
+	}
+	if len(t.Force) > 0 {
+		bad.add("force exists only in a direct request")
+	}
+	if err := checkTime(t.At); err != nil {
+		bad.add("at: %v", err)
+	}
+	if t.Source == "" || len(t.Source) > maxLabel || strings.Trim(t.Source, "abcdefghijklmnopqrstuvwxyz/") != "" {
+		bad.add("source %s is not a list of envelopes", quote(t.Source))
+	}
+	if t.Reason != clean(t.Reason, maxText) {
+		bad.add("reason is too long or has control characters")
+	}
+	laterTarget(t, &bad)
+	laterKind(t, &bad)
+	return bad
+}
+
+// laterTarget checks that t names exactly one instance, and nothing else.
+func laterTarget(t Trigger, bad *problems) {
+	if len(t.Targets) != 1 {
+		bad.add("%d targets instead of one", len(t.Targets))
+		return
+	}
+	ref := t.Targets[0]
+	if !ValidInstanceID(ref.Instance) || ref.AutoScalingGroup != "" || ref.TargetGroup != "" || ref.Alarm != "" {
+		bad.add("the target is not an instance, or its id %s is not one", quote(ref.Instance))
+	}
+	if ref.From != clean(ref.From, maxText) {
+		bad.add("the target's from is too long or has control characters")
+	}
+}
+
+// laterKind checks what only some kinds may carry. An alarm's source key follows
+// from the alarm; the others may not take a key that an alarm or a request could have.
+func laterKind(t Trigger, bad *problems) {
+	if t.SourceKey == "" || len(t.SourceKey) > maxSourceKey {
+		bad.add("sourceKey is empty or too long")
+	}
+	switch t.Kind {
+	case KindAlarm:
+		laterAlarm(t, bad)
+	case KindText, KindAttribute:
+		reserved := []string{alarmKeyPrefix, requestKeyPrefix, invokeKeyPrefix}
+		taken := func(prefix string) bool { return strings.HasPrefix(t.SourceKey, prefix) }
+		if slices.ContainsFunc(reserved, taken) || t.SourceKey != clean(t.SourceKey, maxSourceKey) {
+			bad.add("sourceKey %s belongs to another kind of trigger, or does not print", quote(t.SourceKey))
+		}
+		if t.Alarm != nil {
+			bad.add("a trigger of kind %s has no alarm", t.Kind)
+		}
+		if len(t.RequestedBy) > maxRequestedBy || t.RequestedBy != clean(t.RequestedBy, maxRequestedBy) {
+			bad.add("requestedBy is too long or has control characters")
+		}
+	default:
+		bad.add("a trigger of kind %s is never put back", quote(string(t.Kind)))
+	}
+}
+
+// laterAlarm checks that the alarm is one that an event could have brought.
+func laterAlarm(t Trigger, bad *problems) {
+	if t.RequestedBy != "" {
+		bad.add("an alarm is requested by nobody")
+	}
+	if t.Alarm == nil {
+		bad.add("the alarm is missing")
+		return
+	}
+	a := *t.Alarm
+	parsed, err := parseAlarmARN(a.ARN)
+	bad.addErr(err)
+	bad.addErr(checkAlarmName(a.Name))
+	if err == nil && a.Region != parsed.region {
+		bad.add("the alarm's region is not its ARN's")
+	}
+	if a.State != stateAlarm || !a.ChangedAt.Equal(t.At) {
+		bad.add("the alarm did not go into %s when the trigger says", stateAlarm)
+	}
+	if !isAlarmKey(t.SourceKey, a) {
+		bad.add("sourceKey is not that of the alarm's state change")
+	}
+}

@@ -1,0 +1,193 @@
+package trigger
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxKeys bounds the keys of one object. The widest shape that AWS publishes
+// here has under 30; a body of tiny keys would cost thirty times its size.
+const maxKeys = 1000
+
+// object is one JSON object, opened a level at a time. Its keys match exactly:
+// encoding/json alone would take "INSTANCEIDS" for "instanceIds" and silently
+// let the last of two equal keys win.
+type object struct {
+	path   string // where it is in the message, for the sentence that refuses it: "detail.state"
+	fields map[string]json.RawMessage
+}
+
+// readObject opens raw, which must be valid JSON. A key that is there twice is
+// an error, since two readers could disagree on what the object says; what was
+// read is returned even then, so that its shape can be named.
+func readObject(path string, raw json.RawMessage) (object, error) {
+	o := object{path: path, fields: map[string]json.RawMessage{}}
+	if typeOf(raw) != "an object" {
+		return o, wrong(o.name(), typeOf(raw), "an object")
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := dec.Token(); err != nil {
+		return o, fmt.Errorf("reading %s: %w", o.name(), err)
+	}
+	var twice error
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return o, fmt.Errorf("reading a key of %s: %w", o.name(), err)
+		}
+		key, _ := token.(string)
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return o, fmt.Errorf("reading %s: %w", o.at(key), err)
+		}
+		if _, dup := o.fields[key]; dup && twice == nil {
+			twice = fmt.Errorf("%s is there twice", o.at(key))
+		}
+		if o.fields[key] = value; len(o.fields) > maxKeys {
+			return o, fmt.Errorf("%s has more than %d keys", o.name(), maxKeys)
+		}
+	}
+	return o, twice
+}
+
+// typeOf names the type of a valid JSON value, for a sentence; no value is "missing".
+func typeOf(raw json.RawMessage) string {
+	raw = bytes.TrimLeft(raw, " \t\r\n")
+	if len(raw) == 0 {
+		return "missing"
+	}
+	switch raw[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	}
+	return "a number"
+}
+
+// name is the object's own path, for a sentence.
+func (o object) name() string {
+	if o.path == "" {
+		return "the message"
+	}
+	return o.path
+}
+
+// at is the path of one of the object's keys. A key may be a stranger's.
+func (o object) at(key string) string {
+	key = clean(cut(key, maxQuoted), maxQuoted)
+	if o.path == "" {
+		return key
+	}
+	return o.path + "." + key
+}
+
+// has reports whether the key is there, whatever its value.
+func (o object) has(key string) bool {
+	_, ok := o.fields[key]
+	return ok
+}
+
+// given reports whether the key is there with a value other than null.
+func (o object) given(key string) bool {
+	return o.has(key) && typeOf(o.fields[key]) != "null"
+}
+
+// text gives the string that key must hold.
+func (o object) text(key string) (string, error) {
+	return readText(o.at(key), o.fields[key])
+}
+
+// readText gives the string that raw must be.
+func readText(path string, raw json.RawMessage) (string, error) {
+	if kind := typeOf(raw); kind != "a string" {
+		return "", wrong(path, kind, "a string")
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return "", fmt.Errorf("reading %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// optional is text for a key that may be missing or null: then it gives "".
+func (o object) optional(key string) (string, error) {
+	if !o.given(key) {
+		return "", nil
+	}
+	return o.text(key)
+}
+
+// object opens the object that key must hold.
+func (o object) object(key string) (object, error) {
+	raw := o.fields[key]
+	if kind := typeOf(raw); kind != "an object" {
+		return object{path: o.at(key)}, wrong(o.at(key), kind, "an object")
+	}
+	return readObject(o.at(key), raw)
+}
+
+// list gives the elements of the list that key must hold, limit at most.
+func (o object) list(key string, limit int) ([]json.RawMessage, error) {
+	raw := o.fields[key]
+	if kind := typeOf(raw); kind != "a list" {
+		return nil, wrong(o.at(key), kind, "a list")
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := dec.Token(); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", o.at(key), err)
+	}
+	var elements []json.RawMessage
+	for dec.More() {
+		if len(elements) == limit {
+			return nil, fmt.Errorf("%s has more than %d elements", o.at(key), limit)
+		}
+		var element json.RawMessage
+		if err := dec.Decode(&element); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", o.at(key), err)
+		}
+		elements = append(elements, element)
+	}
+	return elements, nil
+}
+
+// wrong is the error of a value of another type than the one wanted.
+func wrong(path, kind, want string) error {
+	if kind == "missing" {
+		return fmt.Errorf("%s is missing", path)
+	}
+	return fmt.Errorf("%s is %s, not %s", path, kind, want)
+}
+
+// onlyKeys refuses, by name, any key that is not among known.
+func (o object) onlyKeys(known ...string) error {
+	var unknown []string
+	for key := range o.fields {
+		if !slices.Contains(known, key) {
+			unknown = append(unknown, quote(key))
+		}
+	}
+	if unknown == nil {
+		return nil
+	}
+	slices.Sort(unknown)
+	return fmt.Errorf("%s does not take %s, only %s", o.name(), some(unknown), strings.Join(known, ", "))
+}
+
+// some lists the first few of many, and how many more there are.
+func some(list []string) string {
+	const few = 5
+	if len(list) <= few {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
+}
