@@ -1,0 +1,103 @@
+package casebook
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// Attribute names. Many plain words (state, status, ttl, until, owner, group,
+// region, open) are reserved in DynamoDB's expressions ("Reserved words in
+// DynamoDB", Developer Guide); these are not, so expressions stay readable.
+const (
+	attrPK        = "pk"
+	attrSK        = "sk"
+	attrNonce     = "nonce"
+	attrCase      = "caseId"
+	attrInstance  = "instanceId"
+	attrState     = "caseState"
+	attrClaimedAt = "claimedAt"
+	attrSettledAt = "settledAt"
+	attrCode      = "errorCode"
+	attrOpenKey   = "openKey"
+	attrOpenedAt  = "openedAt"
+	attrOpenCase  = "openCase"
+	attrOpenUntil = "openUntil"
+	attrLastClaim = "lastClaim"
+	attrPrevClaim = "prevClaim"
+	attrLapses    = "lapsesAt"
+	attrBudget    = "budgetSlot"
+	attrGroup     = "caseGroup"
+	attrGroupSlot = "groupSlot"
+	attrSentBy    = "sentBy"
+	attrReason    = "reason"
+	attrBy        = "requestedBy"
+	attrSince     = "since"
+	attrExpires   = "expiresAt" // the table's TTL attribute, in epoch seconds
+)
+
+// openValue is the one partition of the index of open cases: there are never
+// more than a few dozen.
+const openValue = "open"
+
+// stampLayout has a fixed width and ends in Z, so that times compare as text.
+const stampLayout = "2006-01-02T15:04:05.000Z"
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(stampLayout)
+}
+
+func parseStamp(s string) time.Time {
+	t, err := time.Parse(stampLayout, s)
+	if err != nil {
+		return time.Time{} // "" and nothing else: only stamp writes these attributes
+	}
+	return t
+}
+
+type item = map[string]types.AttributeValue
+
+func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func num(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
+
+func expires(t time.Time) types.AttributeValue { return num(t.Unix()) }
+
+func key(pk, sk string) item { return item{attrPK: str(pk), attrSK: str(sk)} }
+
+func leverKey() item { return key("lever", "lever") }
+
+func caseKey(prefix, id string) item { return key(prefix+"case#"+id, "case") }
+
+func instanceKey(prefix, id string) item { return key(prefix+"instance#"+id, "instance") }
+
+func budgetPK(prefix string) string { return prefix + "budget" }
+
+func groupPK(prefix, group string) string { return prefix + "group#" + group }
+
+// slotSK pads k, so that the slots sort by number.
+func slotSK(k int) string { return fmt.Sprintf("slot#%05d", k) }
+
+func prefix(leashed bool) string {
+	if leashed {
+		return "dry#"
+	}
+	return ""
+}
+
+func get(it item, name string) string {
+	switch v := it[name].(type) {
+	case *types.AttributeValueMemberS:
+		return v.Value
+	case *types.AttributeValueMemberN:
+		return v.Value
+	}
+	return ""
+}

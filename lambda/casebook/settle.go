@@ -1,0 +1,97 @@
+package casebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// settleTries is how often settling retries a transaction conflict. It is the
+// last thing a case waits for, and the sweep would take a case left `claimed`
+// for one whose interrupt may have been sent.
+const settleTries = 8
+
+// Settle writes how the shot of a case ended. StateInterrupted and StateUnknown
+// leave the case open for the follow-up. StateRejected closes it and gives the
+// instance, with its former last claim, and the group's slot back; the budget
+// slot stays spent, so that a misconfiguration cannot hammer EC2. StateLeashed
+// closes it and gives everything back. code is EC2's error code, if any.
+//
+// Only what still carries this claim's nonce is given back.
+func (b *Book) Settle(ctx context.Context, c Case, state State, code string) error {
+	returned := map[int]bool{}
+	for tries := 1; ; tries++ {
+		actions, kinds := b.settleActions(c, state, code, returned)
+		_, err := b.API.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+		if err == nil {
+			return nil
+		}
+		canceled, ok := errors.AsType[*types.TransactionCanceledException](err)
+		if (!ok && !inProgress(err)) || tries == settleTries {
+			return fmt.Errorf("settling case %s as %s: %w", c.ID, state, err)
+		}
+		for i, kind := range kinds {
+			if ok && failed(canceled, i) {
+				if kind == actionCase {
+					return fmt.Errorf("settling case %s as %s: it is no longer this claim's case", c.ID, state)
+				}
+				returned[kind] = true // somebody else's by now: leave it
+			}
+		}
+		if err := pause(ctx, tries); err != nil {
+			return err
+		}
+	}
+}
+
+// settleActions lists what settling writes, but for the kinds in without.
+func (b *Book) settleActions(c Case, state State, code string, without map[int]bool) (actions []types.TransactWriteItem, kinds []int) {
+	add := func(kind int, wanted bool, w types.TransactWriteItem) {
+		if wanted && !without[kind] {
+			actions, kinds = append(actions, w), append(kinds, kind)
+		}
+	}
+	closes := state == StateRejected || state == StateLeashed
+	p := prefix(c.Leashed)
+	add(actionCase, true, types.TransactWriteItem{Update: b.settleCase(c, state, code, closes)})
+	add(actionInstance, closes, types.TransactWriteItem{Update: b.giveInstance(c)})
+	add(actionGroup, closes && c.group != "", types.TransactWriteItem{Delete: b.giveSlot(c, groupPK(p, c.group), c.groupSlot)})
+	add(actionBudget, c.Leashed, types.TransactWriteItem{Delete: b.giveSlot(c, budgetPK(p), c.budgetSlot)})
+	return actions, kinds
+}
+
+func (b *Book) settleCase(c Case, state State, code string, closes bool) *types.Update {
+	set := "SET caseState = :state, settledAt = :now, errorCode = :code"
+	if closes {
+		set += " REMOVE openKey" // out of the sparse index of open cases
+	}
+	return &types.Update{
+		TableName: &b.Table, Key: caseKey(prefix(c.Leashed), c.ID),
+		ConditionExpression: aws.String("nonce = :nonce"),
+		UpdateExpression:    aws.String(set),
+		ExpressionAttributeValues: item{
+			":nonce": str(c.nonce), ":state": str(string(state)), ":now": str(stamp(b.Now())), ":code": str(code),
+		},
+	}
+}
+
+func (b *Book) giveInstance(c Case) *types.Update {
+	return &types.Update{
+		TableName: &b.Table, Key: instanceKey(prefix(c.Leashed), c.InstanceID),
+		ConditionExpression:       aws.String("nonce = :nonce AND openCase = :case"),
+		UpdateExpression:          aws.String("SET lastClaim = prevClaim, openCase = :none"),
+		ExpressionAttributeValues: item{":nonce": str(c.nonce), ":case": str(c.ID), ":none": str("")},
+	}
+}
+
+func (b *Book) giveSlot(c Case, pk string, k int) *types.Delete {
+	return &types.Delete{
+		TableName: &b.Table, Key: key(pk, slotSK(k)),
+		ConditionExpression:       aws.String("nonce = :nonce"),
+		ExpressionAttributeValues: item{":nonce": str(c.nonce)},
+	}
+}
