@@ -1,0 +1,236 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"crashcart/lambda/config"
+)
+
+// The sizes of EC2's requests ("Amazon EC2 API Reference": a filter takes 200
+// values, DescribeInstanceStatus 100 ids or pages of 1,000).
+const (
+	filterValues   = 200
+	statusIDs      = 100
+	statusPageSize = 1000
+	attributeCalls = 1 // DescribeInstanceAttribute takes one instance
+)
+
+// autoScalingTag is the tag that EC2 Auto Scaling puts on its instances.
+const autoScalingTag = "aws:autoscaling:groupName"
+
+// describe asks by filter, because by id one unknown instance fails the call.
+func (r *Resolver) describe(ctx context.Context, ids []string) map[string]Fact[Description] {
+	return inChunks(ids, filterValues, func(chunk []string) (map[string]Description, error) {
+		return r.describeWhere(ctx, filter("instance-id", chunk...))
+	}, func() Fact[Description] { return Known(Description{Exists: false}) })
+}
+
+func (r *Resolver) describeWhere(ctx context.Context, filters ...types.Filter) (map[string]Description, error) {
+	found := map[string]Description{}
+	// Managed instances can be hidden from lookups; seeing them lets the guard refuse them by name.
+	in := &ec2.DescribeInstancesInput{Filters: filters, IncludeManagedResources: aws.Bool(true)}
+	pages := ec2.NewDescribeInstancesPaginator(r.EC2, in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describing instances: %w", err)
+		}
+		for _, reservation := range page.Reservations {
+			for _, i := range reservation.Instances {
+				found[aws.ToString(i.InstanceId)] = description(i)
+			}
+		}
+	}
+	return found, nil
+}
+
+func filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: &name, Values: values}
+}
+
+func description(i types.Instance) Description {
+	d := Description{
+		Exists:       true,
+		Type:         string(i.InstanceType),
+		Architecture: string(i.Architecture),
+		Windows:      i.Platform == types.PlatformValuesWindows,
+		LaunchedAt:   aws.ToTime(i.LaunchTime),
+	}
+	if i.State != nil {
+		d.State = string(i.State.Name)
+	}
+	if i.Operator != nil && aws.ToBool(i.Operator.Managed) {
+		d.Operator = aws.ToString(i.Operator.Principal)
+		if d.Operator == "" {
+			d.Operator = "another service"
+		}
+	}
+	for _, t := range i.Tags {
+		switch aws.ToString(t.Key) {
+		case config.TagKey:
+			d.Tag = aws.ToString(t.Value)
+		case config.GroupTagKey:
+			d.GroupTag = aws.ToString(t.Value)
+		case autoScalingTag:
+			d.AutoScaling = aws.ToString(t.Value)
+		}
+	}
+	return d
+}
+
+// unreachable lists the Region's instances whose reachability check fails, and
+// stops at the first page after which the guard will refuse everything anyway.
+func (r *Resolver) unreachable(ctx context.Context) Fact[Unreachable] {
+	u := Unreachable{Region: map[string]time.Time{}}
+	pages := ec2.NewDescribeInstanceStatusPaginator(r.EC2, &ec2.DescribeInstanceStatusInput{
+		Filters:                 []types.Filter{filter("instance-status.status", string(types.SummaryStatusImpaired))},
+		IncludeManagedResources: aws.Bool(true),
+		MaxResults:              aws.Int32(statusPageSize),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return Failed[Unreachable](fmt.Errorf("listing unreachable instances: %w", err))
+		}
+		for _, s := range page.InstanceStatuses {
+			u.Region[aws.ToString(s.InstanceId)] = check(s.InstanceStatus).Since
+		}
+		if u.Lately(r.Now()) > r.RegionLimit && pages.HasMorePages() {
+			u.Cut = true
+			break
+		}
+	}
+	return Known(u)
+}
+
+// statuses asks for everything that AWS's status checks say.
+func (r *Resolver) statuses(ctx context.Context, ids []string) map[string]Fact[Status] {
+	return inChunks(ids, statusIDs, func(chunk []string) (map[string]Status, error) {
+		out, err := r.EC2.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{
+			InstanceIds: chunk, IncludeManagedResources: aws.Bool(true),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("asking for the instance status: %w", err)
+		}
+		found := map[string]Status{}
+		for _, s := range out.InstanceStatuses {
+			found[aws.ToString(s.InstanceId)] = status(s)
+		}
+		return found, nil
+	}, func() Fact[Status] {
+		return Failed[Status](errors.New("AWS has no status of it, as of an instance that does not run"))
+	})
+}
+
+func status(s types.InstanceStatus) Status {
+	out := Status{Instance: check(s.InstanceStatus), System: check(s.SystemStatus)}
+	if s.AttachedEbsStatus != nil {
+		out.EBS.Status = string(s.AttachedEbsStatus.Status)
+	}
+	if s.ApplicationStatus != nil {
+		out.Application = Check{Status: string(s.ApplicationStatus.Status), Since: aws.ToTime(s.ApplicationStatus.ImpairedSince)}
+	}
+	for _, e := range s.Events {
+		out.Events = append(out.Events, Event{
+			Code: string(e.Code), Description: aws.ToString(e.Description),
+			NotBefore: aws.ToTime(e.NotBefore), NotAfter: aws.ToTime(e.NotAfter),
+		})
+	}
+	return out
+}
+
+func check(s *types.InstanceStatusSummary) Check {
+	if s == nil {
+		return Check{}
+	}
+	c := Check{Status: string(s.Status)}
+	for _, d := range s.Details {
+		c.Since = earliest(c.Since, d.ImpairedSince)
+	}
+	return c
+}
+
+func earliest(a time.Time, b *time.Time) time.Time {
+	if b == nil || (!a.IsZero() && a.Before(*b)) {
+		return a
+	}
+	return *b
+}
+
+// describeTypes asks only for types that were never asked for. It filters, as
+// by name one unknown type fails the call.
+func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string]Fact[Type] {
+	facts, missing := r.cachedTypes(names)
+	asked := inChunks(missing, filterValues, func(chunk []string) (map[string]Type, error) {
+		found := map[string]Type{}
+		pages := ec2.NewDescribeInstanceTypesPaginator(r.EC2, &ec2.DescribeInstanceTypesInput{
+			Filters: []types.Filter{filter("instance-type", chunk...)},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("describing instance types: %w", err)
+			}
+			for _, t := range page.InstanceTypes {
+				found[string(t.InstanceType)] = instanceType(t)
+			}
+		}
+		return found, nil
+	}, func() Fact[Type] { return Failed[Type](errors.New("EC2 does not know the type")) })
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, fact := range asked {
+		facts[name] = fact
+		if t, err := fact.Get(); err == nil {
+			r.types[name] = t
+		}
+	}
+	return facts
+}
+
+func (r *Resolver) cachedTypes(names []string) (facts map[string]Fact[Type], missing []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	facts = map[string]Fact[Type]{}
+	for _, name := range names {
+		if t, ok := r.types[name]; ok {
+			facts[name] = Known(t)
+		} else {
+			missing = append(missing, name)
+		}
+	}
+	return facts, missing
+}
+
+func instanceType(t types.InstanceTypeInfo) Type {
+	out := Type{Hypervisor: string(t.Hypervisor), BareMetal: aws.ToBool(t.BareMetal)}
+	if t.ProcessorInfo != nil {
+		for _, a := range t.ProcessorInfo.SupportedArchitectures {
+			out.Architectures = append(out.Architectures, string(a))
+		}
+	}
+	return out
+}
+
+func (r *Resolver) shutdowns(ctx context.Context, ids []string) map[string]Fact[string] {
+	return inChunks(ids, attributeCalls, func(chunk []string) (map[string]string, error) {
+		out, err := r.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{
+			InstanceId: &chunk[0], Attribute: types.InstanceAttributeNameInstanceInitiatedShutdownBehavior,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("asking for the shutdown behaviour: %w", err)
+		}
+		if out.InstanceInitiatedShutdownBehavior == nil || out.InstanceInitiatedShutdownBehavior.Value == nil {
+			return nil, errors.New("EC2 did not say the shutdown behaviour")
+		}
+		return map[string]string{chunk[0]: *out.InstanceInitiatedShutdownBehavior.Value}, nil
+	}, func() Fact[string] { return Failed[string](errors.New("EC2 did not say the shutdown behaviour")) })
+}

@@ -1,0 +1,187 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"crashcart/lambda/config"
+)
+
+// The sizes of the requests ("AWS Systems Manager API Reference",
+// DescribeInstanceInformation: pages of 50; "Amazon EC2 Auto Scaling API
+// Reference", DescribeAutoScalingGroups: pages of 100).
+const (
+	pingIDs    = 50
+	groupNames = 50
+)
+
+// pings asks Systems Manager when each agent was last heard of.
+func (r *Resolver) pings(ctx context.Context, ids []string) map[string]Fact[Ping] {
+	return inChunks(ids, pingIDs, func(chunk []string) (map[string]Ping, error) {
+		found := map[string]Ping{}
+		pages := ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{
+			Filters:    []ssmtypes.InstanceInformationStringFilter{{Key: aws.String("InstanceIds"), Values: chunk}},
+			MaxResults: aws.Int32(pingIDs),
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("asking for the agents' pings: %w", err)
+			}
+			for _, i := range page.InstanceInformationList {
+				found[aws.ToString(i.InstanceId)] = Ping{At: aws.ToTime(i.LastPingDateTime)}
+			}
+		}
+		return found, nil
+	}, func() Fact[Ping] { return Known(Ping{}) })
+}
+
+// groups fills in the group of every instance, with its members' signs of life.
+func (r *Resolver) groups(ctx context.Context, instances []*Instance) {
+	names := map[GroupKind][]string{}
+	for _, kind := range []GroupKind{GroupAutoScaling, GroupTag} {
+		names[kind] = unique(instances, func(i *Instance) string {
+			if d, err := i.Description.Get(); err == nil {
+				if k, name := d.Group(); k == kind {
+					return name
+				}
+			}
+			return ""
+		})
+	}
+	var (
+		wg             sync.WaitGroup
+		scaling, byTag map[string]Fact[Group]
+	)
+	wg.Go(func() { scaling = r.scalingGroups(ctx, names[GroupAutoScaling]) })
+	wg.Go(func() { byTag = r.tagGroups(ctx, names[GroupTag]) })
+	wg.Wait()
+	signs := r.memberSigns(ctx, instances, scaling, byTag)
+	for _, i := range instances {
+		i.Group = groupOf(i, scaling, byTag, signs)
+	}
+}
+
+func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string]Fact[Group] {
+	return inChunks(names, groupNames, func(chunk []string) (map[string]Group, error) {
+		found := map[string]Group{}
+		pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(r.AutoScaling, &autoscaling.DescribeAutoScalingGroupsInput{
+			AutoScalingGroupNames: chunk,
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("describing Auto Scaling groups: %w", err)
+			}
+			for _, g := range page.AutoScalingGroups {
+				group := Group{Kind: GroupAutoScaling, Name: aws.ToString(g.AutoScalingGroupName)}
+				for _, m := range g.Instances {
+					group.Members = append(group.Members, Member{ID: aws.ToString(m.InstanceId), Lifecycle: string(m.LifecycleState)})
+				}
+				found[group.Name] = group
+			}
+		}
+		return found, nil
+	}, func() Fact[Group] { return Failed[Group](errors.New("EC2 Auto Scaling does not know the group")) })
+}
+
+func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]Fact[Group] {
+	return inChunks(names, 1, func(chunk []string) (map[string]Group, error) {
+		members, err := r.describeWhere(ctx,
+			filter("tag:"+config.GroupTagKey, chunk[0]), filter("instance-state-name", string(types.InstanceStateNameRunning)))
+		if err != nil {
+			return nil, err
+		}
+		group := Group{Kind: GroupTag, Name: chunk[0]}
+		for id, d := range members {
+			// A filter's value may hold wildcards, and a tag may be called "*".
+			if d.GroupTag == chunk[0] {
+				group.Members = append(group.Members, Member{ID: id})
+			}
+		}
+		return map[string]Group{chunk[0]: group}, nil
+	}, func() Fact[Group] { return Failed[Group](errors.New("the group is not known")) })
+}
+
+// memberSigns asks for the pings of all members that are not known yet.
+func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, groups ...map[string]Fact[Group]) map[string]Fact[Ping] {
+	known := map[string]Fact[Ping]{}
+	for _, i := range instances {
+		known[i.ID] = i.Ping
+	}
+	var members []Member
+	for _, byName := range groups {
+		for _, fact := range byName {
+			if g, err := fact.Get(); err == nil {
+				members = append(members, g.Members...)
+			}
+		}
+	}
+	missing := unique(members, func(m Member) string {
+		if _, ok := known[m.ID]; ok {
+			return ""
+		}
+		return m.ID
+	})
+	for id, ping := range r.pings(ctx, missing) {
+		known[id] = ping
+	}
+	return known
+}
+
+func groupOf(i *Instance, scaling, byTag map[string]Fact[Group], signs map[string]Fact[Ping]) Fact[Group] {
+	d, err := i.Description.Get()
+	if err != nil {
+		return Failed[Group](err)
+	}
+	kind, name := d.Group()
+	if name == "" {
+		return Known(Group{})
+	}
+	fact := scaling[name]
+	if kind == GroupTag {
+		fact = byTag[name]
+	}
+	g, err := fact.Get()
+	if err != nil {
+		return fact
+	}
+	u, err := i.Unreachable.Get()
+	if err != nil {
+		return Failed[Group](err)
+	}
+	g.Members, err = withSigns(g.Members, u, signs)
+	if err != nil {
+		return Failed[Group](err)
+	}
+	for _, m := range g.Members {
+		if m.ID == i.ID {
+			g.Lifecycle = m.Lifecycle
+		}
+	}
+	return Known(g)
+}
+
+// withSigns returns a copy of members with their signs of life. Without the
+// pings of all of them nobody can say how many show none.
+func withSigns(members []Member, u Unreachable, signs map[string]Fact[Ping]) ([]Member, error) {
+	out := make([]Member, len(members))
+	for n, m := range members {
+		ping, err := signs[m.ID].Get()
+		if err != nil {
+			return nil, fmt.Errorf("the ping of its group's member %s: %w", m.ID, err)
+		}
+		_, m.Unreachable = u.Region[m.ID]
+		m.Ping = ping
+		out[n] = m
+	}
+	return out, nil
+}

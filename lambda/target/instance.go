@@ -1,0 +1,157 @@
+// Package target turns the ids that a trigger names into instances with every
+// fact that the guard needs, in as few rounds of AWS calls as possible.
+//
+// First asks for what decides most targets: the instances themselves, the
+// Region's failed reachability checks, and the agents' last pings. Second asks
+// for the rest, only about targets that are still in question: the full status,
+// the type, the shutdown behaviour, and the members of the group. The calls of
+// a round run side by side and are shared by all targets of a batch.
+//
+// A call that fails fails the facts it was asked for, never the batch.
+package target
+
+import "time"
+
+// Instance is one EC2 instance a trigger names. Times are AWS's own.
+type Instance struct {
+	ID   string
+	From string // where the event named it
+
+	// Known after First.
+	Description Fact[Description]
+	Unreachable Fact[Unreachable] // of the Region, and of this instance in it
+	Ping        Fact[Ping]
+
+	// Known after Second.
+	Status   Fact[Status]
+	Type     Fact[Type]
+	Shutdown Fact[string] // instance-initiated shutdown behaviour: stop or terminate
+	Group    Fact[Group]
+}
+
+// Description is what DescribeInstances says. Exists is false for an id that
+// this account and Region does not have; then nothing else is set.
+type Description struct {
+	Exists       bool
+	State        string // pending, running, shutting-down, terminated, stopping, stopped
+	Type         string
+	Architecture string // i386, x86_64, arm64, x86_64_mac, arm64_mac
+	Windows      bool
+	LaunchedAt   time.Time // of the last start, not of a reboot
+	Operator     string    // the service that manages the instance, empty for the account itself
+	Tag          string    // the value of config.TagKey
+	GroupTag     string    // the value of config.GroupTagKey
+	AutoScaling  string    // name of its Auto Scaling group
+}
+
+// Group is what the instance belongs to: its Auto Scaling group, else its group
+// tag. name is empty for an instance in no group.
+func (d Description) Group() (kind GroupKind, name string) {
+	if d.AutoScaling != "" {
+		return GroupAutoScaling, d.AutoScaling
+	}
+	return GroupTag, d.GroupTag
+}
+
+// Unreachable is what AWS's reachability check says of this instance and of the
+// Region that it is in.
+type Unreachable struct {
+	Failing bool
+	Since   time.Time // zero when AWS does not say
+
+	Region map[string]time.Time // every instance whose check fails, and since when
+	Cut    bool                 // Region was cut at the first page beyond what the guard allows
+}
+
+// RegionWindow is how lately an instance must have become unreachable to count
+// as part of an event that is going on. Boxes that are dead for days don't.
+const RegionWindow = 30 * time.Minute
+
+// Lately counts the Region's instances that became unreachable within
+// RegionWindow. One of which AWS does not say since when counts, too.
+func (u Unreachable) Lately(now time.Time) int {
+	n := 0
+	for _, since := range u.Region {
+		if since.IsZero() || now.Sub(since) <= RegionWindow {
+			n++
+		}
+	}
+	return n
+}
+
+// Ping is the last sign of life of the instance's SSM agent. At is zero when
+// there is no agent, or none that ever reported.
+type Ping struct {
+	At time.Time
+}
+
+// Check is the summary of one kind of status check.
+type Check struct {
+	Status string    // ok, impaired, insufficient-data, not-applicable, initializing
+	Since  time.Time // since when it is impaired; zero when AWS does not say
+}
+
+// Event is maintenance that AWS has scheduled.
+type Event struct {
+	Code        string // instance-reboot, system-reboot, system-maintenance, instance-retirement, instance-stop
+	Description string // starts with "[Completed]" or "[Canceled]" once it is over
+	NotBefore   time.Time
+	NotAfter    time.Time
+}
+
+// Status is what DescribeInstanceStatus says of one instance.
+type Status struct {
+	Instance    Check
+	System      Check
+	EBS         Check
+	Application Check
+	Events      []Event
+}
+
+// Type is what DescribeInstanceTypes says.
+type Type struct {
+	Hypervisor    string // nitro or xen; empty for bare metal
+	BareMetal     bool
+	Architectures []string
+}
+
+// GroupKind is what makes a group a group.
+type GroupKind string
+
+const (
+	// GroupAutoScaling is an EC2 Auto Scaling group.
+	GroupAutoScaling GroupKind = "Auto Scaling group"
+	// GroupTag is all running instances with one value of the group tag.
+	GroupTag GroupKind = "tag group"
+)
+
+// Group is the group that the instance is in. Name is empty for an instance in none.
+type Group struct {
+	Kind      GroupKind
+	Name      string
+	Lifecycle string // of this instance in an Auto Scaling group: InService, Standby, Terminating:Wait, ...
+	Members   []Member
+}
+
+// Key names the group in the casebook. It is empty for no group.
+func (g Group) Key() string { return GroupKey(g.Kind, g.Name) }
+
+// GroupKey is the casebook's name of a group. It is empty for no group.
+func GroupKey(kind GroupKind, name string) string {
+	switch {
+	case name == "":
+		return ""
+	case kind == GroupTag:
+		return "tag/" + name
+	default:
+		return "asg/" + name
+	}
+}
+
+// Member is one instance of a group and its signs of life.
+type Member struct {
+	ID          string
+	Lifecycle   string // in an Auto Scaling group
+	Unreachable bool   // AWS's reachability check fails
+	Ping        Ping
+}

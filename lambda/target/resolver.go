@@ -1,0 +1,146 @@
+package target
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"crashcart/lambda/trigger"
+)
+
+// Resolver asks AWS. It is made once, at cold start, and safe for use by
+// several goroutines.
+type Resolver struct {
+	EC2         EC2
+	SSM         SSM
+	AutoScaling AutoScaling
+	Now         func() time.Time
+
+	// RegionLimit is how many instances of the Region may have become unreachable
+	// before the guard refuses all; the list of them is not read on beyond it.
+	RegionLimit int
+
+	mu    sync.Mutex
+	types map[string]Type // instance types never change
+}
+
+// New returns a resolver.
+func New(e EC2, s SSM, a AutoScaling, regionLimit int) *Resolver {
+	return &Resolver{EC2: e, SSM: s, AutoScaling: a, Now: time.Now, RegionLimit: regionLimit, types: map[string]Type{}}
+}
+
+// First returns an instance for every ref that names one, in their order, with
+// the facts of the first round. Two refs to one instance share what is known of it.
+func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*Instance {
+	ids := unique(refs, func(ref trigger.Ref) string { return ref.Instance })
+	var (
+		wg           sync.WaitGroup
+		descriptions map[string]Fact[Description]
+		unreachable  Fact[Unreachable]
+		pings        map[string]Fact[Ping]
+	)
+	wg.Go(func() { descriptions = r.describe(ctx, ids) })
+	wg.Go(func() { unreachable = r.unreachable(ctx) })
+	wg.Go(func() { pings = r.pings(ctx, ids) })
+	wg.Wait()
+
+	instances := make([]*Instance, len(refs))
+	for i, ref := range refs {
+		instances[i] = &Instance{
+			ID: ref.Instance, From: ref.From,
+			Description: descriptions[ref.Instance],
+			Unreachable: of(ref.Instance, unreachable),
+			Ping:        pings[ref.Instance],
+		}
+	}
+	return instances
+}
+
+// of narrows the Region's unreachable instances down to one of them.
+func of(id string, region Fact[Unreachable]) Fact[Unreachable] {
+	u, err := region.Get()
+	if err != nil {
+		return region
+	}
+	u.Since, u.Failing = u.Region[id]
+	return Known(u)
+}
+
+// Second adds the facts of the second round to the instances. Those in a group
+// cost one round more, for the pings of its members.
+func (r *Resolver) Second(ctx context.Context, instances []*Instance) {
+	if len(instances) == 0 {
+		return
+	}
+	ids := unique(instances, func(i *Instance) string { return i.ID })
+	var (
+		wg        sync.WaitGroup
+		statuses  map[string]Fact[Status]
+		types     map[string]Fact[Type]
+		shutdowns map[string]Fact[string]
+	)
+	wg.Go(func() { statuses = r.statuses(ctx, ids) })
+	wg.Go(func() { types = r.describeTypes(ctx, typesOf(instances)) })
+	wg.Go(func() { shutdowns = r.shutdowns(ctx, ids) })
+	wg.Go(func() { r.groups(ctx, instances) })
+	wg.Wait()
+	for _, i := range instances {
+		i.Status, i.Shutdown = statuses[i.ID], shutdowns[i.ID]
+		if d, err := i.Description.Get(); err == nil {
+			i.Type = types[d.Type]
+		}
+	}
+}
+
+func typesOf(instances []*Instance) []string {
+	return unique(instances, func(i *Instance) string {
+		d, err := i.Description.Get()
+		if err != nil {
+			return ""
+		}
+		return d.Type
+	})
+}
+
+// unique returns the sorted distinct non-empty keys of all items.
+func unique[T any](items []T, key func(T) string) []string {
+	set := map[string]bool{}
+	for _, it := range items {
+		if k := key(it); k != "" {
+			set[k] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// inChunks runs ask for every n of ids side by side and merges the answers. A
+// chunk that fails fails the facts of its own ids only; an id without an answer
+// gets the fact that absent returns.
+func inChunks[T any](ids []string, n int, ask func(chunk []string) (map[string]T, error), absent func() Fact[T]) map[string]Fact[T] {
+	facts := make(map[string]Fact[T], len(ids))
+	var (
+		mu sync.Mutex
+		wg sync.WaitGroup
+	)
+	for chunk := range slices.Chunk(ids, n) {
+		wg.Go(func() {
+			found, err := ask(chunk)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, id := range chunk {
+				switch v, ok := found[id]; {
+				case err != nil:
+					facts[id] = Failed[T](err)
+				case ok:
+					facts[id] = Known(v)
+				default:
+					facts[id] = absent()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return facts
+}
