@@ -1,0 +1,187 @@
+// Package autoscaling stands in for Amazon EC2 Auto Scaling: which instances are
+// in a group, and in which state of their lifecycle.
+//
+// A group exists as long as a guest names it (fleet.Spec.Group); stopped and
+// terminated guests are no members.
+package autoscaling
+
+import (
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"crashcart/lab/clock"
+	"crashcart/lab/fleet"
+)
+
+const (
+	namespace = "http://autoscaling.amazonaws.com/doc/2011-01-01/"
+	requestID = "11112222-3333-4444-5555-666677778888"
+	maxPage   = 100 // "DescribeAutoScalingGroups", Amazon EC2 Auto Scaling API Reference
+)
+
+// Handler serves the groups of a fleet.
+type Handler struct {
+	fleet           *fleet.Fleet
+	clock           clock.Clock
+	region, account string
+}
+
+// New serves the groups of f's guests.
+func New(f *fleet.Fleet, c clock.Clock, region, account string) *Handler {
+	return &Handler{fleet: f, clock: c, region: region, account: account}
+}
+
+type errorAnswer struct {
+	XMLName   xml.Name `xml:"ErrorResponse"`
+	Type      string   `xml:"Error>Type"`
+	Code      string   `xml:"Error>Code"`
+	Message   string   `xml:"Error>Message"`
+	RequestID string   `xml:"RequestId"`
+}
+
+// ServeHTTP answers one request of the query protocol.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/xml")
+	var out any
+	err := r.ParseForm()
+	switch action := r.PostForm.Get("Action"); {
+	case err != nil:
+		out = refusal("MalformedQueryString", err.Error())
+	case action == "DescribeAutoScalingGroups":
+		out = h.groups(r.PostForm)
+	case action == "DescribeAutoScalingInstances":
+		out = h.instances(r.PostForm)
+	default:
+		out = refusal("InvalidAction", "the lab's Auto Scaling does not know "+action)
+	}
+	if _, bad := out.(errorAnswer); bad {
+		w.WriteHeader(http.StatusBadRequest)
+	}
+	_ = xml.NewEncoder(w).Encode(out) // an error is the client's hang-up
+}
+
+func refusal(code, message string) errorAnswer {
+	return errorAnswer{Type: "Sender", Code: code, Message: message, RequestID: requestID}
+}
+
+type groupsAnswer struct {
+	XMLName   xml.Name `xml:"DescribeAutoScalingGroupsResponse"`
+	Namespace string   `xml:"xmlns,attr"`
+	Groups    []group  `xml:"DescribeAutoScalingGroupsResult>AutoScalingGroups>member"`
+	Next      string   `xml:"DescribeAutoScalingGroupsResult>NextToken,omitempty"`
+	RequestID string   `xml:"ResponseMetadata>RequestId"`
+}
+
+type group struct {
+	Name        string   `xml:"AutoScalingGroupName"`
+	ARN         string   `xml:"AutoScalingGroupARN"`
+	Min         int      `xml:"MinSize"`
+	Max         int      `xml:"MaxSize"`
+	Desired     int      `xml:"DesiredCapacity"`
+	Cooldown    int      `xml:"DefaultCooldown"`
+	Zones       []string `xml:"AvailabilityZones>member"`
+	HealthCheck string   `xml:"HealthCheckType"`
+	Created     string   `xml:"CreatedTime"`
+	Members     []member `xml:"Instances>member"`
+}
+
+type member struct {
+	ID        string `xml:"InstanceId"`
+	Group     string `xml:"AutoScalingGroupName,omitempty"`
+	Type      string `xml:"InstanceType"`
+	Zone      string `xml:"AvailabilityZone"`
+	Lifecycle string `xml:"LifecycleState"`
+	Health    string `xml:"HealthStatus"`
+	Protected bool   `xml:"ProtectedFromScaleIn"`
+}
+
+func (h *Handler) groups(in url.Values) any {
+	wanted := list(in, "AutoScalingGroupNames")
+	var all []*group
+	for _, v := range h.fleet.All() {
+		if v.Group == "" || v.State != "running" || len(wanted) > 0 && !slices.Contains(wanted, v.Group) {
+			continue
+		}
+		i := slices.IndexFunc(all, func(g *group) bool { return g.Name == v.Group })
+		if i < 0 {
+			all = append(all, h.group(v))
+			i = len(all) - 1
+		}
+		m := memberOf(v, "Healthy")
+		m.Group = ""
+		g := all[i]
+		g.Members = append(g.Members, m)
+		g.Desired, g.Max = len(g.Members), 2*len(g.Members)
+	}
+	start, end, next, ok := page(in, len(all))
+	if !ok {
+		return refusal("InvalidNextToken", "The NextToken value is not valid.")
+	}
+	out := groupsAnswer{Namespace: namespace, RequestID: requestID, Next: next}
+	for _, g := range all[start:end] {
+		out.Groups = append(out.Groups, *g)
+	}
+	return out
+}
+
+func (h *Handler) group(v fleet.View) *group {
+	return &group{
+		Name: v.Group, Cooldown: 300, Zones: []string{v.AZ}, HealthCheck: "EC2", Min: 1,
+		ARN: "arn:aws:autoscaling:" + h.region + ":" + h.account +
+			":autoScalingGroup:0a1b2c3d-0000-4000-8000-000000000000:autoScalingGroupName/" + v.Group,
+		Created: h.clock.Report(v.Launched).UTC().Format("2006-01-02T15:04:05.000Z"),
+	}
+}
+
+func memberOf(v fleet.View, health string) member {
+	return member{ID: v.ID, Group: v.Group, Type: v.Type, Zone: v.AZ, Lifecycle: v.Lifecycle, Health: health}
+}
+
+type instancesAnswer struct {
+	XMLName   xml.Name `xml:"DescribeAutoScalingInstancesResponse"`
+	Namespace string   `xml:"xmlns,attr"`
+	Members   []member `xml:"DescribeAutoScalingInstancesResult>AutoScalingInstances>member"`
+	RequestID string   `xml:"ResponseMetadata>RequestId"`
+}
+
+func (h *Handler) instances(in url.Values) any {
+	wanted := list(in, "InstanceIds")
+	out := instancesAnswer{Namespace: namespace, RequestID: requestID}
+	for _, v := range h.fleet.All() {
+		if v.Group != "" && v.State == "running" && (len(wanted) == 0 || slices.Contains(wanted, v.ID)) {
+			// This call writes the health in capitals, the other one does not.
+			out.Members = append(out.Members, memberOf(v, "HEALTHY"))
+		}
+	}
+	return out
+}
+
+// list reads name.member.1, name.member.2, ...
+func list(in url.Values, name string) []string {
+	var out []string
+	for i := 1; in.Has(name + ".member." + strconv.Itoa(i)); i++ {
+		out = append(out, in.Get(name+".member."+strconv.Itoa(i)))
+	}
+	return out
+}
+
+func page(in url.Values, n int) (start, end int, next string, ok bool) {
+	size := maxPage
+	if s, err := strconv.Atoi(in.Get("MaxRecords")); err == nil {
+		size = min(max(s, 1), maxPage)
+	}
+	if t := in.Get("NextToken"); t != "" {
+		var err error
+		if start, err = strconv.Atoi(t); err != nil || start < 0 || start > n {
+			return 0, 0, "", false
+		}
+	}
+	end = min(start+size, n)
+	if end < n {
+		next = strconv.Itoa(end)
+	}
+	return start, end, next, true
+}

@@ -1,0 +1,87 @@
+package fleet
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// What an interrupt did.
+const (
+	// EffectDumps is a crash into the capture kernel, which writes the dump.
+	EffectDumps = "dumps"
+	// EffectPanics is a panic without a dump.
+	EffectPanics = "panics"
+	// EffectIgnored is a kernel that took no notice beyond two lines.
+	EffectIgnored = "ignored"
+	// EffectKilledDump is a capture kernel shot while it was writing.
+	EffectKilledDump = "killed the dump"
+)
+
+// Interrupt is one non-maskable interrupt that reached a guest.
+type Interrupt struct {
+	Instance string
+	At       time.Time // lab time
+	Wall     time.Time
+	Phase    string // what the guest was doing
+	Effect   string
+	Harm     string // what was destroyed that should not have been, or empty
+}
+
+// Interrupt sends a guest a non-maskable interrupt. It is the guest's side of
+// SendDiagnosticInterrupt: whether the caller may, and whether the type can, is
+// the EC2 API's business. As there, the error tells nothing of what the guest
+// made of it.
+func (f *Fleet) Interrupt(id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g := f.find(id)
+	if g == nil {
+		return fmt.Errorf("%s: %w", id, ErrUnknown)
+	}
+	now := f.clock.Now()
+	p, _ := g.phaseAt(now)
+	i := Interrupt{Instance: id, At: now, Wall: time.Now(), Phase: p.name}
+	i.Effect, i.Harm = g.interrupt(now, p)
+	f.interrupts = append(f.interrupts, i)
+	return nil
+}
+
+// interrupt is what the kernel makes of it, and what that destroys.
+func (g *guest) interrupt(now time.Time, p phase) (effect, harm string) {
+	switch p.name {
+	case phaseDumping:
+		g.loseDump(now)
+		return EffectKilledDump, "a dump was being written and is lost"
+	case phaseBooting, phaseStopping, phasePanicked, phaseOff:
+		return EffectIgnored, "" // no kernel that is set up for it is running
+	}
+	kernel := g.Kernel
+	if g.Platform == "windows" {
+		kernel = Prepared // any Windows of these years stops and dumps
+	}
+	if kernel == IgnoresNMI {
+		g.print(now, ignoredText.live(now.Sub(g.booted)))
+		return EffectIgnored, ""
+	}
+	g.crash(now)
+	if p.name == phaseUp {
+		harm = "the guest was healthy"
+	}
+	if kernel == NoKdump {
+		return EffectPanics, harm
+	}
+	return EffectDumps, harm
+}
+
+// Interrupts are all interrupts that reached guests, in order.
+func (f *Fleet) Interrupts() []Interrupt {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.interrupts)
+}
+
+// Harms are the interrupts that destroyed something.
+func (f *Fleet) Harms() []Interrupt {
+	return slices.DeleteFunc(f.Interrupts(), func(i Interrupt) bool { return i.Harm == "" })
+}

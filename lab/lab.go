@@ -1,0 +1,220 @@
+// Package lab is everything that stands in for AWS on one machine: EC2 with
+// guests that hang, crash and dump (package fleet), Systems Manager, Auto
+// Scaling, SQS, DynamoDB, S3, and Lambda running the real bootstrap.
+//
+// All services are behind one address on loopback and told apart by the service
+// name in the request's signature, so that ordinary AWS clients need nothing but
+// AWS_ENDPOINT_URL; S3 clients use path-style. Signatures are not checked.
+//
+// Time runs Options.Speed times as fast as on the wall. What the lab reports
+// looks right to a reader of the wall clock all the same; package clock says how,
+// and package sqs names the one thing that has to be rewritten for it.
+//
+// Every call is recorded, refused ones too: Calls and Subscribe. What reached a
+// guest is recorded by the fleet: Fleet.Interrupts and Fleet.Harms.
+//
+// The lab is never imported by code that is deployed.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"crashcart/lab/autoscaling"
+	"crashcart/lab/clock"
+	"crashcart/lab/dynamodb"
+	"crashcart/lab/ec2"
+	"crashcart/lab/fleet"
+	"crashcart/lab/runtime"
+	"crashcart/lab/s3"
+	"crashcart/lab/sqs"
+	"crashcart/lab/ssm"
+)
+
+// Options say how the lab is set up. The zero value is a lab in real time.
+type Options struct {
+	Speed   float64     // lab seconds per second; default 1
+	Clock   clock.Clock // instead of a scaled clock, for tests
+	Region  string      // default eu-central-1
+	Account string      // default 111122223333
+	Table   string      // default crashcart
+	Bucket  string      // default crashcart-evidence
+	Queue   string      // default crashcart-intake; its dead-letter queue has "-dead" after it
+
+	Visibility time.Duration // of the queue, in lab time; default 3 min
+	MaxReceive int           // deliveries before the dead-letter queue; default 5
+	Duplicate  bool          // deliver every message twice
+
+	// Latency is waited, on the wall, before every answer. Without it calls that
+	// are made side by side may look sequential, which matters to Rounds.
+	Latency time.Duration
+}
+
+// Lab is a running lab. It is safe for concurrent use.
+type Lab struct {
+	URL         string // of the endpoint
+	Region      string
+	Account     string
+	TableName   string
+	BucketName  string
+	Clock       clock.Clock
+	Fleet       *fleet.Fleet
+	Queue       *sqs.Queue
+	DeadLetters *sqs.Queue
+	Table       *dynamodb.Handler
+	Store       *s3.Store
+
+	latency time.Duration
+	server  *http.Server
+	done    chan struct{}
+	calls   recorder
+
+	mu       sync.Mutex
+	function *runtime.Function
+	mapping  *sqs.Mapping
+}
+
+// Start starts a lab on a free port of 127.0.0.1. Close must be called.
+func Start(o Options) (*Lab, error) {
+	o = o.filled()
+	l := &Lab{Region: o.Region, Account: o.Account, TableName: o.Table, BucketName: o.Bucket, Clock: o.Clock,
+		latency: o.Latency, done: make(chan struct{})}
+	l.Fleet = fleet.New(o.Clock)
+	queue := sqs.Config{Name: o.Queue + "-dead", Region: o.Region, Account: o.Account}
+	l.DeadLetters = sqs.NewQueue(o.Clock, queue)
+	queue.Name, queue.Visibility, queue.MaxReceive, queue.Duplicate = o.Queue, o.Visibility, o.MaxReceive, o.Duplicate
+	queue.DeadLetter = l.DeadLetters
+	l.Queue = sqs.NewQueue(o.Clock, queue)
+	var err error
+	if l.Table, err = dynamodb.New(o.Table); err != nil {
+		return nil, err
+	}
+	if l.Store, err = s3.New(o.Bucket); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listening on loopback: %w", err)
+	}
+	l.URL = "http://" + listener.Addr().String()
+	l.server = &http.Server{Handler: l.endpoint(), ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		defer close(l.done)
+		_ = l.server.Serve(listener) // ends with Close
+	}()
+	return l, nil
+}
+
+func (o Options) filled() Options {
+	for _, d := range []struct {
+		field *string
+		value string
+	}{
+		{&o.Region, "eu-central-1"}, {&o.Account, "111122223333"}, {&o.Table, "crashcart"},
+		{&o.Bucket, "crashcart-evidence"}, {&o.Queue, "crashcart-intake"},
+	} {
+		if *d.field == "" {
+			*d.field = d.value
+		}
+	}
+	if o.Clock == nil {
+		o.Clock = clock.NewScaled(o.Speed)
+	}
+	if o.Visibility == 0 {
+		o.Visibility = 3 * time.Minute
+	}
+	if o.MaxReceive == 0 {
+		o.MaxReceive = 5
+	}
+	return o
+}
+
+// endpoint routes every request to its service, recorded.
+func (l *Lab) endpoint() http.Handler {
+	services := map[string]http.Handler{
+		"ec2":         ec2.New(l.Fleet, l.Clock, l.Account),
+		"ssm":         ssm.New(l.Fleet, l.Clock),
+		"autoscaling": autoscaling.New(l.Fleet, l.Clock, l.Region, l.Account),
+		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters),
+		"dynamodb":    l.Table,
+		"s3":          l.Store,
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := service(r)
+		h := services[name]
+		if h == nil {
+			http.Error(w, "the lab has no service "+name, http.StatusNotImplemented)
+			return
+		}
+		l.record(name, h, w, r)
+	})
+}
+
+// service is the SigV4 signing name in a request's header or query ("Create a
+// signed AWS API request", AWS Identity and Access Management User Guide).
+func service(r *http.Request) string {
+	scope := r.URL.Query().Get("X-Amz-Credential")
+	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
+		scope, _, _ = strings.Cut(after, ",")
+	}
+	parts := strings.Split(scope, "/")
+	if len(parts) != 5 {
+		return ""
+	}
+	return parts[3]
+}
+
+// QueueURL is the intake queue's address.
+func (l *Lab) QueueURL() string { return l.Queue.URL(l.URL) }
+
+// Env is the environment of a bootstrap or program that is to talk to the lab.
+func (l *Lab) Env() map[string]string {
+	return map[string]string{
+		"AWS_ENDPOINT_URL":      l.URL,
+		"AWS_REGION":            l.Region,
+		"AWS_DEFAULT_REGION":    l.Region,
+		"AWS_ACCESS_KEY_ID":     "LABACCESSKEY",
+		"AWS_SECRET_ACCESS_KEY": "lab-secret",
+		"AWS_SESSION_TOKEN":     "lab-session",
+	}
+}
+
+// Config is an SDK configuration for the lab. S3 clients must set UsePathStyle.
+func (l *Lab) Config() aws.Config {
+	return aws.Config{
+		Region:       l.Region,
+		BaseEndpoint: aws.String(l.URL),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "LABACCESSKEY", SecretAccessKey: "lab-secret", SessionToken: "lab-session"}, nil
+		}),
+	}
+}
+
+// Close ends the queue's polling, the function's processes and the endpoint, and
+// waits until nothing of them is left.
+func (l *Lab) Close() error {
+	l.mu.Lock()
+	mapping, function := l.mapping, l.function
+	l.mapping, l.function = nil, nil
+	l.mu.Unlock()
+	if mapping != nil {
+		mapping.Close()
+	}
+	if function != nil {
+		function.Close()
+	}
+	err := l.server.Close()
+	<-l.done
+	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("closing the endpoint: %w", err)
+	}
+	return nil
+}

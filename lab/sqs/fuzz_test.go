@@ -1,0 +1,46 @@
+package sqs
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// FuzzShift checks that whatever body goes through the queue keeps its meaning,
+// but for the two times of a later message.
+func FuzzShift(f *testing.F) {
+	for _, body := range []string{
+		`{"crashcart":"later","trigger":{"at":"2026-11-22T05:00:00.123456789Z","alarm":{"changedAt":"2026-11-22T05:00:00Z","name":"<&>"},"sourceKey":"k","n":12345678901234567890}}`,
+		`{"crashcart":"later","trigger":{"at":"nonsense","alarm":[]}}`, `{"crashcart":"later"}`, `{"crashcart":"other","trigger":{"at":"2026-11-22T05:00:00Z"}}`,
+		`not json`, `[]`, `null`, ``, "{\"crashcart\":\"later\",\"trigger\":{\"at\":\"2026-11-22T05:00:00Z\",\"x\":\"\\u2028\"}} ",
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		got := shift(body, time.Minute)
+		if got == body {
+			return
+		}
+		before, after := parsed(t, body), parsed(t, got)
+		for _, m := range []map[string]any{before, after} {
+			trigger, _ := m["trigger"].(map[string]any)
+			delete(trigger, "at")
+			if alarm, ok := trigger["alarm"].(map[string]any); ok {
+				delete(alarm, "changedAt")
+			}
+		}
+		if before["crashcart"] != "later" || !reflect.DeepEqual(before, after) {
+			t.Errorf("%q became %q", body, got)
+		}
+	})
+}
+
+func parsed(t *testing.T, body string) map[string]any {
+	t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
+		t.Fatalf("%q is rewritten, yet no object: %v", body, err)
+	}
+	return m
+}

@@ -1,0 +1,88 @@
+package ssm_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/aws/smithy-go"
+
+	"crashcart/lab/clock"
+	"crashcart/lab/fleet"
+	"crashcart/lab/ssm"
+)
+
+func agents(t *testing.T, specs ...fleet.Spec) (*sdk.Client, *fleet.Fleet) {
+	t.Helper()
+	c := clock.NewManual(time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC))
+	f := fleet.New(c)
+	for _, s := range specs {
+		if err := f.Add(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	srv := httptest.NewServer(ssm.New(f, c))
+	t.Cleanup(srv.Close)
+	return sdk.New(sdk.Options{Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
+		})}), f
+}
+
+func TestALastPingIsAsOldAsItIsInTheLab(t *testing.T) {
+	const up, silent, never = "i-0a1b2c3d4e5f60718", "i-0b1b2c3d4e5f60718", "i-0c1b2c3d4e5f60718"
+	c, f := agents(t, fleet.Spec{ID: up, Type: "m6i.large", LastPing: 30 * time.Second},
+		fleet.Spec{ID: silent, Type: "m6i.large", LastPing: 2 * time.Minute, Platform: "windows"},
+		fleet.Spec{ID: never, Type: "m6i.large", NoAgent: true})
+	if err := f.Hang(silent, fleet.Frozen, 11*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.DescribeInstanceInformation(t.Context(), &sdk.DescribeInstanceInformationInput{
+		Filters: []types.InstanceInformationStringFilter{{Key: aws.String("InstanceIds"), Values: []string{up, silent, never, "i-0ffffffffffffffff"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, i := range out.InstanceInformationList {
+		got[aws.ToString(i.InstanceId)] = fmt.Sprint(i.PingStatus, " ", time.Since(aws.ToTime(i.LastPingDateTime)).Round(time.Second), " ", i.PlatformType)
+		if aws.ToString(i.AgentVersion) == "" {
+			t.Error("no agent version")
+		}
+	}
+	if len(got) != 2 || got[up] != "Online 30s Linux" || got[silent] != "ConnectionLost 12m0s Windows" {
+		t.Errorf("agents: %v", got)
+	}
+}
+
+func TestPagesHoldEverythingOnce(t *testing.T) {
+	var specs []fleet.Spec
+	for n := range 13 {
+		specs = append(specs, fleet.Spec{ID: fmt.Sprintf("i-0a1b2c3d4e5f60%03x", n), Type: "m6i.large"})
+	}
+	c, _ := agents(t, specs...)
+	pages := sdk.NewDescribeInstanceInformationPaginator(c, &sdk.DescribeInstanceInformationInput{MaxResults: aws.Int32(5)})
+	found, n := map[string]bool{}, 0
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range out.InstanceInformationList {
+			found[aws.ToString(i.InstanceId)] = true
+		}
+		n++
+	}
+	if len(found) != 13 || n != 3 {
+		t.Errorf("%d agents in %d pages", len(found), n)
+	}
+	_, err := c.DescribeInstanceInformation(t.Context(), &sdk.DescribeInstanceInformationInput{MaxResults: aws.Int32(51)})
+	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "ValidationException" {
+		t.Errorf("51 results: %v", err)
+	}
+}
