@@ -1,0 +1,61 @@
+package demo
+
+import (
+	"encoding/json"
+	"io"
+	"sync"
+)
+
+// Kind is what an event of the story is.
+type Kind string
+
+// The events of a story.
+const (
+	KindInstance Kind = "instance" // one of the fleet, and its plight
+	KindAlarm    Kind = "alarm"    // an alarm's event is delivered
+	KindInvoke   Kind = "invoke"   // a person invokes the function
+	KindDecision Kind = "decision" // the function has decided
+	KindCall     Kind = "call"     // an interrupt, or its rehearsal, reaches EC2
+	KindGuest    Kind = "guest"    // something happens inside the machine
+	KindConsole  Kind = "console"
+	KindPromise  Kind = "promise"
+	KindSummary  Kind = "summary"
+	KindNote     Kind = "note"
+)
+
+// Event is one thing that happens in the story. At is the story's time in
+// seconds; which other fields are set depends on Kind.
+type Event struct {
+	At       float64  `json:"at"`
+	Kind     Kind     `json:"event"`
+	Names    []string `json:"names,omitempty"`
+	Instance string   `json:"instanceId,omitempty"`
+	Type     string   `json:"instanceType,omitempty"`
+	Tag      string   `json:"tag,omitempty"`
+	Alarm    string   `json:"trigger,omitempty"`
+	Outcome  string   `json:"outcome,omitempty"`
+	Rule     string   `json:"rule,omitempty"`
+	Text     string   `json:"text,omitempty"`
+	CaseID   string   `json:"caseId,omitempty"`
+	Hop      int      `json:"hop,omitempty"`
+	Lines    []string `json:"lines,omitempty"`
+	Held     *bool    `json:"held,omitempty"`
+	Detail   string   `json:"detail,omitempty"`
+}
+
+// Output takes the events of a story as they happen.
+type Output interface{ Event(Event) }
+
+// JSON writes each event as one JSON object on a line of its own.
+func JSON(w io.Writer) Output { return &jsonOutput{enc: json.NewEncoder(w)} }
+
+type jsonOutput struct {
+	mu  sync.Mutex
+	enc *json.Encoder
+}
+
+func (j *jsonOutput) Event(e Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_ = j.enc.Encode(e) // a reader that hung up has seen enough
+}

@@ -1,0 +1,250 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"crashcart/lab"
+	"crashcart/lab/clock"
+	"crashcart/lab/runtime"
+	"crashcart/lambda/config"
+)
+
+// stage is a story while it is played.
+type stage struct {
+	lab    *lab.Lab
+	out    Output
+	start  time.Time // lab time at which the story begins
+	ids    map[string]string
+	names  map[string]string
+	raised map[string]lab.RaisedAlarm
+
+	mu        sync.Mutex
+	decisions []decision
+	trouble   []string      // what the function said besides decisions
+	coldStart time.Duration // of its first process
+	changed   chan struct{}
+}
+
+// decision is a decision line of the function's log.
+type decision struct {
+	Msg         string `json:"msg"`
+	InstanceID  string `json:"instanceId"`
+	Outcome     string `json:"Outcome"`
+	Rule        string `json:"Rule"`
+	Why         string `json:"why"`
+	CaseID      string `json:"caseId"`
+	Alarm       string `json:"alarm"`
+	RequestedBy string `json:"requestedBy"`
+	Hop         int    `json:"hop"`
+}
+
+// trigger names what the decision answers: the alarm, or who asked.
+func (d decision) trigger() string {
+	if _, name, ok := strings.Cut(d.Alarm, ":alarm:"); ok {
+		return name
+	}
+	return d.RequestedBy
+}
+
+func newStage(o Options) (*stage, error) {
+	l, err := lab.Start(lab.Options{Speed: Speed})
+	if err != nil {
+		return nil, err
+	}
+	s := &stage{
+		lab: l, out: o.Out, ids: map[string]string{gone1: goneID}, names: map[string]string{goneID: gone1},
+		raised: map[string]lab.RaisedAlarm{}, changed: make(chan struct{}, 1),
+	}
+	if err := s.enter(o.Bootstrap); err != nil {
+		return nil, fmt.Errorf("setting the stage: %w", joinClose(err, l))
+	}
+	return s, nil
+}
+
+func joinClose(err error, l *lab.Lab) error {
+	if closing := l.Close(); closing != nil {
+		return fmt.Errorf("%w; and closing the lab: %w", err, closing)
+	}
+	return err
+}
+
+// enter brings in the function and the fleet, and lets the trouble begin.
+func (s *stage) enter(bootstrap string) error {
+	err := s.lab.Deploy(lab.Function{
+		Path: bootstrap, Concurrency: 2, Log: s.heard, Invoked: s.invoked,
+		Env: map[string]string{
+			config.EnvTable: s.lab.TableName, config.EnvBucket: s.lab.BucketName,
+			config.EnvQueueURL: s.lab.QueueURL(), config.EnvMode: string(config.ModeAuto),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.lab.Subscribe(s.called)
+	s.start = s.lab.Clock.Now()
+	for _, a := range cast() {
+		if err := s.lab.Fleet.Add(a.spec); err != nil {
+			return err
+		}
+		s.ids[a.spec.Name], s.names[a.spec.ID] = a.spec.ID, a.spec.Name
+		if a.trouble != nil {
+			if err := a.trouble(s.lab.Fleet, a.spec.ID); err != nil {
+				return err
+			}
+		}
+		s.tell(Event{Kind: KindInstance, Names: []string{a.spec.Name}, Instance: a.spec.ID, Type: a.spec.Type, Tag: a.spec.Tags[config.TagKey], Text: a.plight})
+	}
+	s.tell(Event{Kind: KindInstance, Names: []string{gone1}, Instance: goneID, Text: "terminated; its alarm is still there"})
+	return nil
+}
+
+// play lets everything happen in its time and returns when all is decided and
+// the hero is back, or when it takes too long.
+func (s *stage) play(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience/Speed+10*time.Second) // a stuck invocation must not hang the demo
+	defer cancel()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	wg.Go(func() { s.watch(watching) })
+	for _, b := range script() {
+		if err := clock.Sleep(ctx, s.lab.Clock, s.start.Add(b.at).Sub(s.lab.Clock.Now())); err != nil {
+			return err
+		}
+		if err := b.do(ctx, s); err != nil {
+			return err
+		}
+	}
+	for !s.settled() && s.now() < patience { // what never comes, judge will name
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-s.changed:
+		case <-s.lab.Clock.After(time.Second):
+		}
+	}
+	return nil
+}
+
+// settled says whether everything expected was decided and the hero has dumped
+// and booted.
+func (s *stage) settled() bool {
+	for _, e := range expectations() {
+		if len(s.ends(e)) < len(e.ends) {
+			return false
+		}
+	}
+	v, err := s.lab.Fleet.Get(s.ids[hero])
+	return err == nil && v.Phase == "up" && len(v.Dumps) > 0 && s.waiting() == 0
+}
+
+// waiting is how many messages are in the queue or its dead letters.
+func (s *stage) waiting() int {
+	return len(s.lab.Queue.Messages()) + len(s.lab.DeadLetters.Messages())
+}
+
+// ends are the outcomes of a trigger for an instance, without "later".
+func (s *stage) ends(e expectation) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ends []string
+	for _, d := range s.decisions {
+		if d.trigger() == e.trigger && d.InstanceID == s.ids[e.name] && d.Outcome != "later" {
+			ends = append(ends, d.Outcome+" "+d.Rule)
+		}
+	}
+	return ends
+}
+
+// now is the time of the story.
+func (s *stage) now() time.Duration { return s.lab.Clock.Now().Sub(s.start) }
+
+func (s *stage) tell(e Event) {
+	e.At = s.now().Seconds()
+	s.out.Event(e)
+}
+
+// heard takes a line of the function's output.
+func (s *stage) heard(line string) {
+	var d decision
+	if err := json.Unmarshal([]byte(line), &d); err != nil || d.Msg != "decision" {
+		s.mu.Lock()
+		s.trouble = append(s.trouble, line)
+		s.mu.Unlock()
+		s.tell(Event{Kind: KindNote, Text: line})
+		return
+	}
+	s.mu.Lock()
+	s.decisions = append(s.decisions, d)
+	s.mu.Unlock()
+	s.tell(Event{
+		Kind: KindDecision, Alarm: d.trigger(), Names: []string{s.names[d.InstanceID]}, Instance: d.InstanceID,
+		Outcome: d.Outcome, Rule: d.Rule, Text: d.Why, CaseID: d.CaseID, Hop: d.Hop,
+	})
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (s *stage) invoked(_ []byte, r runtime.Result) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.ColdStart && s.coldStart == 0 {
+		s.coldStart = r.Init
+	}
+}
+
+// called tells the one call that everything is about.
+func (s *stage) called(c lab.Call) {
+	if c.Operation != "SendDiagnosticInterrupt" {
+		return
+	}
+	text := "EC2 gets SendDiagnosticInterrupt"
+	if c.DryRun {
+		text += " with DryRun: " + c.Code
+	}
+	for _, id := range c.Instances {
+		s.tell(Event{Kind: KindCall, Names: []string{s.names[id]}, Instance: id, Text: text})
+	}
+}
+
+// watch tells what becomes of the hero, which no AWS call would.
+func (s *stage) watch(ctx context.Context) {
+	last := "frozen"
+	for clock.Sleep(ctx, s.lab.Clock, time.Second) == nil {
+		v, err := s.lab.Fleet.Get(s.ids[hero])
+		if err != nil || v.Phase == last {
+			continue
+		}
+		last = v.Phase
+		if text := phases[v.Phase]; text != "" {
+			s.tell(Event{Kind: KindGuest, Names: []string{hero}, Text: text})
+		}
+	}
+}
+
+var phases = map[string]string{
+	"dumping": "the kernel panics into its capture kernel and writes the dump",
+	"booting": "the dump is on disk; the machine restarts",
+	"up":      "back: login prompt, agent, status checks",
+}
+
+// ask is a beat in which the engineer on call invokes the function directly.
+func ask(what, extra, name string) func(context.Context, *stage) error {
+	return func(ctx context.Context, s *stage) error {
+		s.tell(Event{Kind: KindInvoke, Names: []string{name}, Text: what})
+		payload := fmt.Sprintf(`{"instanceIds":[%q],"reason":"it does not answer","requestedBy":%q,%s}`, s.ids[name], onCall, extra)
+		result, err := s.lab.Invoke(ctx, []byte(payload))
+		if err == nil && result.FunctionError != "" {
+			err = fmt.Errorf("the function failed: %s", result.Payload)
+		}
+		return err
+	}
+}
