@@ -116,8 +116,9 @@ func (c Config) Validate() error {
 	}
 	check(c.Region != "", "AWS_REGION is empty: Lambda sets it, elsewhere it must be given")
 	r := c.Rules
-	check(r.Silent < r.SilentMax, "%s (%s) must be below %s (%s)", EnvSilent, r.Silent, EnvSilentMax, r.SilentMax)
-	check(r.SilentWindows < r.SilentMaxWindows, "%s (%s) must be below %s (%s)",
+	// A zero is a value that could not be read, which FromEnv names itself.
+	check(r.SilentMax == 0 || r.Silent < r.SilentMax, "%s (%s) must be below %s (%s)", EnvSilent, r.Silent, EnvSilentMax, r.SilentMax)
+	check(r.SilentMaxWindows == 0 || r.SilentWindows < r.SilentMaxWindows, "%s (%s) must be below %s (%s)",
 		EnvSilentWindows, r.SilentWindows, EnvSilentMaxWindows, r.SilentMaxWindows)
 	return errors.Join(problems...)
 }

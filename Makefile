@@ -1,0 +1,67 @@
+# `make` lists what there is. Only Go and make are needed.
+
+.DEFAULT_GOAL := help
+.SILENT:
+.SHELLFLAGS := -euc
+
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# The race detector needs a C compiler. Go turns cgo off where there is none,
+# and then the tests run without it.
+RACE      ?= $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+TESTFLAGS ?= $(RACE)
+FUZZTIME  ?= 1m
+
+BOOTSTRAP := build/interrupt/bootstrap
+
+.PHONY: help
+help: ## list the targets
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: ## see the main job on this machine: no network, no AWS account
+	go run ./cmd/crashcart demo
+
+.PHONY: test
+test: ## run all tests (TESTFLAGS="-race -count=1" as in CI)
+	go test $(TESTFLAGS) ./...
+
+.PHONY: lint
+lint: ## go vet, golangci-lint with the import rule, and what the bootstraps link
+	go vet ./...
+	$(GOLANGCI) run ./...
+	# The CDK adds 20 MB to a bootstrap and the lab has no place on AWS.
+	deps=$$(go list -deps ./lambda/...); \
+	if printf '%s\n' "$$deps" | grep -E 'aws-cdk-go|jsii|constructs-go|^crashcart/(lab|infra)'; then \
+		echo 'the packages above must not be linked into a function' >&2; exit 1; \
+	fi
+
+.PHONY: fmt
+fmt: ## format all Go files
+	$(GOLANGCI) fmt ./...
+
+.PHONY: bootstrap
+bootstrap: ## build the interrupt function as Lambda runs it (arm64)
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false \
+		-ldflags "-s -w -buildid=" -tags lambda.norpc -o $(BOOTSTRAP) ./lambda/cmd/interrupt
+	awk -v n="$$(wc -c <$(BOOTSTRAP))" 'BEGIN { printf "$(BOOTSTRAP)  %.1f MB\n", n / 1e6 }'
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (1m)
+	list=$$(go test -list '^Fuzz' ./...); \
+	printf '%s\n' "$$list" | awk '/^Fuzz/ { name[n++] = $$1 } /^ok/ { while (n) print $$2, name[--n] }' | \
+	while read -r package target; do \
+		echo "$$package $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	done
+
+.PHONY: cover
+cover: ## what the tests reach: a figure per package, and build/cover.html
+	mkdir -p build
+	go test -coverprofile build/cover.out ./...
+	go tool cover -func build/cover.out | tail -n 1
+	go tool cover -html build/cover.out -o build/cover.html
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build

@@ -1,0 +1,299 @@
+package config_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/config"
+)
+
+var update = flag.Bool("update", false, "rewrite the configuration table in README.md")
+
+// required is the least that a function needs.
+func required() map[string]string {
+	return map[string]string{
+		config.EnvTable:            "crashcart-casebook",
+		config.EnvBucket:           "crashcart-evidence-111122223333",
+		config.EnvQueueURL:         "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
+		"AWS_REGION":               "eu-central-1",
+		"AWS_LAMBDA_FUNCTION_NAME": "crashcart-interrupt",
+		"PATH":                     "/usr/bin",
+	}
+}
+
+func with(env map[string]string, pairs ...string) map[string]string {
+	env = maps.Clone(env)
+	for i := 0; i < len(pairs); i += 2 {
+		env[pairs[i]] = pairs[i+1]
+	}
+	return env
+}
+
+func environ(env map[string]string) []string {
+	var list []string
+	for k, v := range env {
+		list = append(list, k+"="+v)
+	}
+	return list
+}
+
+func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
+	got, err := config.FromEnv(environ(required()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Config{
+		Table:        "crashcart-casebook",
+		Bucket:       "crashcart-evidence-111122223333",
+		QueueURL:     "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
+		Mode:         config.ModeDryRun,
+		Region:       "eu-central-1",
+		FunctionName: "crashcart-interrupt",
+		Rules: config.Rules{
+			Fresh: 15 * time.Minute, FreshWindows: 30 * time.Minute,
+			Booted:   10 * time.Minute,
+			Impaired: 5 * time.Minute, ImpairedWindows: 20 * time.Minute,
+			Silent: 6 * time.Minute, SilentWindows: 20 * time.Minute,
+			SilentMax: 30 * time.Minute, SilentMaxWindows: 40 * time.Minute,
+			Cooldown:     6 * time.Hour,
+			GroupPercent: 20,
+			RegionLimit:  10,
+			Budget:       3,
+		},
+	}
+	if got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if config.CooldownForced != time.Hour {
+		t.Errorf("force shortens the cooldown to %s, want 1h", config.CooldownForced)
+	}
+}
+
+// An empty variable is one that a template left out: the default, never zero.
+func TestAnEmptyVariableIsNeverZero(t *testing.T) {
+	env := required()
+	for _, s := range config.Settings() {
+		if s.Default != "" {
+			env[s.Env] = ""
+		}
+	}
+	got, err := config.FromEnv(environ(env))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := config.FromEnv(environ(required()))
+	if err != nil || got != want {
+		t.Errorf("got %+v, want %+v, %v", got, want, err)
+	}
+}
+
+// Each setting must reach its own field: two that share one would be found here.
+func TestEverySettingIsRead(t *testing.T) {
+	set := map[string]string{
+		config.EnvTable: "t", config.EnvBucket: "b", config.EnvQueueURL: "q", config.EnvMode: "auto",
+		config.EnvFresh: "2m", config.EnvFreshWindows: "3m", config.EnvBooted: "4m",
+		config.EnvImpaired: "5m30s", config.EnvImpairedWindows: "7m",
+		config.EnvSilent: "8m", config.EnvSilentWindows: "9m", config.EnvSilentMax: "11m", config.EnvSilentMaxWindows: "12m",
+		config.EnvCooldown: "13h", config.EnvGroupPercent: "14", config.EnvRegionLimit: "15", config.EnvBudget: "16",
+		config.EnvApplicationStatus: "true",
+	}
+	for _, s := range config.Settings() {
+		if _, ok := set[s.Env]; !ok {
+			t.Errorf("%s is a setting that this test does not know", s.Env)
+		}
+	}
+	got, err := config.FromEnv(environ(with(set, "AWS_REGION", "eu-central-1", "AWS_ENDPOINT_URL", "http://127.0.0.1:4566")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Config{
+		Table: "t", Bucket: "b", QueueURL: "q", Mode: config.ModeAuto,
+		Region: "eu-central-1", Endpoint: "http://127.0.0.1:4566",
+		Rules: config.Rules{
+			Fresh: 2 * time.Minute, FreshWindows: 3 * time.Minute, Booted: 4 * time.Minute,
+			Impaired: 5*time.Minute + 30*time.Second, ImpairedWindows: 7 * time.Minute,
+			Silent: 8 * time.Minute, SilentWindows: 9 * time.Minute, SilentMax: 11 * time.Minute, SilentMaxWindows: 12 * time.Minute,
+			Cooldown: 13 * time.Hour, GroupPercent: 14, RegionLimit: 15, Budget: 16, ApplicationStatus: true,
+		},
+	}
+	if got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestNothingOutOfBoundsIsAccepted(t *testing.T) {
+	for _, c := range []struct{ env, good, bad string }{
+		{config.EnvMode, "dry-run manual auto", "Auto live true dry"},
+		{config.EnvFresh, "1m 90s 1h", "59s 1h1s 0 -5m 15 15min soon"},
+		{config.EnvFreshWindows, "1m 1h", "59s 61m"},
+		{config.EnvBooted, "1m 24h", "0s 24h1s"},
+		{config.EnvImpaired, "3m 1h", "2m59s 61m"},
+		{config.EnvImpairedWindows, "3m 2h", "2m59s 121m"},
+		{config.EnvSilent, "6m 29m59s", "5m59s 61m"},
+		{config.EnvSilentWindows, "6m 39m59s", "5m59s 121m"},
+		{config.EnvSilentMax, "6m1s 6h", "5m 6h1s"},
+		{config.EnvSilentMaxWindows, "20m1s 6h", "5m 6h1s"},
+		{config.EnvCooldown, "1h 720h", "59m59s 0s 721h"},
+		{config.EnvGroupPercent, "1 100", "0 101 -1 20% 2.5"},
+		{config.EnvRegionLimit, "1 100000", "0 100001 ten"},
+		{config.EnvBudget, "1 1000", "0 1001 3.0"},
+		{config.EnvApplicationStatus, "true false", "yes 1 True"},
+	} {
+		for v := range strings.FieldsSeq(c.good) {
+			if _, err := config.FromEnv(environ(with(required(), c.env, v))); err != nil {
+				t.Errorf("%s=%s is refused: %v", c.env, v, err)
+			}
+		}
+		for v := range strings.FieldsSeq(c.bad) {
+			_, err := config.FromEnv(environ(with(required(), c.env, v)))
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%s=%q: must be", c.env, v)) {
+				t.Errorf("%s=%s: %v, want it named with what is allowed", c.env, v, err)
+			}
+		}
+	}
+}
+
+func TestALimitBelowItsOtherHalfIsNeverAccepted(t *testing.T) {
+	for _, c := range []struct{ low, high string }{
+		{config.EnvSilent, config.EnvSilentMax},
+		{config.EnvSilentWindows, config.EnvSilentMaxWindows},
+	} {
+		for _, v := range []string{"29m", "30m"} {
+			_, err := config.FromEnv(environ(with(required(), c.low, "30m", c.high, v)))
+			if want := fmt.Sprintf("%s (30m0s) must be below %s", c.low, c.high); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s=30m %s=%s: %v, want %q", c.low, c.high, v, err, want)
+			}
+		}
+	}
+}
+
+func TestMissingConfigurationIsNeverGuessed(t *testing.T) {
+	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL, "AWS_REGION"} {
+		for _, set := range []func(map[string]string){
+			func(e map[string]string) { delete(e, env) },
+			func(e map[string]string) { e[env] = "" },
+		} {
+			e := required()
+			set(e)
+			if _, err := config.FromEnv(environ(e)); err == nil || !strings.Contains(err.Error(), env+" is ") {
+				t.Errorf("without %s: %v", env, err)
+			}
+		}
+	}
+}
+
+func TestAMistypedNameIsNeverIgnored(t *testing.T) {
+	_, err := config.FromEnv(environ(with(required(), "CRASHCART_COOLDOWNS", "12h")))
+	if err == nil || !strings.Contains(err.Error(), "CRASHCART_COOLDOWNS is not a setting") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := config.FromEnv(append(environ(required()), "OTHER_COOLDOWN=1", "nonsense")); err != nil {
+		t.Errorf("somebody else's variable: %v", err)
+	}
+}
+
+func TestAllProblemsAreNamedAtOnce(t *testing.T) {
+	_, err := config.FromEnv([]string{
+		config.EnvMode + "=live", config.EnvCooldown + "=0s", config.EnvBudget + "=none",
+		config.EnvSilent + "=40m", "CRASHCART_B=1", "CRASHCART_A=1",
+	})
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	want := []string{
+		"CRASHCART_TABLE is missing: DynamoDB table of the casebook",
+		"CRASHCART_BUCKET is missing: S3 bucket for console, screenshot and dump",
+		"CRASHCART_QUEUE_URL is missing: URL of the SQS intake queue, where a target goes that is to be looked at again",
+		`CRASHCART_MODE="live": must be one of dry-run, manual, auto`,
+		`CRASHCART_COOLDOWN="0s": must be 1h to 720h`,
+		`CRASHCART_BUDGET="none": must be a whole number, 1 to 1000`,
+		"CRASHCART_A is not a setting of Crashcart",
+		"CRASHCART_B is not a setting of Crashcart",
+		"AWS_REGION is empty: Lambda sets it, elsewhere it must be given",
+		"CRASHCART_SILENT (40m0s) must be below CRASHCART_SILENT_MAX (30m0s)",
+	}
+	if !slices.Equal(lines, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A limit that could not be read has been named already, and must not be
+// compared as if it were zero.
+func TestAProblemIsNeverNamedTwice(t *testing.T) {
+	for _, env := range []string{config.EnvSilent, config.EnvSilentMax, config.EnvSilentWindows, config.EnvSilentMaxWindows} {
+		_, err := config.FromEnv(environ(with(required(), env, "soon")))
+		if err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s=soon: %v, want one problem", env, err)
+		}
+	}
+}
+
+// Every setting's own default must be one that it accepts.
+func TestSettingsDescribeThemselves(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range config.Settings() {
+		if !strings.HasPrefix(s.Env, config.Prefix) || seen[s.Env] || s.Meaning == "" || s.Allowed == "" {
+			t.Errorf("%+v", s)
+		}
+		seen[s.Env] = true
+		if s.Default != "" {
+			if _, err := config.FromEnv(environ(with(required(), s.Env, s.Default))); err != nil {
+				t.Errorf("the default of %s: %v", s.Env, err)
+			}
+		}
+	}
+	config.Settings()[0].Env = "changed"
+	if config.Settings()[0].Env == "changed" {
+		t.Error("a caller can change the settings")
+	}
+}
+
+const (
+	tableBegins = "<!-- settings -->\n"
+	tableEnds   = "<!-- /settings -->\n"
+)
+
+// table is the configuration table of the README.
+func table() string {
+	var b strings.Builder
+	b.WriteString("| variable | default | allowed | meaning |\n|---|---|---|---|\n")
+	for _, s := range config.Settings() {
+		def := "required"
+		if s.Default != "" {
+			def = "`" + s.Default + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Env, def, s.Allowed, s.Meaning)
+	}
+	return b.String()
+}
+
+// With -update the table is rewritten where it stands.
+func TestTheReadmeShowsTheSettings(t *testing.T) {
+	path := filepath.Join("..", "..", "README.md")
+	readme, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(readme), tableBegins)
+	got, after, closed := strings.Cut(rest, tableEnds)
+	if !ok || !closed {
+		t.Fatal("README.md has no markers for the settings")
+	}
+	if got == table() {
+		return
+	}
+	if !*update {
+		t.Fatal("the README's configuration table is not that of config.Settings: run go test ./lambda/config -update")
+	}
+	if err := os.WriteFile(path, []byte(before+tableBegins+table()+tableEnds+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

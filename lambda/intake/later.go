@@ -1,0 +1,83 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"crashcart/lambda/guard"
+	"crashcart/lambda/trigger"
+)
+
+// The pauses between two looks at a target. Twelve of them outlast the time that
+// a trigger is fresh for, 15 minutes on Linux and 30 on Windows, well enough for
+// silence to show: 6 and 20 minutes.
+const (
+	hopPause        = 60 * time.Second
+	hopPauseWindows = 120 * time.Second
+)
+
+// Queue is the subset of SQS that puts a target back into the intake queue.
+type Queue interface {
+	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+}
+
+// conclude turns a verdict that permits nothing into the job's outcome. A target
+// that is Later goes back into the queue, since an alarm fires only once; a
+// direct invoke is told at once instead.
+func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
+	kind := OutcomeKind(v.Kind)
+	if v.Kind != guard.Later || j.trigger.Kind == trigger.KindDirect {
+		j.end(kind, v)
+		return
+	}
+	if j.trigger.Hop >= trigger.MaxHops {
+		v.Why = fmt.Sprintf("given up after %d looks: %s", j.trigger.Hop+1, v.Why)
+		j.end(OutcomeRefused, v)
+		return
+	}
+	if err := h.requeue(ctx, j); err != nil {
+		v.Why = fmt.Sprintf("%s; and it could not be put back in the queue: %v", v.Why, err)
+		j.end(OutcomeFailed, v)
+		j.outcome.again = true
+		return
+	}
+	j.end(kind, v)
+}
+
+// requeue puts the target into the queue for another look, unless another copy
+// of the same message has done so.
+func (h *Handler) requeue(ctx context.Context, j *job) error {
+	ref := j.ref
+	if u, err := j.question.Instance.Unreachable.Get(); err == nil && u.Failing {
+		ref.CheckFailed = true
+	}
+	next := trigger.Later(*j.trigger, ref)
+	body, err := trigger.EncodeLater(next)
+	if err != nil {
+		return err
+	}
+	first, err := h.Book.MayRequeue(ctx, ref.Instance, next.SourceKey, j.sender, next.Hop, h.Guard.Leashed(j.trigger))
+	if err != nil || !first {
+		return err
+	}
+	_, err = h.Queue.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl:     &h.Config.QueueURL,
+		MessageBody:  aws.String(string(body)),
+		DelaySeconds: int32(h.pause(j).Seconds()),
+	})
+	if err != nil {
+		return fmt.Errorf("sending it to the intake queue: %w", err)
+	}
+	return nil
+}
+
+func (h *Handler) pause(j *job) time.Duration {
+	if d, err := j.question.Instance.Description.Get(); err == nil && d.Windows {
+		return hopPauseWindows
+	}
+	return hopPause
+}

@@ -1,0 +1,86 @@
+package intake
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/guard"
+	"crashcart/lambda/interrupt"
+	"crashcart/lambda/look"
+	"crashcart/lambda/target"
+)
+
+const (
+	// shotTime is what a shot may need: the look, the claim with its patience, the
+	// send with the permit's whole life, and the settling. A function that is killed
+	// between claim and send leaves a case that nobody can tell from a sent one.
+	shotTime = look.Bound + guard.PermitLife + settleBound
+	// settleBound is how long writing the result and the evidence may take.
+	settleBound = 10 * time.Second
+)
+
+// shoot takes a permitted target through the look, the claim and the send.
+func (h *Handler) shoot(ctx context.Context, j *job) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < shotTime {
+		h.conclude(ctx, j, guard.Verdict{Kind: guard.Later, Rule: "episode", Why: "the function's time is nearly over, too short for a safe shot"})
+		return
+	}
+	seen := h.Look.Take(ctx, j.ref.Instance)
+	j.question.Look = target.Known(seen)
+	permit, v := h.Guard.Claim(ctx, j.question)
+	if v.Kind != guard.Permitted {
+		h.conclude(ctx, j, v)
+		return
+	}
+	// The claim is won: from here on nothing may fail the record.
+	result := h.interrupter(permit).Send(ctx, permit)
+	j.sentAfter = h.Now().Sub(j.trigger.At)
+	v.CaseID = permit.Case().ID
+	j.end(outcomeOf(result), guard.Verdict{Rule: v.Rule, Why: whyOf(result, v.Why), CaseID: v.CaseID})
+	j.outcome.Code = result.Code
+	h.record(ctx, permit.Case(), result, seen)
+}
+
+func (h *Handler) interrupter(p guard.Permit) interrupt.Interrupter {
+	if p.Leashed() {
+		return h.Leashed
+	}
+	return h.Live
+}
+
+// record settles the case and keeps the look, side by side, whatever becomes of
+// the invocation. What fails is logged: the sweep finds a case that is still
+// `claimed`, and takes it for one that may have been sent.
+func (h *Handler) record(ctx context.Context, c casebook.Case, result interrupt.Result, seen look.Look) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleBound)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := h.Book.Settle(ctx, c, stateOf(result, c.Leashed), result.Code); err != nil {
+			h.Log.Error("the case could not be settled", "caseId", c.ID, "error", err)
+		}
+	})
+	wg.Go(func() {
+		if err := h.Evidence.Put(ctx, look.Prefix(c.ID, c.Leashed), seen); err != nil {
+			h.Log.Error("the look could not be stored", "caseId", c.ID, "error", err)
+		}
+	})
+	wg.Wait()
+}
+
+// stateOf is the state that a result leaves the case in. A rehearsal sends
+// nothing, so however it ends it is over.
+func stateOf(r interrupt.Result, leashed bool) casebook.State {
+	switch {
+	case leashed:
+		return casebook.StateLeashed
+	case r.Kind == interrupt.Interrupted:
+		return casebook.StateInterrupted
+	case r.Kind == interrupt.Rejected, r.Kind == interrupt.Void:
+		return casebook.StateRejected
+	default:
+		return casebook.StateUnknown
+	}
+}

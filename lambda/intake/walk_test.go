@@ -1,0 +1,350 @@
+package intake_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"crashcart/lambda/config"
+)
+
+// The consoles that the walks need, in the kernel's words.
+const (
+	consoleUp      = "[    0.000000] Linux version 6.1.0-56-cloud-amd64\r\n[    0.000000] Command line: root=/dev/nvme0n1 ro crashkernel=256M\r\nweb login: "
+	consoleBooting = consoleUp + "\r\n[    0.000000] Linux version 6.1.0-56-cloud-amd64\r\n[    0.000000] Command line: root=/dev/nvme0n1 ro crashkernel=256M\r\n[    2.113009] nvme nvme0: 2/0/0 default/read/poll queues\r\n"
+	consoleDumping = consoleUp + "\r\n[    0.000000] Linux version 6.1.0-56-cloud-amd64\r\n[    0.000000] Command line: root=/dev/nvme0n1 ro irqpoll nr_cpus=1 reset_devices elfcorehdr=507252K\r\n[    9.500000] kdump-tools[112]: running makedumpfile\r\n"
+)
+
+// at is a time of the walks' day.
+func at(hour, minute, second int) time.Time {
+	return time.Date(2026, 3, 4, hour, minute, second, 0, time.UTC)
+}
+
+// step is what one delivery is expected to come to.
+type step struct {
+	at      time.Time
+	outcome string
+	rule    string
+	why     string // a part of the sentence: the figure that decided
+}
+
+// TestWalks follows one instance, one alarm and the clock from the alarm to the
+// end of the story.
+func TestWalks(t *testing.T) {
+	for name, walk := range map[string]struct {
+		machine machine
+		metric  string
+		alarm   time.Time
+		steps   []step
+		sent    int
+	}{
+		"an agent falls silent and the alarm comes early: permitted once the ping is six minutes old": {
+			machine: machine{tag: "auto", silentSince: at(12, 0, 30), console: consoleUp},
+			metric:  "heartbeat", alarm: at(12, 3, 10),
+			steps: []step{
+				{at(12, 3, 15), "later", "unresponsive", "silent for 3m15s, 6m required"},
+				{at(12, 4, 15), "later", "unresponsive", "silent for 4m15s, 6m required"},
+				{at(12, 5, 15), "later", "unresponsive", "silent for 5m15s, 6m required"},
+				{at(12, 6, 15), "interrupted", "unresponsive", "silent for 6m15s (6m required)"},
+			},
+			sent: 1,
+		},
+		"the reachability check fails and there is no agent: permitted after five minutes of it": {
+			machine: machine{tag: "auto", noAgent: true, failsFrom: at(12, 0, 0), console: consoleUp},
+			metric:  "StatusCheckFailed_Instance", alarm: at(12, 2, 0),
+			steps: []step{
+				{at(12, 2, 5), "later", "unresponsive", "fails for 2m5s, 5m required"},
+				{at(12, 3, 5), "later", "unresponsive", "fails for 3m5s, 5m required"},
+				{at(12, 4, 5), "later", "unresponsive", "fails for 4m5s, 5m required"},
+				{at(12, 5, 5), "interrupted", "unresponsive", "fails for 5m5s (5m required)"},
+			},
+			sent: 1,
+		},
+		"an agent that is dead for days proves nothing about a CPU alarm": {
+			machine: machine{tag: "auto", pingAt: at(12, 0, 0).Add(-40 * time.Hour)},
+			metric:  "CPUUtilization", alarm: at(12, 0, 0),
+			steps: []step{{at(12, 0, 5), "refused", "unresponsive", "silent for 40h, longer than the 30m"}},
+		},
+		"the check fails but the agent pinged 30 s ago": {
+			machine: machine{tag: "auto", failsFrom: at(12, 0, 0), pingAt: at(12, 6, 0)},
+			metric:  "StatusCheckFailed_Instance", alarm: at(12, 2, 0),
+			steps: []step{{at(12, 6, 30), "refused", "unresponsive", "pinged 30s ago, after the alarm"}},
+		},
+		"a reboot for patching: the console shows it, and then the check passes again": {
+			machine: machine{
+				tag: "auto", silentSince: at(12, 0, 0), failsFrom: at(12, 0, 0), failsUntil: at(12, 1, 50), console: consoleBooting,
+			},
+			metric: "StatusCheckFailed_Instance", alarm: at(12, 1, 30),
+			steps: []step{
+				{at(12, 1, 35), "later", "quiet", "boot that has not finished"},
+				{at(12, 2, 35), "refused", "unresponsive", "passes again"},
+			},
+		},
+		"AWS is rebooting it by schedule": {
+			machine: machine{tag: "auto", failsFrom: at(12, 0, 0), noAgent: true, scheduled: []types.InstanceStatusEvent{{
+				Code: types.EventCodeSystemReboot, NotBefore: ptr(at(11, 58, 0)), NotAfter: ptr(at(13, 58, 0)),
+			}}},
+			metric: "StatusCheckFailed_Instance", alarm: at(12, 2, 0),
+			steps: []step{{at(12, 5, 5), "refused", "booted", "system-reboot for it, since 7m5s ago"}},
+		},
+		"it is dumping already": {
+			machine: machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleDumping},
+			metric:  "heartbeat", alarm: at(12, 0, 0),
+			steps: []step{{at(12, 0, 5), "refused", "quiet", "elfcorehdr=507252K"}},
+		},
+		"it has no agent and nothing else to show: looked at until it is no news any more": {
+			machine: machine{tag: "auto", noAgent: true},
+			metric:  "CPUUtilization", alarm: at(12, 0, 0),
+			steps: append(laters(12, at(12, 0, 5)), step{at(12, 12, 5), "refused", "unresponsive", "given up after 13 looks"}),
+		},
+		"the alarm is a quarter of an hour old": {
+			machine: machine{tag: "auto", silentSince: at(11, 40, 0)},
+			metric:  "heartbeat", alarm: at(11, 45, 0),
+			steps: []step{{at(12, 0, 0), "refused", "fresh", "15m old, at most 15m"}},
+		},
+		"nobody has tagged it": {
+			machine: machine{silentSince: at(11, 50, 0)},
+			metric:  "heartbeat", alarm: at(12, 0, 0),
+			steps: []step{{at(12, 0, 5), "refused", "opted-in", "no tag crashcart"}},
+		},
+		"Graviton is refused at once, silent or not": {
+			machine: machine{tag: "auto", architecture: types.ArchitectureValuesArm64},
+			metric:  "heartbeat", alarm: at(12, 0, 0),
+			steps: []step{{at(12, 0, 5), "refused", "supported", "arm64"}},
+		},
+		"a failed dump could terminate it": {
+			machine: machine{tag: "auto", silentSince: at(11, 50, 0), shutdown: "terminate"},
+			metric:  "heartbeat", alarm: at(12, 0, 0),
+			steps: []step{{at(12, 0, 5), "refused", "survives", `"terminate", not stop`}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, config.ModeAuto)
+			w.add(webA, walk.machine)
+			for i, s := range walk.steps {
+				if i == 0 {
+					w.now = s.at
+					w.deliver(alarm("crashcart-web", walk.metric, walk.alarm, webA))
+				} else {
+					w.advance(s.at.Sub(w.now))
+				}
+				w.expect(s)
+			}
+			if w.sent() != walk.sent {
+				t.Errorf("%d interrupts were sent, want %d", w.sent(), walk.sent)
+			}
+			if len(w.queue) != 0 {
+				t.Errorf("%d targets are still in the queue", len(w.queue))
+			}
+		})
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// laters are n steps, a minute apart, that come to later.
+func laters(n int, from time.Time) []step {
+	steps := make([]step, n)
+	for i := range steps {
+		steps[i] = step{from.Add(time.Duration(i) * time.Minute), "later", "unresponsive", "no SSM agent"}
+	}
+	return steps
+}
+
+// expect checks that exactly one decision was made, and that it is this one.
+func (w *world) expect(s step) decision {
+	w.t.Helper()
+	ds := w.decisions()
+	if len(ds) != 1 {
+		w.t.Fatalf("%s: %d decisions, want 1: %+v", w.now.Format(time.TimeOnly), len(ds), ds)
+	}
+	d := ds[0]
+	if d.Outcome != s.outcome || d.Rule != s.rule || !strings.Contains(d.Why, s.why) {
+		w.t.Fatalf("%s: %s by %s: %q\nwant %s by %s: ...%s...", w.now.Format(time.TimeOnly), d.Outcome, d.Rule, d.Why, s.outcome, s.rule, s.why)
+	}
+	return d
+}
+
+func TestWhoMayAskInEveryMode(t *testing.T) {
+	for _, c := range []struct {
+		mode   config.Mode
+		tag    string
+		alarm  string
+		direct string
+	}{
+		{config.ModeDryRun, "manual", "held", "leashed"},
+		{config.ModeDryRun, "auto", "leashed", "leashed"},
+		{config.ModeManual, "manual", "held", "interrupted"},
+		{config.ModeManual, "auto", "held", "interrupted"},
+		{config.ModeAuto, "manual", "held", "interrupted"},
+		{config.ModeAuto, "auto", "interrupted", "interrupted"},
+	} {
+		for kind, want := range map[string]string{"alarm": c.alarm, "direct": c.direct} {
+			t.Run(fmt.Sprintf("stack %s, tag %s, %s", c.mode, c.tag, kind), func(t *testing.T) {
+				w := newWorld(t, c.mode)
+				m := w.add(webA, machine{tag: c.tag, silentSince: at(11, 50, 0), console: consoleUp})
+				if kind == "alarm" {
+					w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+				} else if _, err := w.invoke(`{"instanceIds":["` + webA + `"],"reason":"checkout hangs"}`); err != nil {
+					t.Fatal(err)
+				}
+				d := w.decisions()[0]
+				if d.Outcome != want {
+					t.Fatalf("%s: %s, want %s", d.Outcome, d.Why, want)
+				}
+				if sent := len(m.interruptedAt); (sent == 1) != (want == "interrupted") {
+					t.Errorf("%d interrupts for the outcome %s", sent, want)
+				}
+				if want == "held" && !strings.Contains(d.Why, `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt`) {
+					t.Errorf("a held target must come with the command to type: %q", d.Why)
+				}
+			})
+		}
+	}
+}
+
+// hung is a world with one instance that is silent for eleven minutes.
+func hung(t *testing.T, mode config.Mode) (*world, *machine) {
+	w := newWorld(t, mode)
+	return w, w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
+}
+
+func TestOneHangNeverGetsTwoInterrupts(t *testing.T) {
+	w, m := hung(t, config.ModeAuto)
+	first := alarm("crashcart-heartbeat", "heartbeat", at(11, 59, 0), webA)
+	w.deliver(first)
+	caseID := w.expect(step{outcome: "interrupted", rule: "unresponsive"}).CaseID
+
+	w.deliver(first) // the same state change in another message
+	if d := w.expect(step{outcome: "duplicate", rule: "episode", why: "this very request"}); d.CaseID != caseID {
+		t.Errorf("the duplicate names case %s, want %s", d.CaseID, caseID)
+	}
+	w.advance(time.Minute)
+	w.deliver(alarm("crashcart-cpu", "CPUUtilization", at(12, 0, 30), webA))
+	w.expect(step{outcome: "duplicate", rule: "episode", why: "open since 1m ago"})
+
+	w.advance(time.Minute) // a composite alarm acts two minutes later
+	w.deliver(alarm("crashcart-composite-as-metric", "StatusCheckFailed", at(12, 2, 0), webA))
+	w.expect(step{outcome: "duplicate", rule: "episode"})
+
+	if _, err := w.invoke(`{"instanceIds":["` + webA + `"],"reason":"again","force":["unresponsive","cooldown"]}`); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(step{outcome: "duplicate", rule: "episode"})
+
+	if len(m.interruptedAt) != 1 {
+		t.Errorf("%d interrupts, want exactly one", len(m.interruptedAt))
+	}
+}
+
+func TestTwoAlarmsInOneBatchNeverFireTwice(t *testing.T) {
+	w, m := hung(t, config.ModeAuto)
+	w.deliver(
+		alarm("crashcart-heartbeat", "heartbeat", at(11, 59, 0), webA),
+		alarm("crashcart-target", "UnHealthyHostCount", at(11, 59, 30), webA),
+	)
+	got := map[string]int{}
+	for _, d := range w.decisions() {
+		got[d.Outcome]++
+	}
+	if got["interrupted"] != 1 || got["duplicate"] != 1 || len(m.interruptedAt) != 1 {
+		t.Errorf("outcomes %v, %d interrupts; want one interrupted, one duplicate, one interrupt", got, len(m.interruptedAt))
+	}
+}
+
+func TestCooldownOutlivesTheCase(t *testing.T) {
+	w, m := hung(t, config.ModeAuto)
+	w.deliver(alarm("crashcart-heartbeat", "heartbeat", at(11, 59, 0), webA))
+	w.expect(step{outcome: "interrupted", rule: "unresponsive"})
+	m.silentSince, m.backAt = at(11, 50, 0), at(12, 5, 0)
+
+	w.advance(49 * time.Hour) // the case has lapsed, the machine hangs again
+	m.silentSince, m.backAt = w.now.Add(-10*time.Minute), time.Time{}
+	w.deliver(alarm("crashcart-heartbeat", "heartbeat", w.now.Add(-time.Minute), webA))
+	w.expect(step{outcome: "interrupted", rule: "unresponsive"})
+	if len(m.interruptedAt) != 2 {
+		t.Errorf("%d interrupts of two episodes", len(m.interruptedAt))
+	}
+}
+
+func TestAnUnknownIdNeverFailsItsBatch(t *testing.T) {
+	w, m := hung(t, config.ModeAuto)
+	w.deliver(alarm("crashcart-gone", "heartbeat", at(11, 59, 0), "i-0ffffffffffffffff"), alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+	ds := w.decisions()
+	if len(ds) != 2 || ds[0].Rule != "known" || !strings.Contains(ds[0].Why, "no such instance in this account and Region") {
+		t.Errorf("decisions: %+v", ds)
+	}
+	if len(m.interruptedAt) != 1 {
+		t.Errorf("the hung instance beside it was interrupted %d times", len(m.interruptedAt))
+	}
+}
+
+func TestAGroupThatFailsAltogetherIsNeverInterrupted(t *testing.T) {
+	w := newWorld(t, config.ModeAuto)
+	var ids []string
+	for i := range 6 {
+		id := fmt.Sprintf("i-0c1b2c3d4e5f6070%d", i)
+		ids = append(ids, id)
+		w.add(id, machine{tag: "auto", group: "checkout", silentSince: at(11, 50, 0), console: consoleUp})
+	}
+	w.deliver(alarm("crashcart-group", "heartbeat", at(11, 59, 0), ids[0]))
+	w.expect(step{outcome: "refused", rule: "group", why: "6 of 6 members of its Auto Scaling group checkout show no life now, at most 2 may"})
+	w.deliver(alarm("crashcart-group", "heartbeat", at(11, 59, 30), ids...))
+	for _, d := range w.decisions() {
+		if d.Rule != "group" {
+			t.Errorf("%s: %s by %s", d.InstanceID, d.Outcome, d.Rule)
+		}
+	}
+	if w.sent() != 0 {
+		t.Errorf("%d interrupts", w.sent())
+	}
+}
+
+func TestOneHungMemberOfAHealthyGroupIsInterrupted(t *testing.T) {
+	w := newWorld(t, config.ModeAuto)
+	w.add(webA, machine{tag: "auto", group: "checkout", silentSince: at(11, 50, 0), console: consoleUp})
+	for i := range 5 {
+		w.add(fmt.Sprintf("i-0c1b2c3d4e5f6070%d", i), machine{tag: "auto", group: "checkout"})
+	}
+	w.deliver(alarm("crashcart-group", "heartbeat", at(11, 59, 0), webA))
+	w.expect(step{outcome: "interrupted", rule: "unresponsive"})
+}
+
+func TestACopyOfALaterMessageNeverStartsASecondChain(t *testing.T) {
+	w := newWorld(t, config.ModeAuto)
+	w.add(webA, machine{tag: "auto", silentSince: at(12, 0, 30), console: consoleUp})
+	w.now = at(12, 3, 15)
+	message := events.SQSMessage{MessageId: "original", EventSource: "aws:sqs", Body: alarm("crashcart-web", "heartbeat", at(12, 3, 10), webA)}
+	w.redeliver(message)
+	message.MessageId = "published twice"
+	w.redeliver(message)
+	if len(w.queue) != 1 {
+		t.Fatalf("%d targets in the queue after two copies of one alarm, want 1", len(w.queue))
+	}
+	w.queue = append(w.queue, queued{id: "a copy", body: w.queue[0].body, due: w.queue[0].due})
+	w.advance(90 * time.Second)
+	if len(w.queue) != 1 {
+		t.Errorf("%d targets in the queue one hop later, want 1", len(w.queue))
+	}
+}
+
+// A record that died between noting its hop and sending it must send when it
+// comes again.
+func TestAHopThatWasNotedButNotSentIsNeverLost(t *testing.T) {
+	w := newWorld(t, config.ModeAuto)
+	w.add(webA, machine{tag: "auto", silentSince: at(12, 0, 30), console: consoleUp})
+	w.now = at(12, 3, 15)
+	message := events.SQSMessage{MessageId: "original", EventSource: "aws:sqs", Body: alarm("crashcart-web", "heartbeat", at(12, 3, 10), webA)}
+	w.fail["SendMessage"] = errOutage
+	if failed := w.redeliver(message); len(failed) != 1 || failed[0] != "original" {
+		t.Fatalf("records to come again: %v, want the one that could not be put back", failed)
+	}
+	w.fail["SendMessage"] = nil
+	if failed := w.redeliver(message); len(failed) != 0 || len(w.queue) != 1 {
+		t.Errorf("records to come again: %v, in the queue: %d", failed, len(w.queue))
+	}
+}

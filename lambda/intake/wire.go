@@ -1,0 +1,84 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/guard"
+	"crashcart/lambda/interrupt"
+	"crashcart/lambda/look"
+	"crashcart/lambda/target"
+)
+
+// callTimeout bounds one HTTP exchange with AWS. The slowest of them, a console
+// of 64 KB, takes well under a second; a connection that hangs must not eat the
+// invocation.
+const callTimeout = 5 * time.Second
+
+// Wire builds the handler and every client it needs, once. log takes the JSON
+// lines, on Lambda standard output.
+func Wire(c config.Config, environ func(string) string, log io.Writer) *Handler {
+	sdk := awsConfig(c, environ)
+	compute := ec2.NewFromConfig(sdk)
+	book := casebook.New(dynamodb.NewFromConfig(sdk), c.Table)
+	sender := interrupt.NewClient(sdk)
+	return &Handler{
+		Config:   c,
+		Resolver: target.New(compute, ssm.NewFromConfig(sdk), autoscaling.NewFromConfig(sdk), c.Rules.RegionLimit),
+		Book:     book,
+		Guard:    guard.New(c, book),
+		Look:     look.Taker{API: compute},
+		Evidence: look.Store{
+			// A bucket has no host name of its own behind a single endpoint.
+			API:    s3.NewFromConfig(sdk, func(o *s3.Options) { o.UsePathStyle = c.Endpoint != "" }),
+			Bucket: c.Bucket,
+		},
+		Live:    &interrupt.Live{API: sender, Now: time.Now},
+		Leashed: &interrupt.Leashed{API: sender, Now: time.Now},
+		Queue:   sqs.NewFromConfig(sdk),
+		Log:     slog.New(slog.NewJSONHandler(log, nil)),
+		Now:     time.Now,
+	}
+}
+
+// awsConfig is what Lambda's environment says: Region, credentials, and in a lab
+// the endpoint. The SDK's own config module reads files, profiles and the
+// instance metadata service as well, which nobody needs here and which doubles
+// the cold start.
+func awsConfig(c config.Config, environ func(string) string) aws.Config {
+	sdk := aws.Config{
+		Region: c.Region,
+		HTTPClient: awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConnsPerHost = 16 // a round's calls side by side
+		}),
+		Credentials: aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			cred := aws.Credentials{
+				AccessKeyID: environ("AWS_ACCESS_KEY_ID"), SecretAccessKey: environ("AWS_SECRET_ACCESS_KEY"),
+				SessionToken: environ("AWS_SESSION_TOKEN"), Source: "environment",
+			}
+			if !cred.HasKeys() {
+				return cred, errors.New("the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+			}
+			return cred, nil
+		})),
+	}
+	if c.Endpoint != "" {
+		sdk.BaseEndpoint = aws.String(c.Endpoint)
+	}
+	return sdk
+}

@@ -1,0 +1,472 @@
+package intake_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/aws/smithy-go"
+
+	labdynamodb "crashcart/lab/dynamodb"
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/guard"
+	"crashcart/lambda/intake"
+	"crashcart/lambda/interrupt"
+	"crashcart/lambda/look"
+	"crashcart/lambda/target"
+)
+
+// machine is one instance of the world. It is healthy unless told otherwise:
+// its agent pings on every fifth minute since the launch.
+type machine struct {
+	launched      time.Time
+	tag           string
+	group         string
+	architecture  types.ArchitectureValues
+	silentSince   time.Time // no ping at or after this; zero for never silent
+	backAt        time.Time // pings again from here on
+	noAgent       bool
+	pingAt        time.Time // this very ping, whatever else is set
+	failsFrom     time.Time // the reachability check fails from here ...
+	failsUntil    time.Time // ... to here; zero for ever
+	console       string
+	shutdown      string
+	scheduled     []types.InstanceStatusEvent
+	interruptedAt []time.Time
+}
+
+func (m *machine) fails(now time.Time) bool {
+	return !m.failsFrom.IsZero() && !now.Before(m.failsFrom) && (m.failsUntil.IsZero() || now.Before(m.failsUntil))
+}
+
+func (m *machine) ping(now time.Time) time.Time {
+	if !m.pingAt.IsZero() {
+		return m.pingAt
+	}
+	last := m.launched.Add(now.Sub(m.launched) / (5 * time.Minute) * (5 * time.Minute))
+	for !m.silentSince.IsZero() && !last.Before(m.silentSince) && (m.backAt.IsZero() || last.Before(m.backAt)) {
+		last = last.Add(-5 * time.Minute)
+	}
+	return last
+}
+
+// world stands in for AWS at one moment of its own clock. The casebook is a real
+// one on the lab's DynamoDB.
+type world struct {
+	t        *testing.T
+	mu       sync.Mutex
+	now      time.Time
+	machines map[string]*machine
+	queue    []queued
+	objects  map[string][]byte
+	fail     map[string]error // by operation
+	calls    []string
+	logs     bytes.Buffer
+	handler  *intake.Handler
+	nextID   int
+	seen     int           // decision lines read so far
+	deadline time.Duration // of an invocation; zero for none
+}
+
+type queued struct {
+	id   string
+	body string
+	due  time.Time
+}
+
+// noon is a quiet hour long after every launch.
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+const (
+	webA = "i-0a1b2c3d4e5f60718"
+	webB = "i-0b1b2c3d4e5f60719"
+)
+
+func newWorld(t *testing.T, mode config.Mode) *world {
+	t.Helper()
+	w := &world{t: t, now: noon, machines: map[string]*machine{}, objects: map[string][]byte{}, fail: map[string]error{}}
+	table, err := labdynamodb.New("casebook")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(table)
+	t.Cleanup(srv.Close)
+	cfg, err := config.FromEnv([]string{
+		"AWS_REGION=eu-central-1", "AWS_LAMBDA_FUNCTION_NAME=crashcart-interrupt",
+		"CRASHCART_TABLE=casebook", "CRASHCART_BUCKET=evidence", "CRASHCART_QUEUE_URL=https://sqs.example/intake",
+		"CRASHCART_MODE=" + string(mode),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := dynamodb.New(dynamodb.Options{
+		Region: "eu-central-1", BaseEndpoint: &srv.URL, Retryer: aws.NopRetryer{},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
+		}),
+	})
+	book := casebook.New(failing{w, db}, cfg.Table)
+	book.Now = w.clock
+	resolver := target.New(w, w, w, cfg.Rules.RegionLimit)
+	resolver.Now = w.clock
+	g := guard.New(cfg, book)
+	g.Now = w.clock
+	w.handler = &intake.Handler{
+		Config: cfg, Resolver: resolver, Book: book, Guard: g,
+		Look: look.Taker{API: w, Now: w.clock}, Evidence: look.Store{API: w, Bucket: cfg.Bucket},
+		Live: &interrupt.Live{API: w, Now: w.clock}, Leashed: &interrupt.Leashed{API: w, Now: w.clock},
+		Queue: w, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,
+	}
+	return w
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// add puts an instance into the world, launched two days ago.
+func (w *world) add(id string, m machine) *machine {
+	if m.launched.IsZero() {
+		m.launched = noon.Add(-48 * time.Hour)
+	}
+	if m.shutdown == "" {
+		m.shutdown = "stop"
+	}
+	if m.architecture == "" {
+		m.architecture = types.ArchitectureValuesX8664
+	}
+	w.machines[id] = &m
+	return &m
+}
+
+// sent is how many interrupts really went out.
+func (w *world) sent() int {
+	n := 0
+	for _, m := range w.machines {
+		n += len(m.interruptedAt)
+	}
+	return n
+}
+
+// call notes an operation and returns the failure that is set for it.
+func (w *world) call(op string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls = append(w.calls, op)
+	return w.fail[op]
+}
+
+func (w *world) called(op string) int {
+	n := 0
+	for _, c := range w.calls {
+		if c == op {
+			n++
+		}
+	}
+	return n
+}
+
+// decision is one decision line of the log.
+type decision struct {
+	InstanceID string `json:"instanceId"`
+	Outcome    string `json:"Outcome"`
+	Rule       string `json:"Rule"`
+	Why        string `json:"why"`
+	CaseID     string `json:"caseId"`
+	Hop        int    `json:"hop"`
+}
+
+// decisions returns the decision lines since the last call.
+func (w *world) decisions() []decision {
+	w.t.Helper()
+	lines := strings.Split(strings.TrimSpace(w.logs.String()), "\n")
+	var out []decision
+	for _, line := range lines {
+		var d struct {
+			decision
+			Msg string `json:"msg"`
+		}
+		if line == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(line), &d); err != nil {
+			w.t.Fatalf("not one JSON object: %q: %v", line, err)
+		}
+		if d.Msg == "decision" {
+			out = append(out, d.decision)
+		}
+	}
+	fresh := out[w.seen:]
+	w.seen = len(out)
+	return fresh
+}
+
+// deliver hands bodies to the function as one batch of the queue and returns the
+// ids of the records that must come again.
+func (w *world) deliver(bodies ...string) []string {
+	w.t.Helper()
+	var messages []events.SQSMessage
+	for _, body := range bodies {
+		w.nextID++
+		messages = append(messages, events.SQSMessage{MessageId: fmt.Sprintf("message-%d", w.nextID), Body: body, EventSource: "aws:sqs"})
+	}
+	return w.redeliver(messages...)
+}
+
+func (w *world) redeliver(messages ...events.SQSMessage) []string {
+	w.t.Helper()
+	payload, err := json.Marshal(events.SQSEvent{Records: messages})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	out, err := w.invoke(string(payload))
+	if err != nil {
+		w.t.Fatalf("a batch must never fail as a whole: %v", err)
+	}
+	var failed []string
+	for _, f := range out.(events.SQSEventResponse).BatchItemFailures {
+		failed = append(failed, f.ItemIdentifier)
+	}
+	return failed
+}
+
+// invoke runs the handler as Lambda would.
+func (w *world) invoke(payload string) (any, error) {
+	w.nextID++
+	ctx := lambdacontext.NewContext(w.t.Context(), &lambdacontext.LambdaContext{AwsRequestID: fmt.Sprintf("invocation-%d", w.nextID)})
+	if w.deadline > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.deadline)
+		defer cancel()
+	}
+	return w.handler.Handle(ctx, json.RawMessage(payload))
+}
+
+// advance moves the clock and delivers what the queue has due on the way.
+func (w *world) advance(d time.Duration) {
+	w.t.Helper()
+	until := w.now.Add(d)
+	for {
+		slices.SortFunc(w.queue, func(a, b queued) int { return a.due.Compare(b.due) })
+		if len(w.queue) == 0 || w.queue[0].due.After(until) {
+			break
+		}
+		next := w.queue[0]
+		w.queue = w.queue[1:]
+		w.now = next.due
+		if failed := w.redeliver(events.SQSMessage{MessageId: next.id, Body: next.body, EventSource: "aws:sqs"}); len(failed) > 0 {
+			next.due = w.now.Add(time.Minute)
+			w.queue = append(w.queue, next)
+		}
+	}
+	w.now = until
+}
+
+// alarm is an EventBridge event of a metric alarm about the instances, that went
+// into ALARM at the given time.
+func alarm(name, metric string, at time.Time, ids ...string) string {
+	var metrics []string
+	for i, id := range ids {
+		metrics = append(metrics, fmt.Sprintf(
+			`{"id":"m%d","metricStat":{"metric":{"namespace":"AWS/EC2","name":%q,"dimensions":{"InstanceId":%q}},"period":60,"stat":"Maximum"},"returnData":true}`, i, metric, id))
+	}
+	return fmt.Sprintf(`{"version":"0","id":"e-1","detail-type":"CloudWatch Alarm State Change","source":"aws.cloudwatch",`+
+		`"account":"111122223333","time":%q,"region":"eu-central-1","resources":["arn:aws:cloudwatch:eu-central-1:111122223333:alarm:%s"],`+
+		`"detail":{"alarmName":%q,"state":{"value":"ALARM","reason":"Threshold Crossed","timestamp":%q},"configuration":{"metrics":[%s]}}}`,
+		at.Format(time.RFC3339), name, name, at.UTC().Format("2006-01-02T15:04:05.000-0700"), strings.Join(metrics, ","))
+}
+
+// The subset of AWS.
+
+func (w *world) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
+	if err := w.call("DescribeInstances"); err != nil {
+		return nil, err
+	}
+	var out []types.Instance
+	for _, id := range in.Filters[0].Values {
+		m, ok := w.machines[id]
+		if !ok {
+			continue
+		}
+		var tags []types.Tag
+		for k, v := range map[string]string{"crashcart": m.tag, "aws:autoscaling:groupName": m.group} {
+			if v != "" {
+				tags = append(tags, types.Tag{Key: &k, Value: &v})
+			}
+		}
+		out = append(out, types.Instance{
+			InstanceId: &id, InstanceType: types.InstanceTypeM6iLarge, Architecture: m.architecture, LaunchTime: &m.launched,
+			State: &types.InstanceState{Name: types.InstanceStateNameRunning}, Tags: tags,
+		})
+	}
+	return &ec2.DescribeInstancesOutput{Reservations: []types.Reservation{{Instances: out}}}, nil
+}
+
+func (w *world) DescribeInstanceStatus(_ context.Context, in *ec2.DescribeInstanceStatusInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceStatusOutput, error) {
+	if err := w.call("DescribeInstanceStatus"); err != nil {
+		return nil, err
+	}
+	now := w.clock()
+	out := &ec2.DescribeInstanceStatusOutput{}
+	for id, m := range w.machines {
+		if (len(in.InstanceIds) == 0 && !m.fails(now)) || (len(in.InstanceIds) > 0 && !slices.Contains(in.InstanceIds, id)) {
+			continue
+		}
+		summary := &types.InstanceStatusSummary{Status: types.SummaryStatusOk}
+		if m.fails(now) {
+			summary.Status = types.SummaryStatusImpaired
+			summary.Details = []types.InstanceStatusDetails{{ImpairedSince: &m.failsFrom, Status: types.StatusTypeFailed}}
+		}
+		out.InstanceStatuses = append(out.InstanceStatuses, types.InstanceStatus{
+			InstanceId: aws.String(id), InstanceStatus: summary, Events: m.scheduled,
+			SystemStatus: &types.InstanceStatusSummary{Status: types.SummaryStatusOk},
+		})
+	}
+	return out, nil
+}
+
+func (w *world) DescribeInstanceTypes(context.Context, *ec2.DescribeInstanceTypesInput, ...func(*ec2.Options)) (*ec2.DescribeInstanceTypesOutput, error) {
+	return &ec2.DescribeInstanceTypesOutput{InstanceTypes: []types.InstanceTypeInfo{{
+		InstanceType: types.InstanceTypeM6iLarge, Hypervisor: types.InstanceTypeHypervisorNitro,
+		ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureTypeX8664}},
+	}}}, w.call("DescribeInstanceTypes")
+}
+
+func (w *world) DescribeInstanceAttribute(_ context.Context, in *ec2.DescribeInstanceAttributeInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error) {
+	m := w.machines[*in.InstanceId]
+	return &ec2.DescribeInstanceAttributeOutput{InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: &m.shutdown}}, w.call("DescribeInstanceAttribute")
+}
+
+func (w *world) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeInstanceInformationInput, _ ...func(*ssm.Options)) (*ssm.DescribeInstanceInformationOutput, error) {
+	if err := w.call("DescribeInstanceInformation"); err != nil {
+		return nil, err
+	}
+	out := &ssm.DescribeInstanceInformationOutput{}
+	for _, id := range in.Filters[0].Values {
+		if m, ok := w.machines[id]; ok && !m.noAgent {
+			out.InstanceInformationList = append(out.InstanceInformationList, ssmtypes.InstanceInformation{
+				InstanceId: &id, LastPingDateTime: aws.Time(m.ping(w.clock())), PingStatus: ssmtypes.PingStatusOnline,
+			})
+		}
+	}
+	return out, nil
+}
+
+func (w *world) DescribeAutoScalingGroups(_ context.Context, in *autoscaling.DescribeAutoScalingGroupsInput, _ ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
+	group := astypes.AutoScalingGroup{AutoScalingGroupName: &in.AutoScalingGroupNames[0]}
+	for id, m := range w.machines {
+		if m.group == in.AutoScalingGroupNames[0] {
+			group.Instances = append(group.Instances, astypes.Instance{InstanceId: aws.String(id), LifecycleState: astypes.LifecycleStateInService})
+		}
+	}
+	return &autoscaling.DescribeAutoScalingGroupsOutput{AutoScalingGroups: []astypes.AutoScalingGroup{group}}, w.call("DescribeAutoScalingGroups")
+}
+
+func (w *world) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
+	text := base64.StdEncoding.EncodeToString([]byte(w.machines[*in.InstanceId].console))
+	return &ec2.GetConsoleOutputOutput{InstanceId: in.InstanceId, Output: &text}, w.call("GetConsoleOutput")
+}
+
+func (w *world) GetConsoleScreenshot(_ context.Context, in *ec2.GetConsoleScreenshotInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
+	image := base64.StdEncoding.EncodeToString([]byte("a picture"))
+	return &ec2.GetConsoleScreenshotOutput{InstanceId: in.InstanceId, ImageData: &image}, w.call("GetConsoleScreenshot")
+}
+
+// apiError is an answer of EC2 with an error code.
+type apiError struct{ code string }
+
+func (e apiError) Error() string                 { return "api error " + e.code }
+func (e apiError) ErrorCode() string             { return e.code }
+func (e apiError) ErrorMessage() string          { return e.code }
+func (e apiError) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
+
+func (w *world) SendDiagnosticInterrupt(_ context.Context, in *ec2.SendDiagnosticInterruptInput, _ ...func(*ec2.Options)) (*ec2.SendDiagnosticInterruptOutput, error) {
+	if err := w.call("SendDiagnosticInterrupt"); err != nil {
+		return nil, err
+	}
+	if *in.DryRun {
+		return nil, apiError{"DryRunOperation"}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m := w.machines[*in.InstanceId]
+	m.interruptedAt = append(m.interruptedAt, w.now)
+	return &ec2.SendDiagnosticInterruptOutput{}, nil
+}
+
+func (w *world) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	if err := w.call("SendMessage"); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.nextID++
+	w.queue = append(w.queue, queued{id: fmt.Sprintf("message-%d", w.nextID), body: *in.MessageBody, due: w.now.Add(time.Duration(in.DelaySeconds) * time.Second)})
+	return &sqs.SendMessageOutput{}, nil
+}
+
+func (w *world) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	if err := w.call("PutObject"); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	_, err := b.ReadFrom(in.Body)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.objects[*in.Key] = b.Bytes()
+	return &s3.PutObjectOutput{}, err
+}
+
+// failing is the casebook's DynamoDB, which the world can take away.
+type failing struct {
+	w *world
+	*dynamodb.Client
+}
+
+var errOutage = errors.New("connection refused")
+
+func (f failing) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	if err := f.w.call("dynamodb:BatchGetItem"); err != nil {
+		return nil, err
+	}
+	return f.Client.BatchGetItem(ctx, in, o...)
+}
+
+func (f failing) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	if err := f.w.call("dynamodb:TransactWriteItems"); err != nil {
+		return nil, err
+	}
+	return f.Client.TransactWriteItems(ctx, in, o...)
+}
+
+func (f failing) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	if err := f.w.call("dynamodb:PutItem"); err != nil {
+		return nil, err
+	}
+	return f.Client.PutItem(ctx, in, o...)
+}

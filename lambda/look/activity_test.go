@@ -1,0 +1,145 @@
+package look_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"crashcart/lambda/look"
+)
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "console", name+".log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// The fixtures are pieces of the serial logs of real kernels under QEMU.
+func TestReadKnowsMeasuredConsoles(t *testing.T) {
+	for _, c := range []struct {
+		fixture string
+		want    look.Activity
+		line    string // part of the evidence
+	}{
+		{"nmi-ignored", look.Quiet, ""},
+		{"panic-then-silence", look.Quiet, ""},
+		{"rebooting-after-panic", look.Booting, "[    0.000000] Linux version 6.1.0-56-cloud-amd64"},
+		{"back-after-panic", look.Quiet, ""},
+		{"capture-kernel-starts", look.Dumping, " elfcorehdr=392564K"},
+		{"capture-kernel-dead", look.Dumping, " elfcorehdr=146804K"},
+		{"capture-kernel-starved", look.Dumping, "Starting kdump-tools-dump."},
+		{"dump-fails", look.Dumping, "running makedumpfile --dump-dmesg /proc/vmcore"},
+		{"dump-done-restarting", look.ShuttingDown, "[   35.500758] reboot: Restarting system"},
+		{"whole-life", look.Quiet, ""},
+	} {
+		t.Run(c.fixture, func(t *testing.T) {
+			a, line := look.Read(fixture(t, c.fixture))
+			if a != c.want || !strings.Contains(line, c.line) {
+				t.Errorf("Read = %s, %q, want %s, %q", a, line, c.want, c.line)
+			}
+			if (line == "") != (a == look.Quiet) {
+				t.Errorf("%s with evidence %q", a, line)
+			}
+		})
+	}
+}
+
+// whole-life.log is one machine that boots, hangs, dumps and boots again. What
+// each ring cut out of it must be read as follows from where its ends lie among
+// the landmarks of the file.
+func TestReadIsRightWhereverTheRingIsCut(t *testing.T) {
+	const step = 4 << 10
+	log := fixture(t, "whole-life")
+	life := newLifetime(t, log)
+	seen := map[look.Activity]int{}
+	for end := 0; end <= len(log); end += step {
+		for start := max(0, (end-look.MaxConsole+step-1)/step*step); start <= end; start += step {
+			want := life.activity(start, end)
+			seen[want]++
+			if a, line := look.Read(log[start:end]); a != want {
+				t.Errorf("console[%d:%d] = %s (%q), want %s", start, end, a, line, want)
+			}
+		}
+		want := life.activity(max(0, end-look.MaxConsole), end)
+		if a, line := look.Read(log[:end]); a != want {
+			t.Errorf("the newest 64 KB of console[:%d] = %s (%q), want %s", end, a, line, want)
+		}
+	}
+	for _, a := range []look.Activity{look.Quiet, look.Dumping, look.ShuttingDown, look.Booting} {
+		if seen[a] == 0 && a != look.ShuttingDown { // no multiple of 4 KB lies in the 80 bytes of its reboot
+			t.Errorf("no cut was %s: the landmarks are wrong", a)
+		}
+	}
+}
+
+// lifetime holds the offsets of the landmarks in whole-life.log.
+type lifetime struct {
+	boots    []int // of the three versions lines
+	commands []int // of the ends of all command lines, two for each boot
+	ready    []int // of the ends of the first line that shows a boot to be done
+	capture  []int // of what only the capture kernel says
+}
+
+func newLifetime(t *testing.T, log []byte) lifetime {
+	t.Helper()
+	var l lifetime
+	l.boots = offsets(log, "[    0.000000] Linux version ")
+	for _, at := range append(offsets(log, "] Command line: "), offsets(log, "] Kernel command line: ")...) {
+		l.commands = append(l.commands, at+bytes.IndexByte(log[at:], '\r'))
+	}
+	l.ready = offsets(log, "getty.target\x1b[0m - Login Prompts")
+	l.capture = append(offsets(log, "kdump-tools-dump.\xe2"), offsets(log, "/proc/vmcore")...)
+	if len(l.boots) != 3 || len(l.commands) != 6 || len(l.ready) != 2 || len(l.capture) < 3 {
+		t.Fatalf("the landmarks of whole-life.log are not there: %+v", l)
+	}
+	return l
+}
+
+func (l lifetime) activity(start, end int) look.Activity {
+	phase := 0 // first life, capture kernel, second life
+	for phase < 2 && l.boots[phase+1]+len("[    0.000000] Linux version ") <= end {
+		phase++
+	}
+	from := max(start, l.boots[phase])
+	command := within(l.commands, from, end)
+	if phase == 1 {
+		switch {
+		case command, within(l.capture, from, end):
+			return look.Dumping
+		case start <= l.boots[1]:
+			return look.Booting
+		}
+		return look.Quiet
+	}
+	ready := l.ready[phase/2]
+	if (start <= l.boots[phase] && end > 0 || command) && end <= ready {
+		return look.Booting
+	}
+	return look.Quiet
+}
+
+func offsets(log []byte, words string) []int {
+	var list []int
+	for from := 0; ; {
+		i := bytes.Index(log[from:], []byte(words))
+		if i < 0 {
+			return list
+		}
+		list = append(list, from+i)
+		from += i + len(words)
+	}
+}
+
+func within(list []int, from, to int) bool {
+	for _, at := range list {
+		if at >= from && at < to {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,73 @@
+package look_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"crashcart/lambda/look"
+)
+
+func FuzzRead(f *testing.F) {
+	logs, err := filepath.Glob(filepath.Join("testdata", "console", "*.log"))
+	if err != nil || len(logs) == 0 {
+		f.Fatalf("no seeds: %v", err)
+	}
+	for _, l := range logs {
+		b, err := os.ReadFile(l)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b[max(0, len(b)-4096):])
+	}
+	f.Add([]byte(version + capture + restart + version + command + prompt))
+	f.Add([]byte("\x1b]0;\x1b[\x1b(Linux version \xff[[[[] Command line:  elfcorehdr="))
+	f.Fuzz(func(t *testing.T, console []byte) {
+		before := bytes.Clone(console)
+		a, line := look.Read(console)
+		if !bytes.Equal(before, console) {
+			t.Error("the console was written to")
+		}
+		switch a {
+		case look.Dumping, look.ShuttingDown, look.Booting:
+			if line == "" {
+				t.Errorf("%s without evidence", a)
+			}
+		case look.Quiet:
+			if line != "" {
+				t.Errorf("quiet with evidence %q", line)
+			}
+		default:
+			t.Errorf("activity %q", a)
+		}
+		if len(line) > look.MaxEvidence || !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("evidence %q", line)
+		}
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	log := fixture(b, "whole-life")
+	for _, c := range []struct {
+		name    string
+		console []byte
+	}{
+		{"measured", log[len(log)-look.MaxConsole:]},
+		{"one line", bytes.Repeat([]byte("x"), look.MaxConsole)},
+		{"no text", bytes.Repeat([]byte("\r\n"), look.MaxConsole/2)},
+		{"escapes", bytes.Repeat([]byte("\x1b]"), look.MaxConsole/2)},
+		{"quoted signs", bytes.Repeat([]byte("] Command line: "), look.MaxConsole/16)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.SetBytes(int64(len(c.console)))
+			b.ReportAllocs()
+			for b.Loop() {
+				look.Read(c.console)
+			}
+		})
+	}
+}

@@ -1,0 +1,96 @@
+// Package look takes what an instance shows from outside just before it is
+// interrupted: its serial console both ways EC2 gives it, and its screen.
+//
+// A look is evidence, never a condition. Taker.Take always returns, within its
+// bound, with whatever could be had and for the rest the reason why not. The
+// screen and the ring behind the console are overwritten by the crash, so the
+// look is taken before it; Store.Put keeps it in S3, for the winner of the claim
+// only, since a slower racer would overwrite it with what came after.
+//
+// Read says what a machine is doing, by its console: a machine that is already
+// dumping, shutting down or starting must be left alone.
+//
+// Console text is written by the guest and is hostile. It is kept as bytes,
+// bounded, and leaves this package as text only as the line that Read gives.
+package look
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/smithy-go"
+)
+
+// MaxConsole is how many bytes of a console are kept, the newest ones. EC2
+// keeps no more than that (Amazon EC2 API Reference, GetConsoleOutput).
+const MaxConsole = 64 << 10
+
+// MaxScreenshot is the largest screenshot that is kept, in bytes. EC2 promises
+// at most 100 KB (Amazon EC2 User Guide, "Troubleshoot an unreachable
+// instance"); ten times that is no screenshot any more.
+const MaxScreenshot = 1 << 20
+
+var (
+	// ErrLate is the reason for everything that was not there within the bound.
+	ErrLate = errors.New("no answer in time")
+	// ErrEmpty is the reason when EC2 answered and had nothing: no console output
+	// was posted yet, or the image is empty.
+	ErrEmpty = errors.New("EC2 has none")
+	// ErrTooLarge is the reason when a screenshot is beyond MaxScreenshot.
+	ErrTooLarge = errors.New("too large to be a screenshot")
+)
+
+// Look is what was seen of one instance. Each of the three parts is there, or
+// its error says why not.
+type Look struct {
+	InstanceID string
+	TakenAt    time.Time // when the look was begun, by our clock
+
+	// Latest is the console as it is at this moment, at most MaxConsole bytes. It
+	// is the one to give to Read.
+	Latest    []byte
+	LatestAt  time.Time // EC2's time of it, zero when EC2 does not say
+	LatestErr error
+
+	// Buffered is the console that EC2 kept at the last start, stop or reboot.
+	// It may be hours old and cut in the middle of a boot, so it says nothing
+	// about what the machine is doing.
+	Buffered    []byte
+	BufferedAt  time.Time
+	BufferedErr error
+
+	Screenshot    []byte // a JPEG
+	ScreenshotErr error
+}
+
+// Why a part of a look is missing, as look.json says it.
+const (
+	whyLate        = "late"
+	whyRefused     = "refused"
+	whyUnsupported = "unsupported"
+	whyEmpty       = "empty"
+	whyFailed      = "failed"
+)
+
+// why names the kind of err. The codes are from "Error codes for the Amazon EC2
+// API"; whatever is not on the list is a plain failure.
+func why(err error) string {
+	switch {
+	case errors.Is(err, ErrLate), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return whyLate
+	case errors.Is(err, ErrEmpty):
+		return whyEmpty
+	}
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return whyFailed
+	}
+	switch api.ErrorCode() {
+	case "UnauthorizedOperation", "AuthFailure", "OptInRequired", "Blocked":
+		return whyRefused
+	case "UnsupportedOperation", "Unsupported":
+		return whyUnsupported
+	}
+	return whyFailed
+}

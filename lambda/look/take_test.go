@@ -1,0 +1,233 @@
+package look_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/smithy-go"
+
+	"crashcart/lambda/look"
+)
+
+const instance = "i-0a1b2c3d4e5f60718"
+
+// console is an EC2 with one instance. Each of the three calls first waits for
+// its delay and then answers; a deaf one waits without heeding its context.
+type console struct {
+	latest, buffered, screenshot call
+
+	mu   sync.Mutex
+	asks []string
+}
+
+type call struct {
+	answer string // base64, as EC2 sends it
+	at     time.Time
+	err    error
+	delay  time.Duration
+	deaf   bool
+}
+
+func (c *console) asked(ask string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asks = append(c.asks, ask)
+}
+
+func (c call) wait(ctx context.Context) error {
+	if c.deaf {
+		ctx = context.WithoutCancel(ctx)
+	}
+	select {
+	case <-time.After(c.delay):
+		return c.err
+	case <-ctx.Done():
+		return &smithy.OperationError{ServiceID: "EC2", OperationName: "GetConsole", Err: &aws.RequestCanceledError{Err: ctx.Err()}}
+	}
+}
+
+func (c *console) GetConsoleOutput(ctx context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
+	from, kind := c.buffered, "buffered"
+	if aws.ToBool(in.Latest) {
+		from, kind = c.latest, "latest"
+	}
+	c.asked(kind + " " + aws.ToString(in.InstanceId))
+	if err := from.wait(ctx); err != nil {
+		return nil, err
+	}
+	out := &ec2.GetConsoleOutputOutput{InstanceId: in.InstanceId, Output: &from.answer}
+	if !from.at.IsZero() {
+		out.Timestamp = &from.at
+	}
+	return out, nil
+}
+
+func (c *console) GetConsoleScreenshot(ctx context.Context, in *ec2.GetConsoleScreenshotInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
+	c.asked("screenshot " + aws.ToString(in.InstanceId))
+	if in.WakeUp != nil {
+		c.asked("a key press")
+	}
+	if err := c.screenshot.wait(ctx); err != nil {
+		return nil, err
+	}
+	return &ec2.GetConsoleScreenshotOutput{InstanceId: in.InstanceId, ImageData: &c.screenshot.answer}, nil
+}
+
+func encoded(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+var (
+	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	hostile = []byte("\x00\xff\xfe\x1b]0;title\a<script>alert(1)</script>\r\n\xc3")
+	jpeg    = []byte("\xff\xd8\xff\xe0 a screen")
+)
+
+// answering is an EC2 that has all three parts.
+func answering() *console {
+	return &console{
+		latest:     call{answer: encoded(hostile), at: noon.Add(-time.Second)},
+		buffered:   call{answer: encoded([]byte("booted\r\n")), at: noon.Add(-9 * time.Hour)},
+		screenshot: call{answer: encoded(jpeg)},
+	}
+}
+
+func take(t *testing.T, api look.API) look.Look {
+	t.Helper()
+	return look.Taker{API: api, Now: func() time.Time { return noon }}.Take(t.Context(), instance)
+}
+
+func TestTakeGivesAllThreePartsAsTheyCame(t *testing.T) {
+	ec2 := answering()
+	l := take(t, ec2)
+	if err := errors.Join(l.LatestErr, l.BufferedErr, l.ScreenshotErr); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(l.Latest, hostile) || string(l.Buffered) != "booted\r\n" || !bytes.Equal(l.Screenshot, jpeg) {
+		t.Errorf("got %q, %q, %q", l.Latest, l.Buffered, l.Screenshot)
+	}
+	if !l.LatestAt.Equal(noon.Add(-time.Second)) || !l.BufferedAt.Equal(noon.Add(-9*time.Hour)) || !l.TakenAt.Equal(noon) || l.InstanceID != instance {
+		t.Errorf("got %+v", l)
+	}
+	slices.Sort(ec2.asks)
+	if want := []string{"buffered " + instance, "latest " + instance, "screenshot " + instance}; !slices.Equal(ec2.asks, want) {
+		t.Errorf("asked %q, want %q", ec2.asks, want)
+	}
+}
+
+func TestTakeNeverSendsAKeyPress(t *testing.T) {
+	ec2 := answering()
+	take(t, ec2)
+	if slices.Contains(ec2.asks, "a key press") {
+		t.Error("WakeUp was set: it sends a keystroke to the machine")
+	}
+}
+
+func TestTakeNeverOutlivesItsBound(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		bound time.Duration
+		delay time.Duration
+		deaf  bool
+		want  time.Duration
+	}{
+		{"a call that heeds its context", 0, time.Hour, false, look.Bound},
+		{"a call that does not", 0, time.Hour, true, look.Bound},
+		{"a bound of its own", time.Second, time.Hour, true, time.Second},
+		{"side by side, not one after the other", 0, 4 * time.Second, true, 4 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ec2 := answering()
+				for _, part := range []*call{&ec2.latest, &ec2.buffered, &ec2.screenshot} {
+					part.delay, part.deaf = c.delay, c.deaf
+				}
+				begin := time.Now()
+				l := look.Taker{API: ec2, Bound: c.bound}.Take(t.Context(), instance)
+				if took := time.Since(begin); took != c.want {
+					t.Errorf("took %s, want %s", took, c.want)
+				}
+				if !l.TakenAt.Equal(begin) {
+					t.Errorf("taken at %s, want %s", l.TakenAt, begin)
+				}
+				for _, err := range []error{l.LatestErr, l.BufferedErr, l.ScreenshotErr} {
+					if late := c.delay > c.want; errors.Is(err, look.ErrLate) != late {
+						t.Errorf("late %t: error %v", late, err)
+					}
+				}
+				kept := fmt.Sprint(l)
+				time.Sleep(2 * c.delay) // fake time: the deaf calls answer; none may be left behind in the bubble
+				if fmt.Sprint(l) != kept {
+					t.Error("an answer that came late was written into the look")
+				}
+			})
+		})
+	}
+}
+
+func TestOneLatePartNeverCostsTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ec2 := answering()
+		ec2.latest.delay, ec2.latest.deaf = time.Minute, true
+		l := take(t, ec2)
+		if !errors.Is(l.LatestErr, look.ErrLate) || l.Latest != nil || !strings.Contains(l.LatestErr.Error(), "reading the latest console") {
+			t.Errorf("latest = %q, %v", l.Latest, l.LatestErr)
+		}
+		if l.BufferedErr != nil || l.ScreenshotErr != nil || len(l.Buffered) == 0 || len(l.Screenshot) == 0 {
+			t.Errorf("buffered %v, screenshot %v", l.BufferedErr, l.ScreenshotErr)
+		}
+		time.Sleep(time.Hour)
+	})
+}
+
+func TestTakeEndsWithItsCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		ec2 := answering()
+		ec2.buffered.delay = time.Hour
+		begin := time.Now()
+		l := look.Taker{API: ec2}.Take(ctx, instance)
+		if took := time.Since(begin); took != time.Second || !errors.Is(l.BufferedErr, look.ErrLate) || l.LatestErr != nil {
+			t.Errorf("took %s: buffered %v, latest %v", took, l.BufferedErr, l.LatestErr)
+		}
+	})
+}
+
+func TestTakeKeepsOnlyTheNewestOfAConsole(t *testing.T) {
+	ec2 := answering()
+	long := bytes.Repeat([]byte("older\r\n"), look.MaxConsole)
+	long = append(long, "newest"...)
+	ec2.latest.answer = encoded(long)
+	l := take(t, ec2)
+	if l.LatestErr != nil || len(l.Latest) != look.MaxConsole || cap(l.Latest) >= len(long) || !bytes.HasSuffix(l.Latest, []byte("newest")) {
+		t.Errorf("kept %d bytes of %d, %v", len(l.Latest), len(long), l.LatestErr)
+	}
+}
+
+func TestTakeRecordsWhatCouldNotBeHad(t *testing.T) {
+	ec2 := answering()
+	ec2.latest.answer = ""
+	ec2.buffered.answer = "*** not base64 ***"
+	ec2.screenshot.answer = encoded(make([]byte, look.MaxScreenshot+1))
+	l := take(t, ec2)
+	if !errors.Is(l.LatestErr, look.ErrEmpty) || l.BufferedErr == nil || !errors.Is(l.ScreenshotErr, look.ErrTooLarge) {
+		t.Errorf("latest %v, buffered %v, screenshot %v", l.LatestErr, l.BufferedErr, l.ScreenshotErr)
+	}
+	if l.Latest != nil || l.Buffered != nil || l.Screenshot != nil {
+		t.Error("a part is there beside its error")
+	}
+	ec2.screenshot.answer = encoded(make([]byte, look.MaxScreenshot))
+	if l := take(t, ec2); l.ScreenshotErr != nil {
+		t.Errorf("a screenshot of exactly the limit: %v", l.ScreenshotErr)
+	}
+}
