@@ -1,7 +1,6 @@
 package casebook
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -76,28 +75,4 @@ func (b *Book) claimSlot(c Case, pk string, k int, lapses time.Time) *types.Put 
 		ConditionExpression:       aws.String("attribute_not_exists(pk) OR lapsesAt < :now"),
 		ExpressionAttributeValues: item{":now": str(stamp(c.ClaimedAt))},
 	}
-}
-
-// standing is how things are after a claim has failed.
-type standing struct {
-	caseExists  bool
-	nonce       string
-	claimedAt   time.Time
-	openCase    string
-	lastClaim   time.Time
-	leverPulled bool
-}
-
-func (b *Book) standing(ctx context.Context, c Case) (standing, error) {
-	cases, instances := caseKey(prefix(c.Leashed), c.ID), instanceKey(prefix(c.Leashed), c.InstanceID)
-	found, err := b.fetch(ctx, map[string]item{"lever": leverKey(), "case": cases, "instance": instances})
-	if err != nil {
-		return standing{}, err
-	}
-	own, instance := found[get(cases, attrPK)], found[get(instances, attrPK)]
-	view := b.viewOf(instance)
-	return standing{
-		caseExists: own != nil, nonce: get(own, attrNonce), claimedAt: parseStamp(get(own, attrClaimedAt)),
-		openCase: view.OpenCase, lastClaim: view.LastClaim, leverPulled: found["lever"] != nil,
-	}, nil
 }

@@ -82,6 +82,15 @@ func budgetPK(prefix string) string { return prefix + "budget" }
 
 func groupPK(prefix, group string) string { return prefix + "group#" + group }
 
+// slotOf is the number of a slot that a case holds, -1 for none.
+func slotOf(it item, name string) int {
+	k, err := strconv.Atoi(get(it, name))
+	if err != nil {
+		return -1
+	}
+	return k
+}
+
 // slotSK pads k, so that the slots sort by number.
 func slotSK(k int) string { return fmt.Sprintf("slot#%05d", k) }
 

@@ -36,8 +36,8 @@ type Lever struct {
 
 // View is what the casebook knows of one subject. Whether the trigger is real
 // or a rehearsal, OpenCase and LastClaim are the real ones: a rehearsal must
-// not lie. ClaimedBy is the case that this source key has claimed already (a
-// rehearsal's own, for a rehearsal).
+// not lie. ClaimedBy is the case that this source key has claimed already, for a
+// rehearsal the real one or its own.
 type View struct {
 	Lever     Lever
 	OpenCase  string    // id of the instance's open case, empty for none
@@ -53,6 +53,7 @@ func (b *Book) Read(ctx context.Context, subjects []Subject) (map[Subject]View, 
 	for _, s := range subjects {
 		add := func(k item) { keys[get(k, attrPK)] = k }
 		add(instanceKey("", s.InstanceID))
+		add(caseKey("", ID(s.InstanceID, s.SourceKey)))
 		add(caseKey(prefix(s.Leashed), ID(s.InstanceID, s.SourceKey)))
 	}
 	found, err := b.fetch(ctx, keys)
@@ -60,12 +61,14 @@ func (b *Book) Read(ctx context.Context, subjects []Subject) (map[Subject]View, 
 		return nil, err
 	}
 	lever := leverOf(found["lever"])
-	views := make(map[Subject]View, len(subjects))
+	views, now := make(map[Subject]View, len(subjects)), b.Now()
 	for _, s := range subjects {
-		v := b.viewOf(found[get(instanceKey("", s.InstanceID), attrPK)])
+		v := viewOf(found[get(instanceKey("", s.InstanceID), attrPK)], now)
 		v.Lever = lever
-		if c, ok := found[get(caseKey(prefix(s.Leashed), ID(s.InstanceID, s.SourceKey)), attrPK)]; ok {
-			v.ClaimedBy = get(c, attrCase)
+		for _, leashed := range []bool{s.Leashed, false} {
+			if c, ok := found[get(caseKey(prefix(leashed), ID(s.InstanceID, s.SourceKey)), attrPK)]; ok {
+				v.ClaimedBy = get(c, attrCase)
+			}
 		}
 		views[s] = v
 	}
@@ -79,9 +82,10 @@ func leverOf(it item) Lever {
 	return Lever{Pulled: true, Reason: get(it, attrReason), By: get(it, attrBy), Since: parseStamp(get(it, attrSince))}
 }
 
-func (b *Book) viewOf(instance item) View {
+// viewOf is what the instance's item says at that moment.
+func viewOf(instance item, at time.Time) View {
 	v := View{LastClaim: parseStamp(get(instance, attrLastClaim))}
-	if id := get(instance, attrOpenCase); id != "" && get(instance, attrOpenUntil) >= stamp(b.Now()) {
+	if id := get(instance, attrOpenCase); id != "" && get(instance, attrOpenUntil) >= stamp(at) {
 		v.OpenCase, v.OpenedAt = id, v.LastClaim
 	}
 	return v
@@ -117,75 +121,4 @@ func (b *Book) fetch(ctx context.Context, keys map[string]item) (map[string]item
 		}
 	}
 	return found, nil
-}
-
-// Slots is the occupancy of one set of slots: when each taken one lapses, by
-// its number. Lapsed slots are left out.
-type Slots struct {
-	Taken map[int]time.Time
-}
-
-// Used is how many slots are taken.
-func (s Slots) Used() int { return len(s.Taken) }
-
-// NextFree is when the first of the taken slots lapses; zero when none is taken.
-func (s Slots) NextFree() time.Time {
-	var next time.Time
-	for _, lapses := range s.Taken {
-		if next.IsZero() || lapses.Before(next) {
-			next = lapses
-		}
-	}
-	return next
-}
-
-// free returns the first free slot below limit, counted from start on; -1 for none.
-func (s Slots) free(start uint64, limit int) int {
-	if s.Used() >= limit {
-		return -1
-	}
-	for i := range limit {
-		k := int((start + uint64(i)) % uint64(limit)) //nolint:gosec // below limit, an int
-		if _, taken := s.Taken[k]; !taken {
-			return k
-		}
-	}
-	return -1
-}
-
-// BudgetSlots reads which interrupts of the last hour hold a slot.
-func (b *Book) BudgetSlots(ctx context.Context) (Slots, error) { return b.slots(ctx, budgetPK("")) }
-
-// GroupSlots reads which open cases of the group hold a slot.
-func (b *Book) GroupSlots(ctx context.Context, group string) (Slots, error) {
-	return b.slots(ctx, groupPK("", group))
-}
-
-func (b *Book) slots(ctx context.Context, pk string) (Slots, error) {
-	slots := Slots{Taken: map[int]time.Time{}}
-	in := &dynamodb.QueryInput{
-		TableName:                 &b.Table,
-		ConsistentRead:            aws.Bool(true),
-		KeyConditionExpression:    aws.String("pk = :pk"),
-		ExpressionAttributeValues: item{":pk": str(pk)},
-	}
-	for {
-		out, err := b.API.Query(ctx, in)
-		if err != nil {
-			return Slots{}, fmt.Errorf("reading the slots of %s: %w", pk, err)
-		}
-		for _, it := range out.Items {
-			var k int
-			if _, err := fmt.Sscanf(get(it, attrSK), "slot#%d", &k); err != nil {
-				return Slots{}, fmt.Errorf("reading the slots of %s: %q is not a slot", pk, get(it, attrSK))
-			}
-			if lapses := get(it, attrLapses); lapses >= stamp(b.Now()) {
-				slots.Taken[k] = parseStamp(lapses)
-			}
-		}
-		if len(out.LastEvaluatedKey) == 0 {
-			return slots, nil
-		}
-		in.ExclusiveStartKey = out.LastEvaluatedKey
-	}
 }

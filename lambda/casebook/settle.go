@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// settleTries is how often settling retries a transaction conflict. It is the
-// last thing a case waits for, and the sweep would take a case left `claimed`
-// for one whose interrupt may have been sent.
+// settleTries is how often settling tries, whatever the error: it is the last
+// thing a case waits for, the sweep would take a case left `claimed` for one
+// whose interrupt may have been sent, and settling twice settles once.
 const settleTries = 8
 
 // Settle writes how the shot of a case ended. StateInterrupted and StateUnknown
@@ -31,7 +31,7 @@ func (b *Book) Settle(ctx context.Context, c Case, state State, code string) err
 			return nil
 		}
 		canceled, ok := errors.AsType[*types.TransactionCanceledException](err)
-		if (!ok && !inProgress(err)) || tries == settleTries {
+		if tries == settleTries {
 			return fmt.Errorf("settling case %s as %s: %w", c.ID, state, err)
 		}
 		for i, kind := range kinds {
@@ -42,8 +42,8 @@ func (b *Book) Settle(ctx context.Context, c Case, state State, code string) err
 				returned[kind] = true // somebody else's by now: leave it
 			}
 		}
-		if err := pause(ctx, tries); err != nil {
-			return err
+		if stop := pause(ctx, tries); stop != nil {
+			return fmt.Errorf("settling case %s as %s: %w", c.ID, state, errors.Join(err, stop))
 		}
 	}
 }
@@ -58,7 +58,8 @@ func (b *Book) settleActions(c Case, state State, code string, without map[int]b
 	closes := state == StateRejected || state == StateLeashed
 	p := prefix(c.Leashed)
 	add(actionCase, true, types.TransactWriteItem{Update: b.settleCase(c, state, code, closes)})
-	add(actionInstance, closes, types.TransactWriteItem{Update: b.giveInstance(c)})
+	add(actionInstance, closes && !c.Leashed, types.TransactWriteItem{Update: b.giveInstance(c)})
+	add(actionInstance, closes && c.Leashed, types.TransactWriteItem{Delete: b.forget(c)})
 	add(actionGroup, closes && c.group != "", types.TransactWriteItem{Delete: b.giveSlot(c, groupPK(p, c.group), c.groupSlot)})
 	add(actionBudget, c.Leashed, types.TransactWriteItem{Delete: b.giveSlot(c, budgetPK(p), c.budgetSlot)})
 	return actions, kinds
@@ -71,10 +72,12 @@ func (b *Book) settleCase(c Case, state State, code string, closes bool) *types.
 	}
 	return &types.Update{
 		TableName: &b.Table, Key: caseKey(prefix(c.Leashed), c.ID),
-		ConditionExpression: aws.String("nonce = :nonce"),
+		// The same state again is this settling's own lost answer; any other means
+		// that somebody has closed the case meanwhile.
+		ConditionExpression: aws.String("nonce = :nonce AND (caseState = :claimed OR caseState = :state)"),
 		UpdateExpression:    aws.String(set),
 		ExpressionAttributeValues: item{
-			":nonce": str(c.nonce), ":state": str(string(state)), ":now": str(stamp(b.Now())), ":code": str(code),
+			":nonce": str(c.nonce), ":claimed": str(string(StateClaimed)), ":state": str(string(state)), ":now": str(stamp(b.Now())), ":code": str(code),
 		},
 	}
 }
@@ -85,6 +88,16 @@ func (b *Book) giveInstance(c Case) *types.Update {
 		ConditionExpression:       aws.String("nonce = :nonce AND openCase = :case"),
 		UpdateExpression:          aws.String("SET lastClaim = prevClaim, openCase = :none"),
 		ExpressionAttributeValues: item{":nonce": str(c.nonce), ":case": str(c.ID), ":none": str("")},
+	}
+}
+
+// forget removes a rehearsal's pointer altogether: a rehearsal has no cooldown of
+// its own, it reads the real one.
+func (b *Book) forget(c Case) *types.Delete {
+	return &types.Delete{
+		TableName: &b.Table, Key: instanceKey(prefix(c.Leashed), c.InstanceID),
+		ConditionExpression:       aws.String("nonce = :nonce"),
+		ExpressionAttributeValues: item{":nonce": str(c.nonce)},
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -44,7 +44,9 @@ func (r *Resolver) describeWhere(ctx context.Context, filters ...types.Filter) (
 		}
 		for _, reservation := range page.Reservations {
 			for _, i := range reservation.Instances {
-				found[aws.ToString(i.InstanceId)] = description(i)
+				if i.InstanceId != nil {
+					found[*i.InstanceId] = description(i)
+				}
 			}
 		}
 	}
@@ -60,8 +62,9 @@ func description(i types.Instance) Description {
 		Exists:       true,
 		Type:         string(i.InstanceType),
 		Architecture: string(i.Architecture),
-		Windows:      i.Platform == types.PlatformValuesWindows,
-		LaunchedAt:   aws.ToTime(i.LaunchTime),
+		// EC2 answers "windows" (API Reference, Instance); the SDK's constant is "Windows".
+		Windows:    strings.EqualFold(string(i.Platform), string(types.PlatformValuesWindows)),
+		LaunchedAt: aws.ToTime(i.LaunchTime),
 	}
 	if i.State != nil {
 		d.State = string(i.State.Name)
@@ -83,85 +86,6 @@ func description(i types.Instance) Description {
 		}
 	}
 	return d
-}
-
-// unreachable lists the Region's instances whose reachability check fails, and
-// stops at the first page after which the guard will refuse everything anyway.
-func (r *Resolver) unreachable(ctx context.Context) Fact[Unreachable] {
-	u := Unreachable{Region: map[string]time.Time{}}
-	pages := ec2.NewDescribeInstanceStatusPaginator(r.EC2, &ec2.DescribeInstanceStatusInput{
-		Filters:                 []types.Filter{filter("instance-status.status", string(types.SummaryStatusImpaired))},
-		IncludeManagedResources: aws.Bool(true),
-		MaxResults:              aws.Int32(statusPageSize),
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return Failed[Unreachable](fmt.Errorf("listing unreachable instances: %w", err))
-		}
-		for _, s := range page.InstanceStatuses {
-			u.Region[aws.ToString(s.InstanceId)] = check(s.InstanceStatus).Since
-		}
-		if u.Lately(r.Now()) > r.RegionLimit && pages.HasMorePages() {
-			u.Cut = true
-			break
-		}
-	}
-	return Known(u)
-}
-
-// statuses asks for everything that AWS's status checks say.
-func (r *Resolver) statuses(ctx context.Context, ids []string) map[string]Fact[Status] {
-	return inChunks(ids, statusIDs, func(chunk []string) (map[string]Status, error) {
-		out, err := r.EC2.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{
-			InstanceIds: chunk, IncludeManagedResources: aws.Bool(true),
-		})
-		if err != nil {
-			return nil, fmt.Errorf("asking for the instance status: %w", err)
-		}
-		found := map[string]Status{}
-		for _, s := range out.InstanceStatuses {
-			found[aws.ToString(s.InstanceId)] = status(s)
-		}
-		return found, nil
-	}, func() Fact[Status] {
-		return Failed[Status](errors.New("AWS has no status of it, as of an instance that does not run"))
-	})
-}
-
-func status(s types.InstanceStatus) Status {
-	out := Status{Instance: check(s.InstanceStatus), System: check(s.SystemStatus)}
-	if s.AttachedEbsStatus != nil {
-		out.EBS.Status = string(s.AttachedEbsStatus.Status)
-	}
-	if s.ApplicationStatus != nil {
-		out.Application = Check{Status: string(s.ApplicationStatus.Status), Since: aws.ToTime(s.ApplicationStatus.ImpairedSince)}
-	}
-	for _, e := range s.Events {
-		out.Events = append(out.Events, Event{
-			Code: string(e.Code), Description: aws.ToString(e.Description),
-			NotBefore: aws.ToTime(e.NotBefore), NotAfter: aws.ToTime(e.NotAfter),
-		})
-	}
-	return out
-}
-
-func check(s *types.InstanceStatusSummary) Check {
-	if s == nil {
-		return Check{}
-	}
-	c := Check{Status: string(s.Status)}
-	for _, d := range s.Details {
-		c.Since = earliest(c.Since, d.ImpairedSince)
-	}
-	return c
-}
-
-func earliest(a time.Time, b *time.Time) time.Time {
-	if b == nil || (!a.IsZero() && a.Before(*b)) {
-		return a
-	}
-	return *b
 }
 
 // describeTypes asks only for types that were never asked for. It filters, as
@@ -190,6 +114,9 @@ func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string
 	for name, fact := range asked {
 		facts[name] = fact
 		if t, err := fact.Get(); err == nil {
+			if r.types == nil {
+				r.types = map[string]Type{}
+			}
 			r.types[name] = t
 		}
 	}

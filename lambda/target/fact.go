@@ -5,6 +5,8 @@ import "errors"
 // ErrNotAsked is the error of a fact that no call has asked AWS for yet.
 var ErrNotAsked = errors.New("not asked yet")
 
+var errUnexplained = errors.New("the call failed without saying why")
+
 // Fact is something AWS was, or was not yet, asked about. Its zero value is
 // "not asked"; a call that failed leaves a fact whose Get returns that error.
 // Nothing can read a value without meeting the error first, which is what makes
@@ -18,8 +20,14 @@ type Fact[T any] struct {
 // Known is a fact with its value.
 func Known[T any](v T) Fact[T] { return Fact[T]{value: v, asked: true} }
 
-// Failed is a fact that could not be had. err says why.
-func Failed[T any](err error) Fact[T] { return Fact[T]{err: err, asked: true} }
+// Failed is a fact that could not be had. err says why; a failure without an
+// error is still none that anybody may read.
+func Failed[T any](err error) Fact[T] {
+	if err == nil {
+		err = errUnexplained
+	}
+	return Fact[T]{err: err, asked: true}
+}
 
 // Get returns the value, or why there is none: ErrNotAsked, or the failed call's error.
 func (f Fact[T]) Get() (T, error) {

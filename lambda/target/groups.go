@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,7 +19,7 @@ import (
 
 // The sizes of the requests ("AWS Systems Manager API Reference",
 // DescribeInstanceInformation: pages of 50; "Amazon EC2 Auto Scaling API
-// Reference", DescribeAutoScalingGroups: pages of 100).
+// Reference", DescribeAutoScalingGroups: 50 names by default).
 const (
 	pingIDs    = 50
 	groupNames = 50
@@ -37,7 +39,11 @@ func (r *Resolver) pings(ctx context.Context, ids []string) map[string]Fact[Ping
 				return nil, fmt.Errorf("asking for the agents' pings: %w", err)
 			}
 			for _, i := range page.InstanceInformationList {
-				found[aws.ToString(i.InstanceId)] = Ping{At: aws.ToTime(i.LastPingDateTime)}
+				// Of two registrations of one instance the newer ping counts: it lives.
+				id, at := aws.ToString(i.InstanceId), aws.ToTime(i.LastPingDateTime)
+				if before, twice := found[id]; !twice || at.After(before.At) {
+					found[id] = Ping{At: at}
+				}
 			}
 		}
 		return found, nil
@@ -93,16 +99,20 @@ func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string
 	}, func() Fact[Group] { return Failed[Group](errors.New("EC2 Auto Scaling does not know the group")) })
 }
 
+// wildcards escapes what a filter's value would take for a pattern: a tag may be
+// called "*" ("List and filter your resources", EC2 User Guide).
+var wildcards = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
+
 func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]Fact[Group] {
 	return inChunks(names, 1, func(chunk []string) (map[string]Group, error) {
 		members, err := r.describeWhere(ctx,
-			filter("tag:"+config.GroupTagKey, chunk[0]), filter("instance-state-name", string(types.InstanceStateNameRunning)))
+			filter("tag:"+config.GroupTagKey, wildcards.Replace(chunk[0])), filter("instance-state-name", string(types.InstanceStateNameRunning)))
 		if err != nil {
 			return nil, err
 		}
 		group := Group{Kind: GroupTag, Name: chunk[0]}
 		for id, d := range members {
-			// A filter's value may hold wildcards, and a tag may be called "*".
+			// EC2 compares what it is given; who is in the group is decided here.
 			if d.GroupTag == chunk[0] {
 				group.Members = append(group.Members, Member{ID: id})
 			}
@@ -131,9 +141,7 @@ func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, group
 		}
 		return m.ID
 	})
-	for id, ping := range r.pings(ctx, missing) {
-		known[id] = ping
-	}
+	maps.Copy(known, r.pings(ctx, missing))
 	return known
 }
 
@@ -175,6 +183,9 @@ func groupOf(i *Instance, scaling, byTag map[string]Fact[Group], signs map[strin
 func withSigns(members []Member, u Unreachable, signs map[string]Fact[Ping]) ([]Member, error) {
 	out := make([]Member, len(members))
 	for n, m := range members {
+		if m.ID == "" { // not ErrNotAsked: nobody is going to ask
+			return nil, errors.New("a member of its group has no id")
+		}
 		ping, err := signs[m.ID].Get()
 		if err != nil {
 			return nil, fmt.Errorf("the ping of its group's member %s: %w", m.ID, err)

@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -74,7 +75,7 @@ func (r *Resolver) Second(ctx context.Context, instances []*Instance) {
 	if len(instances) == 0 {
 		return
 	}
-	ids := unique(instances, func(i *Instance) string { return i.ID })
+	ids := unique(instances, existing)
 	var (
 		wg        sync.WaitGroup
 		statuses  map[string]Fact[Status]
@@ -87,11 +88,31 @@ func (r *Resolver) Second(ctx context.Context, instances []*Instance) {
 	wg.Go(func() { r.groups(ctx, instances) })
 	wg.Wait()
 	for _, i := range instances {
-		i.Status, i.Shutdown = statuses[i.ID], shutdowns[i.ID]
-		if d, err := i.Description.Get(); err == nil {
+		d, err := i.Description.Get()
+		switch {
+		case err != nil:
+			i.Type = Failed[Type](err)
+		case !d.Exists:
+			i.Status, i.Type, i.Shutdown = Failed[Status](errNoInstance), Failed[Type](errNoInstance), Failed[string](errNoInstance)
+			continue
+		case d.Type == "":
+			i.Type = Failed[Type](errors.New("EC2 did not say its type"))
+		default:
 			i.Type = types[d.Type]
 		}
+		i.Status, i.Shutdown = statuses[i.ID], shutdowns[i.ID]
 	}
+}
+
+var errNoInstance = errors.New("no such instance")
+
+// existing is the id of an instance that is not known to be missing: one of those
+// would fail the calls that take ids for all others.
+func existing(i *Instance) string {
+	if d, err := i.Description.Get(); err == nil && !d.Exists {
+		return ""
+	}
+	return i.ID
 }
 
 func typesOf(instances []*Instance) []string {
@@ -115,18 +136,26 @@ func unique[T any](items []T, key func(T) string) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
+// sideBySide is how many calls of one kind may be under way at once: many enough
+// for one round, few enough for EC2's token buckets ("Request throttling for the
+// Amazon EC2 API": 100 calls that describe, refilled at 20 a second).
+const sideBySide = 16
+
 // inChunks runs ask for every n of ids side by side and merges the answers. A
 // chunk that fails fails the facts of its own ids only; an id without an answer
 // gets the fact that absent returns.
 func inChunks[T any](ids []string, n int, ask func(chunk []string) (map[string]T, error), absent func() Fact[T]) map[string]Fact[T] {
 	facts := make(map[string]Fact[T], len(ids))
 	var (
-		mu sync.Mutex
-		wg sync.WaitGroup
+		mu    sync.Mutex
+		wg    sync.WaitGroup
+		slots = make(chan struct{}, sideBySide)
 	)
 	for chunk := range slices.Chunk(ids, n) {
 		wg.Go(func() {
+			slots <- struct{}{}
 			found, err := ask(chunk)
+			<-slots
 			mu.Lock()
 			defer mu.Unlock()
 			for _, id := range chunk {

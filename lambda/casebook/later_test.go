@@ -1,0 +1,59 @@
+package casebook_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+func TestTargetIsNeverQueuedTwiceForOneHop(t *testing.T) {
+	b := newBench(t)
+	may := func(instance, source, sender string, hop int, want bool) {
+		t.Helper()
+		got, err := b.book.MayRequeue(t.Context(), instance, source, sender, hop, false)
+		if err != nil || got != want {
+			t.Errorf("may %s queue hop %d of %s/%s: %v, want %v (error %v)", sender, hop, instance, source, got, want, err)
+		}
+	}
+	may(host, "alarm", "message a", 1, true)
+	may(host, "alarm", "message a", 1, true) // it died before it had sent
+	may(host, "alarm", "message b", 1, false)
+	may(host, "alarm", "message a", 1, true)
+	may(host, "alarm", "message b", 2, true)
+	may(host, "another alarm", "message b", 1, true)
+	may(hostNumber(1), "alarm", "message b", 1, true)
+	may(host, "alarm", "message b", 12, true)
+	may(host, "alarm", "message c", 12, false)
+}
+
+func TestRacingCopiesNeverBothQueue(t *testing.T) {
+	b := newBench(t)
+	var (
+		wg      sync.WaitGroup
+		allowed atomic.Int32
+	)
+	for i := range 40 {
+		wg.Go(func() {
+			may, err := b.book.MayRequeue(t.Context(), host, "alarm", fmt.Sprint("message ", i), 3, false)
+			if err != nil {
+				t.Error(err)
+			}
+			if may {
+				allowed.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := allowed.Load(); n != 1 {
+		t.Errorf("%d copies may queue, want 1", n)
+	}
+}
+
+func TestHopThatCannotBeNotedIsNotAllowed(t *testing.T) {
+	b := newBench(t)
+	b.api.down = errThrottled
+	if may, err := b.book.MayRequeue(t.Context(), host, "alarm", "message", 1, false); may || err == nil {
+		t.Errorf("MayRequeue in an outage: %v, %v", may, err)
+	}
+}

@@ -1,0 +1,113 @@
+package casebook_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/casebook"
+)
+
+// lived is a table that real triggers have used: an open case, a closed one, a
+// budget spent to the last slot, a full group.
+func lived(t *testing.T) *bench {
+	b := newBench(t)
+	for i, source := range []string{"first", "second", "third"} {
+		c := b.claim(grouped(request(hostNumber(i), source), "asg/web", 3))
+		b.settle(c, casebook.StateInterrupted)
+		if i == 0 {
+			b.closeByHand(c)
+		}
+	}
+	b.at(7 * time.Minute)
+	return b
+}
+
+func TestRehearsalLeavesNothingButItsCase(t *testing.T) {
+	b := lived(t)
+	before := b.items()
+	b.api.puts = nil
+
+	r := leashed(grouped(request(host, "drill"), "asg/web", 3))
+	r.Seen = &casebook.Seen{Budget: casebook.Slots{Taken: map[int]time.Time{0: dawn, 1: dawn, 2: dawn}}} // the real ones
+	c := b.claim(r)
+	onlyDry(t, "holds", changed(before, b.items()))
+	if got := b.openCases("open"); len(got) != 2 || slices.Contains(got, c.ID) {
+		t.Errorf("the index of the real open cases has %q", got)
+	}
+	b.settle(c, casebook.StateLeashed)
+
+	after := b.items()
+	own := "dry#case#" + c.ID + " case"
+	if got := changed(before, after); !slices.Equal(got, []string{own}) {
+		t.Errorf("the rehearsal has left %q, want %q alone", got, own)
+	}
+	if text(after[own], "caseState") != "leashed" || text(after[own], "openKey") != "" {
+		t.Errorf("its case is %v", after[own])
+	}
+	if may, err := b.book.MayRequeue(t.Context(), host, "drill", "message", 1, true); !may || err != nil {
+		t.Errorf("MayRequeue: %v, %v", may, err)
+	}
+	onlyDry(t, "has left", changed(before, b.items()))
+	onlyDry(t, "wanted to write", b.api.written())
+}
+
+func onlyDry(t *testing.T, what string, keys []string) {
+	t.Helper()
+	for _, key := range keys {
+		if !strings.HasPrefix(key, "dry#") {
+			t.Errorf("the rehearsal %s %q", what, key)
+		}
+	}
+	if len(keys) == 0 {
+		t.Errorf("the rehearsal %s nothing", what)
+	}
+}
+
+func TestRealClaimNeverMeetsWhatARehearsalHolds(t *testing.T) {
+	b := newBench(t)
+	r := grouped(request(host, "alarm"), "asg/web", 1)
+	r.Budget = 1
+	b.claim(leashed(r)) // and dies before it settles
+	if may, err := b.book.MayRequeue(t.Context(), host, "alarm", "rehearsing", 1, true); !may || err != nil {
+		t.Fatalf("MayRequeue: %v, %v", may, err)
+	}
+
+	subject := casebook.Subject{InstanceID: host, SourceKey: "alarm"}
+	if v := b.view(subject); v != (casebook.View{}) {
+		t.Errorf("a real trigger sees %+v of the rehearsal", v)
+	}
+	if budget, group := b.used("asg/web"); budget != 0 || group != 0 {
+		t.Errorf("a real trigger counts %d and %d slots of the rehearsal", budget, group)
+	}
+	if may, err := b.book.MayRequeue(t.Context(), host, "alarm", "real", 1, false); !may || err != nil {
+		t.Errorf("a real target may not be queued because a rehearsal was: %v, %v", may, err)
+	}
+	c := b.claim(r)
+	if subject.Leashed = true; b.view(subject).OpenCase != c.ID {
+		t.Errorf("a rehearsal does not see the real open case: %+v", b.view(subject))
+	}
+}
+
+func TestRehearsalSeesTheRealCooldown(t *testing.T) {
+	b := lived(t)
+	v := b.view(casebook.Subject{InstanceID: hostNumber(0), SourceKey: "drill", Leashed: true})
+	if !v.LastClaim.Equal(dawn.Truncate(time.Millisecond)) {
+		t.Errorf("the last claim reads %s, want %s", v.LastClaim, dawn)
+	}
+}
+
+func TestRehearsalsNeverWearEachOtherOut(t *testing.T) {
+	b := newBench(t)
+	for _, source := range []string{"one", "two", "three", "four", "five"} {
+		r := leashed(grouped(request(host, source), "asg/web", 1))
+		r.Budget = 1
+		c := b.claim(r)
+		b.settle(c, casebook.StateLeashed)
+		if v := b.view(casebook.Subject{InstanceID: host, SourceKey: source, Leashed: true}); v.ClaimedBy != c.ID {
+			t.Errorf("the drill %q is not remembered: %+v", source, v)
+		}
+		b.wantLost(r, casebook.CauseDuplicate)
+	}
+}

@@ -1,0 +1,148 @@
+package target_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"crashcart/lambda/target"
+	"crashcart/lambda/trigger"
+)
+
+const regionLimit = 10
+
+var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+
+func id(n int) string { return fmt.Sprintf("i-0a1b2c3d4e5f%05x", n) }
+
+// newAccount has n running instances with agents that pinged a minute ago.
+func newAccount(n int) *account {
+	a := &account{
+		instances: map[string]types.Instance{}, statuses: map[string]types.InstanceStatus{},
+		types:    map[string]types.InstanceTypeInfo{"m7i.large": nitro("m7i.large")},
+		shutdown: map[string]string{}, groups: map[string]asgtypes.AutoScalingGroup{},
+	}
+	for i := range n {
+		a.launch(id(i))
+		a.ping(id(i), noon.Add(-time.Minute))
+	}
+	return a
+}
+
+func nitro(name string) types.InstanceTypeInfo {
+	return types.InstanceTypeInfo{
+		InstanceType: types.InstanceType(name), Hypervisor: types.InstanceTypeHypervisorNitro, BareMetal: aws.Bool(false),
+		ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureTypeX8664}},
+	}
+}
+
+// launch adds a running instance whose checks pass, tagged as told (key, value).
+func (a *account) launch(id string, tags ...string) {
+	i := types.Instance{
+		InstanceId: &id, InstanceType: "m7i.large", Architecture: types.ArchitectureValuesX8664,
+		LaunchTime: aws.Time(noon.Add(-24 * time.Hour)), State: &types.InstanceState{Name: types.InstanceStateNameRunning},
+	}
+	for n := 0; n < len(tags); n += 2 {
+		i.Tags = append(i.Tags, types.Tag{Key: &tags[n], Value: &tags[n+1]})
+	}
+	a.instances[id] = i
+	a.statuses[id] = types.InstanceStatus{
+		InstanceId:     &id,
+		InstanceStatus: &types.InstanceStatusSummary{Status: types.SummaryStatusOk},
+		SystemStatus:   &types.InstanceStatusSummary{Status: types.SummaryStatusOk},
+	}
+}
+
+// impair fails the reachability check since each of those times.
+func (a *account) impair(id string, since ...time.Time) {
+	s := a.statuses[id]
+	s.InstanceStatus = &types.InstanceStatusSummary{Status: types.SummaryStatusImpaired}
+	for _, t := range since {
+		s.InstanceStatus.Details = append(s.InstanceStatus.Details, types.InstanceStatusDetails{
+			Name: types.StatusNameReachability, Status: types.StatusTypeFailed, ImpairedSince: &t,
+		})
+	}
+	a.statuses[id] = s
+}
+
+func (a *account) ping(id string, at time.Time) {
+	a.agents = append(a.agents, ssmtypes.InstanceInformation{InstanceId: &id, LastPingDateTime: &at, PingStatus: ssmtypes.PingStatusOnline})
+}
+
+// scale puts instances in service in a group, and tags them as the service does.
+func (a *account) scale(group string, ids ...string) {
+	g := asgtypes.AutoScalingGroup{AutoScalingGroupName: &group}
+	for _, id := range ids {
+		g.Instances = append(g.Instances, asgtypes.Instance{InstanceId: aws.String(id), LifecycleState: asgtypes.LifecycleStateInService})
+		if i, ok := a.instances[id]; ok {
+			i.Tags = append(i.Tags, types.Tag{Key: aws.String("aws:autoscaling:groupName"), Value: &group})
+			a.instances[id] = i
+		}
+	}
+	a.groups[group] = g
+}
+
+func (a *account) change(id string, how func(*types.Instance)) {
+	i := a.instances[id]
+	how(&i)
+	a.instances[id] = i
+}
+
+func (a *account) resolver() *target.Resolver {
+	r := target.New(a, a, a, regionLimit)
+	r.Now = func() time.Time { return noon }
+	return r
+}
+
+func refs(ids ...string) []trigger.Ref {
+	out := make([]trigger.Ref, len(ids))
+	for i, id := range ids {
+		out[i] = trigger.Ref{Instance: id, From: fmt.Sprint("metric ", i)}
+	}
+	return out
+}
+
+func numbered(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = id(i)
+	}
+	return ids
+}
+
+// resolve goes through both rounds.
+func (a *account) resolve(t *testing.T, ids ...string) []*target.Instance {
+	t.Helper()
+	r := a.resolver()
+	instances := r.First(t.Context(), refs(ids...))
+	r.Second(t.Context(), instances)
+	return instances
+}
+
+// known is the value of a fact that must be one.
+func known[T any](t *testing.T, f target.Fact[T]) T {
+	t.Helper()
+	v, err := f.Get()
+	if err != nil {
+		t.Fatalf("the fact is not known: %v", err)
+	}
+	return v
+}
+
+// unknown checks that a fact has an error and nothing else.
+func unknown[T any](t *testing.T, what string, f target.Fact[T]) error {
+	t.Helper()
+	v, err := f.Get()
+	if err == nil {
+		t.Errorf("%s reads as known: %+v", what, v)
+	}
+	if fmt.Sprintf("%+v", v) != fmt.Sprintf("%+v", *new(T)) {
+		t.Errorf("%s has the error %v and the value %+v", what, err, v)
+	}
+	return err
+}

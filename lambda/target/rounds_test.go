@@ -1,0 +1,187 @@
+package target_test
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"crashcart/lambda/target"
+)
+
+// rounds runs do and returns the calls that wait for AWS at the same time, round
+// by round: a round ends when nothing goes on without an answer.
+func rounds(t *testing.T, a *account, do func()) (all [][]string) {
+	t.Helper()
+	type call struct {
+		name   string
+		answer chan struct{}
+	}
+	var (
+		mu      sync.Mutex
+		waiting []call
+	)
+	synctest.Test(t, func(t *testing.T) {
+		a.gate = func(name string) {
+			c := call{name, make(chan struct{})}
+			mu.Lock()
+			waiting = append(waiting, c)
+			mu.Unlock()
+			<-c.answer
+		}
+		done := false
+		go func() { do(); done = true }()
+		for synctest.Wait(); !done; synctest.Wait() {
+			round := waiting
+			waiting = nil
+			var names []string
+			for _, c := range round {
+				names = append(names, c.name)
+				close(c.answer)
+			}
+			slices.Sort(names)
+			all = append(all, names)
+		}
+	})
+	a.gate = nil
+	return all
+}
+
+func TestFactsCostNoMoreRoundsThanPromised(t *testing.T) {
+	first := []string{"DescribeInstanceInformation", "DescribeInstanceStatus", "DescribeInstances"}
+	second := []string{"DescribeInstanceAttribute", "DescribeInstanceStatus by id", "DescribeInstanceTypes"}
+	for name, tt := range map[string]struct {
+		prepare func(*account)
+		ids     []string
+		want    [][]string // of the second round
+	}{
+		"in no group": {prepare: func(*account) {}, ids: []string{id(0)}, want: [][]string{second}},
+		"in an Auto Scaling group": {
+			prepare: func(a *account) { a.scale("web", id(0), id(1), id(2)) }, ids: []string{id(0)},
+			want: [][]string{append([]string{"DescribeAutoScalingGroups"}, second...), {"DescribeInstanceInformation"}},
+		},
+		"in a tag group": {
+			prepare: func(a *account) { a.launch(id(0), "crashcart-group", "db"); a.launch(id(1), "crashcart-group", "db") },
+			ids:     []string{id(0)}, want: [][]string{append(slices.Clone(second), "DescribeInstances"), {"DescribeInstanceInformation"}},
+		},
+		"with its whole group": {
+			prepare: func(a *account) { a.scale("web", id(0)) }, ids: []string{id(0)},
+			want: [][]string{append([]string{"DescribeAutoScalingGroups"}, second...)},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAccount(3)
+			a.pageSize = 1000
+			tt.prepare(a)
+			r := a.resolver()
+			var instances []*target.Instance
+			if got := rounds(t, a, func() { instances = r.First(context.Background(), refs(tt.ids...)) }); !reflect.DeepEqual(got, [][]string{first}) {
+				t.Errorf("the first round is %q, want %q", got, first)
+			}
+			if got := rounds(t, a, func() { r.Second(context.Background(), instances) }); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("the second round is %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestBatchCostsNoMoreRoundsThanOne(t *testing.T) {
+	a := newAccount(450)
+	a.pageSize = 1000
+	got := rounds(t, a, func() { a.resolver().First(context.Background(), refs(numbered(450)...)) })
+	if len(got) != 1 || len(got[0]) != 3+9+1 {
+		t.Errorf("450 instances cost %d rounds: %q", len(got), got)
+	}
+}
+
+func TestNothingIsKnownOnceTheContextIsOver(t *testing.T) {
+	a := newAccount(2)
+	a.scale("web", id(0), id(1))
+	ctx, cancel := context.WithCancel(t.Context())
+	r := a.resolver()
+	instances := r.First(ctx, refs(id(0)))
+	cancel()
+	r.Second(ctx, instances)
+	in := instances[0]
+	known(t, in.Description)
+	unknown(t, "the status", in.Status)
+	unknown(t, "the type", in.Type)
+	unknown(t, "the shutdown behaviour", in.Shutdown)
+	unknown(t, "the group", in.Group)
+
+	in = r.First(ctx, refs(id(0)))[0]
+	unknown(t, "the description", in.Description)
+	unknown(t, "the reachability", in.Unreachable)
+	unknown(t, "the ping", in.Ping)
+}
+
+// Whatever call fails, on whichever page: what it was asked for reads as an
+// error, and the rest as if nothing had happened.
+func TestNoFactIsKnownAfterItsCallFailed(t *testing.T) {
+	calls := map[string][]string{ // and the facts of an instance that need it
+		"DescribeInstances":            {"Description", "Type", "Group"},
+		"DescribeInstanceStatus":       {"Unreachable", "Group"},
+		"DescribeInstanceInformation":  {"Ping", "Group"},
+		"DescribeInstanceStatus by id": {"Status"},
+		"DescribeInstanceTypes":        {"Type"},
+		"DescribeInstanceAttribute":    {"Shutdown"},
+		"DescribeAutoScalingGroups":    {"Group"},
+	}
+	for call, facts := range calls {
+		for page := range 2 {
+			if page == 1 && call == "DescribeInstanceAttribute" {
+				continue // it has no pages
+			}
+			a := paging()
+			reached := false
+			a.fail = func(c string, _ []string, p int) error {
+				if c == call && p == page {
+					reached = true
+					return errThrottled
+				}
+				return nil
+			}
+			ids := numbered(4)
+			for _, in := range a.resolve(t, ids...) {
+				for name, err := range errorsOf(in) {
+					if want := slices.Contains(facts, name); (err != nil) != want {
+						t.Errorf("page %d of %s failed: %s of %s has the error %v, want one: %v", page, call, name, in.ID, err, want)
+					}
+				}
+			}
+			if !reached {
+				t.Errorf("page %d of %s was never asked for", page, call)
+			}
+		}
+	}
+}
+
+// paging is an account in which four instances fill two pages of every answer.
+func paging() *account {
+	a := newAccount(8)
+	for i := range 4 {
+		a.scale([]string{"web", "api", "db", "mail"}[i], id(i), id(i+4))
+		a.impair(id(i), noon)
+	}
+	for i, name := range []string{"m7i.large", "c7i.large", "r7i.large", "t3.large"} {
+		a.types[name] = nitro(name)
+		in := a.instances[id(i)]
+		in.InstanceType = a.types[name].InstanceType
+		a.instances[id(i)] = in
+	}
+	return a
+}
+
+func errorsOf(in *target.Instance) map[string]error {
+	out := map[string]error{}
+	_, out["Description"] = in.Description.Get()
+	_, out["Unreachable"] = in.Unreachable.Get()
+	_, out["Ping"] = in.Ping.Get()
+	_, out["Status"] = in.Status.Get()
+	_, out["Type"] = in.Type.Get()
+	_, out["Shutdown"] = in.Shutdown.Get()
+	_, out["Group"] = in.Group.Get()
+	return out
+}
