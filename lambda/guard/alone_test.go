@@ -1,0 +1,162 @@
+package guard_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"crashcart/lambda/config"
+	"crashcart/lambda/guard"
+	"crashcart/lambda/look"
+	"crashcart/lambda/target"
+	"crashcart/lambda/trigger"
+)
+
+// alone is, for every rule, a question on which all other rules permit.
+var alone = map[string]func(*scene){
+	"episode":      func(s *scene) { s.view.OpenCase = hungID + "-0123456789abcdef" },
+	"lever":        func(s *scene) { s.view.Lever.Pulled = true },
+	"fresh":        func(s *scene) { s.trigger.At, s.ping.At = ago(16*time.Minute), ago(17*time.Minute) },
+	"known":        func(s *scene) { s.description.Exists = false },
+	"opted-in":     func(s *scene) { s.untagged() },
+	"supported":    func(s *scene) { s.description.Architecture = "arm64" },
+	"running":      func(s *scene) { s.description.State = "stopping" },
+	"booted":       func(s *scene) { s.status.Events = []target.Event{{Code: "system-reboot", NotBefore: noon}} },
+	"unresponsive": func(s *scene) { s.ping.At = ago(time.Minute) },
+	"quiet":        func(s *scene) { s.look = look.Look{Latest: []byte(consoleDumping)} },
+	"host-ok":      func(s *scene) { s.status.System.Status = "impaired" },
+	"survives":     func(s *scene) { s.shutdown = "terminate" },
+	"cooldown":     func(s *scene) { s.view.LastClaim = ago(2 * time.Hour) },
+	"group":        func(s *scene) { s.crowded() },
+	"region":       func(s *scene) { s.region(11, ago(time.Minute)) },
+	"budget":       func(s *scene) { s.budget = taken(3, noon) },
+	"asked":        func(s *scene) { s.description.Tag = config.TagManual },
+}
+
+// untagged takes the tag away. The request is direct, as an alarm needs the tag
+// for more than one reason.
+func (s *scene) untagged() {
+	s.direct()
+	s.description.Tag = ""
+}
+
+// crowded puts the instance in a group whose one slot is taken.
+func (s *scene) crowded() {
+	s.member(5)
+	s.groupSlots = taken(1, noon)
+}
+
+// TestNoRuleIsEverMissing fails for each rule that is taken out of Rules: then
+// nothing is left to object to its question.
+func TestNoRuleIsEverMissing(t *testing.T) {
+	for name, change := range alone {
+		s := hung(t)
+		change(s)
+		if v := s.claim(t); v.Kind == guard.Permitted || v.Rule != name {
+			t.Errorf("%s alone objects: the guard says %s by %q", name, v.Kind, v)
+		}
+	}
+	var names []string
+	for _, r := range guard.Rules() {
+		if _, ok := alone[r.Name()]; !ok {
+			t.Errorf("no question is known on which only %s objects", r.Name())
+		}
+		names = append(names, r.Name())
+	}
+	slices.Sort(names)
+	if once := slices.Compact(slices.Clone(names)); len(once) != len(names) {
+		t.Errorf("two rules have one name: %v", names)
+	}
+}
+
+func TestForceNeverReachesFurtherThanItMay(t *testing.T) {
+	everything := make([]string, 0, len(alone))
+	for name := range alone {
+		everything = append(everything, name)
+	}
+	for name, change := range alone {
+		for _, kind := range []trigger.Kind{trigger.KindAlarm, trigger.KindText, trigger.KindAttribute, trigger.KindDirect, ""} {
+			s := hung(t)
+			change(s)
+			at := s.trigger.At
+			if name != "opted-in" { // which is asked by a person anyway
+				s.trigger.Kind = kind
+			}
+			s.trigger.At, s.trigger.Force = at, everything
+			v := s.claim(t)
+			// The two that force reaches, and what a direct invoke needs no force for.
+			open := s.trigger.Kind == trigger.KindDirect && (name == "unresponsive" || name == "cooldown" || name == "asked")
+			if open != (v.Kind == guard.Permitted) || (!open && v.Rule != name) {
+				t.Errorf("%s, everything forced by %q: %s by %q", name, kind, v.Kind, v)
+			}
+		}
+	}
+}
+
+func TestForceMeansTheSameToTheDecoderAndTheGuard(t *testing.T) {
+	if got, want := guard.Forceable(), trigger.Forceable(); !slices.Equal(got, want) {
+		t.Errorf("the guard can be forced in %v, a request may name %v", got, want)
+	}
+}
+
+func TestForceNeverNamesOneRuleAndOverridesAnother(t *testing.T) {
+	lively := func(s *scene) { s.ping.At = ago(time.Minute) }
+	recent := func(s *scene) { s.view.LastClaim = ago(2 * time.Hour) }
+	for _, c := range []struct {
+		name   string
+		change func(*scene)
+		force  []string
+		kind   guard.Kind
+		want   string
+	}{
+		{"alive, nothing forced", lively, nil, guard.Later, "unresponsive: its agent pinged 1m ago, 6m of silence required; AWS's reachability check does not fail"},
+		{"alive, cooldown forced", lively, []string{"cooldown"}, guard.Later, "unresponsive: its agent pinged 1m ago, 6m of silence required; AWS's reachability check does not fail"},
+		{"alive, forced", lively, []string{"unresponsive"}, guard.Permitted, "unresponsive: forced, although: its agent pinged 1m ago, 6m of silence required; AWS's reachability check does not fail"},
+		{"hung, forced though nobody had to", func(*scene) {}, []string{"unresponsive"}, guard.Permitted, "unresponsive: its agent is silent for 10m (6m required)"},
+		{"recent, nothing forced", recent, nil, guard.Refused, "cooldown: interrupted 2h ago, 6h required; force can shorten it to 1h"},
+		{"recent, unresponsive forced", recent, []string{"unresponsive"}, guard.Refused, "cooldown: interrupted 2h ago, 6h required; force can shorten it to 1h"},
+		{"recent, forced", recent, []string{"cooldown"}, guard.Permitted, "unresponsive: its agent is silent for 10m (6m required)"},
+	} {
+		s := hung(t)
+		s.direct(c.force...)
+		c.change(s)
+		if v := s.claim(t); v.Kind != c.kind || v.String() != c.want {
+			t.Errorf("%s: %s by %q, want %s by %q", c.name, v.Kind, v, c.kind, c.want)
+		}
+	}
+}
+
+func TestALighterVerdictNeverOutweighsAHeavierOne(t *testing.T) {
+	// For every kind a rule asked early and one asked late, wherever there are two.
+	kinds := []struct {
+		kind    guard.Kind
+		changes []func(*scene)
+	}{
+		{guard.Duplicate, []func(*scene){func(s *scene) { s.view.OpenCase = "a case" }}},
+		{guard.Refused, []func(*scene){
+			func(s *scene) { s.view.Lever.Pulled = true },
+			func(s *scene) { s.budget = taken(3, noon) },
+		}},
+		{guard.Later, []func(*scene){
+			func(s *scene) { s.status.System.Status = "" },
+			func(s *scene) { s.description.LaunchedAt = ago(time.Minute) },
+			func(s *scene) { s.reach.Cut = true },
+		}},
+		{guard.Held, []func(*scene){func(s *scene) { s.config.Mode = config.ModeManual }}},
+		{guard.Permitted, []func(*scene){func(*scene) {}}},
+	}
+	for i, heavy := range kinds {
+		for _, light := range kinds[i:] {
+			for n, one := range heavy.changes {
+				for m, other := range light.changes {
+					s := hung(t)
+					other(s)
+					one(s)
+					if v := s.claim(t); v.Kind != heavy.kind {
+						t.Errorf("%s (%d) and %s (%d): %s by %q", heavy.kind, n, light.kind, m, v.Kind, v)
+					}
+				}
+			}
+		}
+	}
+}

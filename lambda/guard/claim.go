@@ -1,0 +1,90 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"crashcart/lambda/casebook"
+)
+
+// Claimer opens cases. It is the casebook.
+type Claimer interface {
+	Claim(context.Context, casebook.Request) (casebook.Case, error)
+}
+
+// Claim asks every rule a last time, with every fact, and takes the one shot.
+// The permit is good only when the verdict is Permitted.
+func (g *Guard) Claim(ctx context.Context, q Question) (Permit, Verdict) {
+	v := g.ask(q, func(Rule) bool { return false })
+	if v.Kind != Permitted {
+		return Permit{}, v
+	}
+	r, err := g.request(q)
+	if err != nil {
+		return Permit{}, Verdict{Kind: Later, Rule: episode{}.Name(), Why: err.Error()}
+	}
+	c, err := g.Book.Claim(ctx, r)
+	if err != nil {
+		return Permit{}, lostVerdict(err, g.inquiry(q))
+	}
+	return newPermit(c), v
+}
+
+func (g *Guard) request(q Question) (casebook.Request, error) {
+	grp, err := q.Instance.Group.Get()
+	if err != nil {
+		return casebook.Request{}, fmt.Errorf("the group is not known: %w", err)
+	}
+	in := g.inquiry(q)
+	t := q.Trigger
+	r := casebook.Request{
+		InstanceID: q.Instance.ID, Leashed: g.Leashed(t), Cooldown: requiredCooldown(in), Budget: g.Config.Rules.Budget,
+		Group: grp.Key(), GroupLimit: groupLimit(len(grp.Members), g.Config.Rules.GroupPercent),
+		Origin: casebook.Origin{
+			SourceKey: t.SourceKey, Kind: string(t.Kind), Source: t.Source, Reason: t.Reason,
+			RequestedBy: t.RequestedBy, Forced: t.Force,
+		},
+	}
+	if t.Alarm != nil {
+		r.Origin.Alarm = t.Alarm.ARN
+	}
+	r.Seen = seen(q)
+	return r, nil
+}
+
+// seen hands the claim the slots that the rules have read.
+func seen(q Question) *casebook.Seen {
+	b, berr := q.Budget.Get()
+	s, gerr := q.GroupSlots.Get()
+	if berr != nil || gerr != nil {
+		return nil
+	}
+	return &casebook.Seen{Budget: b, Group: s}
+}
+
+// lostVerdict words a claim that did not succeed. Only a *LostError proves that
+// nothing was opened; for anything else the next look will tell.
+func lostVerdict(err error, in Inquiry) Verdict {
+	lost, ok := errors.AsType[*casebook.LostError](err)
+	if !ok {
+		return Verdict{Kind: Later, Rule: episode{}.Name(), Why: "the casebook gave no clear answer to the claim: " + brief(err)}
+	}
+	v := Verdict{Kind: Refused, Rule: string(lost.Cause), CaseID: lost.CaseID}
+	switch lost.Cause {
+	case casebook.CauseDuplicate, casebook.CauseOpen:
+		v.Kind, v.Rule = Duplicate, episode{}.Name()
+		v.Why = fmt.Sprintf("case %s was opened %s, while this request was being decided", lost.CaseID, since(in.Now, lost.Since))
+	case casebook.CauseLever:
+		v.Why = "the lever was pulled a moment ago"
+	case casebook.CauseCooldown:
+		v.Why = cooldownWhy(in, lost.Since)
+	case casebook.CauseGroup:
+		v.Why = "the last free slot of its group was taken a moment ago"
+	case casebook.CauseBudget:
+		v.Why = fmt.Sprintf("the last of %d interrupts an hour was taken a moment ago", in.Config.Rules.Budget)
+	default:
+		v.Kind, v.Rule, v.Why = Later, episode{}.Name(), "too many claims at the same moment"
+	}
+	return v
+}

@@ -1,0 +1,121 @@
+package guard_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/guard"
+	"crashcart/lambda/target"
+)
+
+func TestWhatChangedSinceTheDecisionIsNeverClaimed(t *testing.T) {
+	for name, change := range alone {
+		if name == "opted-in" {
+			continue // its question is another request altogether
+		}
+		s := hung(t)
+		g, book := s.guard()
+		if v := g.Decide(s.question()); v.Kind != guard.Permitted {
+			t.Fatalf("before: %s by %q", v.Kind, v)
+		}
+		change(s)
+		if p, v := g.Claim(t.Context(), s.question()); v.Kind == guard.Permitted || v.Rule != name || p != (guard.Permit{}) {
+			t.Errorf("%s: %s by %q", name, v.Kind, v)
+		}
+		if len(book.requests) != 0 {
+			t.Errorf("%s: the casebook was asked to claim", name)
+		}
+	}
+}
+
+func TestALostClaimNeverPermits(t *testing.T) {
+	since := ago(3 * time.Second)
+	for _, c := range []struct {
+		name string
+		err  error
+		kind guard.Kind
+		want string
+	}{
+		{"duplicate", &casebook.LostError{Cause: casebook.CauseDuplicate, CaseID: "c-1", Since: since}, guard.Duplicate, "episode: case c-1 was opened 3s ago, while this request was being decided"},
+		{"open", &casebook.LostError{Cause: casebook.CauseOpen, CaseID: "c-2", Since: since}, guard.Duplicate, "episode: case c-2 was opened 3s ago, while this request was being decided"},
+		{"open, nobody knows since when", &casebook.LostError{Cause: casebook.CauseOpen, CaseID: "c-3"}, guard.Duplicate, "episode: case c-3 was opened nobody knows when, while this request was being decided"},
+		{"lever", &casebook.LostError{Cause: casebook.CauseLever}, guard.Refused, "lever: the lever was pulled a moment ago"},
+		{"cooldown", &casebook.LostError{Cause: casebook.CauseCooldown, Since: ago(time.Hour)}, guard.Refused, "cooldown: interrupted 1h ago, 6h required; force can shorten it to 1h"},
+		{"group", &casebook.LostError{Cause: casebook.CauseGroup}, guard.Refused, "group: the last free slot of its group was taken a moment ago"},
+		{"budget", &casebook.LostError{Cause: casebook.CauseBudget}, guard.Refused, "budget: the last of 3 interrupts an hour was taken a moment ago"},
+		{"conflict", &casebook.LostError{Cause: casebook.CauseConflict}, guard.Later, "episode: too many claims at the same moment"},
+		{"a cause that nobody knows yet", &casebook.LostError{Cause: "eclipse"}, guard.Later, "episode: too many claims at the same moment"},
+		{"lost, told through another error", fmt.Errorf("claiming: %w", &casebook.LostError{Cause: casebook.CauseLever}), guard.Refused, "lever: the lever was pulled a moment ago"},
+		{"no answer", errors.New("dial tcp:\n\ttimeout"), guard.Later, "episode: the casebook gave no clear answer to the claim: dial tcp: timeout"},
+		{"cancelled", context.Canceled, guard.Later, "episode: the casebook gave no clear answer to the claim: context canceled"},
+	} {
+		s := hung(t)
+		g, book := s.guard()
+		book.err = c.err
+		p, v := g.Claim(t.Context(), s.question())
+		if v.Kind != c.kind || v.String() != c.want {
+			t.Errorf("%s: %s by %q, want %s by %q", c.name, v.Kind, v, c.kind, c.want)
+		}
+		if p != (guard.Permit{}) || len(book.requests) != 1 {
+			t.Errorf("%s: a permit (%v) after %d claims", c.name, p, len(book.requests))
+		}
+		lost, ok := errors.AsType[*casebook.LostError](c.err)
+		if ok && v.CaseID != lost.CaseID {
+			t.Errorf("%s: case %q, want %q", c.name, v.CaseID, lost.CaseID)
+		}
+	}
+}
+
+func TestAClaimNeverAsksForMoreThanTheRulesAllow(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*scene)
+		want   casebook.Request
+	}{
+		{"an alarm", func(*scene) {}, casebook.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"a stack that rehearses", func(s *scene) { s.config.Mode = config.ModeDryRun }, casebook.Request{Leashed: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"a request to rehearse", func(s *scene) { s.trigger.DryRun = true }, casebook.Request{Leashed: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"forced cooldown", func(s *scene) { s.direct("cooldown") }, casebook.Request{Cooldown: time.Hour, GroupLimit: 1}},
+		{"forced otherwise", func(s *scene) { s.direct("unresponsive") }, casebook.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"an alarm that names a force", func(s *scene) { s.trigger.Force = []string{"cooldown"} }, casebook.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"a group of 1", func(s *scene) { s.member(1) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 1}},
+		{"a group of 5", func(s *scene) { s.member(5) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 1}},
+		{"a group of 6", func(s *scene) { s.member(6) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 2}},
+		{"a group of 10", func(s *scene) { s.member(10) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 2}},
+		{"a group of 11", func(s *scene) { s.member(11) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 3}},
+		{"a tag group", func(s *scene) {
+			s.member(6)
+			s.group.Kind, s.group.Name = target.GroupTag, "workers"
+		}, casebook.Request{Cooldown: 6 * time.Hour, Group: "tag/workers", GroupLimit: 2}},
+	} {
+		s := hung(t)
+		c.change(s)
+		g, book := s.guard()
+		p, v := g.Claim(t.Context(), s.question())
+		if v.Kind != guard.Permitted || len(book.requests) != 1 {
+			t.Errorf("%s: %s by %q", c.name, v.Kind, v)
+			continue
+		}
+		c.want.InstanceID, c.want.Budget = hungID, 3
+		c.want.Seen = &casebook.Seen{Budget: s.budget, Group: s.groupSlots}
+		c.want.Origin = casebook.Origin{
+			SourceKey: s.trigger.SourceKey, Kind: string(s.trigger.Kind), Source: s.trigger.Source,
+			Reason: s.trigger.Reason, RequestedBy: s.trigger.RequestedBy, Forced: s.trigger.Force,
+		}
+		if s.trigger.Alarm != nil {
+			c.want.Origin.Alarm = s.trigger.Alarm.ARN
+		}
+		if !reflect.DeepEqual(book.requests[0], c.want) {
+			t.Errorf("%s: claims\n%+v, want\n%+v", c.name, book.requests[0], c.want)
+		}
+		if p.Leashed() != c.want.Leashed || p.Case().InstanceID != hungID {
+			t.Errorf("%s: the permit is for %+v", c.name, p.Case())
+		}
+	}
+}

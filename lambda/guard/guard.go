@@ -1,0 +1,173 @@
+// Package guard decides whether an instance may be interrupted, and is the only
+// one that can make the permit to do it.
+//
+// Every rule is one small type with one method. A rule that cannot answer never
+// permits: its verdict is Later, and the target is looked at again until its
+// trigger is no longer fresh. All rules are asked every time; the verdict that
+// counts is the first of duplicate, refused, later, held and permitted.
+//
+// The rules are asked three times, each time with more facts: Screen before the
+// second round of describes, Decide before the look is taken, and Claim, which
+// wants every single one answered and then takes the one shot of the episode.
+package guard
+
+import (
+	"slices"
+	"time"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/look"
+	"crashcart/lambda/target"
+	"crashcart/lambda/trigger"
+)
+
+// Kind is what a verdict comes down to.
+type Kind string
+
+// The kinds of verdict. An earlier one outweighs a later one.
+const (
+	Duplicate Kind = "duplicate" // this episode has had its shot
+	Refused   Kind = "refused"
+	Later     Kind = "later" // not yet, or could not be answered
+	Held      Kind = "held"  // a person must ask
+	Permitted Kind = "permitted"
+)
+
+var precedence = []Kind{Duplicate, Refused, Later, Held, Permitted}
+
+// Verdict is the guard's answer for one target: the rule that decided and one
+// sentence that says why, with the figure.
+type Verdict struct {
+	Kind   Kind
+	Rule   string
+	Why    string
+	CaseID string // of the case that a duplicate belongs to
+
+	unasked bool // Later only because a fact was not asked for yet
+}
+
+// String is the verdict as one line: "cooldown: interrupted 2h13m ago, 6h required".
+func (v Verdict) String() string { return v.Rule + ": " + v.Why }
+
+// Question is everything known about one target.
+type Question struct {
+	Trigger  *trigger.Trigger
+	Ref      trigger.Ref
+	Instance *target.Instance
+
+	Book       target.Fact[casebook.View]
+	Budget     target.Fact[casebook.Slots]
+	GroupSlots target.Fact[casebook.Slots]
+	Look       target.Fact[look.Look]
+}
+
+// Inquiry is a question at one moment, under one configuration.
+type Inquiry struct {
+	Question
+	Config config.Config
+	Now    time.Time
+}
+
+// Rule is one reason not to interrupt.
+type Rule interface {
+	Name() string
+	Check(Inquiry) Verdict
+}
+
+// Guard asks the rules.
+type Guard struct {
+	Config config.Config
+	Book   Claimer
+	Now    func() time.Time
+}
+
+// New returns a guard on the wall clock.
+func New(c config.Config, book Claimer) *Guard {
+	return &Guard{Config: c, Book: book, Now: time.Now}
+}
+
+// Rules returns every rule, in the order in which equal verdicts are told.
+func Rules() []Rule {
+	return []Rule{
+		episode{},
+		lever{},
+		fresh{},
+		known{},
+		optedIn{},
+		supported{},
+		running{},
+		booted{},
+		unresponsive{},
+		quiet{},
+		hostOK{},
+		survives{},
+		cooldown{},
+		group{},
+		region{},
+		budget{},
+		asked{},
+	}
+}
+
+// Forceable lists the rules that a direct invoke may override.
+func Forceable() []string { return []string{unresponsive{}.Name(), cooldown{}.Name()} }
+
+// Leashed says whether an interrupt for this trigger would be a rehearsal. It is
+// one in every mode but the two that may interrupt.
+func (g *Guard) Leashed(t *trigger.Trigger) bool {
+	return t.DryRun || (g.Config.Mode != config.ModeManual && g.Config.Mode != config.ModeAuto)
+}
+
+// Screen asks the rules with the facts of the first round. A rule whose facts
+// were not asked for yet does not count.
+func (g *Guard) Screen(q Question) Verdict {
+	return g.ask(q, func(Rule) bool { return true })
+}
+
+// Decide asks the rules with all facts but the look.
+func (g *Guard) Decide(q Question) Verdict {
+	return g.ask(q, func(r Rule) bool { return r == Rule(quiet{}) })
+}
+
+func (g *Guard) inquiry(q Question) Inquiry {
+	return Inquiry{Question: q, Config: g.Config, Now: g.Now()}
+}
+
+// ask returns the weightiest verdict of all rules; mayAbstain names the rules
+// that do not count as long as their facts were not asked for.
+func (g *Guard) ask(q Question, mayAbstain func(Rule) bool) Verdict {
+	in := g.inquiry(q)
+	best := permitted(in)
+	for _, r := range Rules() {
+		v := r.Check(in)
+		v.Rule = r.Name()
+		if v.unasked && mayAbstain(r) || in.forced(r.Name()) && overridden(r, v) {
+			continue
+		}
+		if slices.Index(precedence, v.Kind) < slices.Index(precedence, best.Kind) {
+			best = v
+		}
+	}
+	return best
+}
+
+// overridden says whether force sets this verdict aside. The cooldown shortens
+// itself instead, because forced it is an hour and never nothing.
+func overridden(r Rule, v Verdict) bool {
+	return r == Rule(unresponsive{}) && v.Kind != Permitted
+}
+
+func (in Inquiry) forced(rule string) bool {
+	return in.Trigger.Kind == trigger.KindDirect && slices.Contains(in.Trigger.Force, rule)
+}
+
+// permitted is the verdict when no rule objects: it says what was seen.
+func permitted(in Inquiry) Verdict {
+	seen := unresponsive{}.Check(in)
+	why := seen.Why
+	if seen.Kind != Permitted && in.forced(unresponsive{}.Name()) {
+		why = "forced, although: " + why
+	}
+	return Verdict{Kind: Permitted, Rule: unresponsive{}.Name(), Why: why}
+}

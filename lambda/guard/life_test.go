@@ -1,0 +1,150 @@
+package guard_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/guard"
+	"crashcart/lambda/look"
+	"crashcart/lambda/target"
+)
+
+func TestTheAlarmAloneIsNeverEnough(t *testing.T) {
+	silent := func(d time.Duration) func(*scene) {
+		return func(s *scene) {
+			s.trigger.At = ago(time.Minute)
+			s.ping.At = ago(d)
+		}
+	}
+	windows := func(d time.Duration) func(*scene) {
+		return func(s *scene) {
+			s.windows()
+			silent(d)(s)
+		}
+	}
+	judge(t, "unresponsive", []situation{
+		{"the agent is silent for a second short of 6 minutes", silent(6*time.Minute - time.Second), guard.Later},
+		{"the agent is silent for 6 minutes", silent(6 * time.Minute), guard.Permitted},
+		{"the agent is silent for a second more than 6 minutes", silent(6*time.Minute + time.Second), guard.Permitted},
+		{"the agent is silent for a second short of 30 minutes", silent(30*time.Minute - time.Second), guard.Permitted},
+		{"the agent is silent for 30 minutes", silent(30 * time.Minute), guard.Permitted},
+		{"the agent is silent for a second more than 30 minutes", silent(30*time.Minute + time.Second), guard.Refused},
+		{"Windows, the agent is silent for a second short of 20 minutes", windows(20*time.Minute - time.Second), guard.Later},
+		{"Windows, the agent is silent for 20 minutes", windows(20 * time.Minute), guard.Permitted},
+		{"Windows, the agent is silent for a second more than 20 minutes", windows(20*time.Minute + time.Second), guard.Permitted},
+		{"Windows, the agent is silent for a second short of 40 minutes", windows(40*time.Minute - time.Second), guard.Permitted},
+		{"Windows, the agent is silent for 40 minutes", windows(40 * time.Minute), guard.Permitted},
+		{"Windows, the agent is silent for a second more than 40 minutes", windows(40*time.Minute + time.Second), guard.Refused},
+		{"there is no agent", func(s *scene) { s.ping = target.Ping{} }, guard.Later},
+		{"the agent has not pinged since the launch", func(s *scene) {
+			s.ping.At = ago(16 * time.Minute)
+			s.description.LaunchedAt = s.ping.At.Add(time.Second)
+		}, guard.Later},
+		{"the agent pinged a second after the alarm", func(s *scene) { s.ping.At = s.trigger.At.Add(time.Second) }, guard.Refused},
+		{"the agent pinged at the very moment of the alarm", func(s *scene) {
+			s.trigger.At = ago(8 * time.Minute)
+			s.ping.At = s.trigger.At
+		}, guard.Permitted},
+		{"the agent pinged after a request, and is silent since", func(s *scene) {
+			s.direct()
+			s.trigger.At = ago(12 * time.Minute)
+		}, guard.Refused},
+		{"the agent's clock is ahead", func(s *scene) { s.ping.At = noon.Add(time.Second) }, guard.Refused},
+	})
+}
+
+func TestTheReachabilityCheckAloneMustFailLongEnough(t *testing.T) {
+	failing := func(d time.Duration) func(*scene) {
+		return func(s *scene) {
+			s.ping = target.Ping{}
+			s.fails(ago(d))
+		}
+	}
+	windows := func(d time.Duration) func(*scene) {
+		return func(s *scene) {
+			s.windows()
+			failing(d)(s)
+		}
+	}
+	application := func(status string, since time.Time, win bool) func(*scene) {
+		return func(s *scene) {
+			s.config.Rules.ApplicationStatus = true
+			s.ping = target.Ping{At: ago(72 * time.Hour)}
+			s.description.LaunchedAt = ago(100 * time.Hour)
+			s.description.Windows = win
+			s.status.Application = target.Check{Status: status, Since: since}
+		}
+	}
+	judgeAs(t, "unresponsive", "unresponsive-checks", []situation{
+		{"a second short of 5 minutes", failing(5*time.Minute - time.Second), guard.Later},
+		{"5 minutes", failing(5 * time.Minute), guard.Permitted},
+		{"a second more than 5 minutes", failing(5*time.Minute + time.Second), guard.Permitted},
+		{"days", failing(72 * time.Hour), guard.Permitted},
+		{"Windows, a second short of 20 minutes", windows(20*time.Minute - time.Second), guard.Later},
+		{"Windows, 20 minutes", windows(20 * time.Minute), guard.Permitted},
+		{"Windows, a second more than 20 minutes", windows(20*time.Minute + time.Second), guard.Permitted},
+		{"AWS does not say since when", func(s *scene) {
+			s.ping = target.Ping{}
+			s.fails(time.Time{})
+		}, guard.Later},
+		{"the agent is dead for days, the check fails for 2 minutes", func(s *scene) {
+			failing(2 * time.Minute)(s)
+			s.ping.At = ago(50 * time.Hour)
+		}, guard.Later},
+		{"the agent pinged since the check fails, and is silent since", func(s *scene) {
+			failing(12 * time.Minute)(s)
+			s.ping.At = ago(10 * time.Minute)
+		}, guard.Permitted},
+		{"the check failed when the alarm came, and passes", func(s *scene) { s.ref.CheckFailed = true }, guard.Refused},
+		{"the check failed when the alarm came, and has no data", func(s *scene) {
+			s.ref.CheckFailed = true
+			s.status.Instance.Status = "insufficient-data"
+		}, guard.Permitted},
+		{"application impaired for a second short of 5 minutes", application("impaired", ago(5*time.Minute-time.Second), false), guard.Later},
+		{"application impaired for 5 minutes", application("impaired", ago(5*time.Minute), false), guard.Permitted},
+		{"application impaired since nobody knows when", application("impaired", time.Time{}, false), guard.Later},
+		{"application ok", application("ok", time.Time{}, false), guard.Refused},
+		{"Windows, application impaired for a second short of 20 minutes", application("impaired", ago(20*time.Minute-time.Second), true), guard.Later},
+		{"Windows, application impaired for 20 minutes", application("impaired", ago(20*time.Minute), true), guard.Permitted},
+		{"application impaired where it does not count", func(s *scene) {
+			application("impaired", ago(time.Hour), false)(s)
+			s.config.Rules.ApplicationStatus = false
+		}, guard.Refused},
+	})
+}
+
+const up = "[    0.000000] Linux version 6.1.0-test (build@example)\n[    0.000000] Command line: root=/dev/nvme0n1p1 console=ttyS0\n"
+
+// consoles are what the look shows, by what it must lead to.
+const (
+	consoleUp       = up + "[   12.345678] systemd[1]: Reached target Multi-User System.\n\nexample login: "
+	consoleBooting  = up + "[    1.234567] nvme nvme0: pci function 0000:00:04.0\n"
+	consoleDown     = consoleUp + "\n[ 4321.000000] reboot: Restarting system\n"
+	consoleDumping  = consoleUp + "\n[    0.000000] Linux version 6.1.0-test (build@example)\n[    0.000000] Command line: root=/dev/nvme0n1p1 elfcorehdr=507252K\n"
+	consoleLongGone = consoleDumping + consoleUp
+)
+
+func TestADumpAShutdownOrABootIsNeverDisturbed(t *testing.T) {
+	console := func(text string, err error) func(*scene) {
+		return func(s *scene) { s.look = look.Look{Latest: []byte(text), LatestErr: err} }
+	}
+	judge(t, "quiet", []situation{
+		{"a login prompt", console(consoleUp, nil), guard.Permitted},
+		{"nothing on it", console("", nil), guard.Permitted},
+		{"a dump", console(consoleDumping, nil), guard.Refused},
+		{"a dump that is long over", console(consoleLongGone, nil), guard.Permitted},
+		{"a shutdown", console(consoleDown, nil), guard.Refused},
+		{"a boot", console(consoleBooting, nil), guard.Later},
+		{"it cannot be read", console("", look.ErrLate), guard.Permitted},
+		{"it cannot be read, and what is left of it shows a dump", console(consoleDumping, look.ErrLate), guard.Refused},
+		{"only the buffered one shows a dump", func(s *scene) {
+			s.look = look.Look{Latest: []byte(consoleUp), Buffered: []byte(consoleDumping)}
+		}, guard.Permitted},
+		{"a dump, and somebody forces", func(s *scene) {
+			s.direct("unresponsive", "cooldown")
+			console(consoleDumping, nil)(s)
+		}, guard.Refused},
+		{"a dump with a line of the guest's own making", console(consoleDumping+"\x1b]0;owned\x07\x1b[31m"+strings.Repeat("A", 4000), nil), guard.Refused},
+	})
+}

@@ -1,0 +1,271 @@
+package guard_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/guard"
+	"crashcart/lambda/look"
+	"crashcart/lambda/target"
+	"crashcart/lambda/trigger"
+)
+
+// facts says of every fact how it fails, and how it is as long as nobody has
+// asked AWS for it.
+var facts = map[string]struct{ fail, unask func(*guard.Question) }{
+	"description": {
+		func(q *guard.Question) { q.Instance.Description = broken[target.Description]() },
+		func(q *guard.Question) { q.Instance.Description = target.Fact[target.Description]{} },
+	},
+	"unreachable": {
+		func(q *guard.Question) { q.Instance.Unreachable = broken[target.Unreachable]() },
+		func(q *guard.Question) { q.Instance.Unreachable = target.Fact[target.Unreachable]{} },
+	},
+	"ping": {
+		func(q *guard.Question) { q.Instance.Ping = broken[target.Ping]() },
+		func(q *guard.Question) { q.Instance.Ping = target.Fact[target.Ping]{} },
+	},
+	"status": {
+		func(q *guard.Question) { q.Instance.Status = broken[target.Status]() },
+		func(q *guard.Question) { q.Instance.Status = target.Fact[target.Status]{} },
+	},
+	"type": {
+		func(q *guard.Question) { q.Instance.Type = broken[target.Type]() },
+		func(q *guard.Question) { q.Instance.Type = target.Fact[target.Type]{} },
+	},
+	"shutdown": {
+		func(q *guard.Question) { q.Instance.Shutdown = broken[string]() },
+		func(q *guard.Question) { q.Instance.Shutdown = target.Fact[string]{} },
+	},
+	"group": {
+		func(q *guard.Question) { q.Instance.Group = broken[target.Group]() },
+		func(q *guard.Question) { q.Instance.Group = target.Fact[target.Group]{} },
+	},
+	"book": {
+		func(q *guard.Question) { q.Book = broken[casebook.View]() },
+		func(q *guard.Question) { q.Book = target.Fact[casebook.View]{} },
+	},
+	"budget": {
+		func(q *guard.Question) { q.Budget = broken[casebook.Slots]() },
+		func(q *guard.Question) { q.Budget = target.Fact[casebook.Slots]{} },
+	},
+	"group slots": {
+		func(q *guard.Question) { q.GroupSlots = broken[casebook.Slots]() },
+		func(q *guard.Question) { q.GroupSlots = target.Fact[casebook.Slots]{} },
+	},
+	"look": {
+		func(q *guard.Question) { q.Look = broken[look.Look]() },
+		func(q *guard.Question) { q.Look = target.Fact[look.Look]{} },
+	},
+}
+
+func broken[T any]() target.Fact[T] {
+	return target.Failed[T](fmt.Errorf("asking AWS:\n%w", errors.New("RequestLimitExceeded")))
+}
+
+// needs says which facts each rule cannot do without. A rule that permits
+// without one of them, or asks for one more, is not the rule of the design.
+var needs = map[string][]string{
+	"episode":      {"book"},
+	"lever":        {"book"},
+	"fresh":        {}, // the description only between the two limits, see below
+	"known":        {"description"},
+	"opted-in":     {"description"},
+	"supported":    {"description", "type"},
+	"running":      {"description", "group"},
+	"booted":       {"description", "status"},
+	"unresponsive": {"unreachable", "ping", "description"}, // and the status where it counts applications
+	"quiet":        {"look"},
+	"host-ok":      {"status"},
+	"survives":     {"shutdown"},
+	"cooldown":     {"book"},
+	"group":        {"group", "group slots"},
+	"region":       {"unreachable"},
+	"budget":       {"budget"},
+	"asked":        {"description"},
+}
+
+func TestARuleThatCannotAnswerNeverPermits(t *testing.T) {
+	for _, r := range guard.Rules() {
+		want, listed := needs[r.Name()]
+		if !listed {
+			t.Errorf("nothing is said of the facts that %s needs", r.Name())
+		}
+		for fact, how := range facts {
+			s := hung(t)
+			s.member(5)
+			kind := guard.Permitted
+			if slices.Contains(want, fact) {
+				kind = guard.Later
+			}
+			q := s.question()
+			how.fail(&q)
+			v := r.Check(guard.Inquiry{Question: q, Config: s.config, Now: s.now})
+			if v.Kind != kind {
+				t.Errorf("%s without %s: %s (%s), want %s", r.Name(), fact, v.Kind, v.Why, kind)
+			}
+			if kind == guard.Later && (!strings.Contains(v.Why, "RequestLimitExceeded") || strings.ContainsAny(v.Why, "\r\n")) {
+				t.Errorf("%s without %s does not say why in one line: %q", r.Name(), fact, v.Why)
+			}
+		}
+	}
+}
+
+// asking is who may ask, and with which force.
+var asking = map[string]func(*scene){
+	"an alarm":             func(*scene) {},
+	"a person":             func(s *scene) { s.direct() },
+	"a person with force":  func(s *scene) { s.direct("unresponsive", "cooldown") },
+	"a rehearsal":          func(s *scene) { s.trigger.DryRun = true },
+	"an alarm, no group":   func(s *scene) { s.group = target.Group{} },
+	"a rehearsing stack":   func(s *scene) { s.config.Mode = config.ModeDryRun },
+	"a check that failed":  func(s *scene) { s.ref.CheckFailed, s.status.Instance.Status = true, "impaired" },
+	"application counts":   func(s *scene) { s.config.Rules.ApplicationStatus = true },
+	"a Windows":            func(s *scene) { s.windows() },
+	"a failing check":      func(s *scene) { s.fails(ago(11 * time.Minute)) },
+	"an alarm with forces": func(s *scene) { s.trigger.Force = []string{"unresponsive", "cooldown"} },
+}
+
+// dispensable is what a shot may do without, by the design: force sets the signs
+// of life aside, and an instance in no group has no slots.
+func dispensable(who, fact string) bool {
+	return who == "a person with force" && fact == "ping" || who == "an alarm, no group" && fact == "group slots"
+}
+
+func TestNoSingleMissingFactEverPermits(t *testing.T) {
+	for who, ask := range asking {
+		for fact, how := range facts {
+			for state, change := range map[string]func(*guard.Question){"failed": how.fail, "not asked for": how.unask} {
+				s := hung(t)
+				s.member(5)
+				ask(s)
+				q := s.question()
+				change(&q)
+				want := guard.Later
+				if dispensable(who, fact) {
+					want = guard.Permitted
+				}
+				if v := claim(t, s, q); v.Kind != want {
+					t.Errorf("%s, %s %s: %s (%s), want %s", who, fact, state, v.Kind, v, want)
+				}
+			}
+		}
+	}
+}
+
+func TestOnlyTheScreenEverOverlooksWhatWasNotAsked(t *testing.T) {
+	for fact, how := range facts {
+		s := hung(t)
+		s.member(5)
+		g, book := s.guard()
+		q := s.question()
+		how.unask(&q)
+		if v := g.Screen(q); v.Kind != guard.Permitted {
+			t.Errorf("screen, %s not asked for: %s (%s)", fact, v.Kind, v)
+		}
+		want := guard.Later
+		if fact == "look" {
+			want = guard.Permitted
+		}
+		if v := g.Decide(q); v.Kind != want {
+			t.Errorf("decide, %s not asked for: %s (%s), want %s", fact, v.Kind, v, want)
+		}
+		how.fail(&q)
+		for name, v := range map[string]guard.Verdict{"screen": g.Screen(q), "decide": g.Decide(q)} {
+			if v.Kind != guard.Later {
+				t.Errorf("%s, %s failed: %s (%s), want later", name, fact, v.Kind, v)
+			}
+		}
+		if len(book.requests) != 0 {
+			t.Errorf("%s: screening or deciding has claimed", fact)
+		}
+	}
+}
+
+func TestAScreenWithNothingAskedNeverHidesWhatIsKnown(t *testing.T) {
+	s := hung(t)
+	g, _ := s.guard()
+	q := guard.Question{Trigger: &s.trigger, Ref: s.ref, Instance: &target.Instance{ID: hungID}}
+	if v := g.Screen(q); v.Kind != guard.Permitted {
+		t.Errorf("nothing asked: %s (%s)", v.Kind, v)
+	}
+	q.Instance.Description = target.Known(target.Description{Exists: true, State: "stopped", Architecture: "arm64", LaunchedAt: noon})
+	if v := g.Screen(q); v.Kind != guard.Refused || v.Rule != "opted-in" {
+		t.Errorf("without a tag: %s (%s)", v.Kind, v)
+	}
+	if _, v := g.Claim(t.Context(), guard.Question{Trigger: &s.trigger, Instance: &target.Instance{ID: hungID}}); v.Kind != guard.Later {
+		t.Errorf("a claim with nothing asked: %s (%s)", v.Kind, v)
+	}
+}
+
+func TestAScreenNeverLosesAHostThatOnlyItsApplicationGivesAway(t *testing.T) {
+	for _, ping := range []time.Time{{}, ago(time.Minute), ago(50 * time.Hour)} {
+		s := hung(t)
+		s.config.Rules.ApplicationStatus = true
+		s.trigger.At, s.ping.At = noon, ping
+		s.status.Application = target.Check{Status: "impaired", Since: ago(time.Hour)}
+		g, _ := s.guard()
+		q := s.question()
+		facts["status"].unask(&q)
+		if v := g.Screen(q); v.Kind != guard.Permitted {
+			t.Errorf("pinged at %s: %s by %q, before its application was asked about", ping, v.Kind, v)
+		}
+		if v := s.claim(t); v.Kind != guard.Permitted {
+			t.Errorf("pinged at %s: %s by %q", ping, v.Kind, v)
+		}
+	}
+}
+
+func TestOneThrottledReadNeverLosesAHostForGood(t *testing.T) {
+	fresh := rule(t, "fresh")
+	for age, want := range map[time.Duration]guard.Kind{
+		15*time.Minute - time.Second: guard.Permitted,
+		15 * time.Minute:             guard.Later, // it may be a Windows
+		30*time.Minute - time.Second: guard.Later,
+		30 * time.Minute:             guard.Refused,
+	} {
+		s := hung(t)
+		s.trigger.At = ago(age)
+		q := s.question()
+		facts["description"].fail(&q)
+		if v := fresh.Check(guard.Inquiry{Question: q, Config: s.config, Now: s.now}); v.Kind != want {
+			t.Errorf("%s old, the description failed: %s (%s), want %s", age, v.Kind, v.Why, want)
+		}
+	}
+	// The agent is dead for days, so only the application could tell.
+	s := hung(t)
+	s.config.Rules.ApplicationStatus = true
+	s.ping.At = ago(50 * time.Hour)
+	q := s.question()
+	facts["status"].fail(&q)
+	if v := rule(t, "unresponsive").Check(guard.Inquiry{Question: q, Config: s.config, Now: s.now}); v.Kind != guard.Later {
+		t.Errorf("the application status failed: %s (%s), want later", v.Kind, v.Why)
+	}
+}
+
+func TestAGuardThatWasNotMadeByNewNeverDoesWithoutRules(t *testing.T) {
+	s := hung(t)
+	s.view.Lever.Pulled = true
+	g := &guard.Guard{Config: s.config, Book: &claims{now: func() time.Time { return s.now }}, Now: func() time.Time { return s.now }}
+	if p, v := g.Claim(t.Context(), s.question()); v.Kind != guard.Refused || p != (guard.Permit{}) {
+		t.Errorf("%s (%s)", v.Kind, v)
+	}
+}
+
+func TestAGuardWithoutConfigurationNeverInterrupts(t *testing.T) {
+	s := hung(t)
+	s.config = config.Config{}
+	s.direct("unresponsive", "cooldown")
+	if v := s.claim(t); v.Kind == guard.Permitted {
+		t.Errorf("permitted: %s", v)
+	}
+	if g, _ := s.guard(); !g.Leashed(&trigger.Trigger{}) {
+		t.Error("a stack without a mode is not leashed")
+	}
+}

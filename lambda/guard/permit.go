@@ -1,0 +1,69 @@
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"crashcart/lambda/casebook"
+)
+
+// PermitLife is how long after its claim a permit lives. The facts behind it are
+// a few seconds old by then, and a machine can come back to life.
+const PermitLife = 10 * time.Second
+
+// Why a permit is refused.
+var (
+	ErrNoPermit    = errors.New("not a permit: the guard did not make it")
+	ErrPermitSpent = errors.New("the permit has been used before")
+	ErrPermitDead  = errors.New("the permit is too old")
+	ErrWrongPermit = errors.New("the permit is for the other kind of interrupt")
+)
+
+// Permit is the leave to interrupt one instance once. Only a claim that the
+// guard has won makes one; its zero value is refused, and so is a second use
+// and a use PermitLife after the claim or later. Copies of a permit are the same
+// permit.
+type Permit struct{ p *permit }
+
+type permit struct {
+	claim  casebook.Case
+	diesAt time.Time
+	spent  atomic.Bool
+}
+
+func newPermit(c casebook.Case) Permit {
+	return Permit{&permit{claim: c, diesAt: c.ClaimedAt.Add(PermitLife)}}
+}
+
+// Spend uses the permit up and returns the instance it is for and the time at
+// which it dies, until when a throttled send may be repeated. leashed says which
+// kind of interrupter asks. Any error leaves nothing permitted. The other kind of
+// interrupter does not use the permit up, since it can do nothing with it; one
+// that comes too late does. A permit is dead at the very end of its life, because
+// a send that starts then has no time left for its answer.
+func (p Permit) Spend(now time.Time, leashed bool) (instanceID string, until time.Time, err error) {
+	switch {
+	case p.p == nil:
+		return "", time.Time{}, ErrNoPermit
+	case p.p.claim.Leashed != leashed:
+		return "", time.Time{}, ErrWrongPermit
+	case !p.p.spent.CompareAndSwap(false, true):
+		return "", time.Time{}, ErrPermitSpent
+	case !now.Before(p.p.diesAt):
+		return "", time.Time{}, fmt.Errorf("%w: it died %s ago", ErrPermitDead, now.Sub(p.p.diesAt).Round(time.Millisecond))
+	}
+	return p.p.claim.InstanceID, p.p.diesAt, nil
+}
+
+// Leashed says which kind of interrupt this permits. It is true for the zero value.
+func (p Permit) Leashed() bool { return p.p == nil || p.p.claim.Leashed }
+
+// Case is the case that the claim opened.
+func (p Permit) Case() casebook.Case {
+	if p.p == nil {
+		return casebook.Case{}
+	}
+	return p.p.claim
+}

@@ -1,0 +1,129 @@
+package guard_test
+
+import (
+	"cmp"
+	"testing"
+	"time"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/guard"
+	"crashcart/lambda/trigger"
+)
+
+func TestAnEpisodeNeverHasASecondShot(t *testing.T) {
+	judge(t, "episode", []situation{
+		{"no case", func(*scene) {}, guard.Permitted},
+		{"its case is open", func(s *scene) {
+			s.view = casebook.View{OpenCase: hungID + "-0123456789abcdef", OpenedAt: ago(7*time.Hour + 13*time.Minute)}
+		}, guard.Duplicate},
+		{"its case is open, nobody knows since when", func(s *scene) { s.view.OpenCase = hungID + "-0123456789abcdef" }, guard.Duplicate},
+		{"the same alarm once more, its case closed", func(s *scene) { s.view.ClaimedBy = hungID + "-0123456789abcdef" }, guard.Duplicate},
+		{"a person who forces asks while its case is open", func(s *scene) {
+			s.direct("unresponsive", "cooldown")
+			s.view = casebook.View{OpenCase: hungID + "-0123456789abcdef", OpenedAt: ago(90 * time.Second)}
+		}, guard.Duplicate},
+	})
+}
+
+func TestAPulledLeverNeverPermits(t *testing.T) {
+	judge(t, "lever", []situation{
+		{"released", func(*scene) {}, guard.Permitted},
+		{"pulled", func(s *scene) {
+			s.view.Lever = casebook.Lever{Pulled: true, By: "oncall", Reason: "database migration", Since: ago(2*time.Minute + 40*time.Second)}
+		}, guard.Refused},
+		{"pulled, with nothing said", func(s *scene) { s.view.Lever.Pulled = true }, guard.Refused},
+		{"pulled, with a reason of several lines", func(s *scene) {
+			s.view.Lever = casebook.Lever{Pulled: true, By: "on\ncall", Reason: "one\r\n  two\tthree", Since: ago(time.Hour)}
+		}, guard.Refused},
+	})
+}
+
+func TestAnOldTriggerIsNeverNews(t *testing.T) {
+	age := func(d time.Duration) func(*scene) {
+		return func(s *scene) {
+			s.trigger.At = ago(d)
+			s.ping.At = ago(max(d, 10*time.Minute))
+		}
+	}
+	windows := func(d time.Duration) func(*scene) {
+		return func(s *scene) {
+			s.windows()
+			s.trigger.At = ago(d)
+		}
+	}
+	judge(t, "fresh", []situation{
+		{"a second short of 15 minutes", age(15*time.Minute - time.Second), guard.Permitted},
+		{"15 minutes", age(15 * time.Minute), guard.Refused},
+		{"a second more than 15 minutes", age(15*time.Minute + time.Second), guard.Refused},
+		{"23 days, as SNS may be late", func(s *scene) { s.trigger.At = ago(23 * 24 * time.Hour) }, guard.Refused},
+		{"Windows, a second short of 30 minutes", windows(30*time.Minute - time.Second), guard.Permitted},
+		{"Windows, 30 minutes", windows(30 * time.Minute), guard.Refused},
+		{"Windows, a second more than 30 minutes", windows(30*time.Minute + time.Second), guard.Refused},
+		{"a second short of a minute ahead", age(-59 * time.Second), guard.Permitted},
+		{"a minute ahead", age(-time.Minute), guard.Permitted},
+		{"a second more than a minute ahead", age(-61 * time.Second), guard.Refused},
+		{"no time of its own", func(s *scene) {
+			s.trigger.At = time.Time{}
+			s.direct("unresponsive") // the ping is later than no time at all
+			s.trigger.At = time.Time{}
+		}, guard.Refused},
+	})
+}
+
+// modes is what becomes of a permitted instance, by the stack's mode and tag.
+var modes = []struct {
+	mode          config.Mode
+	tag           string
+	alarm, direct guard.Kind
+	leashed       bool
+}{
+	{config.ModeDryRun, config.TagAuto, guard.Permitted, guard.Permitted, true},
+	{config.ModeDryRun, config.TagManual, guard.Held, guard.Permitted, true},
+	{config.ModeManual, config.TagAuto, guard.Held, guard.Permitted, false},
+	{config.ModeManual, config.TagManual, guard.Held, guard.Permitted, false},
+	{config.ModeAuto, config.TagAuto, guard.Permitted, guard.Permitted, false},
+	{config.ModeAuto, config.TagManual, guard.Held, guard.Permitted, false},
+	{"", config.TagAuto, guard.Held, guard.Permitted, true}, // no mode at all is the most careful one
+}
+
+func TestNobodyButAPersonAsksUnlessStackAndTagAreAuto(t *testing.T) {
+	var all []situation
+	for _, m := range modes {
+		where := "mode " + cmp.Or(string(m.mode), "not set") + ", tag " + m.tag
+		set := func(s *scene) { s.config.Mode, s.description.Tag = m.mode, m.tag }
+		for _, kind := range []trigger.Kind{trigger.KindAlarm, trigger.KindText, trigger.KindAttribute} {
+			all = append(all, situation{where + ", by " + string(kind), func(s *scene) {
+				set(s)
+				s.trigger.Kind = kind
+			}, m.alarm})
+		}
+		all = append(all, situation{where + ", by direct", func(s *scene) {
+			set(s)
+			s.direct()
+		}, m.direct})
+	}
+	all = append(all, situation{"a trigger of no kind in a manual stack", func(s *scene) {
+		s.config.Mode, s.trigger.Kind = config.ModeManual, ""
+	}, guard.Held})
+	judge(t, "asked", all)
+}
+
+func TestAStackThatMayNotInterruptNeverTakesALiveClaim(t *testing.T) {
+	for _, m := range modes {
+		s := hung(t)
+		s.config.Mode, s.description.Tag = m.mode, m.tag
+		s.direct()
+		g, book := s.guard()
+		if p, v := g.Claim(t.Context(), s.question()); v.Kind != guard.Permitted || p.Leashed() != m.leashed {
+			t.Errorf("mode %q: %s, leashed %v, want %v", m.mode, v.Kind, p.Leashed(), m.leashed)
+		}
+		if len(book.requests) != 1 || book.requests[0].Leashed != m.leashed || g.Leashed(&s.trigger) != m.leashed {
+			t.Errorf("mode %q: the claim is %+v, want leashed %v", m.mode, book.requests, m.leashed)
+		}
+		s.trigger.DryRun = true
+		if !g.Leashed(&s.trigger) {
+			t.Errorf("mode %q: a request for a rehearsal is not leashed", m.mode)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package guard
+
+import (
+	"fmt"
+	"time"
+
+	"crashcart/lambda/config"
+	"crashcart/lambda/target"
+)
+
+// cooldown permits one interrupt of an instance in a while.
+type cooldown struct{}
+
+func (cooldown) Name() string { return "cooldown" }
+
+func (cooldown) Check(in Inquiry) Verdict {
+	v, err := in.Book.Get()
+	switch {
+	case err != nil:
+		return doubt("when it was last interrupted", err)
+	case !v.LastClaim.IsZero() && in.Now.Sub(v.LastClaim) < requiredCooldown(in):
+		return refuse("%s", cooldownWhy(in, v.LastClaim))
+	}
+	return pass()
+}
+
+func requiredCooldown(in Inquiry) time.Duration {
+	if in.forced(cooldown{}.Name()) {
+		return config.CooldownForced
+	}
+	return in.Config.Rules.Cooldown
+}
+
+func cooldownWhy(in Inquiry, last time.Time) string {
+	why := fmt.Sprintf("interrupted %s ago, %s required", span(in.Now.Sub(last)), span(requiredCooldown(in)))
+	if !in.forced(cooldown{}.Name()) && in.Config.Rules.Cooldown > config.CooldownForced {
+		why += fmt.Sprintf("; force can shorten it to %s", span(config.CooldownForced))
+	}
+	return why
+}
+
+// group permits a few open cases in a group, and none at all while more of its
+// members show no life than that: a bad deploy is not a hang.
+type group struct{}
+
+func (group) Name() string { return "group" }
+
+func (group) Check(in Inquiry) Verdict {
+	g, err := in.Instance.Group.Get()
+	switch {
+	case err != nil:
+		return doubt("its group", err)
+	case g.Name == "":
+		return pass()
+	}
+	limit, dead := groupLimit(len(g.Members), in.Config.Rules.GroupPercent), 0
+	for _, m := range g.Members {
+		if lifeless(in, m) {
+			dead++
+		}
+	}
+	if dead > limit {
+		return refuse("%d of %d members of its %s %s show no life now, at most %d may: that is an event, not a hang",
+			dead, len(g.Members), g.Kind, g.Name, limit)
+	}
+	slots, err := in.GroupSlots.Get()
+	switch {
+	case err != nil:
+		return doubt("the open cases of its group", err)
+	case slots.Used() >= limit:
+		return refuse("%d of at most %d open cases of its %s %s are taken (it has %d members)",
+			slots.Used(), limit, g.Kind, g.Name, len(g.Members))
+	}
+	return pass()
+}
+
+// lifeless says whether a member of a group shows no life right now. Its
+// platform is not known, so the widest window counts: too many make the group's
+// rule refuse, too few would let it permit.
+func lifeless(in Inquiry, m target.Member) bool {
+	if m.Unreachable {
+		return true
+	}
+	r := in.Config.Rules
+	silent := in.Now.Sub(m.Ping.At)
+	return !m.Ping.At.IsZero() && silent >= min(r.Silent, r.SilentWindows) && silent <= max(r.SilentMax, r.SilentMaxWindows)
+}
+
+// groupLimit is how many of n members may have an open case: percent of them
+// rounded up, and at least one.
+func groupLimit(n, percent int) int { return max(1, (n*percent+99)/100) }
+
+// region permits while unreachable instances are the exception in the Region.
+type region struct{}
+
+func (region) Name() string { return "region" }
+
+func (region) Check(in Inquiry) Verdict {
+	r, err := in.Instance.Unreachable.Get()
+	if err != nil {
+		return doubt("how many instances of the Region are unreachable", err)
+	}
+	limit, lately := in.Config.Rules.RegionLimit, r.Lately(in.Now)
+	switch {
+	case lately > limit:
+		return refuse("%s instances of the Region became unreachable within %s, at most %d may: that is an event, not a hang",
+			atLeast(lately, r.Cut), span(target.RegionWindow), limit)
+	case r.Cut:
+		return notYet("the list of unreachable instances of the Region was cut")
+	}
+	return pass()
+}
+
+func atLeast(n int, more bool) string {
+	if more {
+		return fmt.Sprintf("at least %d", n)
+	}
+	return fmt.Sprint(n)
+}
+
+// budget permits a few interrupts an hour, whatever happens.
+type budget struct{}
+
+func (budget) Name() string { return "budget" }
+
+func (budget) Check(in Inquiry) Verdict {
+	slots, err := in.Budget.Get()
+	switch {
+	case err != nil:
+		return doubt("how many interrupts the last hour has seen", err)
+	case slots.Used() >= in.Config.Rules.Budget:
+		return refuse("%d of %d interrupts an hour are used up; the next is free in %s",
+			slots.Used(), in.Config.Rules.Budget, span(slots.NextFree().Sub(in.Now)))
+	}
+	return pass()
+}

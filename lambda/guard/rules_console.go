@@ -1,0 +1,27 @@
+package guard
+
+import "crashcart/lambda/look"
+
+// quiet permits while the console shows nothing that an interrupt would ruin. A
+// console that cannot be read shows nothing, and permits: the look is evidence,
+// not a condition.
+type quiet struct{}
+
+func (quiet) Name() string { return "quiet" }
+
+func (quiet) Check(in Inquiry) Verdict {
+	l, err := in.Look.Get()
+	if err != nil {
+		return doubt("the console", err)
+	}
+	activity, line := look.Read(l.Latest)
+	switch activity {
+	case look.Dumping:
+		return refuse("its capture kernel is writing a dump already; an interrupt would kill it: %s", line)
+	case look.ShuttingDown:
+		return refuse("it is shutting down: %s", line)
+	case look.Booting:
+		return notYet("its console shows a boot that has not finished: %s", line)
+	}
+	return pass()
+}

@@ -1,0 +1,194 @@
+package guard
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"crashcart/lambda/config"
+	"crashcart/lambda/target"
+)
+
+// known permits instances that this account and Region has.
+type known struct{}
+
+func (known) Name() string { return "known" }
+
+func (known) Check(in Inquiry) Verdict {
+	d, err := in.Instance.Description.Get()
+	switch {
+	case err != nil:
+		return doubt("the instance", err)
+	case !d.Exists:
+		return refuse("no such instance in this account and Region (%s)", in.Config.Region)
+	}
+	return pass()
+}
+
+// optedIn permits instances that somebody has tagged for it.
+type optedIn struct{}
+
+func (optedIn) Name() string { return "opted-in" }
+
+func (optedIn) Check(in Inquiry) Verdict {
+	d, err := in.Instance.Description.Get()
+	switch {
+	case err != nil:
+		return doubt("its tag "+config.TagKey, err)
+	case d.Tag == "":
+		return refuse("it has no tag %s, or an empty one; %s or %s would opt it in", config.TagKey, config.TagAuto, config.TagManual)
+	case d.Tag != config.TagAuto && d.Tag != config.TagManual:
+		return refuse("its tag %s is %q; only %s or %s opts it in", config.TagKey, d.Tag, config.TagAuto, config.TagManual)
+	}
+	return pass()
+}
+
+// supported permits what EC2 can interrupt: Nitro and bare metal, and never
+// Graviton ("Send a diagnostic interrupt to debug an unreachable Amazon EC2
+// instance", EC2 User Guide). The instance's own Hypervisor field says xen for
+// Nitro too, so it is the type's that counts.
+type supported struct{}
+
+func (supported) Name() string { return "supported" }
+
+func (supported) Check(in Inquiry) Verdict {
+	d, err := in.Instance.Description.Get()
+	switch {
+	case err != nil:
+		return doubt("its architecture", err)
+	case d.Architecture == "":
+		return doubt("its architecture", errUnsaid)
+	case foreign(d.Architecture):
+		return refuse("%s is %s; EC2 can only interrupt x86_64 and i386", d.Type, d.Architecture)
+	}
+	t, err := in.Instance.Type.Get()
+	switch {
+	case err != nil:
+		return doubt("its instance type", err)
+	case !t.BareMetal && t.Hypervisor == "":
+		return doubt("the hypervisor of "+d.Type, errUnsaid)
+	case !t.BareMetal && t.Hypervisor != "nitro":
+		return refuse("%s runs on the hypervisor %s; EC2 can only interrupt Nitro and bare metal", d.Type, t.Hypervisor)
+	case len(t.Architectures) == 0:
+		return doubt("the architecture of "+d.Type, errUnsaid)
+	case slices.ContainsFunc(t.Architectures, foreign):
+		return refuse("%s is made for %s; EC2 can only interrupt x86_64 and i386", d.Type, strings.Join(t.Architectures, " and "))
+	}
+	return pass()
+}
+
+// foreign compares exactly: a Mac's architecture is x86_64_mac.
+func foreign(arch string) bool { return arch != "x86_64" && arch != "i386" }
+
+// running permits instances that are up, that are ours, and that nothing is
+// already taking away.
+type running struct{}
+
+func (running) Name() string { return "running" }
+
+func (running) Check(in Inquiry) Verdict {
+	d, err := in.Instance.Description.Get()
+	switch {
+	case err != nil:
+		return doubt("its state", err)
+	case d.State == "":
+		return doubt("its state", errUnsaid)
+	case d.State != "running":
+		return refuse("it is %s, not running", d.State)
+	case d.Operator != "":
+		return refuse("it is managed by %s, not by this account", d.Operator)
+	}
+	g, err := in.Instance.Group.Get()
+	switch {
+	case err != nil:
+		return doubt("its group", err)
+	case g.Kind == target.GroupAutoScaling && g.Name != "" && g.Lifecycle == "":
+		return doubt("what its group "+g.Name+" does with it", errors.New("the group does not list it"))
+	case terminating(g.Lifecycle):
+		return refuse("its group %s is terminating it already (%s)", g.Name, g.Lifecycle)
+	}
+	return pass()
+}
+
+// terminating covers the states of a warm pool ("Warmed:Terminating:Wait") and
+// what follows ("Terminated"), too ("Amazon EC2 Auto Scaling instance lifecycle",
+// EC2 Auto Scaling User Guide).
+func terminating(lifecycle string) bool { return strings.Contains(lifecycle, "Terminat") }
+
+// booted permits instances that are not about to answer for the first time and
+// that AWS is not rebooting or stopping itself. LaunchTime does not move on a
+// reboot; a reboot from inside shows on the console (see quiet).
+type booted struct{}
+
+func (booted) Name() string { return "booted" }
+
+func (booted) Check(in Inquiry) Verdict {
+	d, err := in.Instance.Description.Get()
+	switch {
+	case err != nil:
+		return doubt("when it was launched", err)
+	case d.LaunchedAt.IsZero():
+		return doubt("when it was launched", errUnsaid)
+	}
+	if up, need := in.Now.Sub(d.LaunchedAt), in.Config.Rules.Booted; up < need {
+		return notYet("launched %s ago, %s required", span(up), span(need))
+	}
+	s, err := in.Instance.Status.Get()
+	if err != nil {
+		return doubt("its scheduled events", err)
+	}
+	for _, e := range s.Events {
+		if under(in.Now, e) {
+			return refuse("AWS has scheduled %s for it, since %s", e.Code, since(in.Now, e.NotBefore))
+		}
+	}
+	return pass()
+}
+
+// under says whether the window of a scheduled event is open. Every kind of them
+// reboots, stops or cuts off the instance ("Scheduled events for your instances",
+// EC2 User Guide), so a kind that is not known yet counts like the others.
+func under(now time.Time, e target.Event) bool {
+	over := strings.HasPrefix(e.Description, "[Completed]") || strings.HasPrefix(e.Description, "[Canceled]")
+	return !over && !now.Before(e.NotBefore) && (e.NotAfter.IsZero() || !now.After(e.NotAfter))
+}
+
+// hostOK permits while the trouble is the guest's: an interrupt cannot help a
+// broken host, and without its volumes the guest has nowhere to write a dump. Not
+// every instance has the check of its volumes; all have that of the host.
+type hostOK struct{}
+
+func (hostOK) Name() string { return "host-ok" }
+
+func (hostOK) Check(in Inquiry) Verdict {
+	s, err := in.Instance.Status.Get()
+	switch {
+	case err != nil:
+		return doubt("AWS's own checks of the host", err)
+	case s.System.Status == "" || s.System.Status == "insufficient-data":
+		return doubt("AWS's own check of the host", errUnsaid)
+	case s.System.Status == "impaired":
+		return refuse("AWS's system status check fails: the host is broken, not the guest; stop and start moves it")
+	case s.EBS.Status == "impaired":
+		return refuse("AWS's attached-EBS check fails: there is no disk that could take a dump")
+	}
+	return pass()
+}
+
+// survives permits instances that a power-off from inside only stops: a capture
+// kernel that fails may power off, and that must not terminate the instance.
+type survives struct{}
+
+func (survives) Name() string { return "survives" }
+
+func (survives) Check(in Inquiry) Verdict {
+	b, err := in.Instance.Shutdown.Get()
+	switch {
+	case err != nil:
+		return doubt("its shutdown behaviour", err)
+	case b != "stop":
+		return refuse("its shutdown behaviour is %q, not stop: a failed dump could terminate it", b)
+	}
+	return pass()
+}

@@ -1,0 +1,163 @@
+package guard
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"crashcart/lambda/target"
+	"crashcart/lambda/trigger"
+)
+
+// unresponsive permits instances of which AWS itself sees no life. The alarm
+// alone is never enough. Most hangs still answer AWS's reachability check, an
+// ARP request, so the agent's silence counts just as much.
+type unresponsive struct{}
+
+func (unresponsive) Name() string { return "unresponsive" }
+
+func (u unresponsive) Check(in Inquiry) Verdict {
+	reach, err := in.Instance.Unreachable.Get()
+	if err != nil {
+		return doubt("AWS's reachability check", err)
+	}
+	ping, err := in.Instance.Ping.Get()
+	if err != nil {
+		return doubt("the SSM agent's last ping", err)
+	}
+	d, err := in.Instance.Description.Get()
+	if err != nil {
+		return doubt("the instance", err)
+	}
+	if sign := u.life(in, reach, ping); sign != "" {
+		return refuse("%s", sign)
+	}
+	if least, _ := silence(in, d.Windows); reach.Failing && ping.At.After(reach.Since) && in.Now.Sub(ping.At) < least {
+		return u.contradiction(in, ping, least)
+	}
+	signs := []Verdict{u.agent(in, ping, d), u.check(in, reach, d.Windows), u.application(in, d.Windows)}
+	for _, v := range signs {
+		if v.Kind == Permitted {
+			return v
+		}
+	}
+	return undecided(signs)
+}
+
+// undecided says what is still missing. A sign that is Refused can prove nothing
+// any more, or cannot yet be seen to begin; while another is Later there is
+// something to wait for.
+func undecided(signs []Verdict) Verdict {
+	v := Verdict{Kind: Refused}
+	var whys []string
+	for _, s := range signs {
+		if s.Why != "" {
+			whys = append(whys, s.Why)
+		}
+		if s.Kind == Later {
+			v.Kind = Later
+		}
+		v.unasked = v.unasked || s.unasked
+	}
+	v.Why = strings.Join(whys, "; ")
+	return v
+}
+
+// contradiction is the verdict on an agent that has pinged since the reachability
+// check failed. One of the two is wrong, or the host is dying in steps: an alarm
+// waits and sees, and whoever asks now is told no.
+func (unresponsive) contradiction(in Inquiry, ping target.Ping, least time.Duration) Verdict {
+	v := notYet("its agent pinged %s ago, after the reachability check had failed; %s of silence required",
+		span(in.Now.Sub(ping.At)), span(least))
+	if in.Trigger.Kind == trigger.KindDirect {
+		v.Kind = Refused
+	}
+	return v
+}
+
+// life returns the sign of life that AWS has seen since the trigger, if any.
+func (unresponsive) life(in Inquiry, reach target.Unreachable, ping target.Ping) string {
+	switch {
+	case ping.At.After(in.Trigger.At):
+		what := "alarm"
+		if in.Trigger.Kind != trigger.KindAlarm {
+			what = "request"
+		}
+		return fmt.Sprintf("its agent pinged %s ago, after the %s: it is alive", span(in.Now.Sub(ping.At)), what)
+	case in.Ref.CheckFailed && !reach.Failing:
+		if s, err := in.Instance.Status.Get(); err == nil && s.Instance.Status == "ok" {
+			return "AWS's reachability check failed and passes again: it is alive"
+		}
+	}
+	return ""
+}
+
+func (unresponsive) check(in Inquiry, reach target.Unreachable, windows bool) Verdict {
+	need := impaired(in, windows)
+	failed := in.Now.Sub(reach.Since)
+	switch {
+	case !reach.Failing:
+		return refuse("AWS's reachability check does not fail")
+	case reach.Since.IsZero():
+		return notYet("AWS's reachability check fails, AWS does not say since when")
+	case failed < need:
+		return notYet("AWS's reachability check fails for %s, %s required", span(failed), span(need))
+	}
+	return Verdict{Kind: Permitted, Why: fmt.Sprintf("AWS's reachability check fails for %s (%s required)", span(failed), span(need))}
+}
+
+func (unresponsive) agent(in Inquiry, ping target.Ping, d target.Description) Verdict {
+	least, most := silence(in, d.Windows)
+	silent := in.Now.Sub(ping.At)
+	switch {
+	case ping.At.IsZero():
+		return notYet("it has no SSM agent that could fall silent")
+	case d.LaunchedAt.IsZero() || ping.At.Before(d.LaunchedAt):
+		return notYet("its SSM agent has not pinged since the launch")
+	case silent < least:
+		return notYet("its agent pinged %s ago, %s of silence required", span(silent), span(least))
+	case silent > most:
+		return refuse("its agent is silent for %s, longer than the %s that could belong to this hang", span(silent), span(most))
+	}
+	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its agent is silent for %s (%s required)", span(silent), span(least))}
+}
+
+// application counts only where it is configured; elsewhere it is no evidence
+// and has no words.
+func (unresponsive) application(in Inquiry, windows bool) Verdict {
+	if !in.Config.Rules.ApplicationStatus {
+		return Verdict{Kind: Refused}
+	}
+	s, err := in.Instance.Status.Get()
+	if err != nil {
+		return doubt("its application status", err)
+	}
+	failed, need := in.Now.Sub(s.Application.Since), impaired(in, windows)
+	switch {
+	case s.Application.Status != "impaired":
+		return refuse("its application status check does not fail")
+	case s.Application.Since.IsZero():
+		return notYet("its application status check fails, AWS does not say since when")
+	case failed < need:
+		return notYet("its application status check fails for %s, %s required", span(failed), span(need))
+	}
+	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its application status check fails for %s (%s required)", span(failed), span(need))}
+}
+
+// impaired is how long a check must have failed. A Windows update keeps the
+// application away at least as long as the network.
+func impaired(in Inquiry, windows bool) time.Duration {
+	if windows {
+		return in.Config.Rules.ImpairedWindows
+	}
+	return in.Config.Rules.Impaired
+}
+
+// silence is how long an agent must be, and may be, silent to prove a hang.
+func silence(in Inquiry, windows bool) (least, most time.Duration) {
+	r := in.Config.Rules
+	if windows {
+		return r.SilentWindows, r.SilentMaxWindows
+	}
+	return r.Silent, r.SilentMax
+}

@@ -1,0 +1,116 @@
+package guard
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"crashcart/lambda/config"
+	"crashcart/lambda/trigger"
+)
+
+// maxAhead is how far a trigger's time may lie in the future: clocks of AWS's
+// services differ by seconds, and a minute is none of them.
+const maxAhead = time.Minute
+
+// episode permits one shot for each episode of an instance.
+type episode struct{}
+
+func (episode) Name() string { return "episode" }
+
+func (episode) Check(in Inquiry) Verdict {
+	v, err := in.Book.Get()
+	switch {
+	case err != nil:
+		return doubt("whether it has an open case", err)
+	case v.ClaimedBy != "":
+		return Verdict{
+			Kind: Duplicate, CaseID: v.ClaimedBy,
+			Why: fmt.Sprintf("this very request has claimed case %s before", v.ClaimedBy),
+		}
+	case v.OpenCase != "":
+		return Verdict{
+			Kind: Duplicate, CaseID: v.OpenCase,
+			Why: fmt.Sprintf("case %s of this instance was opened %s and is still open", v.OpenCase, since(in.Now, v.OpenedAt)),
+		}
+	}
+	return pass()
+}
+
+// lever permits while nobody has pulled the kill switch.
+type lever struct{}
+
+func (lever) Name() string { return "lever" }
+
+func (lever) Check(in Inquiry) Verdict {
+	v, err := in.Book.Get()
+	switch {
+	case err != nil:
+		return doubt("whether the lever is pulled", err)
+	case v.Lever.Pulled:
+		return refuse("all interrupts are stopped since %s by %s (%s); `crashcart resume` allows them again",
+			since(in.Now, v.Lever.Since), cmp.Or(oneLine(v.Lever.By), "somebody"), cmp.Or(oneLine(v.Lever.Reason), "no reason given"))
+	}
+	return pass()
+}
+
+// fresh permits while what the trigger reports is news. Until it is known that
+// the instance is not a Windows, the longer of the two limits decides, so that one
+// throttled read does not lose the host.
+type fresh struct{}
+
+func (fresh) Name() string { return "fresh" }
+
+func (fresh) Check(in Inquiry) Verdict {
+	limit := in.Config.Rules.Fresh
+	d, err := in.Instance.Description.Get()
+	if d.Windows {
+		limit = in.Config.Rules.FreshWindows
+	}
+	age := in.Now.Sub(in.Trigger.At)
+	switch {
+	case in.Trigger.At.IsZero():
+		return refuse("the message has no time of its own, so it may be days old")
+	case age < -maxAhead:
+		return refuse("it is dated %s in the future, at most %s is believed", span(-age), span(maxAhead))
+	case err != nil && age >= limit && age < in.Config.Rules.FreshWindows:
+		return doubt(fmt.Sprintf("whether it is a Windows, for which %s old is still news,", span(age)), err)
+	case age >= limit:
+		return refuse("it is %s old, only less than %s counts as news", span(age), span(limit))
+	}
+	return pass()
+}
+
+// asked permits what was asked by somebody who may ask: IAM says so of a direct
+// invoke; an alarm, a text or an attribute needs both the stack and the tag to
+// be auto. A rehearsing stack rehearses auto: it is there to show what auto would do.
+type asked struct{}
+
+func (asked) Name() string { return "asked" }
+
+func (asked) Check(in Inquiry) Verdict {
+	if in.Trigger.Kind == trigger.KindDirect {
+		return pass()
+	}
+	d, err := in.Instance.Description.Get()
+	if err != nil {
+		return doubt("its tag "+config.TagKey, err)
+	}
+	why := ""
+	switch {
+	case in.Config.Mode != config.ModeAuto && in.Config.Mode != config.ModeDryRun:
+		why = fmt.Sprintf("the stack's mode is %s", cmp.Or(in.Config.Mode, "not set"))
+	case d.Tag != config.TagAuto:
+		why = fmt.Sprintf("its tag %s is %s", config.TagKey, d.Tag)
+	default:
+		return pass()
+	}
+	return Verdict{Kind: Held, Why: why + ", so a person must ask: " + in.command()}
+}
+
+// command is what a person types to ask for this instance.
+func (in Inquiry) command() string {
+	return fmt.Sprintf(`aws lambda invoke --region %s --function-name %s --cli-binary-format raw-in-base64-out `+
+		`--payload '{"instanceIds":["%s"],"reason":"say why"}' /dev/stdout`,
+		in.Config.Region, in.Config.FunctionName, in.Instance.ID)
+}

@@ -1,0 +1,254 @@
+package guard_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/guard"
+	"crashcart/lambda/look"
+	"crashcart/lambda/target"
+	"crashcart/lambda/trigger"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/*.golden")
+
+const hungID = "i-0a1b2c3d4e5f60718"
+
+// noon is the moment at which every scene is decided unless it says otherwise.
+var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+
+// ago is d before noon.
+func ago(d time.Duration) time.Time { return noon.Add(-d) }
+
+// scene is everything that a guard is asked about, as plain values.
+type scene struct {
+	now         time.Time
+	config      config.Config
+	trigger     trigger.Trigger
+	ref         trigger.Ref
+	description target.Description
+	reach       target.Unreachable
+	ping        target.Ping
+	status      target.Status
+	kind        target.Type
+	shutdown    string
+	group       target.Group
+	view        casebook.View
+	budget      casebook.Slots
+	groupSlots  casebook.Slots
+	look        look.Look
+}
+
+// defaults is the configuration of a stack that was given nothing but what it
+// must be given, and its mode.
+func defaults(t testing.TB, mode config.Mode) config.Config {
+	t.Helper()
+	c, err := config.FromEnv([]string{
+		"AWS_REGION=eu-central-1", "AWS_LAMBDA_FUNCTION_NAME=crashcart-interrupt",
+		config.EnvTable + "=casebook", config.EnvBucket + "=evidence", config.EnvQueueURL + "=https://queue.invalid/intake",
+		config.EnvMode + "=" + string(mode),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// hung is a scene on which every rule permits: a Linux instance of an auto
+// stack, its agent silent for ten minutes, and an alarm of two minutes ago.
+func hung(t testing.TB) *scene {
+	return &scene{
+		now: noon, config: defaults(t, config.ModeAuto),
+		trigger: trigger.Trigger{
+			Kind: trigger.KindAlarm, Source: "sqs/eventbridge", At: ago(2 * time.Minute), SourceKey: "alarm/heartbeat",
+			Alarm: &trigger.Alarm{Name: "heartbeat", ARN: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:heartbeat"},
+		},
+		ref: trigger.Ref{Instance: hungID, From: "the dimension InstanceId"},
+		description: target.Description{
+			Exists: true, State: "running", Type: "m6i.large", Architecture: "x86_64", LaunchedAt: ago(72 * time.Hour), Tag: config.TagAuto,
+		},
+		ping:     target.Ping{At: ago(10 * time.Minute)},
+		status:   target.Status{Instance: target.Check{Status: "ok"}, System: target.Check{Status: "ok"}, EBS: target.Check{Status: "ok"}},
+		kind:     target.Type{Hypervisor: "nitro", Architectures: []string{"i386", "x86_64"}},
+		shutdown: "stop",
+	}
+}
+
+// windows makes the scene's instance a Windows whose agent is silent for half an hour.
+func (s *scene) windows() {
+	s.description.Windows = true
+	s.ping.At = s.now.Add(-30 * time.Minute)
+}
+
+// direct makes somebody ask for the instance by an invoke of a moment ago.
+func (s *scene) direct(force ...string) {
+	s.trigger = trigger.Trigger{
+		Kind: trigger.KindDirect, Source: "lambda", At: s.now, SourceKey: "request/1", Reason: "checkout hangs", RequestedBy: "oncall", Force: force,
+	}
+}
+
+// member puts the instance in an Auto Scaling group of n, all others alive.
+func (s *scene) member(n int) {
+	s.group = target.Group{Kind: target.GroupAutoScaling, Name: "web", Lifecycle: "InService"}
+	for i := range n {
+		m := target.Member{ID: fmt.Sprintf("i-%017x", i), Lifecycle: "InService", Ping: target.Ping{At: s.now.Add(-time.Minute)}}
+		if i == 0 {
+			m.ID, m.Ping = hungID, s.ping
+		}
+		s.group.Members = append(s.group.Members, m)
+	}
+}
+
+// region makes n other instances of the Region unreachable since then.
+func (s *scene) region(n int, since time.Time) {
+	s.reach.Region = map[string]time.Time{}
+	for i := range n {
+		s.reach.Region[fmt.Sprintf("i-%017x", i)] = since
+	}
+}
+
+// fails makes the reachability check fail since then.
+func (s *scene) fails(since time.Time) {
+	s.reach.Failing, s.reach.Since = true, since
+	s.reach.Region = map[string]time.Time{hungID: since}
+	s.status.Instance = target.Check{Status: "impaired", Since: since}
+}
+
+// taken is n slots of which the next lapses then.
+func taken(n int, lapses time.Time) casebook.Slots {
+	s := casebook.Slots{Taken: map[int]time.Time{}}
+	for k := range n {
+		s.Taken[k] = lapses.Add(time.Duration(k) * time.Minute)
+	}
+	return s
+}
+
+// question is the scene with every fact known.
+func (s *scene) question() guard.Question {
+	return guard.Question{
+		Trigger: &s.trigger, Ref: s.ref,
+		Instance: &target.Instance{
+			ID: hungID, From: s.ref.From,
+			Description: target.Known(s.description), Unreachable: target.Known(s.reach), Ping: target.Known(s.ping),
+			Status: target.Known(s.status), Type: target.Known(s.kind), Shutdown: target.Known(s.shutdown), Group: target.Known(s.group),
+		},
+		Book: target.Known(s.view), Budget: target.Known(s.budget), GroupSlots: target.Known(s.groupSlots), Look: target.Known(s.look),
+	}
+}
+
+// claims is a casebook that answers every claim alike, and remembers them.
+type claims struct {
+	now      func() time.Time
+	err      error
+	requests []casebook.Request
+}
+
+func (c *claims) Claim(_ context.Context, r casebook.Request) (casebook.Case, error) {
+	c.requests = append(c.requests, r)
+	if c.err != nil {
+		return casebook.Case{}, c.err
+	}
+	return casebook.Case{
+		ID: casebook.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, State: casebook.StateClaimed,
+		Leashed: r.Leashed, ClaimedAt: c.now(), Origin: r.Origin,
+	}, nil
+}
+
+// guard is a guard at the scene's moment, and its casebook.
+func (s *scene) guard() (*guard.Guard, *claims) {
+	book := &claims{now: func() time.Time { return s.now }}
+	g := guard.New(s.config, book)
+	g.Now = book.now
+	return g, book
+}
+
+// claim asks the whole guard with every fact, as just before a shot. It fails
+// the test when the permit and the verdict do not say the same.
+func (s *scene) claim(t testing.TB) guard.Verdict {
+	t.Helper()
+	return claim(t, s, s.question())
+}
+
+func claim(t testing.TB, s *scene, q guard.Question) guard.Verdict {
+	t.Helper()
+	g, book := s.guard()
+	p, v := g.Claim(t.Context(), q)
+	granted := p != guard.Permit{}
+	if granted != (v.Kind == guard.Permitted) || granted != (len(book.requests) == 1) {
+		t.Errorf("%s %q: %d claims, permit given: %v", v.Kind, v, len(book.requests), granted)
+	}
+	return v
+}
+
+// rule is the rule of that name.
+func rule(t testing.TB, name string) guard.Rule {
+	t.Helper()
+	all := guard.Rules()
+	i := slices.IndexFunc(all, func(r guard.Rule) bool { return r.Name() == name })
+	if i < 0 {
+		t.Fatalf("the guard has no rule %q", name)
+	}
+	return all[i]
+}
+
+// situation is one change to a scene on which everything else permits, and what
+// the rule in question must say to it.
+type situation struct {
+	name   string
+	change func(*scene)
+	kind   guard.Kind
+}
+
+// judge takes every situation to the rule alone and to the whole guard, and
+// compares the sentences with testdata/<rule>.golden.
+func judge(t *testing.T, name string, situations []situation) {
+	t.Helper()
+	judgeAs(t, name, name, situations)
+}
+
+// judgeAs is judge with another golden file.
+func judgeAs(t *testing.T, name, file string, situations []situation) {
+	t.Helper()
+	r := rule(t, name)
+	var golden strings.Builder
+	for _, s := range situations {
+		sc := hung(t)
+		s.change(sc)
+		alone := r.Check(guard.Inquiry{Question: sc.question(), Config: sc.config, Now: sc.now})
+		if alone.Kind != s.kind {
+			t.Errorf("%s: the rule says %s (%s), want %s", s.name, alone.Kind, alone.Why, s.kind)
+		}
+		whole := sc.claim(t)
+		if whole.Kind != s.kind || (s.kind != guard.Permitted && whole.Rule != name) {
+			t.Errorf("%s: the guard says %s by %q, want %s by %s", s.name, whole.Kind, whole, s.kind, name)
+		}
+		fmt.Fprintf(&golden, "%s\n\t%s | %s\n", s.name, whole.Kind, whole)
+	}
+	compare(t, file, golden.String())
+}
+
+func compare(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (-update rewrites it); got\n%s\nwant\n%s", path, got, want)
+	}
+}
