@@ -1,0 +1,165 @@
+package interrupt_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"crashcart/lambda/guard"
+	"crashcart/lambda/interrupt"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/*.golden")
+
+// proofs are the codes that prove that EC2 has sent nothing. Whatever is added to
+// the code must be added here, with the same care.
+var proofs = []string{
+	"AuthFailure", "Blocked", "DryRunOperation", "ExpiredToken", "IncorrectInstanceState", "IncorrectState",
+	"InvalidAction", "InvalidClientTokenId", "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound",
+	"InvalidInstanceState", "InvalidState", "OperationNotPermitted", "OptInRequired", "PendingVerification",
+	"RequestExpired", "SignatureDoesNotMatch", "UnauthorizedOperation", "UnsupportedOperation",
+}
+
+// rates are the proofs after which the same call may be sent again.
+var rates = []string{"ClientRequestLimitExceeded", "RequestLimitExceeded", "Throttling", "ThrottlingException"}
+
+// riddles are codes that prove nothing.
+var riddles = []string{
+	"", "InternalError", "InternalFailure", "RequestTimeout", "ServiceUnavailable", "Unavailable", "UnknownError", "Bogus",
+	"unsupportedoperation", "UnsupportedOperation ", "Client.UnsupportedOperation", "InvalidInstanceID",
+}
+
+// nearDeath is the age of a permit that leaves no time to repeat a send.
+const nearDeath = guard.PermitLife - 500*time.Millisecond
+
+// says is an error of EC2 with that code, as the SDK gives it.
+func says(code string, status int) error {
+	return &smithy.OperationError{ServiceID: "EC2", OperationName: "SendDiagnosticInterrupt", Err: &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}},
+		Err:      &smithy.GenericAPIError{Code: code, Message: "in EC2's words"},
+	}}
+}
+
+// send sends once, with a permit of that age, against one answer for ever.
+func send(t testing.TB, err error, leashed bool, age time.Duration) (interrupt.Result, *fakeEC2) {
+	t.Helper()
+	api := &fakeEC2{answers: []answer{{err: err}}}
+	return interrupter(api, leashed).Send(t.Context(), permit(t, leashed, age)), api
+}
+
+func TestEveryAnswerOfEC2SaysWhatToDo(t *testing.T) {
+	var golden strings.Builder
+	for _, code := range slices.Concat(proofs, rates, riddles) {
+		fmt.Fprintf(&golden, "%q\n", code)
+		for _, leashed := range []bool{false, true} {
+			r, api := send(t, says(code, http.StatusBadRequest), leashed, nearDeath)
+			want := interrupt.Rejected
+			switch {
+			case slices.Contains(riddles, code):
+				want = interrupt.Unknown
+			case leashed && code == "DryRunOperation":
+				want = interrupt.Leash
+			}
+			if r.Kind != want || r.Code != code || len(api.calls) != 1 {
+				t.Errorf("%q, leashed %v: %s (%q) after %d calls, want %s", code, leashed, r.Kind, r.Code, len(api.calls), want)
+			}
+			fmt.Fprintf(&golden, "\t%s | %s\n", r.Kind, r.Why)
+		}
+	}
+	path := filepath.Join("testdata", "answers.golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(golden.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if golden.String() != string(want) {
+		t.Errorf("%s differs (-update rewrites it); got\n%s", path, &golden)
+	}
+}
+
+func TestWhatProvesNothingIsNeverSentAgainNorGivenBack(t *testing.T) {
+	noCode := &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 503}}, Err: errors.New("no body")}
+	for name, err := range map[string]error{
+		"an internal error":           says("InternalError", 500),
+		"unavailable":                 says("Unavailable", 503),
+		"service unavailable":         says("ServiceUnavailable", 503),
+		"a 503 without a code":        noCode,
+		"a 400 with a code of nobody": says("Bogus", 400),
+		"a timeout":                   context.DeadlineExceeded,
+		"a cancelled context":         context.Canceled,
+		"a connection that was reset": &net.OpError{Op: "read", Err: syscall.ECONNRESET},
+		"an answer that broke off":    io.ErrUnexpectedEOF,
+		"the SDK cancelled it":        &smithy.CanceledError{Err: context.DeadlineExceeded},
+	} {
+		for _, leashed := range []bool{false, true} {
+			r, api := send(t, err, leashed, 0)
+			if r.Kind != interrupt.Unknown || len(api.calls) != 1 || r.Why == "" {
+				t.Errorf("%s, leashed %v: %s (%s) after %d calls", name, leashed, r.Kind, r.Why, len(api.calls))
+			}
+		}
+	}
+}
+
+func TestARehearsalIsNeverTakenForTheRealThing(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		err     error
+		leashed bool
+		want    interrupt.Kind
+	}{
+		{"EC2 accepts it", nil, false, interrupt.Interrupted},
+		{"EC2 would accept it", says("DryRunOperation", 412), true, interrupt.Leash},
+		{"EC2 takes a rehearsal for real", nil, true, interrupt.Unknown},
+		{"EC2 takes the real thing for a rehearsal", says("DryRunOperation", 412), false, interrupt.Rejected},
+	} {
+		r, api := send(t, c.err, c.leashed, 0)
+		if r.Kind != c.want || len(api.calls) != 1 || r.Why == "" {
+			t.Errorf("%s: %s (%s) after %d calls, want %s", c.name, r.Kind, r.Why, len(api.calls), c.want)
+		}
+		if d := api.calls[0].dryRun; d == nil || *d != c.leashed || api.calls[0].id != instanceID {
+			t.Errorf("%s: sent %+v", c.name, api.calls[0])
+		}
+	}
+}
+
+// FuzzNoStrangeCodeEverProvesThatNothingWasSent looks for a code off the list
+// that gives the shot back.
+func FuzzNoStrangeCodeEverProvesThatNothingWasSent(f *testing.F) {
+	for _, code := range slices.Concat(proofs, rates, riddles) {
+		f.Add(code, false)
+		f.Add(code, true)
+	}
+	f.Fuzz(func(t *testing.T, code string, leashed bool) {
+		r, api := send(t, says(code, 400), leashed, nearDeath)
+		listed := slices.Contains(proofs, code) || slices.Contains(rates, code)
+		rehearsed := leashed && code == "DryRunOperation"
+		want := interrupt.Unknown
+		switch {
+		case rehearsed:
+			want = interrupt.Leash
+		case listed:
+			want = interrupt.Rejected
+		}
+		if r.Kind != want || r.Code != code || len(api.calls) != 1 {
+			t.Errorf("%q, leashed %v: %s (%q) after %d calls, want %s", code, leashed, r.Kind, r.Code, len(api.calls), want)
+		}
+	})
+}

@@ -1,0 +1,140 @@
+// Package interrupt sends the EC2 diagnostic interrupt. It is the only caller of
+// SendDiagnosticInterrupt, and it takes a permit, nothing else.
+//
+// There are two interrupters with one interface: Live, and Leashed, which sends
+// the same call with DryRun. Each refuses the other's permits.
+//
+// A second NMI during the dump kills the dump, so a send is repeated only when
+// EC2 has proven, by its error code, that it did not take the one before because
+// of its rate, and only as long as the permit lives. No answer, or one that
+// proves nothing, is Unknown and final. The client must therefore not retry by
+// itself; NewClient sees to that.
+package interrupt
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"crashcart/lambda/guard"
+)
+
+// Kind is what became of a send.
+type Kind string
+
+// What becomes of a send.
+const (
+	Interrupted Kind = "interrupted" // EC2 accepted it; nothing is proven about the guest
+	Leash       Kind = "leashed"     // EC2 would have accepted it
+	Rejected    Kind = "rejected"    // EC2 proved that it did not send it
+	Unknown     Kind = "unknown"     // it may have been sent: never send again
+	Void        Kind = "void"        // there was no good permit or no time: EC2 was not even called
+)
+
+// Result is what became of one send, and what to do about it.
+type Result struct {
+	Kind Kind
+	Code string // EC2's error code, empty when there was none
+	Why  string // one sentence, with what to do
+}
+
+// API is the one call of EC2 that this package exists for.
+type API interface {
+	SendDiagnosticInterrupt(context.Context, *ec2.SendDiagnosticInterruptInput, ...func(*ec2.Options)) (*ec2.SendDiagnosticInterruptOutput, error)
+}
+
+// Interrupter spends a permit.
+type Interrupter interface {
+	Send(context.Context, guard.Permit) Result
+}
+
+var (
+	_ Interrupter = (*Live)(nil)
+	_ Interrupter = (*Leashed)(nil)
+)
+
+// NewClient returns a client of EC2 that sends every call as one HTTP request,
+// which is given up after timeout. Nothing is retried: not by the SDK, not by a
+// redirect, and not by net/http, which repeats a request when a kept connection
+// turns out to be closed; so none is kept. It is the only kind of client to give
+// to Live and Leashed.
+func NewClient(c aws.Config, timeout time.Duration) *ec2.Client {
+	return ec2.NewFromConfig(c, func(o *ec2.Options) {
+		o.Retryer = aws.NopRetryer{}
+		o.HTTPClient = &http.Client{
+			Timeout:       timeout,
+			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	})
+}
+
+// Live really interrupts.
+type Live struct {
+	API API
+	Now func() time.Time
+}
+
+// Leashed asks EC2 whether it would.
+type Leashed struct {
+	API API
+	Now func() time.Time
+}
+
+// Send interrupts the permit's instance.
+func (l *Live) Send(ctx context.Context, p guard.Permit) Result {
+	return send(ctx, l.API, l.Now, p, false)
+}
+
+// Send asks EC2 whether it would interrupt the permit's instance.
+func (l *Leashed) Send(ctx context.Context, p guard.Permit) Result {
+	return send(ctx, l.API, l.Now, p, true)
+}
+
+func send(ctx context.Context, api API, now func() time.Time, p guard.Permit, leashed bool) Result {
+	if err := ctx.Err(); err != nil {
+		return Result{Kind: Void, Why: fmt.Sprintf("nothing was sent, there was no time left for it: %v", err)}
+	}
+	id, until, err := p.Spend(now(), leashed)
+	if err != nil {
+		return Result{Kind: Void, Why: fmt.Sprintf("nothing was sent: %v", err)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, until.Sub(now()))
+	defer cancel()
+	in := &ec2.SendDiagnosticInterruptInput{InstanceId: &id, DryRun: aws.Bool(leashed)}
+	for tries := 1; ; tries++ {
+		_, err := api.SendDiagnosticInterrupt(ctx, in)
+		result := classify(err, leashed)
+		if !throttled(result.Code) || !pause(ctx, tries, until.Sub(now())) {
+			return result
+		}
+	}
+}
+
+// answerTime is what a repeated send must have left to be answered in. One that
+// is cut off is Unknown, where the throttling before it was still a proof.
+const answerTime = time.Second
+
+// refill is how long EC2 takes to allow one more of these calls, five a second
+// ("Request throttling for the Amazon EC2 API", mutating actions).
+const refill = 200 * time.Millisecond
+
+// pause waits before a throttled send is repeated, left being what remains of
+// the permit's life. It says no when there would be no time for an answer.
+func pause(ctx context.Context, tries int, left time.Duration) bool {
+	wait := time.Duration(tries)*refill + rand.N(refill) //nolint:gosec // spreads load, hides nothing
+	if wait+answerTime > left {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(wait):
+		return ctx.Err() == nil
+	}
+}

@@ -1,0 +1,112 @@
+package interrupt_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/guard"
+	"crashcart/lambda/interrupt"
+	"crashcart/lambda/look"
+	"crashcart/lambda/target"
+	"crashcart/lambda/trigger"
+)
+
+const instanceID = "i-0a1b2c3d4e5f60718"
+
+// book is a casebook that grants every claim, age ago.
+type book struct{ age time.Duration }
+
+func (b book) Claim(_ context.Context, r casebook.Request) (casebook.Case, error) {
+	return casebook.Case{
+		ID: casebook.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, Leashed: r.Leashed, ClaimedAt: time.Now().Add(-b.age),
+	}, nil
+}
+
+// permit is a real permit: the guard's answer to a question on which every rule
+// permits, claimed age ago.
+func permit(t testing.TB, leashed bool, age time.Duration) guard.Permit {
+	t.Helper()
+	c, err := config.FromEnv([]string{
+		"AWS_REGION=eu-central-1", config.EnvTable + "=casebook", config.EnvBucket + "=evidence",
+		config.EnvQueueURL + "=https://queue.invalid/intake", config.EnvMode + "=auto",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	p, v := guard.New(c, book{age}).Claim(t.Context(), guard.Question{
+		Trigger: &trigger.Trigger{Kind: trigger.KindDirect, At: now, SourceKey: "request/1", Reason: "it hangs", DryRun: leashed},
+		Ref:     trigger.Ref{Instance: instanceID},
+		Instance: &target.Instance{
+			ID: instanceID,
+			Description: target.Known(target.Description{
+				Exists: true, State: "running", Type: "m6i.large", Architecture: "x86_64", LaunchedAt: now.Add(-72 * time.Hour), Tag: config.TagManual,
+			}),
+			Unreachable: target.Known(target.Unreachable{}),
+			Ping:        target.Known(target.Ping{At: now.Add(-10 * time.Minute)}),
+			Status:      target.Known(target.Status{System: target.Check{Status: "ok"}}),
+			Type:        target.Known(target.Type{Hypervisor: "nitro", Architectures: []string{"x86_64"}}),
+			Shutdown:    target.Known("stop"),
+			Group:       target.Known(target.Group{}),
+		},
+		Book: target.Known(casebook.View{}), Budget: target.Known(casebook.Slots{}), GroupSlots: target.Known(casebook.Slots{}),
+		Look: target.Known(look.Look{}),
+	})
+	if v.Kind != guard.Permitted {
+		t.Fatalf("%s by %q", v.Kind, v)
+	}
+	return p
+}
+
+// call is one call of EC2 as the fake saw it.
+type call struct {
+	at     time.Time
+	id     string
+	dryRun *bool
+}
+
+// fakeEC2 answers the calls one after another, the last answer for ever. Like the
+// SDK it answers a call whose context is dead with the context's error, and like
+// EC2 it takes its time where an answer is slow.
+type fakeEC2 struct {
+	answers []answer
+
+	mu    sync.Mutex
+	calls []call
+}
+
+type answer struct {
+	err  error
+	slow bool // the answer never comes
+}
+
+func (f *fakeEC2) SendDiagnosticInterrupt(ctx context.Context, in *ec2.SendDiagnosticInterruptInput, _ ...func(*ec2.Options)) (*ec2.SendDiagnosticInterruptOutput, error) {
+	f.mu.Lock()
+	a := f.answers[min(len(f.calls), len(f.answers)-1)]
+	f.calls = append(f.calls, call{at: time.Now(), id: *in.InstanceId, dryRun: in.DryRun})
+	f.mu.Unlock()
+	if a.slow {
+		<-ctx.Done()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if a.err != nil {
+		return nil, a.err
+	}
+	return &ec2.SendDiagnosticInterruptOutput{}, nil
+}
+
+// interrupter is the one of the two that a permit is for.
+func interrupter(api interrupt.API, leashed bool) interrupt.Interrupter {
+	if leashed {
+		return &interrupt.Leashed{API: api, Now: time.Now}
+	}
+	return &interrupt.Live{API: api, Now: time.Now}
+}

@@ -1,0 +1,141 @@
+package interrupt_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"crashcart/lambda/guard"
+	"crashcart/lambda/interrupt"
+)
+
+func TestASendWithoutAGoodPermitNeverReachesEC2(t *testing.T) {
+	spent := permit(t, false, 0)
+	if _, _, err := spent.Spend(time.Now(), false); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		permit  guard.Permit
+		leashed bool
+	}{
+		{"live, no permit", guard.Permit{}, false},
+		{"leashed, no permit", guard.Permit{}, true},
+		{"live, a leashed permit", permit(t, true, 0), false},
+		{"leashed, a live permit", permit(t, false, 0), true},
+		{"live, a dead permit", permit(t, false, guard.PermitLife), false},
+		{"leashed, a dead permit", permit(t, true, guard.PermitLife+time.Hour), true},
+		{"live, a spent permit", spent, false},
+	} {
+		api := &fakeEC2{answers: []answer{{}}}
+		r := interrupter(api, c.leashed).Send(t.Context(), c.permit)
+		if r.Kind != interrupt.Void || len(api.calls) != 0 || r.Why == "" {
+			t.Errorf("%s: %s (%s) after %d calls", c.name, r.Kind, r.Why, len(api.calls))
+		}
+	}
+}
+
+func TestOnePermitNeverMakesTwoSends(t *testing.T) {
+	for _, leashed := range []bool{false, true} {
+		api := &fakeEC2{answers: []answer{{}}}
+		p := permit(t, leashed, 0)
+		i := interrupter(api, leashed)
+		i.Send(t.Context(), p)
+		if r := i.Send(t.Context(), p); r.Kind != interrupt.Void || len(api.calls) != 1 {
+			t.Errorf("leashed %v: %s after %d calls", leashed, r.Kind, len(api.calls))
+		}
+	}
+}
+
+func TestAnInvocationWithoutTimeNeverUsesThePermitUp(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	api := &fakeEC2{answers: []answer{{}}}
+	live, p := interrupter(api, false), permit(t, false, 0)
+	if r := live.Send(over, p); r.Kind != interrupt.Void || len(api.calls) != 0 {
+		t.Errorf("without time: %s (%s) after %d calls", r.Kind, r.Why, len(api.calls))
+	}
+	if r := live.Send(t.Context(), p); r.Kind != interrupt.Interrupted || len(api.calls) != 1 {
+		t.Errorf("with time: %s (%s) after %d calls", r.Kind, r.Why, len(api.calls))
+	}
+}
+
+func TestAThrottledSendIsRepeated(t *testing.T) {
+	for _, code := range rates {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeEC2{answers: []answer{{err: says(code, 503)}, {}}}
+			r := interrupter(api, false).Send(t.Context(), permit(t, false, 0))
+			if r.Kind != interrupt.Interrupted || len(api.calls) != 2 {
+				t.Fatalf("%s: %s (%s) after %d calls", code, r.Kind, r.Why, len(api.calls))
+			}
+			if wait := api.calls[1].at.Sub(api.calls[0].at); wait < 200*time.Millisecond {
+				t.Errorf("%s: sent again after %s, one more call is allowed every 200ms", code, wait)
+			}
+		})
+	}
+}
+
+func TestAThrottledSendNeverOutlivesItsPermit(t *testing.T) {
+	for _, leashed := range []bool{false, true} {
+		for _, age := range []time.Duration{0, 3 * time.Second, 8500 * time.Millisecond, nearDeath} {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				dies := began.Add(guard.PermitLife - age)
+				api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}}}
+				r := interrupter(api, leashed).Send(t.Context(), permit(t, leashed, age))
+				if r.Kind != interrupt.Rejected || r.Code != "RequestLimitExceeded" {
+					t.Errorf("a permit of %s: %s (%s)", age, r.Kind, r.Why)
+				}
+				if age == 0 && len(api.calls) < 4 {
+					t.Errorf("a permit of %s: given up after %d calls", age, len(api.calls))
+				}
+				for n, c := range api.calls {
+					if !c.at.Before(dies) || (n > 0 && dies.Sub(c.at) < time.Second) {
+						t.Errorf("a permit of %s: call %d was %s before its death", age, n+1, dies.Sub(c.at))
+					}
+					if c.dryRun == nil || *c.dryRun != leashed || c.id != instanceID {
+						t.Errorf("a permit of %s: call %d was %+v", age, n+1, c)
+					}
+				}
+				if time.Now().After(dies) {
+					t.Errorf("a permit of %s: the answer came %s after its death", age, time.Since(dies))
+				}
+			})
+		}
+	}
+}
+
+func TestAThrottledSendThatThenGetsNoAnswerIsNeverRepeated(t *testing.T) {
+	for name, second := range map[string]answer{
+		"no answer":     {slow: true},
+		"a timeout":     {err: context.DeadlineExceeded},
+		"another code":  {err: says("InternalError", 500)},
+		"unavailable":   {err: says("Unavailable", 503)},
+		"a strange one": {err: says("", 503)},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}, second, {}}}
+			r := interrupter(api, false).Send(t.Context(), permit(t, false, 0))
+			if r.Kind != interrupt.Unknown || len(api.calls) != 2 {
+				t.Errorf("%s: %s (%s) after %d calls", name, r.Kind, r.Why, len(api.calls))
+			}
+			if waited := time.Since(began); waited > guard.PermitLife {
+				t.Errorf("%s: waited %s for an answer", name, waited)
+			}
+		})
+	}
+}
+
+func TestAnInvocationThatEndsNeverRepeatsAThrottledSend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}}}
+		r := interrupter(api, false).Send(ctx, permit(t, false, 0))
+		if r.Kind != interrupt.Rejected || len(api.calls) != 1 {
+			t.Errorf("%s (%s) after %d calls", r.Kind, r.Why, len(api.calls))
+		}
+	})
+}
