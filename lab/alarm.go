@@ -56,8 +56,10 @@ func (l *Lab) AlarmEvent(a Alarm) (RaisedAlarm, error) {
 	reason := fmt.Sprintf("Threshold Crossed: 2 out of the last 2 datapoints [1.0 (%s), 1.0 (%s)] were greater than the threshold (0.0) (minimum 2 datapoints for OK -> ALARM transition).",
 		a.At.Add(-time.Minute).Format("02/01/06 15:04:05"), a.At.Add(-2*time.Minute).Format("02/01/06 15:04:05"))
 	state := func(value, reason string, at time.Time) map[string]any {
-		return map[string]any{"value": value, "reason": reason, "timestamp": at.Format(alarmTime),
-			"reasonData": fmt.Sprintf(`{"version":"1.0","queryDate":%q,"period":60,"recentDatapoints":[1.0,1.0],"threshold":0.0}`, at.Format(alarmTime))}
+		return map[string]any{
+			"value": value, "reason": reason, "timestamp": at.Format(alarmTime),
+			"reasonData": fmt.Sprintf(`{"version":"1.0","queryDate":%q,"period":60,"recentDatapoints":[1.0,1.0],"threshold":0.0}`, at.Format(alarmTime)),
+		}
 	}
 	event, err := json.Marshal(map[string]any{
 		"version": "0", "id": uuid(), "detail-type": "CloudWatch Alarm State Change", "source": "aws.cloudwatch",
@@ -80,8 +82,11 @@ func (a Alarm) filled() Alarm {
 		field *string
 		value string
 	}{
-		{&a.Namespace, "AWS/EC2"}, {&a.Metric, "StatusCheckFailed_Instance"}, {&a.Stat, "Maximum"},
-		{&a.State, "ALARM"}, {&a.Previous, "OK"},
+		{&a.Namespace, "AWS/EC2"},
+		{&a.Metric, "StatusCheckFailed_Instance"},
+		{&a.Stat, "Maximum"},
+		{&a.State, "ALARM"},
+		{&a.Previous, "OK"},
 	} {
 		if *d.field == "" {
 			*d.field = d.value

@@ -85,8 +85,10 @@ type Lab struct {
 // Start starts a lab on a free port of 127.0.0.1. Close must be called.
 func Start(o Options) (*Lab, error) {
 	o = o.filled()
-	l := &Lab{Region: o.Region, Account: o.Account, TableName: o.Table, BucketName: o.Bucket, Clock: o.Clock,
-		latency: o.Latency, done: make(chan struct{})}
+	l := &Lab{
+		Region: o.Region, Account: o.Account, TableName: o.Table, BucketName: o.Bucket, Clock: o.Clock,
+		latency: o.Latency, done: make(chan struct{}),
+	}
 	l.Fleet = fleet.New(o.Clock)
 	queue := sqs.Config{Name: o.Queue + "-dead", Region: o.Region, Account: o.Account}
 	l.DeadLetters = sqs.NewQueue(o.Clock, queue)
@@ -118,8 +120,11 @@ func (o Options) filled() Options {
 		field *string
 		value string
 	}{
-		{&o.Region, "eu-central-1"}, {&o.Account, "111122223333"}, {&o.Table, "crashcart"},
-		{&o.Bucket, "crashcart-evidence"}, {&o.Queue, "crashcart-intake"},
+		{&o.Region, "eu-central-1"},
+		{&o.Account, "111122223333"},
+		{&o.Table, "crashcart"},
+		{&o.Bucket, "crashcart-evidence"},
+		{&o.Queue, "crashcart-intake"},
 	} {
 		if *d.field == "" {
 			*d.field = d.value

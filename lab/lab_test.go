@@ -38,10 +38,12 @@ func TestMain(m *testing.M) {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		os.Exit(m.Run())
 	}
-	cfg := aws.Config{Region: os.Getenv("AWS_REGION"), BaseEndpoint: aws.String(os.Getenv("AWS_ENDPOINT_URL")),
+	cfg := aws.Config{
+		Region: os.Getenv("AWS_REGION"), BaseEndpoint: aws.String(os.Getenv("AWS_ENDPOINT_URL")),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY")}, nil
-		})}
+		}),
+	}
 	compute, queue := ec2.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
 	lambda.Start(func(ctx context.Context, payload json.RawMessage) (string, error) {
 		var e events.SQSEvent
@@ -52,8 +54,10 @@ func TestMain(m *testing.M) {
 			_, err := compute.SendDiagnosticInterrupt(ctx, &ec2.SendDiagnosticInterruptInput{InstanceId: aws.String(web)})
 			return "", err
 		}
-		_, err := queue.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(os.Getenv("QUEUE")), DelaySeconds: 60,
-			MessageBody: aws.String(`{"crashcart":"later","trigger":{}}`)})
+		_, err := queue.SendMessage(ctx, &sqs.SendMessageInput{
+			QueueUrl: aws.String(os.Getenv("QUEUE")), DelaySeconds: 60,
+			MessageBody: aws.String(`{"crashcart":"later","trigger":{}}`),
+		})
 		return "", err
 	})
 }
@@ -91,7 +95,8 @@ func TestEveryServiceIsBehindTheOneAddress(t *testing.T) {
 		t.Errorf("keys %v, %v", keys, err)
 	}
 	_, err := dynamodb.NewFromConfig(cfg).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(l.TableName), Key: map[string]types.AttributeValue{
-		"pk": &types.AttributeValueMemberS{Value: "lever"}, "sk": &types.AttributeValueMemberS{Value: "-"}}})
+		"pk": &types.AttributeValueMemberS{Value: "lever"}, "sk": &types.AttributeValueMemberS{Value: "-"},
+	}})
 	if err != nil {
 		t.Error(err)
 	}
@@ -99,7 +104,8 @@ func TestEveryServiceIsBehindTheOneAddress(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := ec2.NewFromConfig(cfg).DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{
-		Filters: []ec2types.Filter{{Name: aws.String("instance-id"), Values: []string{web}}}}); err != nil {
+		Filters: []ec2types.Filter{{Name: aws.String("instance-id"), Values: []string{web}}},
+	}); err != nil {
 		t.Error(err)
 	}
 	_, err = ec2.NewFromConfig(cfg).SendDiagnosticInterrupt(t.Context(), &ec2.SendDiagnosticInterruptInput{InstanceId: aws.String(web), DryRun: aws.Bool(true)})

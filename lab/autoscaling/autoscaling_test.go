@@ -36,10 +36,12 @@ func TestAGroupHasItsRunningMembersAndTheirLifecycle(t *testing.T) {
 	}
 	srv := httptest.NewServer(autoscaling.New(f, c, "eu-central-1", "111122223333"))
 	defer srv.Close()
-	client := sdk.New(sdk.Options{Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),
+	client := sdk.New(sdk.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
-		})})
+		}),
+	})
 
 	out, err := client.DescribeAutoScalingGroups(t.Context(), &sdk.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{"web", "gone"}})
 	if err != nil || len(out.AutoScalingGroups) != 1 {
@@ -53,7 +55,8 @@ func TestAGroupHasItsRunningMembersAndTheirLifecycle(t *testing.T) {
 		t.Errorf("members %v", got)
 	}
 	all, err := client.DescribeAutoScalingInstances(t.Context(), &sdk.DescribeAutoScalingInstancesInput{
-		InstanceIds: []string{"i-0a1b2c3d4e5f60701", "i-0c1b2c3d4e5f60718", "i-0b1b2c3d4e5f60718"}})
+		InstanceIds: []string{"i-0a1b2c3d4e5f60701", "i-0c1b2c3d4e5f60718", "i-0b1b2c3d4e5f60718"},
+	})
 	if err != nil || len(all.AutoScalingInstances) != 2 || aws.ToString(all.AutoScalingInstances[0].LifecycleState) != "Terminating:Wait" ||
 		aws.ToString(all.AutoScalingInstances[1].AutoScalingGroupName) != "batch" {
 		t.Errorf("%+v, %v", all, err)

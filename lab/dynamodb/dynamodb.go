@@ -39,6 +39,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 	"github.com/truora/minidyn/server"
 )
 
@@ -191,12 +192,7 @@ func asError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	var coded interface {
-		error
-		ErrorCode() string
-		ErrorMessage() string
-	}
-	if errors.As(err, &coded) {
+	if coded, ok := errors.AsType[smithy.APIError](err); ok {
 		return &Error{Code: coded.ErrorCode(), Message: coded.ErrorMessage()}
 	}
 	return &Error{Code: "InternalServerError", Message: err.Error()}

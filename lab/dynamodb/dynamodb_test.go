@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -93,8 +94,10 @@ func open(t *testing.T, c *sdk.Client) int32 {
 func TestRemoveNeverKeepsTheAttribute(t *testing.T) {
 	c := client(t)
 	opened := func() attrs {
-		return attrs{"pk": s("case#1"), "sk": s("-"), "openKey": s("open"), "openedAt": s("2026-11-22T05:00:00Z"),
-			"n": n("7"), "m": &types.AttributeValueMemberM{Value: attrs{"a": s("1"), "b": s("2")}}}
+		return attrs{
+			"pk": s("case#1"), "sk": s("-"), "openKey": s("open"), "openedAt": s("2026-11-22T05:00:00Z"),
+			"n": n("7"), "m": &types.AttributeValueMemberM{Value: attrs{"a": s("1"), "b": s("2")}},
+		}
 	}
 	update := types.Update{
 		TableName: aws.String(table), Key: key("case#1"),
@@ -145,11 +148,15 @@ func TestACancelledTransactionTellsEveryReasonAndWritesNothing(t *testing.T) {
 	absent := aws.String("attribute_not_exists(pk)")
 	_, err := c.TransactWriteItems(t.Context(), &sdk.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
 		{Put: &types.Put{TableName: aws.String(table), Item: key("fresh"), ConditionExpression: absent}},
-		{Put: &types.Put{TableName: aws.String(table), Item: key("taken"), ConditionExpression: absent,
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
+		{Put: &types.Put{
+			TableName: aws.String(table), Item: key("taken"), ConditionExpression: absent,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		}},
 		{ConditionCheck: &types.ConditionCheck{TableName: aws.String(table), Key: key("lever"), ConditionExpression: absent}},
-		{Update: &types.Update{TableName: aws.String(table), Key: key("missing"), UpdateExpression: aws.String("SET a = :a"),
-			ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeValues: attrs{":a": s("x")}}},
+		{Update: &types.Update{
+			TableName: aws.String(table), Key: key("missing"), UpdateExpression: aws.String("SET a = :a"),
+			ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeValues: attrs{":a": s("x")},
+		}},
 	}})
 	tce, ok := errors.AsType[*types.TransactionCanceledException](err)
 	if !ok {
@@ -177,8 +184,10 @@ func TestAnInvalidSecondActionLeavesNothingOfTheFirst(t *testing.T) {
 	c := client(t)
 	_, err := c.TransactWriteItems(t.Context(), &sdk.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
 		{Put: &types.Put{TableName: aws.String(table), Item: key("first")}},
-		{Update: &types.Update{TableName: aws.String(table), Key: key("second"), UpdateExpression: aws.String("SET a = b + :one"),
-			ExpressionAttributeValues: attrs{":one": n("1")}}},
+		{Update: &types.Update{
+			TableName: aws.String(table), Key: key("second"), UpdateExpression: aws.String("SET a = b + :one"),
+			ExpressionAttributeValues: attrs{":one": n("1")},
+		}},
 	}})
 	if code(err) != "ValidationException" {
 		t.Errorf("err = %v, want a ValidationException", err)
@@ -194,8 +203,10 @@ func TestConditionFailureBringsTheItemOnlyWhenAsked(t *testing.T) {
 	for _, want := range []types.ReturnValuesOnConditionCheckFailure{
 		types.ReturnValuesOnConditionCheckFailureAllOld, types.ReturnValuesOnConditionCheckFailureNone,
 	} {
-		_, err := c.PutItem(t.Context(), &sdk.PutItemInput{TableName: aws.String(table), Item: key("k"),
-			ConditionExpression: aws.String("attribute_not_exists(pk)"), ReturnValuesOnConditionCheckFailure: want})
+		_, err := c.PutItem(t.Context(), &sdk.PutItemInput{
+			TableName: aws.String(table), Item: key("k"),
+			ConditionExpression: aws.String("attribute_not_exists(pk)"), ReturnValuesOnConditionCheckFailure: want,
+		})
 		ccf, ok := errors.AsType[*types.ConditionalCheckFailedException](err)
 		if !ok {
 			t.Fatalf("err = %v", err)
@@ -228,8 +239,10 @@ func TestConditionsOnAbsentAndMistypedAttributes(t *testing.T) {
 		if strings.Contains(condition, "#u") {
 			names["#u"] = "until"
 		}
-		in := &sdk.UpdateItemInput{TableName: aws.String(table), Key: key("k"), ConditionExpression: aws.String(condition),
-			UpdateExpression: aws.String("REMOVE nothing"), ExpressionAttributeNames: names, ExpressionAttributeValues: values}
+		in := &sdk.UpdateItemInput{
+			TableName: aws.String(table), Key: key("k"), ConditionExpression: aws.String(condition),
+			UpdateExpression: aws.String("REMOVE nothing"), ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+		}
 		_, err := c.UpdateItem(t.Context(), in)
 		if err != nil && code(err) != "ConditionalCheckFailedException" {
 			t.Errorf("%s: %v", condition, err)
@@ -243,15 +256,24 @@ func TestReservedWordsAreRefusedInEveryExpression(t *testing.T) {
 	c := client(t)
 	for _, word := range []string{"until", "ttl", "state", "status", "owner", "group", "region", "open", "name", "Slot_state.Status"} {
 		values := attrs{":v": s("x")}
-		_, updateErr := c.UpdateItem(t.Context(), &sdk.UpdateItemInput{TableName: aws.String(table), Key: key("k"),
-			UpdateExpression: aws.String("SET " + word + " = :v"), ExpressionAttributeValues: values})
-		_, conditionErr := c.PutItem(t.Context(), &sdk.PutItemInput{TableName: aws.String(table), Item: key("k"),
-			ConditionExpression: aws.String(word + " = :v"), ExpressionAttributeValues: values})
+		_, updateErr := c.UpdateItem(t.Context(), &sdk.UpdateItemInput{
+			TableName: aws.String(table), Key: key("k"),
+			UpdateExpression: aws.String("SET " + word + " = :v"), ExpressionAttributeValues: values,
+		})
+		_, conditionErr := c.PutItem(t.Context(), &sdk.PutItemInput{
+			TableName: aws.String(table), Item: key("k"),
+			ConditionExpression: aws.String(word + " = :v"), ExpressionAttributeValues: values,
+		})
 		_, transactErr := c.TransactWriteItems(t.Context(), &sdk.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
-			{ConditionCheck: &types.ConditionCheck{TableName: aws.String(table), Key: key("k"),
-				ConditionExpression: aws.String("attribute_not_exists(" + word + ")")}}}})
-		_, queryErr := c.Query(t.Context(), &sdk.QueryInput{TableName: aws.String(table),
-			KeyConditionExpression: aws.String("pk = :v"), FilterExpression: aws.String(word + " = :v"), ExpressionAttributeValues: values})
+			{ConditionCheck: &types.ConditionCheck{
+				TableName: aws.String(table), Key: key("k"),
+				ConditionExpression: aws.String("attribute_not_exists(" + word + ")"),
+			}},
+		}})
+		_, queryErr := c.Query(t.Context(), &sdk.QueryInput{
+			TableName:              aws.String(table),
+			KeyConditionExpression: aws.String("pk = :v"), FilterExpression: aws.String(word + " = :v"), ExpressionAttributeValues: values,
+		})
 		for where, err := range map[string]error{"update": updateErr, "condition": conditionErr, "transaction": transactErr, "filter": queryErr} {
 			if code(err) != "ValidationException" {
 				t.Errorf("%s in %s: err = %v, want ValidationException", word, where, err)
@@ -259,8 +281,10 @@ func TestReservedWordsAreRefusedInEveryExpression(t *testing.T) {
 		}
 	}
 	put(t, c, with(key("k"), "reasonText", s("hi")))
-	if _, err := c.PutItem(t.Context(), &sdk.PutItemInput{TableName: aws.String(table), Item: key("k"),
-		ConditionExpression: aws.String("size(reasonText) < :v"), ExpressionAttributeValues: attrs{":v": n("3")}}); err != nil {
+	if _, err := c.PutItem(t.Context(), &sdk.PutItemInput{
+		TableName: aws.String(table), Item: key("k"),
+		ConditionExpression: aws.String("size(reasonText) < :v"), ExpressionAttributeValues: attrs{":v": n("3")},
+	}); err != nil {
 		t.Errorf("the function size is not an attribute name: %v", err)
 	}
 }
@@ -268,8 +292,10 @@ func TestReservedWordsAreRefusedInEveryExpression(t *testing.T) {
 func TestWhatAWSRefusesIsRefused(t *testing.T) {
 	c := client(t)
 	update := func(expression string, values attrs) error {
-		_, err := c.UpdateItem(t.Context(), &sdk.UpdateItemInput{TableName: aws.String(table), Key: key("k"),
-			UpdateExpression: aws.String(expression), ExpressionAttributeValues: values})
+		_, err := c.UpdateItem(t.Context(), &sdk.UpdateItemInput{
+			TableName: aws.String(table), Key: key("k"),
+			UpdateExpression: aws.String(expression), ExpressionAttributeValues: values,
+		})
 		return err
 	}
 	transact := func(items ...types.TransactWriteItem) error {
@@ -282,10 +308,14 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 	}
 	one := types.TransactWriteItem{Put: &types.Put{TableName: aws.String(table), Item: key("k")}}
 	same := types.TransactWriteItem{Delete: &types.Delete{TableName: aws.String(table), Key: key("k")}}
-	_, consistent := c.Query(t.Context(), &sdk.QueryInput{TableName: aws.String(table), IndexName: aws.String("open"),
-		KeyConditionExpression: aws.String("openKey = :o"), ExpressionAttributeValues: attrs{":o": s("open")}, ConsistentRead: aws.Bool(true)})
-	_, keyless := c.Query(t.Context(), &sdk.QueryInput{TableName: aws.String(table),
-		KeyConditionExpression: aws.String("sk = :o"), ExpressionAttributeValues: attrs{":o": s("open")}})
+	_, consistent := c.Query(t.Context(), &sdk.QueryInput{
+		TableName: aws.String(table), IndexName: aws.String("open"),
+		KeyConditionExpression: aws.String("openKey = :o"), ExpressionAttributeValues: attrs{":o": s("open")}, ConsistentRead: aws.Bool(true),
+	})
+	_, keyless := c.Query(t.Context(), &sdk.QueryInput{
+		TableName:              aws.String(table),
+		KeyConditionExpression: aws.String("sk = :o"), ExpressionAttributeValues: attrs{":o": s("open")},
+	})
 	for name, err := range map[string]error{
 		"two actions on one item":       transact(one, same),
 		"SET and REMOVE of one path":    update("SET a = :a REMOVE a", attrs{":a": s("x")}),
@@ -316,8 +346,10 @@ func TestATokenReplayedNeverAppliesTwice(t *testing.T) {
 	add := func(by string) error {
 		_, err := c.TransactWriteItems(t.Context(), &sdk.TransactWriteItemsInput{
 			ClientRequestToken: aws.String("one-token"),
-			TransactItems: []types.TransactWriteItem{{Update: &types.Update{TableName: aws.String(table), Key: key("sum"),
-				UpdateExpression: aws.String("ADD amount :n"), ExpressionAttributeValues: attrs{":n": n(by)}}}},
+			TransactItems: []types.TransactWriteItem{{Update: &types.Update{
+				TableName: aws.String(table), Key: key("sum"),
+				UpdateExpression: aws.String("ADD amount :n"), ExpressionAttributeValues: attrs{":n": n(by)},
+			}}},
 		})
 		return err
 	}
@@ -381,12 +413,12 @@ func TestValuesSurviveAsTheyWereWritten(t *testing.T) {
 		"text": s(""),
 	}
 	in := key("k")
-	for name, v := range want {
-		in[name] = v
-	}
+	maps.Copy(in, want)
 	put(t, c, in)
-	if _, err := c.UpdateItem(t.Context(), &sdk.UpdateItemInput{TableName: aws.String(table), Key: key("k"),
-		UpdateExpression: aws.String("SET extra = :v"), ExpressionAttributeValues: attrs{":v": s("x")}}); err != nil {
+	if _, err := c.UpdateItem(t.Context(), &sdk.UpdateItemInput{
+		TableName: aws.String(table), Key: key("k"),
+		UpdateExpression: aws.String("SET extra = :v"), ExpressionAttributeValues: attrs{":v": s("x")},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	got := get(t, c, "k")
@@ -429,8 +461,10 @@ func TestReturnValuesFollowTheRequest(t *testing.T) {
 	put(t, c, with(with(key("k"), "a", s("1")), "b", s("1")))
 	update := func(want types.ReturnValue, v string) attrs {
 		t.Helper()
-		out, err := c.UpdateItem(t.Context(), &sdk.UpdateItemInput{TableName: aws.String(table), Key: key("k"), ReturnValues: want,
-			UpdateExpression: aws.String("SET a = :v"), ExpressionAttributeValues: attrs{":v": s(v)}})
+		out, err := c.UpdateItem(t.Context(), &sdk.UpdateItemInput{
+			TableName: aws.String(table), Key: key("k"), ReturnValues: want,
+			UpdateExpression: aws.String("SET a = :v"), ExpressionAttributeValues: attrs{":v": s(v)},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -466,8 +500,10 @@ func TestQueryIsOrderedAndPaged(t *testing.T) {
 		start attrs
 	)
 	for {
-		out, err := c.Query(t.Context(), &sdk.QueryInput{TableName: aws.String(table), Limit: aws.Int32(2), ExclusiveStartKey: start,
-			KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :z)"), ExpressionAttributeValues: attrs{":p": s("slots"), ":z": s("0")}})
+		out, err := c.Query(t.Context(), &sdk.QueryInput{
+			TableName: aws.String(table), Limit: aws.Int32(2), ExclusiveStartKey: start,
+			KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :z)"), ExpressionAttributeValues: attrs{":p": s("slots"), ":z": s("0")},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

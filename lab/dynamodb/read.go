@@ -164,7 +164,7 @@ func (h *Handler) describe(in *server.DescribeTableInput) (any, error) {
 		}
 	}
 	var definitions []map[string]string
-	for _, name := range strings.Fields(HashKey + " " + RangeKey + " " + OpenHashKey + " " + OpenRangeKey) {
+	for name := range strings.FieldsSeq(HashKey + " " + RangeKey + " " + OpenHashKey + " " + OpenRangeKey) {
 		definitions = append(definitions, map[string]string{"AttributeName": name, "AttributeType": "S"})
 	}
 	return map[string]any{"Table": map[string]any{

@@ -130,20 +130,28 @@ func (h *Handler) conditions(actions []action) error {
 func actionOf(it server.TransactWriteItem) (action, error) {
 	var found []action
 	if p := it.Put; p != nil {
-		found = append(found, action{table: p.TableName, key: keyOf(p.Item), put: p.Item, condition: p.ConditionExpression,
-			names: p.ExpressionAttributeNames, values: p.ExpressionAttributeValues, onFailure: p.ReturnValuesOnConditionCheckFailure})
+		found = append(found, action{
+			table: p.TableName, key: keyOf(p.Item), put: p.Item, condition: p.ConditionExpression,
+			names: p.ExpressionAttributeNames, values: p.ExpressionAttributeValues, onFailure: p.ReturnValuesOnConditionCheckFailure,
+		})
 	}
 	if u := it.Update; u != nil {
-		found = append(found, action{table: u.TableName, key: u.Key, update: aws.String(aws.ToString(u.UpdateExpression)), condition: u.ConditionExpression,
-			names: u.ExpressionAttributeNames, values: u.ExpressionAttributeValues, onFailure: u.ReturnValuesOnConditionCheckFailure})
+		found = append(found, action{
+			table: u.TableName, key: u.Key, update: aws.String(aws.ToString(u.UpdateExpression)), condition: u.ConditionExpression,
+			names: u.ExpressionAttributeNames, values: u.ExpressionAttributeValues, onFailure: u.ReturnValuesOnConditionCheckFailure,
+		})
 	}
 	if d := it.Delete; d != nil {
-		found = append(found, action{table: d.TableName, key: d.Key, remove: true, condition: d.ConditionExpression,
-			names: d.ExpressionAttributeNames, values: d.ExpressionAttributeValues, onFailure: d.ReturnValuesOnConditionCheckFailure})
+		found = append(found, action{
+			table: d.TableName, key: d.Key, remove: true, condition: d.ConditionExpression,
+			names: d.ExpressionAttributeNames, values: d.ExpressionAttributeValues, onFailure: d.ReturnValuesOnConditionCheckFailure,
+		})
 	}
 	if c := it.ConditionCheck; c != nil {
-		found = append(found, action{table: c.TableName, key: c.Key, condition: aws.String(aws.ToString(c.ConditionExpression)),
-			names: c.ExpressionAttributeNames, values: c.ExpressionAttributeValues, onFailure: c.ReturnValuesOnConditionCheckFailure})
+		found = append(found, action{
+			table: c.TableName, key: c.Key, condition: aws.String(aws.ToString(c.ConditionExpression)),
+			names: c.ExpressionAttributeNames, values: c.ExpressionAttributeValues, onFailure: c.ReturnValuesOnConditionCheckFailure,
+		})
 	}
 	if len(found) != 1 {
 		return action{}, invalid("TransactItems can only contain one of Check, Put, Update or Delete")

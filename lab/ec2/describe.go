@@ -144,14 +144,17 @@ func reachability(status string) string {
 func (h *Handler) status(v fleet.View) instanceStatus {
 	out := instanceStatus{ID: v.ID, Zone: v.AZ, State: stateOf(v.State)}
 	out.Instance = summary{Status: v.Status.Instance, Details: []detail{{
-		Name: "reachability", Status: reachability(v.Status.Instance), ImpairedSince: h.stamp(v.Status.ImpairedSince)}}}
+		Name: "reachability", Status: reachability(v.Status.Instance), ImpairedSince: h.stamp(v.Status.ImpairedSince),
+	}}}
 	out.System = summary{Status: v.Status.System, Details: []detail{{Name: "reachability", Status: reachability(v.Status.System)}}}
 	if v.Status.EBS != "" {
 		out.EBS = &summary{Status: v.Status.EBS, Details: []detail{{Name: "reachability", Status: reachability(v.Status.EBS)}}}
 	}
 	for _, e := range v.Events {
-		out.Events = append(out.Events, event{ID: e.ID, Code: e.Code, Description: e.Description,
-			NotBefore: h.stamp(e.NotBefore), NotAfter: h.stamp(e.NotAfter)})
+		out.Events = append(out.Events, event{
+			ID: e.ID, Code: e.Code, Description: e.Description,
+			NotBefore: h.stamp(e.NotBefore), NotAfter: h.stamp(e.NotAfter),
+		})
 	}
 	out.Operator.Managed = v.Operator != ""
 	out.Operator.Principal = v.Operator
@@ -176,8 +179,10 @@ func (h *Handler) describeTypes(in request) (any, error) {
 			continue
 		}
 		t := fleet.Types[name]
-		all = append(all, instanceType{Name: t.Name, Current: t.Hypervisor != "xen", BareMetal: t.BareMetal, Hypervisor: t.Hypervisor,
-			Architectures: t.Architectures, Manufacturer: t.Manufacturer, VCPUs: t.VCPUs, MemoryMiB: t.MemoryMiB})
+		all = append(all, instanceType{
+			Name: t.Name, Current: t.Hypervisor != "xen", BareMetal: t.BareMetal, Hypervisor: t.Hypervisor,
+			Architectures: t.Architectures, Manufacturer: t.Manufacturer, VCPUs: t.VCPUs, MemoryMiB: t.MemoryMiB,
+		})
 	}
 	some, next, err := page(in, all, 5, 100)
 	return typesAnswer{RequestID: requestID, Types: some, Next: next}, err

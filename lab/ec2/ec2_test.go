@@ -62,10 +62,12 @@ func newWorld(t *testing.T) world {
 	}
 	srv := httptest.NewServer(ec2.New(f, c, "111122223333"))
 	t.Cleanup(srv.Close)
-	return world{fleet: f, clock: c, Client: sdk.New(sdk.Options{Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), Retryer: aws.NopRetryer{},
+	return world{fleet: f, clock: c, Client: sdk.New(sdk.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), Retryer: aws.NopRetryer{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
-		})})}
+		}),
+	})}
 }
 
 // refusal is an error's code and HTTP status.
@@ -214,7 +216,8 @@ func TestAnUnknownIdFailsACallByIdAndNotOneByFilter(t *testing.T) {
 func TestAnInstanceIsDescribedWithAllTheGuardAsksFor(t *testing.T) {
 	w := newWorld(t)
 	out, err := w.DescribeInstances(t.Context(), &sdk.DescribeInstancesInput{
-		Filters: append(filter("tag:crashcart", "au*"), filter("instance-state-name", "running")...)})
+		Filters: append(filter("tag:crashcart", "au*"), filter("instance-state-name", "running")...),
+	})
 	if got := ids(t, out, err); !slices.Equal(got, []string{web, xen, metal}) {
 		t.Errorf("tag filter found %v; managed instances are hidden unless asked for", got)
 	}
@@ -269,8 +272,10 @@ func TestPagesHoldEverythingOnce(t *testing.T) {
 func TestADeadGuestIsImpairedAsLongAsItIs(t *testing.T) {
 	w := newWorld(t)
 	if err := errors.Join(w.fleet.Hang(web, fleet.Dead, 0), w.fleet.Stop(xen),
-		w.fleet.Schedule(manual, fleet.Event{ID: "instance-event-0a1b", Code: "instance-reboot", Description: "[Completed] scheduled reboot",
-			NotBefore: w.clock.Now().Add(-time.Hour), NotAfter: w.clock.Now().Add(time.Hour)})); err != nil {
+		w.fleet.Schedule(manual, fleet.Event{
+			ID: "instance-event-0a1b", Code: "instance-reboot", Description: "[Completed] scheduled reboot",
+			NotBefore: w.clock.Now().Add(-time.Hour), NotAfter: w.clock.Now().Add(time.Hour),
+		})); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(7 * time.Minute)
@@ -304,7 +309,8 @@ func TestADeadGuestIsImpairedAsLongAsItIs(t *testing.T) {
 func TestTypesTellNitroMetalAndArchitectureApart(t *testing.T) {
 	w := newWorld(t)
 	out, err := w.DescribeInstanceTypes(t.Context(), &sdk.DescribeInstanceTypesInput{
-		Filters: filter("instance-type", "m6i.large", "m5.metal", "m4.large", "c7g-flex.large", "mac1.metal", "z9.huge")})
+		Filters: filter("instance-type", "m6i.large", "m5.metal", "m4.large", "c7g-flex.large", "mac1.metal", "z9.huge"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,8 +335,10 @@ func TestTypesTellNitroMetalAndArchitectureApart(t *testing.T) {
 func TestTheShutdownBehaviourIsTold(t *testing.T) {
 	w := newWorld(t)
 	for id, want := range map[string]string{web: "stop", manual: "terminate"} {
-		out, err := w.DescribeInstanceAttribute(t.Context(), &sdk.DescribeInstanceAttributeInput{InstanceId: aws.String(id),
-			Attribute: types.InstanceAttributeNameInstanceInitiatedShutdownBehavior})
+		out, err := w.DescribeInstanceAttribute(t.Context(), &sdk.DescribeInstanceAttributeInput{
+			InstanceId: aws.String(id),
+			Attribute:  types.InstanceAttributeNameInstanceInitiatedShutdownBehavior,
+		})
 		if err != nil || aws.ToString(out.InstanceInitiatedShutdownBehavior.Value) != want {
 			t.Errorf("%s: %+v, %v", id, out, err)
 		}

@@ -183,16 +183,16 @@ const (
 func (f *Fleet) Hang(id string, kind HangKind, ago time.Duration) error {
 	return f.change(id, ago, func(g *guest, at time.Time) {
 		if kind == Dead {
-			g.enter(at, phaseDead, false, false)
+			g.enter(at, phaseDead, false)
 		} else {
-			g.enter(at, phaseFrozen, true, false)
+			g.enter(at, phaseFrozen, true)
 		}
 	})
 }
 
 // StopAgent ends a healthy guest's SSM agent, ago before now; the guest lives on.
 func (f *Fleet) StopAgent(id string, ago time.Duration) error {
-	return f.change(id, ago, func(g *guest, at time.Time) { g.enter(at, phaseUp, true, false) })
+	return f.change(id, ago, func(g *guest, at time.Time) { g.enter(at, phaseUp, true) })
 }
 
 // Crash makes the kernel of a guest panic by itself, ago before now.

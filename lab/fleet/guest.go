@@ -69,8 +69,9 @@ type dump struct {
 	name string
 }
 
-// enter begins a phase at a time and cancels what was to come after it.
-func (g *guest) enter(at time.Time, name string, arp, agent bool) {
+// enter begins a phase without agent at a time and cancels what was to come
+// after it.
+func (g *guest) enter(at time.Time, name string, arp bool) {
 	for len(g.phases) > 0 && g.phases[len(g.phases)-1].at.After(at) {
 		g.phases = g.phases[:len(g.phases)-1]
 	}
@@ -78,7 +79,7 @@ func (g *guest) enter(at time.Time, name string, arp, agent bool) {
 	for len(g.dumps) > 0 && g.dumps[len(g.dumps)-1].done.After(at) {
 		g.dumps = g.dumps[:len(g.dumps)-1]
 	}
-	g.then(at, name, arp, agent)
+	g.then(at, name, arp, false)
 }
 
 // then adds a phase after those that are planned.
@@ -86,8 +87,8 @@ func (g *guest) then(at time.Time, name string, arp, agent bool) {
 	g.phases = append(g.phases, phase{at: at, name: name, arp: arp, agent: agent && !g.NoAgent, ping: at.Add(agentStart)})
 }
 
-// boot plans a start that begins at a time, and gives when the guest is up.
-func (g *guest) boot(at time.Time, text transcript, takes time.Duration) time.Time {
+// boot plans a start that begins at a time.
+func (g *guest) boot(at time.Time, text transcript, takes time.Duration) {
 	takes = max(takes, text.length())
 	up := at.Add(takes)
 	g.booted = at
@@ -95,7 +96,6 @@ func (g *guest) boot(at time.Time, text transcript, takes time.Duration) time.Ti
 	g.then(at.Add(time.Duration(float64(takes)*networkUp)), phaseBooting, true, false)
 	g.then(up, phaseUp, true, true)
 	g.print(at, text.stretched(takes))
-	return up
 }
 
 // bootText is the console of a start, again or for the first time.
@@ -129,16 +129,16 @@ func (g *guest) alignPings(now time.Time) {
 func (g *guest) crash(at time.Time) {
 	switch {
 	case g.Platform == "windows":
-		g.enter(at, phaseDumping, false, false)
+		g.enter(at, phaseDumping, false)
 		done := at.Add(max(windowsDumps, g.DumpTakes))
 		g.dumps = append(g.dumps, dump{done, `C:\Windows\MEMORY.DMP`})
 		g.boot(done.Add(firmwareTakes), transcript{}, g.BootTakes)
 	case g.Kernel == NoKdump:
-		g.enter(at, phasePanicked, false, false)
+		g.enter(at, phasePanicked, false)
 		g.print(at, panicText.live(at.Sub(g.booted)))
 		g.boot(at.Add(panicTakes+firmwareTakes), g.bootText(true), g.BootTakes)
 	default:
-		g.enter(at, phaseDumping, false, false)
+		g.enter(at, phaseDumping, false)
 		text := capture.at(g.wall(at)).delayed(dumpMarker, g.DumpTakes-kexecTakes)
 		g.print(at.Add(kexecTakes), text)
 		done := at.Add(kexecTakes + text.length())
@@ -150,12 +150,12 @@ func (g *guest) crash(at time.Time) {
 
 // loseDump is an interrupt that hits the capture kernel: it restarts, undumped.
 func (g *guest) loseDump(at time.Time) {
-	g.enter(at, phasePanicked, false, false)
+	g.enter(at, phasePanicked, false)
 	g.boot(at.Add(firmwareTakes), g.bootText(true), g.BootTakes)
 }
 
 func (g *guest) patch(at time.Time) {
-	g.enter(at, phaseStopping, true, false)
+	g.enter(at, phaseStopping, true)
 	text := shutdown.live(at.Sub(g.booted))
 	if g.Platform == "windows" {
 		text = transcript{}
@@ -166,7 +166,7 @@ func (g *guest) patch(at time.Time) {
 }
 
 func (g *guest) off(at time.Time, state string) {
-	g.enter(at, phaseOff, false, false)
+	g.enter(at, phaseOff, false)
 	g.state = state
 }
 

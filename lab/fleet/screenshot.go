@@ -48,7 +48,7 @@ func (f *Fleet) Screenshot(id string) ([]byte, error) {
 func screen(text string) []string {
 	text = strings.ReplaceAll(escapes.ReplaceAllString(text, ""), "\r", "")
 	var out []string
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		for len(line) > columns {
 			out, line = append(out, line[:columns]), line[columns:]
 		}

@@ -67,8 +67,10 @@ func (f *Fleet) All() []View {
 
 func (g *guest) view(now time.Time) View {
 	p, _ := g.phaseAt(now)
-	v := View{Spec: g.Spec, Kind: g.kind, Arch: g.kind.Architectures[len(g.kind.Architectures)-1], State: g.state,
-		Launched: g.launched, Phase: p.name, Events: slices.Clone(g.events)}
+	v := View{
+		Spec: g.Spec, Kind: g.kind, Arch: g.kind.Architectures[len(g.kind.Architectures)-1], State: g.state,
+		Launched: g.launched, Phase: p.name, Events: slices.Clone(g.events),
+	}
 	v.Status.Instance, v.Status.ImpairedSince = g.check(now)
 	v.Status.System, v.Status.EBS = v.Status.Instance, ""
 	if v.Status.Instance == "impaired" {

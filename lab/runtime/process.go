@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -132,9 +133,7 @@ func (f *Function) environment(api string) []string {
 		"AWS_SECRET_ACCESS_KEY":           "lab-secret",
 		"AWS_SESSION_TOKEN":               "lab-session",
 	}
-	for name, v := range f.cfg.Env {
-		env[name] = v
-	}
+	maps.Copy(env, f.cfg.Env)
 	out := make([]string, 0, len(env))
 	for name, v := range env {
 		out = append(out, name+"="+v)

@@ -55,8 +55,10 @@ func bootstrap(ctx context.Context, o order) (told, error) {
 	}
 	deadline, _ := ctx.Deadline()
 	lc, _ := lambdacontext.FromContext(ctx)
-	return told{Say: o.Say, ARN: lc.InvokedFunctionArn, Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL"),
-		Proxy: os.Getenv("HTTPS_PROXY"), Inherited: os.Getenv("AWS_PROFILE"), PID: os.Getpid(), Left: time.Until(deadline)}, nil
+	return told{
+		Say: o.Say, ARN: lc.InvokedFunctionArn, Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL"),
+		Proxy: os.Getenv("HTTPS_PROXY"), Inherited: os.Getenv("AWS_PROFILE"), PID: os.Getpid(), Left: time.Until(deadline),
+	}, nil
 }
 
 func deploy(t *testing.T, mode string, change func(*runtime.Config)) *runtime.Function {
@@ -65,8 +67,10 @@ func deploy(t *testing.T, mode string, change func(*runtime.Config)) *runtime.Fu
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := runtime.Config{Path: path, Name: "crashcart-interrupt", Timeout: 5 * time.Second,
-		Env: map[string]string{"LAB_BOOTSTRAP": mode, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}}
+	cfg := runtime.Config{
+		Path: path, Name: "crashcart-interrupt", Timeout: 5 * time.Second,
+		Env: map[string]string{"LAB_BOOTSTRAP": mode, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+	}
 	if change != nil {
 		change(&cfg)
 	}

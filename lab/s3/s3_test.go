@@ -22,10 +22,12 @@ func TestWhatIsPutIsThereAndNowhereElse(t *testing.T) {
 	}
 	srv := httptest.NewServer(store)
 	defer srv.Close()
-	client := sdk.New(sdk.Options{Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), UsePathStyle: true, HTTPClient: http.DefaultClient,
+	client := sdk.New(sdk.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), UsePathStyle: true, HTTPClient: http.DefaultClient,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
-		})})
+		}),
+	})
 	for key, body := range map[string]string{"cases/b/console.txt": "two", "cases/a/console.txt": "one"} {
 		if _, err := client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("evidence"), Key: aws.String(key), Body: strings.NewReader(body)}); err != nil {
 			t.Fatal(err)

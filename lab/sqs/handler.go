@@ -80,8 +80,10 @@ func (h *Handler) queue(url string) (*Queue, error) {
 			return q, nil
 		}
 	}
-	return nil, &apiError{shape: "QueueDoesNotExist", query: "AWS.SimpleQueueService.NonExistentQueue",
-		message: "The specified queue does not exist."}
+	return nil, &apiError{
+		shape: "QueueDoesNotExist", query: "AWS.SimpleQueueService.NonExistentQueue",
+		message: "The specified queue does not exist.",
+	}
 }
 
 func (h *Handler) send(body []byte) (any, error) {
@@ -109,8 +111,10 @@ func (q *Queue) accept(in entry) (string, error) {
 	case len(in.MessageBody) > maxBody:
 		return "", &apiError{shape: "InvalidParameterValue", message: "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes."}
 	case delay < 0 || delay > maxDelay:
-		return "", &apiError{shape: "InvalidParameterValue",
-			message: fmt.Sprintf("Value %d for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.", in.DelaySeconds)}
+		return "", &apiError{
+			shape:   "InvalidParameterValue",
+			message: fmt.Sprintf("Value %d for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.", in.DelaySeconds),
+		}
 	}
 	return q.Send(in.MessageBody, in.MessageAttributes, delay), nil
 }
@@ -147,8 +151,10 @@ func checkEntries(entries []entry) error {
 		return &apiError{shape: "EmptyBatchRequest", query: "AWS.SimpleQueueService.EmptyBatchRequest", message: "There should be at least one SendMessageBatchRequestEntry in the request."}
 	}
 	if len(entries) > maxBatch {
-		return &apiError{shape: "TooManyEntriesInBatchRequest", query: "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-			message: fmt.Sprintf("Maximum number of entries per request are %d. You have sent %d.", maxBatch, len(entries))}
+		return &apiError{
+			shape: "TooManyEntriesInBatchRequest", query: "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+			message: fmt.Sprintf("Maximum number of entries per request are %d. You have sent %d.", maxBatch, len(entries)),
+		}
 	}
 	seen := map[string]bool{}
 	for _, e := range entries {

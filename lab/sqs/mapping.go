@@ -107,8 +107,10 @@ func (m *Mapping) event(batch []Message) ([]byte, error) {
 		millis := func(t time.Time) string { return strconv.FormatInt(q.clock.Report(t).UnixMilli(), 10) }
 		attributes := map[string]recordAttribute{}
 		for name, a := range msg.Attributes {
-			attributes[name] = recordAttribute{StringValue: a.StringValue, BinaryValue: a.BinaryValue,
-				StringListValues: []string{}, BinaryListValues: [][]byte{}, DataType: a.DataType}
+			attributes[name] = recordAttribute{
+				StringValue: a.StringValue, BinaryValue: a.BinaryValue,
+				StringListValues: []string{}, BinaryListValues: [][]byte{}, DataType: a.DataType,
+			}
 		}
 		records[i] = record{
 			MessageID: msg.ID, ReceiptHandle: msg.receipt, Body: body, MD5OfBody: digest(body),

@@ -234,10 +234,12 @@ func client(t *testing.T, q ...*sqs.Queue) (*sdk.Client, string) {
 	t.Helper()
 	srv := httptest.NewServer(sqs.NewHandler(q...))
 	t.Cleanup(srv.Close)
-	return sdk.New(sdk.Options{Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),
+	return sdk.New(sdk.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
-		})}), srv.URL
+		}),
+	}), srv.URL
 }
 
 func TestTheSDKCanSend(t *testing.T) {

@@ -29,10 +29,12 @@ func agents(t *testing.T, specs ...fleet.Spec) (*sdk.Client, *fleet.Fleet) {
 	}
 	srv := httptest.NewServer(ssm.New(f, c))
 	t.Cleanup(srv.Close)
-	return sdk.New(sdk.Options{Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),
+	return sdk.New(sdk.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
-		})}), f
+		}),
+	}), f
 }
 
 func TestALastPingIsAsOldAsItIsInTheLab(t *testing.T) {
@@ -44,7 +46,8 @@ func TestALastPingIsAsOldAsItIsInTheLab(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := c.DescribeInstanceInformation(t.Context(), &sdk.DescribeInstanceInformationInput{
-		Filters: []types.InstanceInformationStringFilter{{Key: aws.String("InstanceIds"), Values: []string{up, silent, never, "i-0ffffffffffffffff"}}}})
+		Filters: []types.InstanceInformationStringFilter{{Key: aws.String("InstanceIds"), Values: []string{up, silent, never, "i-0ffffffffffffffff"}}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

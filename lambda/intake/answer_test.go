@@ -68,7 +68,7 @@ func TestADirectInvokeIsNeverPutInTheQueue(t *testing.T) {
 	if _, err := w.invoke(please); err != nil {
 		t.Fatal(err)
 	}
-	w.expect(step{outcome: "later", rule: "unresponsive", why: "silent for 5m, 6m required"})
+	w.expect(step{outcome: "later", rule: "unresponsive", why: "pinged 5m ago, 6m of silence required"})
 	if len(w.queue) != 0 || w.called("SendMessage") != 0 {
 		t.Error("a direct invoke was put in the queue")
 	}
@@ -87,7 +87,7 @@ func TestForceIsNeverAbleToSkipMoreThanItsRule(t *testing.T) {
 	if _, err := w.invoke(forced); err != nil {
 		t.Fatal(err)
 	}
-	w.expect(step{outcome: "interrupted", rule: "unresponsive", why: "forced, although: its agent is silent for"})
+	w.expect(step{outcome: "interrupted", rule: "unresponsive", why: "forced, although: its agent pinged"})
 }
 
 func TestARehearsalNeverCountsForReal(t *testing.T) {

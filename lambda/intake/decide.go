@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 // Facts are only worth something while they are fresh, and the function must
 // have time left for the shot.
 const factsBound = 15 * time.Second
+
+// errNoView keeps a view that is missing from passing for one with nothing in it.
+var errNoView = errors.New("the casebook was not read")
 
 // decide takes all jobs through the stages. The describes are shared; from the
 // look on every permitted target goes its own way.
@@ -72,9 +76,11 @@ func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
 	wg.Go(func() { views, err = h.Book.Read(ctx, subjects) })
 	wg.Wait()
 	for i, j := range jobs {
-		j.question = guard.Question{Trigger: j.trigger, Ref: j.ref, Instance: instances[i], Book: target.Known(views[subjects[i]])}
-		if err != nil {
-			j.question.Book = target.Failed[casebook.View](err)
+		j.question = guard.Question{Trigger: j.trigger, Ref: j.ref, Instance: instances[i]}
+		if view, ok := views[subjects[i]]; ok {
+			j.question.Book = target.Known(view)
+		} else {
+			j.question.Book = target.Failed[casebook.View](errors.Join(errNoView, err))
 		}
 	}
 }

@@ -60,12 +60,12 @@ func (h *Handler) Handle(ctx context.Context, payload json.RawMessage) (any, err
 		inv.RequestID = lc.AwsRequestID
 	}
 	batch := trigger.Decode(payload, inv)
-	log := h.Log.With("requestId", inv.RequestID)
+	log := h.Log.With(slog.String("requestId", inv.RequestID))
 
 	answer, jobs := Answer{Outcomes: []Outcome{}}, []*job{}
 	for _, rec := range batch.Records {
 		if rec.Ignored != nil {
-			logIgnored(log, rec)
+			h.logIgnored(ctx, log, rec)
 			answer.Ignored = append(answer.Ignored, *rec.Ignored)
 			continue
 		}
@@ -78,7 +78,7 @@ func (h *Handler) Handle(ctx context.Context, payload json.RawMessage) (any, err
 		if j.outcome.again {
 			again[j.messageID] = true
 		}
-		h.logDecision(log, j)
+		h.logDecision(ctx, log, j)
 		answer.Outcomes = append(answer.Outcomes, j.outcome)
 	}
 	return reply(batch, answer, again)

@@ -79,7 +79,7 @@ func emf(now time.Time, dimensions [][]string, metrics ...metricDefinition) slog
 }
 
 // logDecision writes the one line of a decision, which is its metric as well.
-func (h *Handler) logDecision(log *slog.Logger, j *job) {
+func (h *Handler) logDecision(ctx context.Context, log *slog.Logger, j *job) {
 	metrics := []metricDefinition{{Name: config.MetricDecisions, Unit: "Count"}}
 	attrs := append(decisionAttrs(j), slog.Bool("leashed", h.Guard.Leashed(j.trigger)), slog.Int(config.MetricDecisions, 1),
 		slog.String("Outcome", string(j.outcome.Outcome)), slog.String("Rule", j.outcome.Rule))
@@ -88,7 +88,7 @@ func (h *Handler) logDecision(log *slog.Logger, j *job) {
 		attrs = append(attrs, slog.Float64(config.MetricTimeToInterrupt, j.sentAfter.Seconds()))
 	}
 	attrs = append(attrs, emf(h.Now(), [][]string{{"Outcome"}, {"Outcome", "Rule"}}, metrics...))
-	log.LogAttrs(context.Background(), slog.LevelInfo, "decision", attrs...)
+	log.LogAttrs(ctx, slog.LevelInfo, "decision", attrs...)
 }
 
 func decisionAttrs(j *job) []slog.Attr {
@@ -113,9 +113,9 @@ func decisionAttrs(j *job) []slog.Attr {
 }
 
 // logIgnored writes the one line of a record that asks for nothing.
-func logIgnored(log *slog.Logger, rec trigger.Record) {
-	log.LogAttrs(context.Background(), slog.LevelInfo, "ignored",
+func (h *Handler) logIgnored(ctx context.Context, log *slog.Logger, rec trigger.Record) {
+	log.LogAttrs(ctx, slog.LevelInfo, "ignored",
 		slog.String("Reason", string(rec.Ignored.Reason)), slog.String("detail", rec.Ignored.Detail),
 		slog.String("messageId", rec.MessageID), slog.Int(config.MetricIgnored, 1),
-		emf(time.Now(), [][]string{{"Reason"}}, metricDefinition{Name: config.MetricIgnored, Unit: "Count"}))
+		emf(h.Now(), [][]string{{"Reason"}}, metricDefinition{Name: config.MetricIgnored, Unit: "Count"}))
 }

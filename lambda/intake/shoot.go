@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -59,12 +60,12 @@ func (h *Handler) record(ctx context.Context, c casebook.Case, result interrupt.
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := h.Book.Settle(ctx, c, stateOf(result, c.Leashed), result.Code); err != nil {
-			h.Log.Error("the case could not be settled", "caseId", c.ID, "error", err)
+			h.Log.ErrorContext(ctx, "the case could not be settled", slog.String("caseId", c.ID), slog.Any("error", err))
 		}
 	})
 	wg.Go(func() {
 		if err := h.Evidence.Put(ctx, look.Prefix(c.ID, c.Leashed), seen); err != nil {
-			h.Log.Error("the look could not be stored", "caseId", c.ID, "error", err)
+			h.Log.ErrorContext(ctx, "the look could not be stored", slog.String("caseId", c.ID), slog.Any("error", err))
 		}
 	})
 	wg.Wait()

@@ -46,9 +46,9 @@ func TestWalks(t *testing.T) {
 			machine: machine{tag: "auto", silentSince: at(12, 0, 30), console: consoleUp},
 			metric:  "heartbeat", alarm: at(12, 3, 10),
 			steps: []step{
-				{at(12, 3, 15), "later", "unresponsive", "silent for 3m15s, 6m required"},
-				{at(12, 4, 15), "later", "unresponsive", "silent for 4m15s, 6m required"},
-				{at(12, 5, 15), "later", "unresponsive", "silent for 5m15s, 6m required"},
+				{at(12, 3, 15), "later", "unresponsive", "pinged 3m15s ago, 6m of silence required"},
+				{at(12, 4, 15), "later", "unresponsive", "pinged 4m15s ago, 6m of silence required"},
+				{at(12, 5, 15), "later", "unresponsive", "pinged 5m15s ago, 6m of silence required"},
 				{at(12, 6, 15), "interrupted", "unresponsive", "silent for 6m15s (6m required)"},
 			},
 			sent: 1,
@@ -86,7 +86,7 @@ func TestWalks(t *testing.T) {
 		},
 		"AWS is rebooting it by schedule": {
 			machine: machine{tag: "auto", failsFrom: at(12, 0, 0), noAgent: true, scheduled: []types.InstanceStatusEvent{{
-				Code: types.EventCodeSystemReboot, NotBefore: ptr(at(11, 58, 0)), NotAfter: ptr(at(13, 58, 0)),
+				Code: types.EventCodeSystemReboot, NotBefore: new(at(11, 58, 0)), NotAfter: new(at(13, 58, 0)),
 			}}},
 			metric: "StatusCheckFailed_Instance", alarm: at(12, 2, 0),
 			steps: []step{{at(12, 5, 5), "refused", "booted", "system-reboot for it, since 7m5s ago"}},
@@ -104,7 +104,7 @@ func TestWalks(t *testing.T) {
 		"the alarm is a quarter of an hour old": {
 			machine: machine{tag: "auto", silentSince: at(11, 40, 0)},
 			metric:  "heartbeat", alarm: at(11, 45, 0),
-			steps: []step{{at(12, 0, 0), "refused", "fresh", "15m old, at most 15m"}},
+			steps: []step{{at(12, 0, 0), "refused", "fresh", "it is 15m old"}},
 		},
 		"nobody has tagged it": {
 			machine: machine{silentSince: at(11, 50, 0)},
@@ -143,8 +143,6 @@ func TestWalks(t *testing.T) {
 		})
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // laters are n steps, a minute apart, that come to later.
 func laters(n int, from time.Time) []step {
@@ -225,7 +223,7 @@ func TestOneHangNeverGetsTwoInterrupts(t *testing.T) {
 	}
 	w.advance(time.Minute)
 	w.deliver(alarm("crashcart-cpu", "CPUUtilization", at(12, 0, 30), webA))
-	w.expect(step{outcome: "duplicate", rule: "episode", why: "open since 1m ago"})
+	w.expect(step{outcome: "duplicate", rule: "episode", why: "was opened 1m ago and is still open"})
 
 	w.advance(time.Minute) // a composite alarm acts two minutes later
 	w.deliver(alarm("crashcart-composite-as-metric", "StatusCheckFailed", at(12, 2, 0), webA))

@@ -36,7 +36,7 @@ func Wire(c config.Config, environ func(string) string, log io.Writer) *Handler 
 	sdk := awsConfig(c, environ)
 	compute := ec2.NewFromConfig(sdk)
 	book := casebook.New(dynamodb.NewFromConfig(sdk), c.Table)
-	sender := interrupt.NewClient(sdk)
+	sender := interrupt.NewClient(sdk, callTimeout)
 	return &Handler{
 		Config:   c,
 		Resolver: target.New(compute, ssm.NewFromConfig(sdk), autoscaling.NewFromConfig(sdk), c.Rules.RegionLimit),

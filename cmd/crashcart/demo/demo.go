@@ -39,7 +39,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("making a place for the bootstrap: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() //nolint:errcheck // the system empties its temporary folder
 	if o.Bootstrap == "" {
 		o.Bootstrap = filepath.Join(dir, "bootstrap")
 		if err := build(ctx, o.Bootstrap); err != nil {

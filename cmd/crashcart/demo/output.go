@@ -57,5 +57,5 @@ type jsonOutput struct {
 func (j *jsonOutput) Event(e Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_ = j.enc.Encode(e) // a reader that hung up has seen enough
+	_ = j.enc.Encode(e) //nolint:errcheck // a reader that hung up has seen enough
 }

@@ -107,7 +107,7 @@ func (s *stage) judge() error {
 	s.tell(Event{Kind: KindConsole, Names: []string{hero}, Text: "after it", Lines: crashLines(f.after)})
 	broken := false
 	for _, p := range promises(f) {
-		s.tell(Event{Kind: KindPromise, Text: p.text, Held: ptr(p.seen == ""), Detail: p.seen})
+		s.tell(Event{Kind: KindPromise, Text: p.text, Held: new(p.seen == ""), Detail: p.seen})
 		broken = broken || p.seen != ""
 	}
 	s.mu.Lock()
@@ -119,8 +119,6 @@ func (s *stage) judge() error {
 	}
 	return nil
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func (s *stage) facts() (facts, error) {
 	f := facts{

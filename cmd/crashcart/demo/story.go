@@ -41,8 +41,10 @@ func tag(value string) map[string]string { return map[string]string{"crashcart":
 // cast returns the fleet of the story.
 func cast() []actor {
 	actors := []actor{
-		{fleet.Spec{ID: "i-0a1e5b0c7d2f43961", Name: web1, Type: "m6i.large", Tags: tag("auto"), LastPing: 4*time.Minute + 40*time.Second},
-			"healthy, but its CPU is busy", nil},
+		{
+			fleet.Spec{ID: "i-0a1e5b0c7d2f43961", Name: web1, Type: "m6i.large", Tags: tag("auto"), LastPing: 4*time.Minute + 40*time.Second},
+			"healthy, but its CPU is busy", nil,
+		},
 		{
 			// Slower than the 14 s that were measured, so that a person can watch.
 			fleet.Spec{
@@ -51,16 +53,26 @@ func cast() []actor {
 			},
 			"frozen 4 min ago; still answers ARP", frozen(4 * time.Minute),
 		},
-		{fleet.Spec{ID: "i-0c3a7d2e9f4b65b83", Name: arm1, Type: "m7g.large", Tags: tag("auto"), LastPing: 2 * time.Minute},
-			"hung, but Graviton", frozen(20 * time.Minute)},
-		{fleet.Spec{ID: "i-0d4b8e3fa05c76c94", Name: db1, Type: "r6i.8xlarge", LastPing: 2 * time.Minute},
-			"hung, but nobody tagged it", frozen(20 * time.Minute)},
-		{fleet.Spec{ID: "i-0e5c9f40b16d87da5", Name: pay1, Type: "c7i.large", Tags: tag("manual"), LastPing: 2 * time.Minute},
-			"hung; a person must ask", frozen(7 * time.Minute)},
-		{fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: 5 * time.Minute},
-			"launched 5 min ago", nil},
-		{fleet.Spec{ID: "i-017eb162d38fa9fc7", Name: cache1, Type: "m6a.large", Tags: tag("auto"), LastPing: time.Minute, DumpTakes: time.Hour},
-			"crashed by itself 7 min ago, dumping", func(f *fleet.Fleet, id string) error { return f.Crash(id, 7*time.Minute) }},
+		{
+			fleet.Spec{ID: "i-0c3a7d2e9f4b65b83", Name: arm1, Type: "m7g.large", Tags: tag("auto"), LastPing: 2 * time.Minute},
+			"hung, but Graviton", frozen(20 * time.Minute),
+		},
+		{
+			fleet.Spec{ID: "i-0d4b8e3fa05c76c94", Name: db1, Type: "r6i.8xlarge", LastPing: 2 * time.Minute},
+			"hung, but nobody tagged it", frozen(20 * time.Minute),
+		},
+		{
+			fleet.Spec{ID: "i-0e5c9f40b16d87da5", Name: pay1, Type: "c7i.large", Tags: tag("manual"), LastPing: 2 * time.Minute},
+			"hung; a person must ask", frozen(7 * time.Minute),
+		},
+		{
+			fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: 5 * time.Minute},
+			"launched 5 min ago", nil,
+		},
+		{
+			fleet.Spec{ID: "i-017eb162d38fa9fc7", Name: cache1, Type: "m6a.large", Tags: tag("auto"), LastPing: time.Minute, DumpTakes: time.Hour},
+			"crashed by itself 7 min ago, dumping", func(f *fleet.Fleet, id string) error { return f.Crash(id, 7*time.Minute) },
+		},
 	}
 	for _, m := range members() {
 		actors = append(actors, actor{
@@ -75,8 +87,10 @@ type member struct{ id, name string }
 
 func members() []member {
 	return []member{
-		{"i-028fc273e490ba0d1", checkout + "-1"}, {"i-0390d384f5a1cb1e2", checkout + "-2"},
-		{"i-04a1e49506b2dc2f3", checkout + "-3"}, {"i-05b2f5a617c3ed304", checkout + "-4"},
+		{"i-028fc273e490ba0d1", checkout + "-1"},
+		{"i-0390d384f5a1cb1e2", checkout + "-2"},
+		{"i-04a1e49506b2dc2f3", checkout + "-3"},
+		{"i-05b2f5a617c3ed304", checkout + "-4"},
 	}
 }
 

@@ -61,19 +61,19 @@ func (t *textOutput) Event(e Event) {
 	switch e.Kind {
 	case KindInstance:
 		t.open("fleet", "The fleet", "account 111122223333, eu-central-1; stack mode auto; a lab minute passes in a second")
-		t.line(2, fmt.Sprintf("%-11s %-20s %-12s %-7s ", e.Names[0], e.Instance, orDash(e.Type), orDash(e.Tag)), e.Text)
+		t.line(fmt.Sprintf("%-11s %-20s %-12s %-7s ", e.Names[0], e.Instance, orDash(e.Type), orDash(e.Tag)), e.Text)
 	case KindAlarm:
 		t.open("timeline", "What happens", "")
-		t.line(2, t.stamp(e)+t.paint["alarm"].Sprintf("⏰ %s", e.Alarm)+"  ", e.Text)
+		t.line(t.stamp(e)+t.paint["alarm"].Sprintf("⏰ %s", e.Alarm)+"  ", e.Text)
 	case KindInvoke:
-		t.line(2, t.stamp(e)+t.paint["alarm"].Sprintf("☎  %s, %s", onCall, e.Names[0])+"  ", e.Text)
+		t.line(t.stamp(e)+t.paint["alarm"].Sprintf("☎  %s, %s", onCall, e.Names[0])+"  ", e.Text)
 	case KindDecision:
 		t.decision(e)
 	case KindGuest, KindCall:
-		t.line(2, t.stamp(e)+t.paint["guest"].Sprintf("   │ %s  ", e.Names[0]), t.paint["guest"].Sprint(e.Text))
+		t.line(t.stamp(e)+t.paint["guest"].Sprintf("   │ %s  ", e.Names[0]), t.paint["guest"].Sprint(e.Text))
 	case KindConsole:
 		t.open("console", "The console of "+hero, "")
-		t.line(2, "", e.Text)
+		t.line("", e.Text)
 		for _, l := range e.Lines {
 			t.print(t.paint["dim"].Sprintf("    │ %s", cut(l, t.width-6)))
 		}
@@ -82,9 +82,9 @@ func (t *textOutput) Event(e Event) {
 		t.promise(e)
 	case KindSummary:
 		t.print("")
-		t.line(2, "", e.Text)
+		t.line("", e.Text)
 	default:
-		t.line(2, t.stamp(e), e.Text)
+		t.line(t.stamp(e), e.Text)
 	}
 }
 
@@ -94,7 +94,7 @@ func (t *textOutput) decision(e Event) {
 		paint = t.paint["held-false"]
 	}
 	why, command, hasCommand := strings.Cut(e.Text, ": aws ")
-	t.line(2, t.stamp(e)+paint.Sprintf("   %s %-10s  %-11s ", marks[e.Outcome], e.Names[0], e.Outcome), e.Rule+": "+why)
+	t.line(t.stamp(e)+paint.Sprintf("   %s %-10s  %-11s ", marks[e.Outcome], e.Names[0], e.Outcome), e.Rule+": "+why)
 	if hasCommand { // to be copied, so it is never wrapped
 		t.print(strings.Repeat(" ", 15) + "aws " + command)
 	}
@@ -102,10 +102,10 @@ func (t *textOutput) decision(e Event) {
 
 func (t *textOutput) promise(e Event) {
 	if *e.Held {
-		t.line(2, t.paint["held-true"].Sprint("✓ "), e.Text)
+		t.line(t.paint["held-true"].Sprint("✓ "), e.Text)
 		return
 	}
-	t.line(2, t.paint["held-false"].Sprint("✗ "), e.Text+" — BROKEN: "+e.Detail)
+	t.line(t.paint["held-false"].Sprint("✗ "), e.Text+" — BROKEN: "+e.Detail)
 }
 
 // open prints a chapter's title once.
@@ -126,9 +126,10 @@ func (t *textOutput) stamp(e Event) string {
 
 // line prints head and then text, which is wrapped and continued under its own
 // beginning. Words that hold together, such as a command, are never cut.
-func (t *textOutput) line(indent int, head, text string) {
-	column := indent + visible(head)
-	line, used := strings.Repeat(" ", indent)+head, column
+func (t *textOutput) line(head, text string) {
+	head = "  " + head
+	column := visible(head)
+	line, used := head, column
 	for i, word := range strings.Fields(text) {
 		n := utf8.RuneCountInString(word)
 		switch {
@@ -145,7 +146,7 @@ func (t *textOutput) line(indent int, head, text string) {
 }
 
 func (t *textOutput) print(line string) {
-	_, _ = fmt.Fprintln(t.w, strings.TrimRight(line, " ")) // a reader that hung up has seen enough
+	_, _ = fmt.Fprintln(t.w, strings.TrimRight(line, " ")) //nolint:errcheck // a reader that hung up has seen enough
 }
 
 // visible is the width of s without its colours.

@@ -1,0 +1,99 @@
+package intake_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lab"
+	"crashcart/lab/fleet"
+	"crashcart/lambda/config"
+)
+
+// TestNoMoreRoundsThanPromised runs the real bootstrap and counts its rounds of
+// AWS calls up to the interrupt, the look apart: each round is time in which the
+// evidence may vanish.
+func TestNoMoreRoundsThanPromised(t *testing.T) {
+	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
+	if out, err := exec.Command("go", "build", "-o", bootstrap, "crashcart/lambda/cmd/interrupt").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, c := range []struct {
+		name  string
+		group string
+		want  int
+	}{
+		{"in no group", "", 4},
+		{"in an Auto Scaling group", "web", 5}, // its members' pings
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			// Calls side by side must overlap, whatever else this machine does.
+			l, err := lab.Start(lab.Options{Latency: 50 * time.Millisecond})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := l.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			hungGuest(t, l, c.group)
+			sent := make(chan struct{}, 8)
+			l.Subscribe(func(call lab.Call) {
+				if call.Operation == "SendDiagnosticInterrupt" {
+					sent <- struct{}{}
+				}
+			})
+			var log strings.Builder
+			err = l.Deploy(lab.Function{Path: bootstrap, Concurrency: 1, Log: func(line string) { log.WriteString(line + "\n") }, Env: map[string]string{
+				config.EnvTable: l.TableName, config.EnvBucket: l.BucketName, config.EnvQueueURL: l.QueueURL(), config.EnvMode: "auto",
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.RaiseAlarm(lab.Alarm{Name: "crashcart-web", Namespace: "CWAgent", Metric: "heartbeat", Instances: []string{webA}}); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-sent:
+			case <-time.After(30 * time.Second):
+				t.Fatalf("no interrupt:\n%s", log.String())
+			}
+			if got := lab.Rounds(upToTheInterrupt(l.Calls())); got != c.want {
+				t.Errorf("%d rounds, want %d: %+v", got, c.want, l.Calls())
+			}
+		})
+	}
+}
+
+func hungGuest(t *testing.T, l *lab.Lab, group string) {
+	t.Helper()
+	specs := []fleet.Spec{{ID: webA, Name: "web", Type: "m6i.large", Group: group, Tags: map[string]string{"crashcart": "auto"}, LastPing: time.Minute}}
+	if group != "" {
+		specs = append(specs, fleet.Spec{ID: webB, Name: "web-b", Type: "m6i.large", Group: group, Tags: map[string]string{"crashcart": "auto"}})
+	}
+	for _, s := range specs {
+		if err := l.Fleet.Add(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Fleet.Hang(webA, fleet.Frozen, 8*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func upToTheInterrupt(calls []lab.Call) []lab.Call {
+	var rounds []lab.Call
+	for _, c := range calls {
+		if strings.HasPrefix(c.Operation, "GetConsole") {
+			continue
+		}
+		rounds = append(rounds, c)
+		if c.Operation == "SendDiagnosticInterrupt" {
+			break
+		}
+	}
+	return rounds
+}
