@@ -1,7 +1,6 @@
 package trigger
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,17 +12,24 @@ import (
 // Amazon CloudWatch API Reference: OK, ALARM, INSUFFICIENT_DATA).
 const stateAlarm = "ALARM"
 
-// maxAlarmName is the length of an alarm's name in characters ("PutMetricAlarm"
-// in the Amazon CloudWatch API Reference).
-const maxAlarmName = 255
+// maxName is the length of an alarm's or a group's name in characters
+// ("PutMetricAlarm" in the Amazon CloudWatch API Reference,
+// "CreateAutoScalingGroup" in the Amazon EC2 Auto Scaling API Reference).
+const maxName = 255
 
 // cloudWatchTime is how CloudWatch writes the time of a state change: an offset
 // without a colon, so not RFC 3339 ("Alarm events and EventBridge" in the
 // Amazon CloudWatch User Guide, samples). Parsing takes any fraction.
 const cloudWatchTime = "2006-01-02T15:04:05-0700"
 
+// owner is where an alarm and all that its metrics name live.
+type owner struct{ partition, region, account string }
+
 // alarmARN is an alarm's ARN, taken apart.
-type alarmARN struct{ region, name string }
+type alarmARN struct {
+	owner
+	name string
+}
 
 // parseAlarmARN takes arn:<partition>:cloudwatch:<region>:<account>:alarm:<name>
 // ("Resource types defined by Amazon CloudWatch" in the Service Authorization
@@ -39,13 +45,13 @@ func parseAlarmARN(s string) (alarmARN, error) {
 		return alarmARN{}, fmt.Errorf("the alarm's ARN %s has no valid partition", quote(s))
 	case !isCode(region):
 		return alarmARN{}, fmt.Errorf("the alarm's ARN %s has no valid Region", quote(s))
-	case len(account) != 12 || strings.Trim(account, "0123456789") != "":
+	case !isAccount(account):
 		return alarmARN{}, fmt.Errorf("the alarm's ARN %s has no 12-digit account", quote(s))
 	}
 	if err := checkAlarmName(name); err != nil {
 		return alarmARN{}, fmt.Errorf("the alarm's ARN %s: %w", quote(s), err)
 	}
-	return alarmARN{region: region, name: name}, nil
+	return alarmARN{owner: owner{partition: partition, region: region, account: account}, name: name}, nil
 }
 
 // isCode reports whether s can be a partition or a Region: "aws-us-gov", "eu-central-1".
@@ -54,17 +60,25 @@ func isCode(s string) bool {
 	return s != "" && len(s) <= longest && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// checkAlarmName refuses what CloudWatch would not have taken for a name, and
-// the two code points that SQS does not carry ("SendMessage" in the Amazon SQS
-// API Reference): an alarm has to survive being put back into the queue.
+// isAccount reports whether s can be an account's id.
+func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
+
+// checkAlarmName refuses what CloudWatch would not have taken for a name.
 func checkAlarmName(name string) error {
+	return checkName("an alarm's name", name)
+}
+
+// checkName refuses a name that is empty, above maxName or has control characters
+// or one of the two code points that SQS does not carry ("SendMessage" in the
+// Amazon SQS API Reference): it has to survive being put back into the queue.
+func checkName(what, name string) error {
 	n := utf8.RuneCountInString(name)
-	if n == 0 || n > maxAlarmName {
-		return fmt.Errorf("an alarm's name has 1 to %d characters, not %d", maxAlarmName, n)
+	if n == 0 || n > maxName {
+		return fmt.Errorf("%s has 1 to %d characters, not %d", what, maxName, n)
 	}
 	unfit := func(r rune) bool { return unicode.IsControl(r) || r == 0xFFFE || r == 0xFFFF }
 	if !utf8.ValidString(name) || strings.ContainsFunc(name, unfit) {
-		return errors.New("the alarm's name has a control character in it")
+		return fmt.Errorf("%s has a control character in it", what)
 	}
 	return nil
 }
@@ -88,4 +102,17 @@ func checkTime(at time.Time) error {
 		return fmt.Errorf("the year %d is not that of any event", year)
 	}
 	return nil
+}
+
+// timeOf gives the time that key must hold.
+func timeOf(o object, key string) (time.Time, error) {
+	s, err := o.text(key)
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := parseTime(s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", o.at(key), err)
+	}
+	return at, nil
 }

@@ -10,7 +10,8 @@ import (
 func TestWhatIsNotAnAlarmsARNNeverTriggers(t *testing.T) {
 	const stem = "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:"
 	for _, arn := range []any{
-		"", "web-hang", nil, 7, []any{stem + "x"},
+		"", "web-hang", nil, 7,
+		[]any{stem + "x"},
 		"arn:aws:sns:eu-central-1:111122223333:alarm:x",
 		"arn:aws:cloudwatch:eu-central-1:111122223333:dashboard:x",
 		"arn::cloudwatch:eu-central-1:111122223333:alarm:x",

@@ -17,24 +17,6 @@ const (
 	MaxBody = 1 << 20
 )
 
-// origin is the way a message came.
-type origin struct {
-	inv  Invocation
-	path string // the envelopes around the message, outermost first; empty for the payload of an invoke
-}
-
-// bare reports whether the message is the payload itself, which only a
-// principal that IAM lets invoke the function can choose.
-func (f origin) bare() bool { return f.path == "" }
-
-// via is the Source of a message of the given shape that came this way.
-func (f origin) via(shape string) string {
-	if f.bare() {
-		return shape
-	}
-	return f.path + "/" + shape
-}
-
 // Decode reads the payload of one invocation and gives at least one Record: one
 // for each message of a batch, in its order, otherwise exactly one. It never
 // fails: what asks for nothing, is broken or is unknown is a Record that is
@@ -67,16 +49,41 @@ func Decode(payload []byte, inv Invocation) Batch {
 	return Batch{Envelope: envelope, Records: []Record{record}}
 }
 
-// decodeBody reads a message that was inside an envelope.
+// decodeBody reads a message that was inside an envelope. What holds a message
+// back, on the envelope, comes before anything that the message says; an alarm
+// comes before the attributes, and those before any other content.
 func decodeBody(body []byte, from origin) Record {
 	if record := tooLarge(body); record.Ignored != nil {
 		return record
 	}
-	message, bad := open(body)
-	if bad != nil {
-		return Record{Ignored: bad}
+	set, err := from.attributes()
+	if err != nil {
+		return malformed(err)
 	}
-	return dispatch(message, from)
+	if record := set.heldBack(); record.Ignored != nil {
+		return record
+	}
+	message, bad := open(body)
+	switch {
+	case set.given(attributeInstance) && !speaksForItself(message):
+		return decodeAttribute(set, from)
+	case bad == nil:
+		return dispatch(message, from)
+	case isText(body):
+		return decodeText(string(body), from)
+	}
+	return Record{Ignored: bad}
+}
+
+// speaksForItself reports whether a message says who it is from, whatever
+// attributes its envelope carries.
+func speaksForItself(message object) bool {
+	return message.has(laterKey) || isAlarmEvent(message) || isAlarmMessage(message) || isNotification(message)
+}
+
+// isText reports whether a body that is not JSON can be meant for people.
+func isText(body []byte) bool {
+	return !json.Valid(body) && typeOf(body) != "an object"
 }
 
 // tooLarge is an Ignored record if the message is above MaxBody, else an empty one.
@@ -112,27 +119,16 @@ func dispatch(message object, from origin) Record {
 		return decodeRequest(message, from)
 	case message.has(laterKey):
 		return decodeLater(message, from)
-	case message.has("source") && message.has("detail-type"):
-		return decodeEventBridge(message, from)
-	}
-	return ignore(ReasonUnknownShape, "%s", describe(message))
-}
-
-// describe says what a message of no decoded shape looks like.
-func describe(message object) string {
-	switch {
 	case message.has("alarmData"):
-		return "an alarm's Lambda action, which is not decoded"
-	case message.has("Records"):
-		return "a batch inside a message, which is not decoded"
-	case message.has("Type") && message.has("TopicArn"):
-		return "an SNS notification, which is not decoded"
-	case message.has("AlarmName") && message.has("NewStateValue"):
-		return "an alarm's SNS message, which is not decoded"
-	case len(message.fields) == 0:
-		return "an empty object"
+		return decodeAlarmAction(message, from)
+	case isEvent(message):
+		return decodeEventBridge(message, from)
+	case isAlarmMessage(message):
+		return decodeAlarmMessage(message, from)
+	case isNotification(message):
+		return decodeNotification(message, from)
 	}
-	return "none of the keys that tell a known shape: instanceIds, or source with detail-type"
+	return ignoreByName(message)
 }
 
 // isRequest reports whether the message is meant as a direct request. A key
@@ -142,7 +138,7 @@ func isRequest(message object) bool {
 	if message.has("instanceIds") {
 		return true
 	}
-	if message.has("detail-type") || message.has("Records") {
+	if message.has("detail-type") || message.has("Records") || message.has("alarmData") || isAlarmMessage(message) || isNotification(message) {
 		return false
 	}
 	for key := range message.fields {

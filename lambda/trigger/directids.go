@@ -26,23 +26,34 @@ func requestTargets(request object, bad *problems) []Ref {
 	if len(elements) == 0 {
 		bad.add("instanceIds is empty: name at least one instance")
 	}
-	var refs []Ref
-	var unfit []string
+	refs, unfit := readIDs("instanceIds", elements)
+	if len(unfit) > 0 {
+		bad.add("%s", some(unfit))
+	}
+	return refs
+}
+
+// readIDs reads a list of instance ids, of which unfit says what is none: each
+// id once, in the order given, and no more than one above MaxTargets.
+func readIDs(path string, elements []json.RawMessage) (refs []Ref, unfit []string) {
 	for i, raw := range elements {
-		at := fmt.Sprintf("instanceIds[%d]", i)
+		at := fmt.Sprintf("%s[%d]", path, i)
 		id, err := readID(at, raw)
 		if err != nil {
 			unfit = append(unfit, err.Error())
 			continue
 		}
-		if len(refs) <= MaxTargets && !names(refs, id) {
-			refs = append(refs, Ref{Instance: id, From: at})
-		}
+		refs = addID(refs, id, at)
 	}
-	if len(unfit) > 0 {
-		bad.add("%s", some(unfit))
+	return refs, unfit
+}
+
+// addID adds an instance, unless it is there already or refs is above MaxTargets.
+func addID(refs []Ref, id, from string) []Ref {
+	if len(refs) > MaxTargets || names(refs, id) {
+		return refs
 	}
-	return refs
+	return append(refs, Ref{Instance: id, From: from})
 }
 
 // readID reads one instance id of a request, or says how to write it.
@@ -54,17 +65,22 @@ func readID(at string, raw json.RawMessage) (string, error) {
 	if err := json.Unmarshal(raw, &id); err != nil {
 		return "", fmt.Errorf("reading %s: %w", at, err)
 	}
+	return id, checkID(at, id)
+}
+
+// checkID says how to write what was given for an instance id.
+func checkID(at, id string) error {
 	switch {
 	case ValidInstanceID(id):
-		return id, nil
+		return nil
 	case ValidInstanceID(strings.TrimSpace(id)):
-		return "", fmt.Errorf("%s %s has white space around it: remove it", at, quote(id))
+		return fmt.Errorf("%s %s has white space around it: remove it", at, quote(id))
 	case ValidInstanceID(strings.ToLower(strings.TrimSpace(id))):
-		return "", fmt.Errorf("%s %s: write it in lower case", at, quote(id))
+		return fmt.Errorf("%s %s: write it in lower case", at, quote(id))
 	case strings.ContainsAny(id, ", "):
-		return "", fmt.Errorf("%s %s: give each id as an element of its own", at, quote(id))
+		return fmt.Errorf("%s %s: give each id as an element of its own", at, quote(id))
 	}
-	return "", fmt.Errorf(`%s %s is not an instance id: "i-" and 8 or 17 hex digits`, at, quote(id))
+	return fmt.Errorf(`%s %s is not an instance id: "i-" and 8 or 17 hex digits`, at, quote(id))
 }
 
 // names reports whether one of refs is the instance id.

@@ -2,12 +2,14 @@ package trigger_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"reflect"
-	"slices"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"crashcart/lambda/trigger"
 )
@@ -22,103 +24,126 @@ func FuzzDecode(f *testing.F) {
 		f.Add(payload)
 		f.Add([]byte(queued(f, string(payload))))
 	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		batch := trigger.Decode(payload, call)
-		if len(batch.Records) == 0 {
-			t.Fatal("no record")
+	f.Fuzz(func(t *testing.T, payload []byte) { checkBatch(t, payload) })
+}
+
+// FuzzNotification is about a message that was published: what it asks for may
+// not depend on the envelope, but for the time.
+func FuzzNotification(f *testing.F) {
+	for _, file := range []string{
+		"alarm-message-bare", "sns-metrics", "sns-composite", "sns-contributor", "sns-target-group", "metric",
+		"composite-two-children", "text", "attribute-alertmanager", "attribute-on-alarm", "autoscaling-notification", "direct",
+	} {
+		var payload struct {
+			Records []struct{ Sns struct{ Message string } }
 		}
-		if _, err := json.Marshal(batch); err != nil {
-			t.Fatalf("the batch cannot be printed: %v", err)
+		whole := read(f, "testdata/"+file+".json")
+		if err := json.Unmarshal(whole, &payload); err != nil {
+			f.Fatal(err)
 		}
-		for _, r := range batch.Records {
-			checkRecord(t, batch.Envelope, r)
+		message := string(whole)
+		if len(payload.Records) > 0 {
+			message = payload.Records[0].Sns.Message
 		}
-		checkNamed(t, payload, batch)
+		f.Add(message, "", "")
+		f.Add(message, long, "firing")
+	}
+	f.Fuzz(func(t *testing.T, message, id, status string) {
+		var attributes []string
+		if id != "" {
+			attributes = append(attributes, "instance_id", "String", id)
+		}
+		if status != "" {
+			attributes = append(attributes, "status", "String", status)
+		}
+		topic := checkBatch(t, []byte(invoked(t, message, attributes...)))
+		both := checkBatch(t, []byte(queued(t, notification(t, message, attributes...))))
+		if a, b := summary(topic), summary(both); a != b {
+			t.Fatalf("by SNS %s, by SNS and SQS %s", a, b)
+		}
+		checkBatch(t, []byte(rawly(t, message, attributes...)))
+		checkBatch(t, []byte(message))
 	})
 }
 
-// checkRecord holds for every record, whatever came in.
-func checkRecord(t *testing.T, envelope trigger.Envelope, r trigger.Record) {
-	t.Helper()
-	if (r.Trigger == nil) == (r.Ignored == nil) {
-		t.Fatalf("not exactly one of trigger and ignored: %+v", r)
+// grammar is the line's, written another way.
+var grammar = regexp.MustCompile(`^interrupt( +i-([0-9a-f]{8}|[0-9a-f]{17}))+( +dry-run)? +because +[^ ].*\r?\n?$`)
+
+func FuzzLine(f *testing.F) {
+	for _, line := range []string{
+		"interrupt " + long + " because it hangs", "interrupt " + short + " " + long + " dry-run because x\r\n",
+		"Interrupt " + long + " because x", "interrupt " + long + " force because x", "interrupt " + long + " because x\n\n",
+		"interrupt " + long + " because dry-run", "interrupt  " + long + "  because \u00a0", "Hello!", "interrupt", "{", `["x"]`,
+	} {
+		f.Add(line)
 	}
-	if r.Ignored != nil {
-		if !slices.Contains(trigger.Reasons(), r.Ignored.Reason) || r.Ignored.Detail == "" || len(r.Ignored.Detail) > 1024 {
-			t.Fatalf("ignored as %+v", r.Ignored)
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.ToValidUTF8(text, "?") // as SNS does
+		r := checkBatch(t, []byte(invoked(t, text)))
+		meant := r.Trigger != nil && r.Trigger.Kind == trigger.KindText
+		if meant && !grammar.MatchString(text) {
+			t.Fatalf("%q is not of the grammar, but %+v", text, r.Trigger)
 		}
-		return
-	}
-	got := *r.Trigger
-	if len(got.Targets) == 0 || len(got.Targets) > trigger.MaxTargets || got.SourceKey == "" || got.At.IsZero() {
-		t.Fatalf("trigger %+v", got)
-	}
-	if (got.Kind == trigger.KindDirect) != (envelope == trigger.EnvelopeDirect) || got.Kind != trigger.KindDirect && got.Force != nil {
-		t.Fatalf("kind %s with force %v in envelope %s", got.Kind, got.Force, envelope)
-	}
-	if got.Kind == trigger.KindDirect || got.Hop == trigger.MaxHops {
-		return
-	}
-	for _, ref := range got.Targets {
-		next := trigger.Later(got, ref)
-		if out := throughQueue(t, next); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, next) {
-			t.Fatalf("put back %+v\ncame back as %+v", next, out)
+		if meant && (strings.Contains(strings.ToLower(text), " force") || strings.Count(strings.TrimRight(text, "\n"), "\n") > 0) {
+			t.Fatalf("%q triggers %+v", text, r.Trigger)
 		}
-	}
+		plain := len(text) < 1000 && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) &&
+			!strings.Contains(strings.ToLower(text), "force") && !strings.Contains(strings.ToLower(text), "dry")
+		if plain && grammar.MatchString(text) && !meant {
+			t.Fatalf("%q is of the grammar, but ignored: %+v", text, r.Ignored)
+		}
+	})
 }
 
-// checkNamed fails if a target's id is nowhere in the payload under a key that
-// names an instance. It reads the payload in its own, plainer way.
-func checkNamed(t *testing.T, payload []byte, batch trigger.Batch) {
-	t.Helper()
-	named := map[string]bool{}
-	var v any
-	if json.Unmarshal(payload, &v) == nil {
-		collect(v, named)
-	}
-	for _, r := range batch.Records {
-		if r.Trigger == nil {
-			continue
-		}
-		for _, ref := range r.Trigger.Targets {
-			if !named[ref.Instance] {
-				t.Fatalf("%q is a target, and no field names it", ref.Instance)
+func FuzzAttribute(f *testing.F) {
+	f.Add("String", long, "String", "firing", "instance_id", "x")
+	f.Add("String.Array", `["`+long+`","`+short+`"]`, "String", "firing", "instance_id", "interrupt "+other+" because x")
+	f.Add("String.Array", `["`+long+`",7]`, "String", "resolved", "instance_id", "{}")
+	f.Add("Binary", "aS0w", "String", "firing", "Force", `{"instanceIds":["`+other+`"]}`)
+	f.Fuzz(func(t *testing.T, kind, value, statusKind, status, name, message string) {
+		attributes := []string{name, kind, value, "status", statusKind, status}
+		published := checkBatch(t, []byte(invoked(t, message, attributes...)))
+		raw := checkBatch(t, []byte(rawly(t, message, attributes...)))
+		for _, r := range []trigger.Record{published, raw} {
+			if r.Trigger == nil || r.Trigger.Kind != trigger.KindAttribute {
+				continue
+			}
+			if status != "firing" || name != "instance_id" || strings.EqualFold(name, "force") {
+				t.Fatalf("%q %q %q triggers %+v", name, value, status, r.Trigger)
+			}
+			for _, ref := range r.Trigger.Targets {
+				if !strings.Contains(value, ref.Instance) {
+					t.Fatalf("%s is not from the attribute %q", ref.Instance, value)
+				}
 			}
 		}
-	}
+	})
 }
 
-// collect gathers the strings under the keys that name instances, also in
-// bodies, which are JSON inside a string.
-func collect(v any, named map[string]bool) {
-	switch v := v.(type) {
-	case []any:
-		for _, element := range v {
-			collect(element, named)
+func FuzzAlarmAction(f *testing.F) {
+	for _, file := range []string{"alarm-action", "alarm-action-math", "alarm-action-composite", "alarm-action-contributor", "alarm-action-group-by", "alarm-action-ok"} {
+		var payload struct {
+			AlarmARN  string          `json:"alarmArn"`
+			AlarmData json.RawMessage `json:"alarmData"`
 		}
-	case map[string]any:
-		for key, value := range v {
-			switch key {
-			case "InstanceId", "instance":
-				if s, ok := value.(string); ok {
-					named[s] = true
-				}
-			case "instanceIds":
-				list, _ := value.([]any)
-				for _, element := range list {
-					if s, ok := element.(string); ok {
-						named[s] = true
-					}
-				}
-			case "body":
-				var inner any
-				if s, ok := value.(string); ok && json.Unmarshal([]byte(s), &inner) == nil {
-					collect(inner, named)
-				}
-			}
-			collect(value, named)
+		if err := json.Unmarshal(read(f, "testdata/"+file+".json"), &payload); err != nil {
+			f.Fatal(err)
 		}
+		f.Add(payload.AlarmARN, []byte(payload.AlarmData))
 	}
+	f.Fuzz(func(t *testing.T, arn string, data []byte) {
+		if !json.Valid(data) || !utf8.ValidString(arn) {
+			return
+		}
+		payload := fmt.Sprintf(`{"source":"aws.cloudwatch","alarmArn":%s,"alarmData":%s}`, marshal(t, arn), data)
+		r := checkBatch(t, []byte(payload))
+		if r.Trigger != nil && (r.Trigger.Kind != trigger.KindAlarm || r.Trigger.Alarm.ARN != arn) {
+			t.Fatalf("%s makes %+v", payload, r.Trigger)
+		}
+		if r := checkBatch(t, []byte(queued(t, payload))); r.Trigger != nil {
+			t.Fatalf("in a queue %s makes %+v", payload, r.Trigger)
+		}
+	})
 }
 
 func FuzzLater(f *testing.F) {
@@ -134,7 +159,7 @@ func FuzzLater(f *testing.F) {
 			arn := "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:" + name
 			in.Kind, in.RequestedBy = trigger.KindAlarm, ""
 			in.Alarm = &trigger.Alarm{Name: name, ARN: arn, Region: "eu-central-1", State: "ALARM", ChangedAt: at}
-			in.SourceKey = "alarm/" + arn + "/" + by + "/" + at.Format(time.RFC3339Nano)
+			in.SourceKey = "alarm/" + arn + "/" + by + "/" + at.Truncate(time.Millisecond).Format(time.RFC3339Nano)
 		}
 		body, err := trigger.EncodeLater(in)
 		if err != nil {

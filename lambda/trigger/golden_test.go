@@ -28,106 +28,13 @@ const (
 	short = "i-1a2b3c4d"
 )
 
-// fixtures says of every file in testdata what it must decode to: the ids of a
-// trigger, or the reason it is ignored. The golden files hold the rest, but
-// -update cannot change this.
-var fixtures = map[string][]string{
-	"metric":                       {long},
-	"metric-short-id":              {short},
-	"metric-time-rfc3339":          {long},
-	"metric-unknown-fields":        {long},
-	"metric-name-with-colons":      {long},
-	"status-check":                 {long},
-	"status-check-both":            {long},
-	"status-check-system":          {long},
-	"status-check-ebs":             {long},
-	"status-check-other-namespace": {long},
-	"status-check-in-expression":   {long},
-	"math-one-instance":            {long},
-	"math-several-instances":       {other + " " + long},
-	"math-mixed-dimensions":        {long},
-	"anomaly":                      {long},
-	"mute-null":                    {long},
-	"suppressed-blank":             {long},
-	"id-twice":                     {long},
-	"id-one-good-one-bad":          {long},
-
-	"muted":                    {"muted"},
-	"muted-odd-type":           {"muted"},
-	"composite-suppressed":     {"suppressed"},
-	"suppressed-with-instance": {"suppressed"},
-	"ok":                       {"not-in-alarm"},
-	"ok-and-muted":             {"not-in-alarm"},
-	"insufficient-data":        {"not-in-alarm"},
-	"state-lower-case":         {"not-in-alarm"},
-	"configuration-change":     {"not-a-state-change"},
-	"composite":                {"no-instance"},
-	"metrics-insights":         {"no-instance"},
-	"log-alarm":                {"no-instance"},
-	"id-in-text-only":          {"no-instance"},
-	"id-with-newline":          {"no-instance"},
-	"id-upper-case":            {"no-instance"},
-	"id-too-short":             {"no-instance"},
-	"id-is-an-arn":             {"no-instance"},
-	"id-is-a-list":             {"no-instance"},
-	"dimension-wrong-case":     {"no-instance"},
-	"dimension-group":          {"no-instance"},
-	"no-dimensions":            {"no-instance"},
-
-	"dimensions-as-list":   {"malformed"},
-	"arn-of-a-mute-rule":   {"malformed"},
-	"arn-without-region":   {"malformed"},
-	"arn-missing":          {"malformed"},
-	"time-unreadable":      {"malformed"},
-	"time-missing":         {"malformed"},
-	"time-out-of-range":    {"malformed"},
-	"state-missing":        {"malformed"},
-	"duplicate-dimension":  {"malformed"},
-	"duplicate-mute":       {"malformed"},
-	"direct-duplicate-key": {"malformed"},
-
-	"contributor":           {"unknown-shape"},
-	"other-source":          {"unknown-shape"},
-	"autoscaling-lifecycle": {"unknown-shape"},
-	"scheduled":             {"unknown-shape"},
-	"alarm-action":          {"unknown-shape"},
-	"sns-records":           {"unknown-shape"},
-	"records-empty":         {"unknown-shape"},
-	"empty-object":          {"unknown-shape"},
-	"list":                  {"not-json"},
-
-	"direct":                  {long},
-	"direct-full":             {long + " " + short},
-	"direct-empty-list":       {"malformed"},
-	"direct-null-list":        {"malformed"},
-	"direct-string":           {"malformed"},
-	"direct-numbers":          {"malformed"},
-	"direct-upper-case":       {"malformed"},
-	"direct-white-space":      {"malformed"},
-	"direct-joined":           {"malformed"},
-	"direct-key-misspelt":     {"malformed"},
-	"direct-everything-wrong": {"malformed"},
-	"direct-unknown-field":    {"malformed"},
-	"direct-dry-run-null":     {"malformed"},
-	"direct-in-an-event":      {"malformed"},
-
-	"later-bare":           {"malformed"},
-	"sqs-event":            {long},
-	"sqs-later":            {long},
-	"sqs-later-with-force": {"malformed"},
-	"sqs-mixed": {
-		"not-json", long, "not-a-direct-invoke", long, "malformed", "malformed", "malformed",
-		"unknown-shape", "unknown-shape", "unknown-shape", "unknown-shape", "not-json", short,
-	},
-}
-
 func TestEveryFixtureDecodesToItsGoldenFile(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != len(fixtures) {
-		t.Errorf("testdata has %d fixtures, the table says %d", len(files), len(fixtures))
+	if len(files) != len(fixtures)+len(shapes) {
+		t.Errorf("testdata has %d fixtures, the tables say %d", len(files), len(fixtures)+len(shapes))
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
@@ -137,22 +44,31 @@ func TestEveryFixtureDecodesToItsGoldenFile(t *testing.T) {
 			for _, r := range batch.Records {
 				got = append(got, summary(r))
 			}
-			if !slices.Equal(got, fixtures[name]) {
-				t.Errorf("decoded to %q, must be %q", got, fixtures[name])
+			if want := slices.Concat(fixtures[name], shapes[name]); !slices.Equal(got, want) {
+				t.Errorf("decoded to %q, must be %q", got, want)
 			}
 			checkGolden(t, strings.TrimSuffix(file, ".json")+".golden", batch)
 		})
 	}
 }
 
-// summary is the ids of a record's trigger, or the reason it is ignored.
+// summary is the targets of a record's trigger, or the reason it is ignored.
 func summary(r trigger.Record) string {
 	if r.Trigger == nil {
 		return string(r.Ignored.Reason)
 	}
 	var ids []string
 	for _, ref := range r.Trigger.Targets {
-		ids = append(ids, ref.Instance)
+		switch {
+		case ref.Instance != "":
+			ids = append(ids, ref.Instance)
+		case ref.AutoScalingGroup != "":
+			ids = append(ids, "group:"+ref.AutoScalingGroup)
+		case ref.TargetGroup != "":
+			ids = append(ids, "tg:"+ref.TargetGroup)
+		default:
+			ids = append(ids, "alarm:"+ref.Alarm)
+		}
 	}
 	return strings.Join(ids, " ")
 }

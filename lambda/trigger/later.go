@@ -26,8 +26,10 @@ type later struct {
 
 // Later gives the trigger to put back for one target of t, one hop on: the same
 // in time, source key and everything else, so that it lapses when t would have.
-// The texts are cut to what EncodeLater takes.
+// The texts are cut to what EncodeLater takes. A Candidate is none any more: one
+// that did not fail was dropped before it could come this far.
 func Later(t Trigger, target Ref) Trigger {
+	target.Candidate = false
 	target.From = clean(target.From, maxText)
 	t.Reason = clean(t.Reason, maxText)
 	t.Targets = []Ref{target}
@@ -58,7 +60,7 @@ func EncodeLater(t Trigger) ([]byte, error) {
 
 // decodeLater reads what EncodeLater wrote.
 func decodeLater(message object, from origin) Record {
-	if from.bare() {
+	if from.path != pathQueue {
 		return ignore(ReasonMalformed, "a message with the key %s counts only as the body of a queue message", laterKey)
 	}
 	if value, err := message.text(laterKey); err != nil || value != laterValue {
@@ -114,7 +116,7 @@ func checkTargetKeys(trigger object) error {
 		if err != nil {
 			return err
 		}
-		if err := target.onlyKeys("instance", "from", "checkFailed"); err != nil {
+		if err := target.onlyKeys("instance", "autoScalingGroup", "targetGroup", "alarm", "from", "checkFailed", "via"); err != nil {
 			return err
 		}
 	}

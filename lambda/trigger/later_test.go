@@ -26,7 +26,10 @@ func text() trigger.Trigger {
 	return trigger.Trigger{
 		Kind: trigger.KindText, Source: "sqs/sns/text", Reason: "frozen <disk>", RequestedBy: "oncall@example.com",
 		At: time.Date(2026, time.March, 2, 8, 15, 30, 123456789, time.UTC), SourceKey: "sns/b3c1", DryRun: true,
-		Targets: []trigger.Ref{{Instance: short, From: "the text", CheckFailed: true}}, Hop: trigger.MaxHops,
+		Targets: []trigger.Ref{{
+			Instance: short, From: "the text", CheckFailed: true,
+			Via: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/api/50dc6c495c0c9188",
+		}}, Hop: trigger.MaxHops,
 	}
 }
 
@@ -74,7 +77,7 @@ func TestLaterMessageCarriesEveryField(t *testing.T) {
 				set = !reflect.ValueOf(*put(t).Alarm).FieldByIndex(f.Index).IsZero()
 			case trigger.Ref:
 				set = !reflect.ValueOf(text().Targets[0]).FieldByIndex(f.Index).IsZero() ||
-					f.Name == "AutoScalingGroup" || f.Name == "TargetGroup" || f.Name == "Alarm"
+					f.Name == "AutoScalingGroup" || f.Name == "TargetGroup" || f.Name == "Alarm" || f.Name == "Candidate"
 			}
 			if !set {
 				t.Errorf("no round trip covers %T.%s", v, f.Name)
@@ -86,7 +89,7 @@ func TestLaterMessageCarriesEveryField(t *testing.T) {
 func TestLaterGoesOneHopOnAndSharesNothing(t *testing.T) {
 	first := *trigger.Decode(read(t, "testdata/math-several-instances.json"), call).Records[0].Trigger
 	ref := first.Targets[1]
-	ref.From, ref.CheckFailed = "long\n"+strings.Repeat("é", 2000), true
+	ref.From, ref.CheckFailed, ref.Candidate = "long\n"+strings.Repeat("é", 2000), true, true
 	next := trigger.Later(first, ref)
 	if next.Hop != 1 || len(next.Targets) != 1 || next.Targets[0].Instance != long || !next.Targets[0].CheckFailed {
 		t.Errorf("got %+v", next)
@@ -163,7 +166,6 @@ func TestForgedLaterMessageNeverTriggers(t *testing.T) {
 		{long, strings.ToUpper(long)},
 		{long, long + `"},{"instance":"` + other},
 		{`"instance"`, `"Instance"`},
-		{`"instance"`, `"autoScalingGroup"`},
 		{`"instance"`, `"alarm":"x","instance"`},
 		{`"from":"`, `"from":"\n`},
 		{`"reason":"`, `"reason":"\u0000`},
@@ -176,25 +178,32 @@ func TestForgedLaterMessageNeverTriggers(t *testing.T) {
 
 func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 	for name, spoil := range map[string]func(*trigger.Trigger){
-		"hop 0":             func(t *trigger.Trigger) { t.Hop = 0 },
-		"hop 13":            func(t *trigger.Trigger) { t.Hop = trigger.MaxHops + 1 },
-		"no time":           func(t *trigger.Trigger) { t.At = time.Time{} },
-		"year 10000":        func(t *trigger.Trigger) { t.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
-		"no source key":     func(t *trigger.Trigger) { t.SourceKey = "" },
-		"a request's key":   func(t *trigger.Trigger) { t.SourceKey = "request/1" },
-		"an invoke's key":   func(t *trigger.Trigger) { t.SourceKey = "invoke/1" },
-		"an alarm's key":    func(t *trigger.Trigger) { t.SourceKey = "alarm/1" },
-		"long key":          func(t *trigger.Trigger) { t.SourceKey = strings.Repeat("x", 2049) },
-		"unknown kind":      func(t *trigger.Trigger) { t.Kind = "" },
-		"alarm of a text":   func(t *trigger.Trigger) { t.Alarm = &trigger.Alarm{} },
-		"alarm without one": func(t *trigger.Trigger) { t.Kind = trigger.KindAlarm },
-		"no source":         func(t *trigger.Trigger) { t.Source = "" },
-		"no target":         func(t *trigger.Trigger) { t.Targets = nil },
-		"two targets":       func(t *trigger.Trigger) { t.Targets = append(t.Targets, t.Targets[0]) },
-		"a group":           func(t *trigger.Trigger) { t.Targets = []trigger.Ref{{AutoScalingGroup: "web"}} },
-		"a bad id":          func(t *trigger.Trigger) { t.Targets = []trigger.Ref{{Instance: "i-1"}} },
-		"bad UTF-8":         func(t *trigger.Trigger) { t.Reason = "\xff" },
-		"long requestedBy":  func(t *trigger.Trigger) { t.RequestedBy = strings.Repeat("x", 257) },
+		"hop 0":                  func(t *trigger.Trigger) { t.Hop = 0 },
+		"hop 13":                 func(t *trigger.Trigger) { t.Hop = trigger.MaxHops + 1 },
+		"no time":                func(t *trigger.Trigger) { t.At = time.Time{} },
+		"year 10000":             func(t *trigger.Trigger) { t.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"no source key":          func(t *trigger.Trigger) { t.SourceKey = "" },
+		"a request's key":        func(t *trigger.Trigger) { t.SourceKey = "request/1" },
+		"an invoke's key":        func(t *trigger.Trigger) { t.SourceKey = "invoke/1" },
+		"an alarm's key":         func(t *trigger.Trigger) { t.SourceKey = "alarm/1" },
+		"long key":               func(t *trigger.Trigger) { t.SourceKey = strings.Repeat("x", 2049) },
+		"unknown kind":           func(t *trigger.Trigger) { t.Kind = "" },
+		"alarm of a text":        func(t *trigger.Trigger) { t.Alarm = &trigger.Alarm{} },
+		"alarm without one":      func(t *trigger.Trigger) { t.Kind = trigger.KindAlarm },
+		"no source":              func(t *trigger.Trigger) { t.Source = "" },
+		"no target":              func(t *trigger.Trigger) { t.Targets = nil },
+		"two targets":            func(t *trigger.Trigger) { t.Targets = append(t.Targets, t.Targets[0]) },
+		"a group without a name": func(t *trigger.Trigger) { t.Targets = []trigger.Ref{{From: "nowhere"}} },
+		"no target group's ARN":  func(t *trigger.Trigger) { t.Targets = []trigger.Ref{{TargetGroup: "web"}} },
+		"no alarm's ARN":         func(t *trigger.Trigger) { t.Targets = []trigger.Ref{{Alarm: "web"}} },
+		"a group beside":         func(t *trigger.Trigger) { t.Targets[0].AutoScalingGroup = "web" },
+		"an alarm beside":        func(t *trigger.Trigger) { t.Targets[0].Alarm = "x" },
+		"a candidate":            func(t *trigger.Trigger) { t.Targets[0].Candidate = true },
+		"via nowhere":            func(t *trigger.Trigger) { t.Targets[0].Via = "targetgroup/api/50dc6c495c0c9188" },
+		"via an alarm":           func(t *trigger.Trigger) { t.Targets[0].Via = "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:x" },
+		"a bad id":               func(t *trigger.Trigger) { t.Targets = []trigger.Ref{{Instance: "i-1"}} },
+		"bad UTF-8":              func(t *trigger.Trigger) { t.Reason = "\xff" },
+		"long requestedBy":       func(t *trigger.Trigger) { t.RequestedBy = strings.Repeat("x", 257) },
 	} {
 		in := text()
 		spoil(&in)
@@ -202,7 +211,8 @@ func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 			t.Errorf("%s: encoded as %s", name, body)
 		}
 		body := marshal(t, map[string]any{"crashcart": "later", "trigger": unsafe(in)})
-		if r := one(t, queued(t, body)); r.Trigger != nil && name != "bad UTF-8" {
+		lost := name == "bad UTF-8" || name == "a candidate" // JSON does not keep it
+		if r := one(t, queued(t, body)); r.Trigger != nil && !lost {
 			t.Errorf("%s: decoded to %+v", name, r.Trigger)
 		}
 	}

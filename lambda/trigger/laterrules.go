@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -33,19 +34,52 @@ func laterProblems(t Trigger) problems {
 	return bad
 }
 
-// laterTarget checks that t names exactly one instance, and nothing else.
+// laterTarget checks that t names exactly one thing: an instance, or for an alarm
+// a group or alarm that stands for nobody yet.
 func laterTarget(t Trigger, bad *problems) {
 	if len(t.Targets) != 1 {
 		bad.add("%d targets instead of one", len(t.Targets))
 		return
 	}
 	ref := t.Targets[0]
-	if !ValidInstanceID(ref.Instance) || ref.AutoScalingGroup != "" || ref.TargetGroup != "" || ref.Alarm != "" {
-		bad.add("the target is not an instance, or its id %s is not one", quote(ref.Instance))
+	bad.addErr(checkLaterRef(t.Kind, ref))
+	if ref.Candidate {
+		bad.add("the target is only a candidate, which the queue does not keep")
+	}
+	if ref.Via != "" {
+		bad.addErr(checkTargetGroupARN(ref.Via))
 	}
 	if ref.From != clean(ref.From, maxText) {
 		bad.add("the target's from is too long or has control characters")
 	}
+}
+
+// checkLaterRef refuses a ref that names nothing, several things, or something that
+// an event of that kind could not have named.
+func checkLaterRef(kind Kind, ref Ref) error {
+	set := 0
+	for _, field := range []string{ref.Instance, ref.AutoScalingGroup, ref.TargetGroup, ref.Alarm} {
+		if field != "" {
+			set++
+		}
+	}
+	switch {
+	case set != 1:
+		return fmt.Errorf("the target names %d things instead of one", set)
+	case ref.Instance != "":
+		if !ValidInstanceID(ref.Instance) {
+			return fmt.Errorf("the target's id %s is not an instance's", quote(ref.Instance))
+		}
+		return nil
+	case kind != KindAlarm:
+		return fmt.Errorf("a trigger of kind %s names only instances", quote(string(kind)))
+	case ref.AutoScalingGroup != "":
+		return checkName("the target's group", ref.AutoScalingGroup)
+	case ref.TargetGroup != "":
+		return checkTargetGroupARN(ref.TargetGroup)
+	}
+	_, err := parseAlarmARN(ref.Alarm)
+	return err
 }
 
 // laterKind checks what only some kinds may carry. An alarm's source key follows

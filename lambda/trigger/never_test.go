@@ -97,7 +97,7 @@ func TestIdInFreeTextIsNeverATarget(t *testing.T) {
 			}},
 		}
 	})), trigger.ReasonNoInstance, "InstanceName")
-	ignoredAs(t, one(t, queued(t, "interrupt "+long+" because it hangs")), trigger.ReasonNotJSON)
+	ignoredAs(t, one(t, queued(t, "please interrupt "+long+" because it hangs")), trigger.ReasonNotTheGrammar)
 }
 
 func TestMutedAlarmNeverTriggers(t *testing.T) {
@@ -268,9 +268,11 @@ func TestReasonsAreAClosedListWithoutRepeats(t *testing.T) {
 		t.Errorf("%q repeats a reason", list)
 	}
 	seen := map[trigger.Reason]bool{trigger.ReasonTooLarge: true, trigger.ReasonTooManyTargets: true}
-	for _, results := range fixtures {
-		for _, result := range results {
-			seen[trigger.Reason(result)] = true
+	for _, table := range []map[string][]string{fixtures, shapes} {
+		for _, results := range table {
+			for _, result := range results {
+				seen[trigger.Reason(result)] = true
+			}
 		}
 	}
 	for _, reason := range list {

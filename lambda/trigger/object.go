@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -38,7 +39,10 @@ func readObject(path string, raw json.RawMessage) (object, error) {
 		if err != nil {
 			return o, fmt.Errorf("reading a key of %s: %w", o.name(), err)
 		}
-		key, _ := token.(string)
+		key, ok := token.(string)
+		if !ok { // the decoder itself refuses this
+			return o, fmt.Errorf("%s has a key that is no string", o.name())
+		}
 		var value json.RawMessage
 		if err := dec.Decode(&value); err != nil {
 			return o, fmt.Errorf("reading %s: %w", o.at(key), err)
@@ -101,6 +105,9 @@ func (o object) has(key string) bool {
 func (o object) given(key string) bool {
 	return o.has(key) && typeOf(o.fields[key]) != "null"
 }
+
+// keys gives the object's keys, sorted.
+func (o object) keys() []string { return slices.Sorted(maps.Keys(o.fields)) }
 
 // text gives the string that key must hold.
 func (o object) text(key string) (string, error) {
@@ -181,13 +188,4 @@ func (o object) onlyKeys(known ...string) error {
 	}
 	slices.Sort(unknown)
 	return fmt.Errorf("%s does not take %s, only %s", o.name(), some(unknown), strings.Join(known, ", "))
-}
-
-// some lists the first few of many, and how many more there are.
-func some(list []string) string {
-	const few = 5
-	if len(list) <= few {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
 }

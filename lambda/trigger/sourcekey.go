@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// alarmKeyPrefix, requestKeyPrefix and invokeKeyPrefix keep the source keys of
-// different kinds of trigger apart.
+// The prefixes keep the source keys of different kinds of trigger apart.
 const (
 	alarmKeyPrefix   = "alarm/"
 	requestKeyPrefix = "request/"
 	invokeKeyPrefix  = "invoke/"
+	noticeKeyPrefix  = "sns/" // a message without an identity of its own: that of its notification
+	messageKeyPrefix = "sqs/" // and where SNS left none, that of the queue's message
 )
 
 // alarmKey is the source key of an alarm's state change: the same for every
@@ -34,5 +35,10 @@ func isAlarmKey(key string, a Alarm) bool {
 	return err == nil && keyTime(at) == changedAt && contributor == clean(contributor, maxLabel)
 }
 
-// keyTime writes a time in a source key.
-func keyTime(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
+// keyTime writes a time in a source key, in milliseconds, which is what CloudWatch
+// tells on every route ("Alarm events and EventBridge" and "Invoke a Lambda
+// function from an alarm" in the Amazon CloudWatch User Guide, samples). Were
+// one route more precise, the same change must still be the same.
+func keyTime(at time.Time) string {
+	return at.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano)
+}

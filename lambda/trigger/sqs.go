@@ -10,8 +10,9 @@ import (
 const maxRecords = 10_000
 
 // decodeRecords reads a payload with Records: a batch from SQS, whose keys are
-// lower-case ("Using Lambda with Amazon SQS", example event), or from a service
-// that is not decoded.
+// lower-case ("Using Lambda with Amazon SQS", example event), a notification from
+// SNS, whose keys are not ("Invoking Lambda functions with Amazon SNS
+// notifications"), or the records of a service that is not decoded.
 func decodeRecords(payload object, inv Invocation) Batch {
 	batch := Batch{Envelope: EnvelopeEvent}
 	elements, err := payload.list("Records", maxRecords)
@@ -32,17 +33,25 @@ func decodeRecords(payload object, inv Invocation) Batch {
 	return batch
 }
 
-// decodeRecord reads one element of Records, and says whether SQS wrote it. A
-// broken one keeps its message id, if that can be read, so that it can be told
-// apart from its neighbours.
+// decodeRecord reads one element of Records, and says whether SQS wrote it.
 func decodeRecord(path string, raw json.RawMessage, inv Invocation) (record Record, queued bool) {
 	element, err := readObject(path, raw)
-	if source, _ := element.text("eventSource"); source != "aws:sqs" {
-		if err != nil {
-			return malformed(err), false
-		}
-		return ignore(ReasonUnknownShape, "%s", describeRecord(element)), false
+	if source, sourceErr := element.text("eventSource"); sourceErr == nil && source == "aws:sqs" {
+		return decodeQueued(element, err, inv), true
 	}
+	if err != nil {
+		return malformed(err), false
+	}
+	if source, sourceErr := element.text("EventSource"); sourceErr == nil && source == "aws:sns" {
+		return decodePublished(element, inv), false
+	}
+	return ignore(ReasonUnknownShape, "%s", describeRecord(element)), false
+}
+
+// decodeQueued reads a message of a queue, of which err says what is broken. A
+// broken one keeps its message id, if that can be read, so that it can be told
+// apart from its neighbours.
+func decodeQueued(element object, err error, inv Invocation) (record Record) {
 	id, idErr := element.text("messageId")
 	if idErr == nil && id == "" {
 		idErr = fmt.Errorf("%s is empty", element.at("messageId"))
@@ -57,13 +66,13 @@ func decodeRecord(path string, raw json.RawMessage, inv Invocation) (record Reco
 	if err != nil {
 		record = malformed(err)
 	} else {
-		record = decodeBody([]byte(body), origin{inv: inv, path: "sqs"})
+		record = decodeBody([]byte(body), origin{inv: inv, path: pathQueue, queued: element})
 	}
 	record.MessageID = id
-	return record, true
+	return record
 }
 
-// describeRecord names the service that wrote a record that is not from SQS.
+// describeRecord names the service that wrote a record that is not decoded.
 func describeRecord(element object) string {
 	for _, key := range []string{"eventSource", "EventSource"} {
 		if source, err := element.text(key); err == nil {

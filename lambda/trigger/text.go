@@ -89,3 +89,24 @@ func (p *problems) addErr(err error) {
 }
 
 func (p problems) String() string { return strings.Join(p, "; ") }
+
+// some lists the first few of many, and how many more there are.
+func some(list []string) string {
+	const few = 5
+	if len(list) <= few {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
+}
+
+// orNothing is some of the quoted names, or says that there is none.
+func orNothing(names []string) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = quote(name)
+	}
+	return some(quoted)
+}

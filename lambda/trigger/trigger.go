@@ -8,19 +8,45 @@
 //
 // These messages are decoded:
 //
-//	EventBridge event   source and detail-type; CloudWatch's alarm state change,
-//	                    as the payload or as the body of a queue message
-//	SQS batch           Records[].eventSource is "aws:sqs"; one Record for each
+//	EventBridge event   source and detail-type; CloudWatch's state change of an
+//	                    alarm, metric or composite, or of one contributor
+//	alarm's action      alarmData; what an alarm sends to a function that is its
+//	                    action; only as the payload of an invoke
+//	alarm's message     AlarmName and NewStateValue; what an alarm publishes to SNS
+//	text                one whole line: interrupt i-... [i-...] [dry-run] because
+//	                    <reason>; only inside SNS or a queue
+//	attributes          any message inside SNS with the message attributes
+//	                    instance_id and status=firing; its content is not read
 //	direct request      instanceIds; only as the payload of an invoke, because
 //	                    only there IAM has said that the sender may ask
 //	later               crashcart; only as the body of a queue message: a trigger
 //	                    that EncodeLater put back
 //
+// They come as the payload of an invoke or in these envelopes, which nest:
+//
+//	SQS batch           Records[].eventSource is "aws:sqs"; one Record for each
+//	SNS to a function   Records[].EventSource is "aws:sns"
+//	SNS notification    Type and TopicArn; as SNS delivers it to a queue
+//	SNS raw delivery    nothing: the queue's message is the content itself, and
+//	                    its messageAttributes are those of the notification
+//
+// A text and attributes have no time of their own. Theirs is the notification's;
+// raw delivery strips that, and they are decoded with a zero At, never fresh. An
+// alarm has its own time, and one source key by whichever route it comes. So an
+// alarm's message counts as that also when it carries attributes; they can hold
+// it back (force, status=resolved) and add nothing.
+//
+// What an alarm names is read from its dimensions, its children or its
+// contributor. An instance counts before anything wider. A target group is given
+// as an ARN, made of the dimension and the alarm's own partition, Region and
+// account; an Auto Scaling group as its name; a composite's child as its ARN.
+// Whoever takes the Trigger has to look up what stands in those.
+//
 // AWS's own shapes may hold any field besides those that are read, since AWS
-// adds some every year; the last two, which are Crashcart's, may not. Keys match
-// exactly, and an object that has a key twice is refused wherever it is read.
-// Whatever is read is bounded: MaxPayload, MaxBody, MaxTargets, and texts of a
-// kibibyte without control characters.
+// adds some every year; the requests and the later message, which are Crashcart's,
+// may not. Keys match exactly, and an object that has a key twice is refused
+// wherever it is read. Whatever is read is bounded: MaxPayload, MaxBody,
+// MaxTargets, and texts of a kibibyte without control characters.
 //
 // Whoever may write to the queue can forge an alarm, and so can ask for what an
 // alarm may ask for. Nothing in a queue asks for more: a direct request there is
@@ -46,11 +72,11 @@ const (
 // Trigger is one request to interrupt, decoded.
 //
 // At is when the thing it reports happened: an alarm's state change, a direct
-// invoke's invocation. It is zero when the message has no time of its own, and
-// then it can never be fresh.
+// invoke's invocation, a notification's publication. It is zero when the message
+// has no time of its own, and then it can never be fresh.
 type Trigger struct {
 	Kind        Kind      `json:"kind"`
-	Source      string    `json:"source"` // the envelopes it came through, outermost first: "sqs/eventbridge", "lambda"
+	Source      string    `json:"source"` // the envelopes it came through and its shape: "sqs/sns/alarm", "sqs/raw/text", "lambda"
 	Alarm       *Alarm    `json:"alarm,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	RequestedBy string    `json:"requestedBy,omitempty"`
@@ -84,6 +110,13 @@ type Ref struct {
 	// instance when it was named (the alarm watches that very check) or when a
 	// former hop looked. A check that passes now has then passed since.
 	CheckFailed bool `json:"checkFailed,omitempty"`
+
+	// Via is the ARN of the target group in which the instance was found.
+	Via string `json:"via,omitempty"`
+
+	// Candidate says that the instance is named only because its group is. It is
+	// looked at, and dropped unless it fails.
+	Candidate bool `json:"-"`
 }
 
 // Ignored says why a record asks for nothing.

@@ -1,0 +1,153 @@
+package trigger
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// The message attributes by which a publisher names hosts. They are Crashcart's;
+// Alertmanager, Amazon Managed Service for Prometheus and Grafana set whatever
+// attributes they are told to.
+const (
+	attributeInstance = "instance_id"
+	attributeStatus   = "status"
+	attributeForce    = "force"
+)
+
+// attributes are the message attributes on an envelope.
+type attributes struct {
+	object
+	kind, value string // how this envelope spells an attribute's two fields
+}
+
+// attributes gives those of the notification ("HTTP/HTTPS notification JSON
+// format" in the Amazon SNS Developer Guide) or, since raw delivery turns them into
+// those of the queue's message ("Amazon SNS raw message delivery", the same),
+// of the record ("Using Lambda with Amazon SQS").
+func (f origin) attributes() (attributes, error) {
+	set, envelope, key := attributes{kind: "Type", value: "Value"}, f.notice, "MessageAttributes"
+	if !f.notified() {
+		set, envelope, key = attributes{kind: "dataType", value: "stringValue"}, f.queued, "messageAttributes"
+	}
+	if !envelope.given(key) {
+		return set, nil
+	}
+	var err error
+	set.object, err = envelope.object(key)
+	return set, err
+}
+
+// one gives the value of an attribute of the given kind.
+func (a attributes) one(name string) (kind, value string, err error) {
+	entry, err := a.object.object(name)
+	if err != nil {
+		return "", "", err
+	}
+	if kind, err = entry.text(a.kind); err != nil {
+		return "", "", err
+	}
+	value, err = entry.text(a.value)
+	return kind, value, err
+}
+
+// heldBack is an Ignored record if an attribute forbids to act on the message,
+// whatever else it says: force, in any spelling, or the status resolved.
+func (a attributes) heldBack() Record {
+	for _, name := range a.keys() {
+		if strings.EqualFold(name, attributeForce) {
+			return ignore(ReasonForceOutsideDirect, "the message attribute %s asks for what only a direct request may have", quote(name))
+		}
+	}
+	if _, status, err := a.one(attributeStatus); err == nil && status == "resolved" {
+		return ignore(ReasonResolved, "the message attribute %s is %s", attributeStatus, quote(status))
+	}
+	return Record{}
+}
+
+// decodeAttribute reads a notification that names hosts in its attributes. What
+// the message says is not read at all: firing and resolved alerts may share one
+// text, and Amazon Managed Service for Prometheus does not escape the JSON that it writes.
+//
+// An alarm's own message never comes here, even when somebody forwards it with
+// these attributes: it has an identity, a state and a time of its own, which prove
+// more than an attribute, and the same change may arrive by EventBridge.
+func decodeAttribute(set attributes, from origin) Record {
+	if !set.given(attributeStatus) {
+		return ignore(ReasonNotFiring, "the message attribute %s comes without %s=firing", attributeInstance, attributeStatus)
+	}
+	_, status, err := set.one(attributeStatus)
+	if err != nil {
+		return malformed(err)
+	}
+	if status != "firing" {
+		return ignore(ReasonNotFiring, "the message attribute %s is %s, not firing", attributeStatus, quote(status))
+	}
+	key, at, err := from.stamp()
+	if err != nil {
+		return malformed(err)
+	}
+	targets, err := set.instances(timeless(at))
+	if err != nil {
+		return malformed(err)
+	}
+	if len(targets) > MaxTargets {
+		return ignore(ReasonTooManyTargets, "the message attribute names more than %d instances: that is an event, not a hang", MaxTargets)
+	}
+	subject, err := from.notice.optional("Subject")
+	if err != nil {
+		return malformed(err)
+	}
+	return Record{Trigger: &Trigger{
+		Kind:      KindAttribute,
+		Source:    from.published("attribute"),
+		Reason:    clean(subject, maxText),
+		At:        at,
+		SourceKey: key,
+		Targets:   targets,
+	}}
+}
+
+// instances reads instance_id: a String is one id, a String.Array is JSON ("Amazon
+// SNS message attributes" in the Amazon SNS Developer Guide). One element that is
+// no id spoils them all, since whoever wrote the template must mend it.
+func (a attributes) instances(note string) ([]Ref, error) {
+	kind, value, err := a.one(attributeInstance)
+	if err != nil {
+		return nil, err
+	}
+	at := a.at(attributeInstance)
+	switch kind {
+	case "String":
+		if err := checkID(at, value); err != nil {
+			return nil, fmt.Errorf("%w; several ids need the type String.Array", err)
+		}
+		return []Ref{{Instance: value, From: "message attribute " + attributeInstance + note}}, nil
+	case "String.Array":
+		return readArray(at, value, note)
+	}
+	return nil, fmt.Errorf("%s has the type %s, not String or String.Array", at, quote(kind))
+}
+
+// readArray reads a list of ids that is JSON in a string.
+func readArray(at, value, note string) ([]Ref, error) {
+	if !json.Valid([]byte(value)) {
+		return nil, fmt.Errorf("%s is not JSON, as a String.Array is", at)
+	}
+	list := object{fields: map[string]json.RawMessage{at: json.RawMessage(value)}}
+	elements, err := list.list(at, maxListed)
+	if err != nil {
+		return nil, err
+	}
+	refs, unfit := readIDs(at, elements)
+	switch {
+	case len(unfit) > 0:
+		return nil, fmt.Errorf("%s", some(unfit))
+	case len(refs) == 0:
+		return nil, fmt.Errorf("%s is empty: name at least one instance", at)
+	}
+	for i := range refs {
+		refs[i].From = "message attribute " + attributeInstance + note
+	}
+	return refs, nil
+}

@@ -1,0 +1,157 @@
+package trigger
+
+import "time"
+
+// change is one alarm's state change, whatever route told of it.
+type change struct {
+	alarm       Alarm
+	owner       owner
+	contributor string // the id of the one contributor that changed, if only that did
+	reason      string
+}
+
+// newChange checks what a message says of the alarm. The ARN is its identity; the
+// name is only shown, may differ from the ARN's and may be missing.
+func newChange(arn, name, reason string, at time.Time) (change, error) {
+	parsed, err := parseAlarmARN(arn)
+	if err != nil {
+		return change{}, err
+	}
+	if name == "" {
+		name = parsed.name
+	}
+	if err := checkAlarmName(name); err != nil {
+		return change{}, err
+	}
+	return change{
+		alarm:  Alarm{Name: name, ARN: arn, Region: parsed.region, State: stateAlarm, ChangedAt: at},
+		owner:  parsed.owner,
+		reason: clean(reason, maxText),
+	}, nil
+}
+
+// record is the trigger that the change makes.
+func (c change) record(source string, targets []Ref) Record {
+	if len(targets) > MaxTargets {
+		return ignore(ReasonTooManyTargets, "the alarm names %d targets, %d at most", len(targets), MaxTargets)
+	}
+	return Record{Trigger: &Trigger{
+		Kind:      KindAlarm,
+		Source:    source,
+		Alarm:     &c.alarm,
+		Reason:    c.reason,
+		At:        c.alarm.ChangedAt,
+		SourceKey: alarmKey(c.alarm.ARN, c.contributor, c.alarm.ChangedAt),
+		Targets:   targets,
+	}}
+}
+
+// targetReader gives what a state change names, or a record that says why that is
+// nothing. It may note the contributor in c.
+type targetReader func(c *change, detail, state object) ([]Ref, Record)
+
+// decodeDetail reads a state change as EventBridge's detail and the Lambda
+// action's alarmData tell it, which is alike. previousState is left alone: a
+// composite goes from ALARM to ALARM, so it proves nothing.
+func decodeDetail(detail object, arn func() (string, error), source string, targets targetReader) Record {
+	state, err := detail.object("state")
+	if err != nil {
+		return malformed(err)
+	}
+	if record := stands(detail, state); record.Ignored != nil {
+		return record
+	}
+	identity, err := arn()
+	if err != nil {
+		return malformed(err)
+	}
+	c, err := readChange(detail, state, identity)
+	if err != nil {
+		return malformed(err)
+	}
+	refs, record := targets(&c, detail, state)
+	if record.Ignored != nil {
+		return record
+	}
+	return c.record(source, refs)
+}
+
+// readChange reads which alarm changed, when and why.
+func readChange(detail, state object, arn string) (change, error) {
+	name, err := detail.optional("alarmName")
+	if err != nil {
+		return change{}, err
+	}
+	at, err := timeOf(state, "timestamp")
+	if err != nil {
+		return change{}, err
+	}
+	reason, err := state.optional("reason")
+	if err != nil {
+		return change{}, err
+	}
+	return newChange(arn, name, reason, at)
+}
+
+// stands is an Ignored record unless the alarm is in ALARM and somebody means
+// it to act. CloudWatch sends the event of a muted alarm and of a suppressed
+// composite all the same, and only says so in it ("Alarm mute rules" and
+// "Suppressing composite alarm actions" in the Amazon CloudWatch User Guide).
+// Either field with a value of any type but an empty one holds the trigger back.
+func stands(detail, state object) Record {
+	value, err := state.text("value")
+	switch {
+	case err != nil:
+		return malformed(err)
+	case value != stateAlarm:
+		return notInAlarm(value)
+	case detail.given("muteDetail"):
+		return ignore(ReasonMuted, "the alarm is muted%s", mutedBy(detail))
+	case state.given("actionsSuppressedBy") && string(state.fields["actionsSuppressedBy"]) != `""`:
+		by := "something that cannot be read"
+		if s, err := state.text("actionsSuppressedBy"); err == nil {
+			by = quote(s)
+		}
+		return ignore(ReasonSuppressed, "the alarm's actions are suppressed by %s", by)
+	}
+	return Record{}
+}
+
+// notInAlarm is the record of an alarm in any other state.
+func notInAlarm(state string) Record {
+	return ignore(ReasonNotInAlarm, "the alarm's state is %s", quote(state))
+}
+
+// mutedBy names the mute rule, where the event does.
+func mutedBy(detail object) string {
+	mute, err := detail.object("muteDetail")
+	if err != nil {
+		return ""
+	}
+	rule, err := mute.text("mutedByArn")
+	if err != nil {
+		return ""
+	}
+	return " by " + quote(rule)
+}
+
+// alarmTargets gives what a metric alarm's metrics name, or a composite's
+// children. It is a targetReader.
+func alarmTargets(c *change, detail, state object) ([]Ref, Record) {
+	configuration, err := detail.object("configuration")
+	if err != nil {
+		return nil, malformed(err)
+	}
+	switch {
+	case configuration.given("metrics"):
+		metrics, err := readMetrics(configuration)
+		if err != nil {
+			return nil, malformed(err)
+		}
+		return metricTargets(metrics, c.owner)
+	case configuration.given("alarmRule"):
+		children, err := childrenInReason(state)
+		return c.compositeTargets(children, err)
+	}
+	return nil, ignore(ReasonNoInstance, "%s", withoutMetrics(configuration))
+}

@@ -1,0 +1,63 @@
+package trigger
+
+import "fmt"
+
+// contributorTargets reads detail.alarmContributor: the one series of a query
+// that changed its state, and the labels it is grouped by ("Alarm events and
+// EventBridge" in the Amazon CloudWatch User Guide, sample of a contributor's
+// state change). It is a targetReader.
+func contributorTargets(c *change, detail, _ object) ([]Ref, Record) {
+	contributor, err := detail.object("alarmContributor")
+	if err != nil {
+		return nil, malformed(err)
+	}
+	if c.contributor, err = contributorID(contributor, "id"); err != nil {
+		return nil, malformed(err)
+	}
+	return readAttributes(contributor, "attributes", c.contributor)
+}
+
+// contributorID reads the id, which tells one contributor's change from another's
+// and so is part of the source key.
+func contributorID(o object, key string) (string, error) {
+	id, err := o.text(key)
+	if err != nil {
+		return "", err
+	}
+	if id == "" || id != clean(id, maxLabel) {
+		return "", fmt.Errorf("%s %s is not the id of a contributor", o.at(key), quote(id))
+	}
+	return id, nil
+}
+
+// readAttributes gives the instance that a contributor's attributes name, or else
+// its Auto Scaling group. An InstanceId that is none names nothing wider instead.
+func readAttributes(o object, key, id string) ([]Ref, Record) {
+	attributes, err := o.object(key)
+	if err != nil {
+		return nil, malformed(err)
+	}
+	from := "contributor " + id
+	switch {
+	case attributes.has(instanceDimension):
+		instance, err := attributes.text(instanceDimension)
+		if err == nil {
+			err = checkID(attributes.at(instanceDimension), instance)
+		}
+		if err != nil {
+			return nil, ignore(ReasonContributorWithoutInstance, "%v", err)
+		}
+		return []Ref{{Instance: instance, From: from}}, Record{}
+	case attributes.has(groupDimension):
+		group, err := attributes.text(groupDimension)
+		if err == nil {
+			err = checkName(attributes.at(groupDimension), group)
+		}
+		if err != nil {
+			return nil, ignore(ReasonContributorWithoutInstance, "%v", err)
+		}
+		return []Ref{{AutoScalingGroup: group, From: from}}, Record{}
+	}
+	return nil, ignore(ReasonContributorWithoutInstance, "%s names neither %s nor %s, only %s",
+		clean(from, maxLabel), instanceDimension, groupDimension, orNothing(attributes.keys()))
+}
