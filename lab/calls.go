@@ -2,14 +2,10 @@ package lab
 
 import (
 	"bytes"
-	"encoding/json"
-	"encoding/xml"
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -17,7 +13,7 @@ import (
 // Call is one AWS call that reached the lab. It is recorded before the caller
 // has the answer.
 type Call struct {
-	Service   string // signing name: ec2, ssm, autoscaling, sqs, dynamodb, s3
+	Service   string // signing name: ec2, ssm, autoscaling, monitoring, elasticloadbalancing, sqs, dynamodb, s3
 	Operation string
 	Instances []string // the instance ids it names, by parameter or filter
 	DryRun    bool
@@ -95,7 +91,7 @@ func (l *Lab) record(name string, h http.Handler, w http.ResponseWriter, r *http
 	h.ServeHTTP(answer, r)
 	call.End, call.Status = time.Now(), answer.status
 	if answer.status >= http.StatusBadRequest {
-		call.Code = errorCode(answer.body.Bytes())
+		call.Code = errorCode(answer.header, answer.body.Bytes())
 	}
 	l.calls.add(call)
 	maps.Copy(w.Header(), answer.header)
@@ -113,71 +109,3 @@ type answer struct {
 func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
-
-// describe reads what a request asks for, by the form of its protocol.
-func (c *Call) describe(r *http.Request, body []byte) {
-	switch {
-	case c.Service == "s3":
-		c.Operation, c.Detail = objectOperation(r), r.URL.Path
-	case r.Header.Get("X-Amz-Target") != "":
-		_, c.Operation, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		var in struct {
-			Filters []struct {
-				Key    string
-				Values []string
-			}
-		}
-		if c.Service == "ssm" && json.Unmarshal(body, &in) == nil {
-			for _, f := range in.Filters {
-				c.Instances = append(c.Instances, f.Values...)
-			}
-		}
-	default:
-		form, err := url.ParseQuery(string(body))
-		if err != nil {
-			return
-		}
-		c.Operation, c.DryRun = form.Get("Action"), form.Get("DryRun") == "true"
-		for _, key := range slices.Sorted(maps.Keys(form)) {
-			if v := form.Get(key); strings.HasPrefix(v, "i-") {
-				c.Instances = append(c.Instances, v)
-			}
-		}
-	}
-}
-
-func objectOperation(r *http.Request) string {
-	bucketOnly := strings.Count(strings.Trim(r.URL.Path, "/"), "/") == 0
-	switch {
-	case bucketOnly:
-		return r.Method + "Bucket"
-	case r.Method == http.MethodPut:
-		return "PutObject"
-	case r.Method == http.MethodGet:
-		return "GetObject"
-	case r.Method == http.MethodHead:
-		return "HeadObject"
-	case r.Method == http.MethodDelete:
-		return "DeleteObject"
-	}
-	return r.Method + "Object"
-}
-
-// errorCode reads the code out of an error in any of AWS's three shapes.
-func errorCode(body []byte) string {
-	var asJSON struct {
-		Type string `json:"__type"`
-	}
-	if json.Unmarshal(body, &asJSON) == nil {
-		return asJSON.Type[strings.LastIndex(asJSON.Type, "#")+1:]
-	}
-	var asXML struct {
-		EC2   string `xml:"Errors>Error>Code"`
-		Query string `xml:"Error>Code"`
-		S3    string `xml:"Code"`
-	}
-	if xml.Unmarshal(body, &asXML) == nil {
-		return asXML.EC2 + asXML.Query + asXML.S3
-	}
-	return "unreadable"
-}

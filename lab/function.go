@@ -8,6 +8,7 @@ import (
 
 	"crashcart/lab/runtime"
 	"crashcart/lab/sqs"
+	"crashcart/lambda/config"
 )
 
 // Function is a bootstrap to deploy. Path is required.
@@ -16,7 +17,7 @@ type Function struct {
 	Args        []string          // its arguments; AWS passes none
 	Name        string            // default crashcart-interrupt
 	Env         map[string]string // besides Lab.Env and Lambda's own
-	Timeout     time.Duration     // wall-clock; default 30 s
+	Timeout     time.Duration     // wall-clock; default config.FunctionTimeout
 	MemoryMB    int
 	Concurrency int               // processes, and batches of the queue under way; default 2
 	Log         func(line string) // gets every line of output; may be nil
@@ -36,6 +37,9 @@ func (l *Lab) Deploy(f Function) error {
 	}
 	if f.Concurrency == 0 {
 		f.Concurrency = 2
+	}
+	if f.Timeout == 0 {
+		f.Timeout = config.FunctionTimeout
 	}
 	function, err := runtime.New(runtime.Config{
 		Path: f.Path, Args: f.Args, Name: f.Name, Region: l.Region, Account: l.Account, MemoryMB: f.MemoryMB,

@@ -1,6 +1,7 @@
 // Package lab is everything that stands in for AWS on one machine: EC2 with
 // guests that hang, crash and dump (package fleet), Systems Manager, Auto
-// Scaling, SQS, DynamoDB, S3, and Lambda running the real bootstrap.
+// Scaling, Elastic Load Balancing, CloudWatch's alarms, SNS, SQS, DynamoDB, S3, and
+// Lambda running the real bootstrap.
 //
 // All services are behind one address on loopback and told apart by the service
 // name in the request's signature, so that ordinary AWS clients need nothing but
@@ -30,11 +31,14 @@ import (
 
 	"crashcart/lab/autoscaling"
 	"crashcart/lab/clock"
+	"crashcart/lab/cloudwatch"
 	"crashcart/lab/dynamodb"
 	"crashcart/lab/ec2"
+	"crashcart/lab/elb"
 	"crashcart/lab/fleet"
 	"crashcart/lab/runtime"
 	"crashcart/lab/s3"
+	"crashcart/lab/sns"
 	"crashcart/lab/sqs"
 	"crashcart/lab/ssm"
 )
@@ -48,6 +52,7 @@ type Options struct {
 	Table   string      // default crashcart
 	Bucket  string      // default crashcart-evidence
 	Queue   string      // default crashcart-intake; its dead-letter queue has "-dead" after it
+	Topic   string      // default crashcart-intake; the one whose subscription is raw has "-raw" after it
 
 	Visibility time.Duration // of the queue, in lab time; default 3 min
 	MaxReceive int           // deliveries before the dead-letter queue; default 5
@@ -67,6 +72,10 @@ type Lab struct {
 	BucketName  string
 	Clock       clock.Clock
 	Fleet       *fleet.Fleet
+	Balancer    *elb.Handler
+	Alarms      *cloudwatch.Handler
+	Topic       *sns.Topic // publishes to Queue, in an envelope
+	RawTopic    *sns.Topic // likewise, without
 	Queue       *sqs.Queue
 	DeadLetters *sqs.Queue
 	Table       *dynamodb.Handler
@@ -90,11 +99,16 @@ func Start(o Options) (*Lab, error) {
 		latency: o.Latency, done: make(chan struct{}),
 	}
 	l.Fleet = fleet.New(o.Clock)
+	l.Balancer = elb.New(l.Fleet, o.Clock, o.Region, o.Account)
+	l.Alarms = cloudwatch.New(o.Clock, o.Region, o.Account)
 	queue := sqs.Config{Name: o.Queue + "-dead", Region: o.Region, Account: o.Account}
 	l.DeadLetters = sqs.NewQueue(o.Clock, queue)
 	queue.Name, queue.Visibility, queue.MaxReceive, queue.Duplicate = o.Queue, o.Visibility, o.MaxReceive, o.Duplicate
 	queue.DeadLetter = l.DeadLetters
 	l.Queue = sqs.NewQueue(o.Clock, queue)
+	l.Topic, l.RawTopic = sns.New(o.Topic, o.Region, o.Account), sns.New(o.Topic+"-raw", o.Region, o.Account)
+	l.Topic.Subscribe(l.Queue, false)
+	l.RawTopic.Subscribe(l.Queue, true)
 	var err error
 	if l.Table, err = dynamodb.New(o.Table); err != nil {
 		return nil, err
@@ -125,6 +139,7 @@ func (o Options) filled() Options {
 		{&o.Table, "crashcart"},
 		{&o.Bucket, "crashcart-evidence"},
 		{&o.Queue, "crashcart-intake"},
+		{&o.Topic, "crashcart-intake"},
 	} {
 		if *d.field == "" {
 			*d.field = d.value
@@ -151,6 +166,9 @@ func (l *Lab) endpoint() http.Handler {
 		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters),
 		"dynamodb":    l.Table,
 		"s3":          l.Store,
+		"monitoring":  l.Alarms, // CloudWatch
+
+		"elasticloadbalancing": l.Balancer,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := service(r)

@@ -29,24 +29,25 @@ type reservation struct {
 }
 
 type instance struct {
-	ID             string   `xml:"instanceId"`
-	Image          string   `xml:"imageId"`
-	State          state    `xml:"instanceState"`
-	Type           string   `xml:"instanceType"`
-	Launched       string   `xml:"launchTime"`
-	Zone           string   `xml:"placement>availabilityZone"`
-	Tenancy        string   `xml:"placement>tenancy"`
-	Monitoring     string   `xml:"monitoring>state"`
-	Platform       string   `xml:"platform,omitempty"`
-	PrivateIP      string   `xml:"privateIpAddress"`
-	VPC            string   `xml:"vpcId"`
-	Subnet         string   `xml:"subnetId"`
-	Architecture   string   `xml:"architecture"`
-	RootDevice     string   `xml:"rootDeviceType"`
-	Virtualization string   `xml:"virtualizationType"`
-	Hypervisor     string   `xml:"hypervisor"`
-	Tags           []tag    `xml:"tagSet>item"`
-	Operator       operator `xml:"operator"`
+	ID             string             `xml:"instanceId"`
+	Image          string             `xml:"imageId"`
+	State          state              `xml:"instanceState"`
+	Type           string             `xml:"instanceType"`
+	Launched       string             `xml:"launchTime"`
+	Zone           string             `xml:"placement>availabilityZone"`
+	Tenancy        string             `xml:"placement>tenancy"`
+	Monitoring     string             `xml:"monitoring>state"`
+	Platform       string             `xml:"platform,omitempty"`
+	PrivateIP      string             `xml:"privateIpAddress,omitempty"`
+	VPC            string             `xml:"vpcId,omitempty"`
+	Subnet         string             `xml:"subnetId,omitempty"`
+	Interfaces     []networkInterface `xml:"networkInterfaceSet>item"`
+	Architecture   string             `xml:"architecture"`
+	RootDevice     string             `xml:"rootDeviceType"`
+	Virtualization string             `xml:"virtualizationType"`
+	Hypervisor     string             `xml:"hypervisor"`
+	Tags           []tag              `xml:"tagSet>item"`
+	Operator       operator           `xml:"operator"`
 }
 
 type state struct {

@@ -49,19 +49,31 @@ func instanceFilter(v fleet.View, name string) []string {
 	case "instance-type":
 		return []string{v.Type}
 	case "vpc-id":
-		return []string{v.VPC}
+		return ofInterface(v, v.VPC)
 	case "private-ip-address":
-		return []string{privateIP(v.ID)}
+		return ofInterface(v, v.IP)
 	}
 	return nil
+}
+
+// ofInterface is what an instance has from its network interface, while it has one.
+func ofInterface(v fleet.View, value string) []string {
+	if !attached(v) {
+		return []string{}
+	}
+	return []string{value}
 }
 
 func (h *Handler) instance(v fleet.View) instance {
 	out := instance{
 		ID: v.ID, Image: "ami-0f0e0d0c0b0a09080", State: stateOf(v.State), Type: v.Type, Launched: h.stamp(v.Launched),
 		Zone: v.AZ, Tenancy: "default", Monitoring: "disabled", Platform: v.Platform,
-		PrivateIP: privateIP(v.ID), VPC: v.VPC, Subnet: "subnet-0a0b0c0d0e0f01020", Architecture: v.Arch,
-		RootDevice: "ebs", Virtualization: "hvm", Hypervisor: "xen", // of Nitro instances, too
+		Architecture: v.Arch, RootDevice: "ebs", Virtualization: "hvm", Hypervisor: "xen", // of Nitro instances, too
+	}
+	if attached(v) {
+		card := h.networkInterface(v)
+		card.Attachment.Instance, card.Attachment.InstanceOwner = "", "" // not told twice
+		out.PrivateIP, out.VPC, out.Subnet, out.Interfaces = v.IP, v.VPC, card.Subnet, []networkInterface{card}
 	}
 	for _, key := range slices.Sorted(maps.Keys(v.Tags)) {
 		out.Tags = append(out.Tags, tag{Key: key, Value: v.Tags[key]})
@@ -75,15 +87,6 @@ func (h *Handler) instance(v fleet.View) instance {
 func stateOf(name string) state {
 	codes := map[string]int{"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 	return state{Code: codes[name], Name: name}
-}
-
-// privateIP derives an address from an id, so that it is the same every time.
-func privateIP(id string) string {
-	octets := [3]int{}
-	for i, c := range id {
-		octets[i%3] = (octets[i%3]*31 + int(c)) % 251
-	}
-	return strings.Join([]string{"10", itoa(octets[0]), itoa(octets[1]), itoa(octets[2] + 4)}, ".")
 }
 
 func (h *Handler) describeStatus(in request) (any, error) {

@@ -13,6 +13,8 @@
 //     nothing; there is no success answer to one;
 //   - one unknown id in InstanceIds fails the whole call, one in a filter does not;
 //   - instances managed by another service are hidden unless asked for.
+//
+// Every instance that is not terminated has one network interface.
 package ec2
 
 import (
@@ -89,6 +91,8 @@ func (h *Handler) dispatch(r *http.Request) (any, error) {
 		return h.describeTypes(in)
 	case "DescribeInstanceAttribute":
 		return h.describeAttribute(in)
+	case "DescribeNetworkInterfaces":
+		return h.describeInterfaces(in)
 	case "SendDiagnosticInterrupt":
 		return h.interrupt(in)
 	case "GetConsoleOutput":

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image/jpeg"
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -341,6 +342,105 @@ func TestTheShutdownBehaviourIsTold(t *testing.T) {
 		})
 		if err != nil || aws.ToString(out.InstanceInitiatedShutdownBehavior.Value) != want {
 			t.Errorf("%s: %+v, %v", id, out, err)
+		}
+	}
+}
+
+func TestAnAddressBelongsToOneInstanceOfANetwork(t *testing.T) {
+	w := newWorld(t)
+	const twin, other, pod = "i-0a9b2c3d4e5f60718", "vpc-0d2b6cdba8e1f7a23", "10.0.7.7"
+	here, err := w.fleet.Get(web)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.fleet.Add(fleet.Spec{ID: twin, Type: "m6i.large", VPC: other, IP: here.IP, MoreIPs: []string{pod}}); err != nil {
+		t.Fatal(err)
+	}
+	find := func(filters ...types.Filter) map[string]types.NetworkInterface {
+		t.Helper()
+		out, err := w.DescribeNetworkInterfaces(t.Context(), &sdk.DescribeNetworkInterfacesInput{Filters: filters})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]types.NetworkInterface{}
+		for _, n := range out.NetworkInterfaces {
+			found[aws.ToString(n.Attachment.InstanceId)] = n
+		}
+		return found
+	}
+	in := func(name string, values ...string) types.Filter { return filter(name, values...)[0] }
+	for name, c := range map[string]struct {
+		filters []types.Filter
+		want    []string
+	}{
+		"an address, in any network":   {[]types.Filter{in("addresses.private-ip-address", here.IP)}, []string{web, twin}},
+		"an address, in its network":   {[]types.Filter{in("addresses.private-ip-address", here.IP), in("vpc-id", here.VPC)}, []string{web}},
+		"the same, in another network": {[]types.Filter{in("private-ip-address", here.IP), in("vpc-id", other)}, []string{twin}},
+		"a secondary address":          {[]types.Filter{in("addresses.private-ip-address", pod), in("vpc-id", other)}, []string{twin}},
+		"nobody's address":             {[]types.Filter{in("addresses.private-ip-address", pod), in("vpc-id", here.VPC)}, nil},
+		"by instance":                  {[]types.Filter{in("attachment.instance-id", manual, nobody)}, []string{manual}},
+		"of another operator, hidden":  {[]types.Filter{in("attachment.instance-id", managed)}, nil},
+	} {
+		if got := slices.Sorted(maps.Keys(find(c.filters...))); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	card := find(in("attachment.instance-id", twin))[twin]
+	if aws.ToString(card.VpcId) != other || aws.ToString(card.PrivateIpAddress) != here.IP || len(card.PrivateIpAddresses) != 2 ||
+		!aws.ToBool(card.PrivateIpAddresses[0].Primary) || aws.ToBool(card.PrivateIpAddresses[1].Primary) || card.Attachment.Status != types.AttachmentStatusAttached {
+		t.Errorf("%+v", card)
+	}
+	out, err := w.DescribeInstances(t.Context(), &sdk.DescribeInstancesInput{InstanceIds: []string{twin}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := out.Reservations[0].Instances[0]
+	if aws.ToString(i.PrivateIpAddress) != here.IP || aws.ToString(i.VpcId) != other || len(i.NetworkInterfaces) != 1 ||
+		aws.ToString(i.NetworkInterfaces[0].NetworkInterfaceId) != aws.ToString(card.NetworkInterfaceId) {
+		t.Errorf("DescribeInstances tells otherwise: %+v", i)
+	}
+	if err := w.fleet.Terminate(twin); err != nil {
+		t.Fatal(err)
+	}
+	out, err = w.DescribeInstances(t.Context(), &sdk.DescribeInstancesInput{InstanceIds: []string{twin}})
+	if len(find(in("vpc-id", other))) != 0 || err != nil || out.Reservations[0].Instances[0].PrivateIpAddress != nil || out.Reservations[0].Instances[0].VpcId != nil {
+		t.Errorf("a terminated instance has kept its address: %+v, %v", out, err)
+	}
+}
+
+func TestInterfacesComeInPagesAndOnlyIfTheyExist(t *testing.T) {
+	w := newWorld(t)
+	pages := sdk.NewDescribeNetworkInterfacesPaginator(w, &sdk.DescribeNetworkInterfacesInput{MaxResults: aws.Int32(5)})
+	var found []string
+	n := 0
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		for _, i := range out.NetworkInterfaces {
+			found = append(found, aws.ToString(i.Attachment.InstanceId))
+		}
+	}
+	if !slices.Equal(found, []string{web, manual, untagged, graviton, xen, metal}) || n != 2 {
+		t.Errorf("%d pages: %v", n, found)
+	}
+	out, err := w.DescribeNetworkInterfaces(t.Context(), &sdk.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"eni-0a1b2c3d4e5f60718"}})
+	if err != nil || len(out.NetworkInterfaces) != 1 {
+		t.Errorf("by id: %+v, %v", out, err)
+	}
+	for name, c := range map[string]struct {
+		in   sdk.DescribeNetworkInterfacesInput
+		want string
+	}{
+		"unknown id":         {sdk.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"eni-0ffffffffffffffff"}}, "InvalidNetworkInterfaceID.NotFound 400"},
+		"ids and MaxResults": {sdk.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"eni-0a1b2c3d4e5f60718"}, MaxResults: aws.Int32(5)}, "InvalidParameterCombination 400"},
+		"too few a page":     {sdk.DescribeNetworkInterfacesInput{MaxResults: aws.Int32(4)}, "InvalidParameterValue 400"},
+		"no such filter":     {sdk.DescribeNetworkInterfacesInput{Filters: filter("private-dns-name", "a")}, "InvalidParameterValue 400"},
+	} {
+		if _, err := w.DescribeNetworkInterfaces(t.Context(), &c.in); refusal(err) != c.want {
+			t.Errorf("%s: %s, want %s", name, refusal(err), c.want)
 		}
 	}
 }

@@ -3,12 +3,9 @@ package ec2
 import (
 	"encoding/base64"
 	"net/http"
-	"strconv"
 
 	"crashcart/lab/fleet"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // authorized is the function's role: it may touch what is tagged for it.
 func authorized(v fleet.View, action string) error {

@@ -50,8 +50,13 @@ const (
 const (
 	defaultAge = 40 * 24 * time.Hour
 	defaultAZ  = "eu-central-1a"
-	defaultVPC = "vpc-0c1a5bca97d0e6f12"
 )
+
+// DefaultVPC is the network of a guest whose Spec names none.
+const DefaultVPC = "vpc-0c1a5bca97d0e6f12"
+
+// stateTerminated is EC2's name for an instance that is gone but still listed.
+const stateTerminated = "terminated"
 
 // Spec describes a guest. ID and Type are required.
 type Spec struct {
@@ -62,6 +67,8 @@ type Spec struct {
 	Group    string            // Auto Scaling group
 	Platform string            // "windows", or empty
 	VPC      string
+	IP       string   // private, of its network interface; default by id
+	MoreIPs  []string // secondary ones of the same interface, such as a cluster's pods have
 	AZ       string
 	Operator string        // principal of a managing service, if any
 	Age      time.Duration // since launch, when added; default 40 days
@@ -105,6 +112,9 @@ func (f *Fleet) Add(s Spec) error {
 	if s.ID == "" || f.find(s.ID) != nil {
 		return fmt.Errorf("guest %q: an id must be given, once", s.ID)
 	}
+	if err := f.address(&s); err != nil {
+		return err
+	}
 	now := f.clock.Now()
 	g := &guest{Spec: s, kind: kind, state: "running", launched: now.Add(-s.Age), wall: f.clock.Report}
 	g.boot(g.launched, g.bootText(false), s.BootTakes)
@@ -114,7 +124,7 @@ func (f *Fleet) Add(s Spec) error {
 }
 
 func fill(s *Spec) {
-	s.Tags = maps.Clone(s.Tags)
+	s.Tags, s.MoreIPs = maps.Clone(s.Tags), slices.Clone(s.MoreIPs)
 	if s.Tags == nil {
 		s.Tags = map[string]string{}
 	}
@@ -122,7 +132,7 @@ func fill(s *Spec) {
 		field *string
 		value string
 	}{
-		{&s.Name, s.ID}, {&s.VPC, defaultVPC}, {&s.AZ, defaultAZ}, {&s.ShutdownBehavior, "stop"}, {&s.Lifecycle, "InService"},
+		{&s.Name, s.ID}, {&s.VPC, DefaultVPC}, {&s.AZ, defaultAZ}, {&s.ShutdownBehavior, "stop"}, {&s.Lifecycle, "InService"},
 	} {
 		if *d.field == "" {
 			*d.field = d.value
@@ -214,7 +224,7 @@ func (f *Fleet) Stop(id string) error {
 // Terminate ends an instance; AWS lists it as terminated for about an hour, the
 // lab for ever.
 func (f *Fleet) Terminate(id string) error {
-	return f.change(id, 0, func(g *guest, at time.Time) { g.off(at, "terminated") })
+	return f.change(id, 0, func(g *guest, at time.Time) { g.off(at, stateTerminated) })
 }
 
 // Vanish removes an instance without a trace.

@@ -2,7 +2,9 @@ package fleet_test
 
 import (
 	"bytes"
+	"fmt"
 	"image/jpeg"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -290,5 +292,50 @@ func TestTheScreenshotIsAJPEGThatFollowsTheConsole(t *testing.T) {
 	}
 	if bytes.Equal(before, after) {
 		t.Error("the screen did not change")
+	}
+}
+
+func TestAnAddressIsGivenOnceInANetwork(t *testing.T) {
+	const other = "i-0b1b2c3d4e5f60718"
+	f, _ := one(t, fleet.Spec{})
+	ip := view(t, f).IP
+	if again, _ := one(t, fleet.Spec{}); view(t, again).IP != ip || !strings.HasPrefix(ip, "10.") {
+		t.Errorf("the address is %s one time and %s another", ip, view(t, again).IP)
+	}
+	for name, s := range map[string]fleet.Spec{
+		"taken":                {IP: ip},
+		"taken, as a second":   {MoreIPs: []string{ip}},
+		"not an address":       {IP: "10.0.0"},
+		"not one of version 4": {MoreIPs: []string{"fd00::1"}},
+	} {
+		s.ID, s.Type = other, "m6i.large"
+		if f.Add(s) == nil {
+			t.Errorf("%s: added", name)
+		}
+	}
+	must(t, f.Add(fleet.Spec{ID: other, Type: "m6i.large", IP: ip, VPC: "vpc-0d2b6cdba8e1f7a23"}))
+	must(t, f.Terminate(id))
+	must(t, f.Add(fleet.Spec{ID: "i-0c1b2c3d4e5f60718", Type: "m6i.large", IP: ip}))
+}
+
+func TestALifeTellsWhenAGuestServed(t *testing.T) {
+	f, c := one(t, fleet.Spec{Age: time.Hour})
+	launched := view(t, f).Launched
+	must(t, f.StopAgent(id, 30*time.Minute)) // the service does not mind
+	must(t, f.Hang(id, fleet.Frozen, 10*time.Minute))
+	must(t, f.Interrupt(id))
+	c.Advance(time.Minute)
+	life, err := f.Life(id)
+	must(t, err)
+	var got []string
+	for _, s := range life {
+		got = append(got, fmt.Sprint(s.From.Sub(launched).Round(10*time.Second), " ", s.Serves, " ", s.Hung))
+	}
+	want := []string{"0s false false", "10s true false", "50m0s false true", "1h0m0s false false", "1h0m30s true false"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if _, err := f.Life("i-0ffffffffffffffff"); err == nil {
+		t.Error("nobody has a life")
 	}
 }

@@ -85,7 +85,7 @@ func (g *guest) view(now time.Time) View {
 			v.Status.EBS = "impaired"
 		}
 	}
-	if ping := g.lastPing(now); !ping.IsZero() && g.state != "terminated" {
+	if ping := g.lastPing(now); !ping.IsZero() && g.state != stateTerminated {
 		v.Agent = Agent{Registered: true, LastPing: ping, Ping: "Online"}
 		if now.Sub(ping) > connectionLost {
 			v.Agent.Ping = "ConnectionLost"

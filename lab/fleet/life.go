@@ -1,0 +1,39 @@
+package fleet
+
+import (
+	"fmt"
+	"time"
+)
+
+// Stretch is a part of a guest's life in which it did the same, until the next
+// one begins.
+type Stretch struct {
+	From   time.Time // lab time
+	Serves bool      // whether user space answers what it is asked over the network
+	Hung   bool      // it does not, and will not by itself
+}
+
+// Life is what a guest has done so far, oldest first: what a load balancer's
+// health checks met at any time. A guest whose agent stopped serves on; one whose
+// user space is frozen answers ARP, which View.Status tells, but serves nothing.
+func (f *Fleet) Life(id string) ([]Stretch, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g := f.find(id)
+	if g == nil {
+		return nil, fmt.Errorf("%s: %w", id, ErrUnknown)
+	}
+	now := f.clock.Now()
+	var out []Stretch
+	for _, p := range g.phases {
+		if p.at.After(now) {
+			break
+		}
+		s := Stretch{From: p.at, Serves: p.name == phaseUp, Hung: p.name == phaseFrozen || p.name == phaseDead}
+		if n := len(out); n > 0 && out[n-1].Serves == s.Serves && out[n-1].Hung == s.Hung {
+			continue
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}

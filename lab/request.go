@@ -1,0 +1,105 @@
+package lab
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"maps"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/aws/smithy-go/encoding/cbor"
+)
+
+// describe reads what a request asks for, by the form of its protocol.
+func (c *Call) describe(r *http.Request, body []byte) {
+	switch {
+	case c.Service == "s3":
+		c.Operation, c.Detail = objectOperation(r), r.URL.Path
+	case r.Header.Get("Smithy-Protocol") == cborProtocol:
+		c.Operation = path.Base(r.URL.Path)
+	case r.Header.Get("X-Amz-Target") != "":
+		_, c.Operation, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		var in struct {
+			Filters []struct {
+				Key    string
+				Values []string
+			}
+		}
+		if c.Service == "ssm" && json.Unmarshal(body, &in) == nil {
+			for _, f := range in.Filters {
+				c.Instances = append(c.Instances, f.Values...)
+			}
+		}
+	default:
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return
+		}
+		c.Operation, c.DryRun = form.Get("Action"), form.Get("DryRun") == "true"
+		for _, key := range slices.Sorted(maps.Keys(form)) {
+			if v := form.Get(key); strings.HasPrefix(v, "i-") {
+				c.Instances = append(c.Instances, v)
+			}
+		}
+	}
+}
+
+func objectOperation(r *http.Request) string {
+	bucketOnly := strings.Count(strings.Trim(r.URL.Path, "/"), "/") == 0
+	switch {
+	case bucketOnly:
+		return r.Method + "Bucket"
+	case r.Method == http.MethodPut:
+		return "PutObject"
+	case r.Method == http.MethodGet:
+		return "GetObject"
+	case r.Method == http.MethodHead:
+		return "HeadObject"
+	case r.Method == http.MethodDelete:
+		return "DeleteObject"
+	}
+	return r.Method + "Object"
+}
+
+// cborProtocol is the header Smithy-Protocol of a service that neither JSON nor
+// XML describes ("Smithy RPC v2 CBOR protocol", Smithy specification).
+const cborProtocol = "rpc-v2-cbor"
+
+// errorCode reads the code out of an error in any of AWS's four shapes.
+func errorCode(header http.Header, body []byte) string {
+	if header.Get("Smithy-Protocol") == cborProtocol {
+		return cborCode(body)
+	}
+	var asJSON struct {
+		Type string `json:"__type"`
+	}
+	if json.Unmarshal(body, &asJSON) == nil {
+		return shapeName(asJSON.Type)
+	}
+	var asXML struct {
+		EC2   string `xml:"Errors>Error>Code"`
+		Query string `xml:"Error>Code"`
+		S3    string `xml:"Code"`
+	}
+	if xml.Unmarshal(body, &asXML) == nil {
+		return asXML.EC2 + asXML.Query + asXML.S3
+	}
+	return "unreadable"
+}
+
+func cborCode(body []byte) string {
+	if v, err := cbor.Decode(body); err == nil {
+		if m, ok := v.(cbor.Map); ok {
+			if code, ok := m["__type"].(cbor.String); ok {
+				return shapeName(string(code))
+			}
+		}
+	}
+	return "unreadable"
+}
+
+// shapeName cuts the namespace off an error's type.
+func shapeName(id string) string { return id[strings.LastIndex(id, "#")+1:] }
