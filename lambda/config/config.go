@@ -72,12 +72,17 @@ type Rules struct {
 	Impaired, ImpairedWindows   time.Duration // reachability failed for at least this long
 	Silent, SilentWindows       time.Duration // last agent ping at least this old ...
 	SilentMax, SilentMaxWindows time.Duration // ... and at most this old
+	SilentPercent               int           // of the other agents that may be newly silent before silence proves nothing
 	Cooldown                    time.Duration // between two interrupts of one instance
 	GroupPercent                int           // of a group's members may have an open case
 	RegionLimit                 int           // instances of the Region whose reachability failed lately
 	Budget                      int           // interrupts in an hour
 	ApplicationStatus           bool          // an impaired application status check counts as no life
 }
+
+// FunctionTimeout is the interrupt function's: time for the facts, the look, the
+// claim, a permit's whole life and the settling, with as much again in reserve.
+const FunctionTimeout = 60 * time.Second
 
 // CooldownForced is what `force` can shorten the cooldown to. It is never zero:
 // an interrupt during the dump of the one before kills that dump.
@@ -116,10 +121,18 @@ func (c Config) Validate() error {
 	}
 	check(c.Region != "", "AWS_REGION is empty: Lambda sets it, elsewhere it must be given")
 	r := c.Rules
-	// A zero is a value that could not be read, which FromEnv names itself.
-	check(r.SilentMax == 0 || r.Silent < r.SilentMax, "%s (%s) must be below %s (%s)", EnvSilent, r.Silent, EnvSilentMax, r.SilentMax)
-	check(r.SilentMaxWindows == 0 || r.SilentWindows < r.SilentMaxWindows, "%s (%s) must be below %s (%s)",
-		EnvSilentWindows, r.SilentWindows, EnvSilentMaxWindows, r.SilentMaxWindows)
+	below := func(low string, l time.Duration, high string, h time.Duration) {
+		// A zero is a value that could not be read, which FromEnv names itself.
+		check(h == 0 || l < h, "%s (%s) must be below %s (%s)", low, short(l), high, short(h))
+	}
+	below(EnvSilent, r.Silent, EnvSilentMax, r.SilentMax)
+	below(EnvSilentWindows, r.SilentWindows, EnvSilentMaxWindows, r.SilentMaxWindows)
+	// A hang that begins with its alarm shows no life for that long at the earliest;
+	// a trigger that is old by then never fires.
+	below(EnvSilent, r.Silent, EnvFresh, r.Fresh)
+	below(EnvImpaired, r.Impaired, EnvFresh, r.Fresh)
+	below(EnvSilentWindows, r.SilentWindows, EnvFreshWindows, r.FreshWindows)
+	below(EnvImpairedWindows, r.ImpairedWindows, EnvFreshWindows, r.FreshWindows)
 	return errors.Join(problems...)
 }
 

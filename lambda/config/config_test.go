@@ -62,10 +62,11 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 			Impaired: 5 * time.Minute, ImpairedWindows: 20 * time.Minute,
 			Silent: 6 * time.Minute, SilentWindows: 20 * time.Minute,
 			SilentMax: 30 * time.Minute, SilentMaxWindows: 40 * time.Minute,
-			Cooldown:     6 * time.Hour,
-			GroupPercent: 20,
-			RegionLimit:  10,
-			Budget:       3,
+			SilentPercent: 50,
+			Cooldown:      6 * time.Hour,
+			GroupPercent:  20,
+			RegionLimit:   10,
+			Budget:        3,
 		},
 	}
 	if got != want {
@@ -76,32 +77,24 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 	}
 }
 
-// An empty variable is one that a template left out: the default, never zero.
-func TestAnEmptyVariableIsNeverZero(t *testing.T) {
-	env := required()
+// A template that renders a value as nothing has lost it, whatever it was.
+func TestAnEmptyVariableIsNeverTakenForItsDefault(t *testing.T) {
 	for _, s := range config.Settings() {
-		if s.Default != "" {
-			env[s.Env] = ""
+		_, err := config.FromEnv(environ(with(required(), s.Env, "")))
+		if want := s.Env + " is empty: give it a value, or leave it away"; err == nil || err.Error() != want {
+			t.Errorf("error %v, want %q", err, want)
 		}
-	}
-	got, err := config.FromEnv(environ(env))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := config.FromEnv(environ(required()))
-	if err != nil || got != want {
-		t.Errorf("got %+v, want %+v, %v", got, want, err)
 	}
 }
 
 // Each setting must reach its own field: two that share one would be found here.
 func TestEverySettingIsRead(t *testing.T) {
 	set := map[string]string{
-		config.EnvTable: "t", config.EnvBucket: "b", config.EnvQueueURL: "q", config.EnvMode: "auto",
-		config.EnvFresh: "2m", config.EnvFreshWindows: "3m", config.EnvBooted: "4m",
+		config.EnvTable: "t", config.EnvBucket: "b", config.EnvQueueURL: "http://127.0.0.1:9324/q", config.EnvMode: "auto",
+		config.EnvFresh: "20m", config.EnvFreshWindows: "21m", config.EnvBooted: "4m",
 		config.EnvImpaired: "5m30s", config.EnvImpairedWindows: "7m",
 		config.EnvSilent: "8m", config.EnvSilentWindows: "9m", config.EnvSilentMax: "11m", config.EnvSilentMaxWindows: "12m",
-		config.EnvCooldown: "13h", config.EnvGroupPercent: "14", config.EnvRegionLimit: "15", config.EnvBudget: "16",
+		config.EnvSilentPercent: "17", config.EnvCooldown: "13h", config.EnvGroupPercent: "14", config.EnvRegionLimit: "15", config.EnvBudget: "16",
 		config.EnvApplicationStatus: "true",
 	}
 	for _, s := range config.Settings() {
@@ -114,13 +107,13 @@ func TestEverySettingIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Config{
-		Table: "t", Bucket: "b", QueueURL: "q", Mode: config.ModeAuto,
+		Table: "t", Bucket: "b", QueueURL: "http://127.0.0.1:9324/q", Mode: config.ModeAuto,
 		Region: "eu-central-1", Endpoint: "http://127.0.0.1:4566",
 		Rules: config.Rules{
-			Fresh: 2 * time.Minute, FreshWindows: 3 * time.Minute, Booted: 4 * time.Minute,
+			Fresh: 20 * time.Minute, FreshWindows: 21 * time.Minute, Booted: 4 * time.Minute,
 			Impaired: 5*time.Minute + 30*time.Second, ImpairedWindows: 7 * time.Minute,
 			Silent: 8 * time.Minute, SilentWindows: 9 * time.Minute, SilentMax: 11 * time.Minute, SilentMaxWindows: 12 * time.Minute,
-			Cooldown: 13 * time.Hour, GroupPercent: 14, RegionLimit: 15, Budget: 16, ApplicationStatus: true,
+			SilentPercent: 17, Cooldown: 13 * time.Hour, GroupPercent: 14, RegionLimit: 15, Budget: 16, ApplicationStatus: true,
 		},
 	}
 	if got != want {
@@ -131,16 +124,18 @@ func TestEverySettingIsRead(t *testing.T) {
 func TestNothingOutOfBoundsIsAccepted(t *testing.T) {
 	for _, c := range []struct{ env, good, bad string }{
 		{config.EnvMode, "dry-run manual auto", "Auto live true dry"},
-		{config.EnvFresh, "1m 90s 1h", "59s 1h1s 0 -5m 15 15min soon"},
-		{config.EnvFreshWindows, "1m 1h", "59s 61m"},
+		{config.EnvQueueURL, "http://127.0.0.1:9324/q https://queue.invalid/a", "q /q sqs.eu-central-1.amazonaws.com/q ftp://queue.invalid/q https:///q https://%zz arn:aws:sqs:eu-central-1:111122223333:q"},
+		{config.EnvFresh, "6m1s 15m 1h", "59s 1h1s 0 -5m 15 15min soon"},
+		{config.EnvFreshWindows, "20m1s 1h", "59s 61m"},
 		{config.EnvBooted, "1m 24h", "0s 24h1s"},
-		{config.EnvImpaired, "3m 1h", "2m59s 61m"},
-		{config.EnvImpairedWindows, "3m 2h", "2m59s 121m"},
-		{config.EnvSilent, "6m 29m59s", "5m59s 61m"},
-		{config.EnvSilentWindows, "6m 39m59s", "5m59s 121m"},
+		{config.EnvImpaired, "3m 14m59s", "2m59s 61m"},
+		{config.EnvImpairedWindows, "3m 29m59s", "2m59s 121m"},
+		{config.EnvSilent, "6m 14m59s", "5m59s 61m"},
+		{config.EnvSilentWindows, "6m 29m59s", "5m59s 121m"},
 		{config.EnvSilentMax, "6m1s 6h", "5m 6h1s"},
 		{config.EnvSilentMaxWindows, "20m1s 6h", "5m 6h1s"},
 		{config.EnvCooldown, "1h 720h", "59m59s 0s 721h"},
+		{config.EnvSilentPercent, "1 100", "0 101 -1 50% 0.5"},
 		{config.EnvGroupPercent, "1 100", "0 101 -1 20% 2.5"},
 		{config.EnvRegionLimit, "1 100000", "0 100001 ten"},
 		{config.EnvBudget, "1 1000", "0 1001 3.0"},
@@ -160,14 +155,30 @@ func TestNothingOutOfBoundsIsAccepted(t *testing.T) {
 	}
 }
 
+func TestANameWithABlankIsNeverAccepted(t *testing.T) {
+	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL} {
+		good := required()[env]
+		for _, v := range []string{" ", good + " ", " " + good, good + "\n", good + "\u00a0x", good + "\tx"} {
+			_, err := config.FromEnv(environ(with(required(), env, v)))
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%s=%q: must be", env, v)) {
+				t.Errorf("%s=%q: %v, want it named with what is allowed", env, v, err)
+			}
+		}
+	}
+}
+
 func TestALimitBelowItsOtherHalfIsNeverAccepted(t *testing.T) {
 	for _, c := range []struct{ low, high string }{
 		{config.EnvSilent, config.EnvSilentMax},
 		{config.EnvSilentWindows, config.EnvSilentMaxWindows},
+		{config.EnvSilent, config.EnvFresh},
+		{config.EnvImpaired, config.EnvFresh},
+		{config.EnvSilentWindows, config.EnvFreshWindows},
+		{config.EnvImpairedWindows, config.EnvFreshWindows},
 	} {
 		for _, v := range []string{"29m", "30m"} {
 			_, err := config.FromEnv(environ(with(required(), c.low, "30m", c.high, v)))
-			if want := fmt.Sprintf("%s (30m0s) must be below %s", c.low, c.high); err == nil || !strings.Contains(err.Error(), want) {
+			if want := fmt.Sprintf("%s (30m) must be below %s (%s)", c.low, c.high, v); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s=30m %s=%s: %v, want %q", c.low, c.high, v, err, want)
 			}
 		}
@@ -213,12 +224,13 @@ func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 		"CRASHCART_BUCKET is missing: S3 bucket for console, screenshot and dump",
 		"CRASHCART_QUEUE_URL is missing: URL of the SQS intake queue, where a target goes that is to be looked at again",
 		`CRASHCART_MODE="live": must be one of dry-run, manual, auto`,
-		`CRASHCART_COOLDOWN="0s": must be 1h to 720h`,
+		`CRASHCART_COOLDOWN="0s": must be a duration from 1h to 720h, such as 6h`,
 		`CRASHCART_BUDGET="none": must be a whole number, 1 to 1000`,
 		"CRASHCART_A is not a setting of Crashcart",
 		"CRASHCART_B is not a setting of Crashcart",
 		"AWS_REGION is empty: Lambda sets it, elsewhere it must be given",
-		"CRASHCART_SILENT (40m0s) must be below CRASHCART_SILENT_MAX (30m0s)",
+		"CRASHCART_SILENT (40m) must be below CRASHCART_SILENT_MAX (30m)",
+		"CRASHCART_SILENT (40m) must be below CRASHCART_FRESH (15m)",
 	}
 	if !slices.Equal(lines, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))

@@ -1,11 +1,14 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Prefix starts the name of every environment variable that is ours.
@@ -27,6 +30,7 @@ const (
 	EnvSilentWindows     = "CRASHCART_SILENT_WINDOWS"
 	EnvSilentMax         = "CRASHCART_SILENT_MAX"
 	EnvSilentMaxWindows  = "CRASHCART_SILENT_MAX_WINDOWS"
+	EnvSilentPercent     = "CRASHCART_SILENT_PERCENT"
 	EnvCooldown          = "CRASHCART_COOLDOWN"
 	EnvGroupPercent      = "CRASHCART_GROUP_PERCENT"
 	EnvRegionLimit       = "CRASHCART_REGION_LIMIT"
@@ -49,12 +53,14 @@ type Setting struct {
 func Settings() []Setting { return slices.Clone(settings) }
 
 func (s Setting) read(c *Config, env map[string]string) error {
-	v, ok := env[s.Env]
-	if !ok || v == "" {
-		v = s.Default
-	}
-	if v == "" {
+	v, given := env[s.Env]
+	switch {
+	case given && v == "":
+		return fmt.Errorf("%s is empty: give it a value, or leave it away", s.Env)
+	case !given && s.Default == "":
 		return fmt.Errorf("%s is missing: %s", s.Env, s.Meaning)
+	case !given:
+		v = s.Default
 	}
 	if err := s.set(c, v); err != nil {
 		return fmt.Errorf("%s=%q: %w", s.Env, v, err)
@@ -63,9 +69,9 @@ func (s Setting) read(c *Config, env map[string]string) error {
 }
 
 var settings = []Setting{
-	text(EnvTable, "DynamoDB table of the casebook", func(c *Config) *string { return &c.Table }),
-	text(EnvBucket, "S3 bucket for console, screenshot and dump", func(c *Config) *string { return &c.Bucket }),
-	text(EnvQueueURL, "URL of the SQS intake queue, where a target goes that is to be looked at again", func(c *Config) *string { return &c.QueueURL }),
+	name(EnvTable, "DynamoDB table of the casebook", func(c *Config) *string { return &c.Table }),
+	name(EnvBucket, "S3 bucket for console, screenshot and dump", func(c *Config) *string { return &c.Bucket }),
+	address(EnvQueueURL, "URL of the SQS intake queue, where a target goes that is to be looked at again", func(c *Config) *string { return &c.QueueURL }),
 	mode(),
 	// SNS may deliver 23 days late, and a hang that is over is not worth a crash.
 	span(EnvFresh, "15m", time.Minute, time.Hour, "a trigger older than this is refused", func(r *Rules) *time.Duration { return &r.Fresh }),
@@ -82,6 +88,8 @@ var settings = []Setting{
 	// An agent that has been dead for days says nothing about this trigger.
 	span(EnvSilentMax, "30m", 6*time.Minute, 6*time.Hour, "an agent silent for longer than this proves nothing", func(r *Rules) *time.Duration { return &r.SilentMax }),
 	span(EnvSilentMaxWindows, "40m", 6*time.Minute, 6*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.SilentMaxWindows }),
+	// When Systems Manager itself is in trouble every agent falls silent at once.
+	count(EnvSilentPercent, "50", 100, "with more percent than this of the other agents newly silent, silence proves nothing; 100 switches this off", func(r *Rules) *int { return &r.SilentPercent }),
 	span(EnvCooldown, "6h", CooldownForced, 30*24*time.Hour, "between two interrupts of one instance; force can shorten it to 1h", func(r *Rules) *time.Duration { return &r.Cooldown }),
 	count(EnvGroupPercent, "20", 100, "percent of a group's members that may have an open case at once, at least one member", func(r *Rules) *int { return &r.GroupPercent }),
 	count(EnvRegionLimit, "10", 100_000, "with more instances than this newly unreachable in the Region, all are refused", func(r *Rules) *int { return &r.RegionLimit }),
@@ -89,8 +97,22 @@ var settings = []Setting{
 	flag(EnvApplicationStatus, "false", "an application status check impaired for IMPAIRED counts as no life, too", func(r *Rules) *bool { return &r.ApplicationStatus }),
 }
 
-func text(env, meaning string, field func(*Config) *string) Setting {
-	return Setting{Env: env, Allowed: "text", Meaning: meaning, set: func(c *Config, v string) error {
+func name(env, meaning string, field func(*Config) *string) Setting {
+	return Setting{Env: env, Allowed: "a name without blanks", Meaning: meaning, set: func(c *Config, v string) error {
+		if strings.ContainsFunc(v, unicode.IsSpace) {
+			return errors.New("must be a name without blanks")
+		}
+		*field(c) = v
+		return nil
+	}}
+}
+
+func address(env, meaning string, field func(*Config) *string) Setting {
+	return Setting{Env: env, Allowed: "an http or https URL", Meaning: meaning, set: func(c *Config, v string) error {
+		u, err := url.Parse(v)
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.ContainsFunc(v, unicode.IsSpace) {
+			return errors.New("must be an http or https URL")
+		}
 		*field(c) = v
 		return nil
 	}}
@@ -112,11 +134,8 @@ func span(env, def string, least, most time.Duration, meaning string, field func
 	allowed := fmt.Sprintf("%s to %s", short(least), short(most))
 	return Setting{Env: env, Default: def, Allowed: allowed, Meaning: meaning, set: func(c *Config, v string) error {
 		d, err := time.ParseDuration(v)
-		if err != nil {
-			return fmt.Errorf("must be a duration such as 90s, 15m or 6h")
-		}
-		if d < least || d > most {
-			return fmt.Errorf("must be %s", allowed)
+		if err != nil || d < least || d > most {
+			return fmt.Errorf("must be a duration from %s, such as %s", allowed, def)
 		}
 		*field(&c.Rules) = d
 		return nil
@@ -138,7 +157,7 @@ func count(env, def string, most int, meaning string, field func(*Rules) *int) S
 func flag(env, def, meaning string, field func(*Rules) *bool) Setting {
 	return Setting{Env: env, Default: def, Allowed: "true, false", Meaning: meaning, set: func(c *Config, v string) error {
 		if v != "true" && v != "false" {
-			return fmt.Errorf("must be true or false")
+			return errors.New("must be true or false")
 		}
 		*field(&c.Rules) = v == "true"
 		return nil
