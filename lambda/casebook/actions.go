@@ -20,14 +20,30 @@ func (b *Book) claimActions(c Case, r Request) []types.TransactWriteItem {
 			TableName: &b.Table, Item: caseItem(c), ConditionExpression: aws.String("attribute_not_exists(pk)"),
 		}},
 		{Update: b.claimInstance(c, r)},
-		{Put: b.claimSlot(c, budgetPK(p), c.budgetSlot, c.ClaimedAt.Add(BudgetWindow))},
+		{Put: b.claimSlot(c, budgetPK(p), c.budgetSlot, c.slotUntil())},
 	}
 	if c.group != "" {
 		actions = append(actions, types.TransactWriteItem{
-			Put: b.claimSlot(c, groupPK(p, c.group), c.groupSlot, c.ClaimedAt.Add(OpenFor)),
+			Put: b.claimSlot(c, groupPK(p, c.group), c.groupSlot, c.openUntil()),
 		})
 	}
 	return actions
+}
+
+// openUntil is when the case lapses if nobody closes it.
+func (c Case) openUntil() time.Time {
+	if c.Leashed {
+		return c.ClaimedAt.Add(rehearsalFor)
+	}
+	return c.ClaimedAt.Add(OpenFor)
+}
+
+// slotUntil is when the case's budget slot is free again.
+func (c Case) slotUntil() time.Time {
+	if c.Leashed {
+		return c.ClaimedAt.Add(rehearsalFor)
+	}
+	return c.ClaimedAt.Add(BudgetWindow)
 }
 
 func caseItem(c Case) item {
@@ -60,7 +76,7 @@ func (b *Book) claimInstance(c Case, r Request) *types.Update {
 			"openCase = :case, openUntil = :openUntil, nonce = :nonce, expiresAt = :expires"),
 		ExpressionAttributeValues: item{
 			":none": str(""), ":now": str(stamp(c.ClaimedAt)), ":cutoff": str(stamp(c.ClaimedAt.Add(-r.Cooldown))),
-			":case": str(c.ID), ":openUntil": str(stamp(c.ClaimedAt.Add(OpenFor))), ":nonce": str(c.nonce),
+			":case": str(c.ID), ":openUntil": str(stamp(c.openUntil())), ":nonce": str(c.nonce),
 			":expires": expires(c.ClaimedAt.Add(KeepFor)),
 		},
 	}

@@ -36,6 +36,9 @@ const (
 	// takes hours; two days leave a weekend's worth of patience, and then the
 	// instance may be interrupted again.
 	OpenFor = 48 * time.Hour
+	// rehearsalFor is how long a rehearsal that died before it was settled blocks the
+	// next one. None takes longer than a minute.
+	rehearsalFor = 5 * time.Minute
 	// BudgetWindow is the time in which the budget counts.
 	BudgetWindow = time.Hour
 	// KeepFor is how long a case, and with it the memory that its source key has
@@ -75,6 +78,7 @@ const (
 	StateLeashed     State = "leashed"     // a rehearsal, closed at once
 	StateRejected    State = "rejected"    // EC2 proved that it did not send it
 	StateClosed      State = "closed"
+	StateWithdrawn   State = "withdrawn" // never written: the claim is undone as if it had not been
 )
 
 // Origin is what a case remembers of the trigger that opened it.

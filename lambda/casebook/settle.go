@@ -19,7 +19,9 @@ const settleTries = 8
 // leave the case open for the follow-up. StateRejected closes it and gives the
 // instance, with its former last claim, and the group's slot back; the budget
 // slot stays spent, so that a misconfiguration cannot hammer EC2. StateLeashed
-// closes it and gives everything back. code is EC2's error code, if any.
+// closes it and gives everything back. StateWithdrawn undoes the claim altogether:
+// EC2 was never called, so the same trigger may try again. code is EC2's error
+// code, if any.
 //
 // Only what still carries this claim's nonce is given back.
 func (b *Book) Settle(ctx context.Context, c Case, state State, code string) error {
@@ -55,13 +57,15 @@ func (b *Book) settleActions(c Case, state State, code string, without map[int]b
 			actions, kinds = append(actions, w), append(kinds, kind)
 		}
 	}
-	closes := state == StateRejected || state == StateLeashed
+	withdrawn := state == StateWithdrawn
+	closes := state == StateRejected || state == StateLeashed || withdrawn
 	p := prefix(c.Leashed)
-	add(actionCase, true, types.TransactWriteItem{Update: b.settleCase(c, state, code, closes)})
+	add(actionCase, !withdrawn, types.TransactWriteItem{Update: b.settleCase(c, state, code, closes)})
+	add(actionCase, withdrawn, types.TransactWriteItem{Delete: b.drop(c)})
 	add(actionInstance, closes && !c.Leashed, types.TransactWriteItem{Update: b.giveInstance(c)})
 	add(actionInstance, closes && c.Leashed, types.TransactWriteItem{Delete: b.forget(c)})
 	add(actionGroup, closes && c.group != "", types.TransactWriteItem{Delete: b.giveSlot(c, groupPK(p, c.group), c.groupSlot)})
-	add(actionBudget, c.Leashed, types.TransactWriteItem{Delete: b.giveSlot(c, budgetPK(p), c.budgetSlot)})
+	add(actionBudget, c.Leashed || withdrawn, types.TransactWriteItem{Delete: b.giveSlot(c, budgetPK(p), c.budgetSlot)})
 	return actions, kinds
 }
 
@@ -98,6 +102,15 @@ func (b *Book) forget(c Case) *types.Delete {
 		TableName: &b.Table, Key: instanceKey(prefix(c.Leashed), c.InstanceID),
 		ConditionExpression:       aws.String("nonce = :nonce"),
 		ExpressionAttributeValues: item{":nonce": str(c.nonce)},
+	}
+}
+
+// drop removes a case that never was.
+func (b *Book) drop(c Case) *types.Delete {
+	return &types.Delete{
+		TableName: &b.Table, Key: caseKey(prefix(c.Leashed), c.ID),
+		ConditionExpression:       aws.String("attribute_not_exists(pk) OR (nonce = :nonce AND caseState = :claimed)"),
+		ExpressionAttributeValues: item{":nonce": str(c.nonce), ":claimed": str(string(StateClaimed))},
 	}
 }
 
