@@ -28,6 +28,7 @@ type account struct {
 	shutdown  map[string]string // "stop" unless told here; "-" answers without a value
 	agents    []ssmtypes.InstanceInformation
 	groups    map[string]asgtypes.AutoScalingGroup
+	ways      // what leads to instances from elsewhere
 
 	pageSize int // 2 unless set
 

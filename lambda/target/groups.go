@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -50,29 +51,57 @@ func (r *Resolver) pings(ctx context.Context, ids []string) map[string]Fact[Ping
 	}, func() Fact[Ping] { return Known(Ping{}) })
 }
 
+// agents asks for one page of whatever agents the Region has.
+func (r *Resolver) agents(ctx context.Context) Fact[Agents] {
+	out, err := r.SSM.DescribeInstanceInformation(ctx, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(pingIDs)})
+	if err != nil {
+		return Failed[Agents](fmt.Errorf("asking for other agents' pings: %w", err))
+	}
+	sample := Agents{}
+	for _, i := range out.InstanceInformationList {
+		if at := aws.ToTime(i.LastPingDateTime); at.After(sample[aws.ToString(i.InstanceId)]) {
+			sample[aws.ToString(i.InstanceId)] = at
+		}
+	}
+	return Known(sample)
+}
+
 // groups fills in the group of every instance, with its members' signs of life.
 func (r *Resolver) groups(ctx context.Context, instances []*Instance) {
-	names := map[GroupKind][]string{}
-	for _, kind := range []GroupKind{GroupAutoScaling, GroupTag} {
-		names[kind] = unique(instances, func(i *Instance) string {
-			if d, err := i.Description.Get(); err == nil {
-				if k, name := d.Group(); k == kind {
-					return name
-				}
+	arns := map[string]string{}
+	for _, i := range instances {
+		arns[targetGroupName(i.Via)] = i.Via
+	}
+	kinds := map[GroupKind]func(context.Context, []string) map[string]Fact[Group]{
+		GroupAutoScaling: r.scalingGroups,
+		GroupTag:         r.tagGroups,
+		GroupTargets: func(ctx context.Context, names []string) map[string]Fact[Group] {
+			return r.targetGroups(ctx, names, arns)
+		},
+	}
+	var (
+		wg     sync.WaitGroup
+		mu     sync.Mutex
+		groups = map[GroupKind]map[string]Fact[Group]{}
+	)
+	for kind, ask := range kinds {
+		names := unique(instances, func(i *Instance) string {
+			if k, name := i.GroupName(); k == kind {
+				return name
 			}
 			return ""
 		})
+		wg.Go(func() {
+			found := ask(ctx, names)
+			mu.Lock()
+			defer mu.Unlock()
+			groups[kind] = found
+		})
 	}
-	var (
-		wg             sync.WaitGroup
-		scaling, byTag map[string]Fact[Group]
-	)
-	wg.Go(func() { scaling = r.scalingGroups(ctx, names[GroupAutoScaling]) })
-	wg.Go(func() { byTag = r.tagGroups(ctx, names[GroupTag]) })
 	wg.Wait()
-	signs := r.memberSigns(ctx, instances, scaling, byTag)
+	signs := r.memberSigns(ctx, instances, groups)
 	for _, i := range instances {
-		i.Group = groupOf(i, scaling, byTag, signs)
+		i.Group = groupOf(i, groups, signs)
 	}
 }
 
@@ -121,8 +150,15 @@ func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]Fac
 	}, func() Fact[Group] { return Failed[Group](errors.New("the group is not known")) })
 }
 
+func (r *Resolver) targetGroups(ctx context.Context, names []string, arns map[string]string) map[string]Fact[Group] {
+	return inChunks(names, 1, func(chunk []string) (map[string]Group, error) {
+		members, err := r.Targets.members(ctx, arns[chunk[0]])
+		return map[string]Group{chunk[0]: {Kind: GroupTargets, Name: chunk[0], Members: members}}, err
+	}, func() Fact[Group] { return Failed[Group](errors.New("the group is not known")) })
+}
+
 // memberSigns asks for the pings of all members that are not known yet.
-func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, groups ...map[string]Fact[Group]) map[string]Fact[Ping] {
+func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, groups map[GroupKind]map[string]Fact[Group]) map[string]Fact[Ping] {
 	known := map[string]Fact[Ping]{}
 	for _, i := range instances {
 		known[i.ID] = i.Ping
@@ -145,19 +181,15 @@ func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, group
 	return known
 }
 
-func groupOf(i *Instance, scaling, byTag map[string]Fact[Group], signs map[string]Fact[Ping]) Fact[Group] {
-	d, err := i.Description.Get()
-	if err != nil {
+func groupOf(i *Instance, groups map[GroupKind]map[string]Fact[Group], signs map[string]Fact[Ping]) Fact[Group] {
+	if _, err := i.Description.Get(); err != nil {
 		return Failed[Group](err)
 	}
-	kind, name := d.Group()
+	kind, name := i.GroupName()
 	if name == "" {
 		return Known(Group{})
 	}
-	fact := scaling[name]
-	if kind == GroupTag {
-		fact = byTag[name]
-	}
+	fact := groups[kind][name]
 	g, err := fact.Get()
 	if err != nil {
 		return fact
@@ -165,6 +197,9 @@ func groupOf(i *Instance, scaling, byTag map[string]Fact[Group], signs map[strin
 	u, err := i.Unreachable.Get()
 	if err != nil {
 		return Failed[Group](err)
+	}
+	if kind == GroupTargets && !slices.ContainsFunc(g.Members, func(m Member) bool { return m.ID == i.ID }) {
+		return Failed[Group](fmt.Errorf("%s is not registered in target group %s", i.ID, name))
 	}
 	g.Members, err = withSigns(g.Members, u, signs)
 	if err != nil {

@@ -16,11 +16,17 @@ import "time"
 type Instance struct {
 	ID   string
 	From string // where the event named it
+	Via  string // ARN of the target group that it was found in, if any
+
+	// AsOf is when First began to ask. What it learned was true then; ages must be
+	// counted up to this moment, or waiting alone would make a failure older.
+	AsOf time.Time
 
 	// Known after First.
 	Description Fact[Description]
 	Unreachable Fact[Unreachable] // of the Region, and of this instance in it
 	Ping        Fact[Ping]
+	Agents      Fact[Agents] // of the Region, a sample
 
 	// Known after Second.
 	Status   Fact[Status]
@@ -44,13 +50,22 @@ type Description struct {
 	AutoScaling  string    // name of its Auto Scaling group
 }
 
-// Group is what the instance belongs to: its Auto Scaling group, else its group
-// tag. name is empty for an instance in no group.
-func (d Description) Group() (kind GroupKind, name string) {
-	if d.AutoScaling != "" {
+// GroupName is what the instance belongs to: its Auto Scaling group, else its
+// group tag, else the target group in which it was found. name is empty for an
+// instance in no group, and for one that is not described.
+func (i *Instance) GroupName() (kind GroupKind, name string) {
+	d, err := i.Description.Get()
+	switch {
+	case err != nil:
+		return "", ""
+	case d.AutoScaling != "":
 		return GroupAutoScaling, d.AutoScaling
+	case d.GroupTag != "":
+		return GroupTag, d.GroupTag
+	case i.Via != "":
+		return GroupTargets, targetGroupName(i.Via)
 	}
-	return GroupTag, d.GroupTag
+	return "", ""
 }
 
 // Unreachable is what AWS's reachability check says of this instance and of the
@@ -84,6 +99,10 @@ func (u Unreachable) Lately(now time.Time) int {
 type Ping struct {
 	At time.Time
 }
+
+// Agents is a sample of the Region's SSM agents: when each was last heard of, by
+// instance. Silence proves something about one host only while others are heard.
+type Agents map[string]time.Time
 
 // Check is the summary of one kind of status check.
 type Check struct {
@@ -121,6 +140,8 @@ type GroupKind string
 const (
 	// GroupAutoScaling is an EC2 Auto Scaling group.
 	GroupAutoScaling GroupKind = "Auto Scaling group"
+	// GroupTargets is what is registered in a load balancer's target group.
+	GroupTargets GroupKind = "target group"
 	// GroupTag is all running instances with one value of the group tag.
 	GroupTag GroupKind = "tag group"
 )
@@ -138,14 +159,10 @@ func (g Group) Key() string { return GroupKey(g.Kind, g.Name) }
 
 // GroupKey is the casebook's name of a group. It is empty for no group.
 func GroupKey(kind GroupKind, name string) string {
-	switch {
-	case name == "":
+	if name == "" {
 		return ""
-	case kind == GroupTag:
-		return "tag/" + name
-	default:
-		return "asg/" + name
 	}
+	return map[GroupKind]string{GroupAutoScaling: "asg/", GroupTag: "tag/", GroupTargets: "tg/"}[kind] + name
 }
 
 // Member is one instance of a group and its signs of life.

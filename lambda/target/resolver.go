@@ -17,6 +17,7 @@ type Resolver struct {
 	EC2         EC2
 	SSM         SSM
 	AutoScaling AutoScaling
+	Targets     Targets // of load balancers, which may be a group too
 	Now         func() time.Time
 
 	// RegionLimit is how many instances of the Region may have become unreachable
@@ -37,11 +38,14 @@ func New(e EC2, s SSM, a AutoScaling, regionLimit int) *Resolver {
 func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*Instance {
 	ids := unique(refs, func(ref trigger.Ref) string { return ref.Instance })
 	var (
+		asOf         = r.Now()
 		wg           sync.WaitGroup
 		descriptions map[string]Fact[Description]
 		unreachable  Fact[Unreachable]
 		pings        map[string]Fact[Ping]
+		agents       Fact[Agents]
 	)
+	wg.Go(func() { agents = r.agents(ctx) })
 	wg.Go(func() { descriptions = r.describe(ctx, ids) })
 	wg.Go(func() { unreachable = r.unreachable(ctx) })
 	wg.Go(func() { pings = r.pings(ctx, ids) })
@@ -50,7 +54,7 @@ func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*Instance {
 	instances := make([]*Instance, len(refs))
 	for i, ref := range refs {
 		instances[i] = &Instance{
-			ID: ref.Instance, From: ref.From,
+			ID: ref.Instance, From: ref.From, Via: ref.Via, AsOf: asOf, Agents: agents,
 			Description: descriptions[ref.Instance],
 			Unreachable: of(ref.Instance, unreachable),
 			Ping:        pings[ref.Instance],

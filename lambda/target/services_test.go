@@ -13,8 +13,13 @@ import (
 )
 
 func (a *account) DescribeInstanceInformation(ctx context.Context, in *ssm.DescribeInstanceInformationInput, _ ...func(*ssm.Options)) (*ssm.DescribeInstanceInformationOutput, error) {
-	ids := in.Filters[0].Values
-	if err := a.enter(ctx, "DescribeInstanceInformation", ids, pageOf(in.NextToken)); err != nil {
+	call, ids := "DescribeInstanceInformation", []string(nil)
+	if len(in.Filters) > 0 {
+		ids = in.Filters[0].Values
+	} else {
+		call += " of any"
+	}
+	if err := a.enter(ctx, call, ids, pageOf(in.NextToken)); err != nil {
 		return nil, err
 	}
 	if len(ids) > 100 || aws.ToInt32(in.MaxResults) > 50 {
@@ -22,7 +27,7 @@ func (a *account) DescribeInstanceInformation(ctx context.Context, in *ssm.Descr
 	}
 	var found []ssmtypes.InstanceInformation
 	for _, i := range a.agents {
-		if i.InstanceId == nil || slices.Contains(ids, *i.InstanceId) {
+		if ids == nil || i.InstanceId == nil || slices.Contains(ids, *i.InstanceId) {
 			found = append(found, i)
 		}
 	}
@@ -39,7 +44,7 @@ func (a *account) DescribeAutoScalingGroups(ctx context.Context, in *autoscaling
 	}
 	var found []asgtypes.AutoScalingGroup
 	for _, g := range sorted(a.groups) {
-		if slices.Contains(in.AutoScalingGroupNames, aws.ToString(g.AutoScalingGroupName)) {
+		if a.careless || slices.Contains(in.AutoScalingGroupNames, aws.ToString(g.AutoScalingGroupName)) {
 			found = append(found, g)
 		}
 	}
