@@ -109,13 +109,13 @@ func TestForceNeverNamesOneRuleAndOverridesAnother(t *testing.T) {
 		kind   guard.Kind
 		want   string
 	}{
-		{"alive, nothing forced", lively, nil, guard.Later, "unresponsive: its agent pinged 1m ago, 6m of silence required; AWS's reachability check does not fail"},
-		{"alive, cooldown forced", lively, []string{"cooldown"}, guard.Later, "unresponsive: its agent pinged 1m ago, 6m of silence required; AWS's reachability check does not fail"},
-		{"alive, forced", lively, []string{"unresponsive"}, guard.Permitted, "unresponsive: forced, although: its agent pinged 1m ago, 6m of silence required; AWS's reachability check does not fail"},
-		{"hung, forced though nobody had to", func(*scene) {}, []string{"unresponsive"}, guard.Permitted, "unresponsive: its agent is silent for 10m (6m required)"},
+		{"alive, nothing forced", lively, nil, guard.Later, "unresponsive: its SSM agent pinged 1m ago, 6m of silence required; AWS's reachability check passes"},
+		{"alive, cooldown forced", lively, []string{"cooldown"}, guard.Later, "unresponsive: its SSM agent pinged 1m ago, 6m of silence required; AWS's reachability check passes"},
+		{"alive, forced", lively, []string{"unresponsive"}, guard.Permitted, "unresponsive: forced, although: its SSM agent pinged 1m ago, 6m of silence required; AWS's reachability check passes"},
+		{"hung, forced though nobody had to", func(*scene) {}, []string{"unresponsive"}, guard.Permitted, "unresponsive: its SSM agent is silent for 10m (6m required)"},
 		{"recent, nothing forced", recent, nil, guard.Refused, "cooldown: interrupted 2h ago, 6h required; force can shorten it to 1h"},
 		{"recent, unresponsive forced", recent, []string{"unresponsive"}, guard.Refused, "cooldown: interrupted 2h ago, 6h required; force can shorten it to 1h"},
-		{"recent, forced", recent, []string{"cooldown"}, guard.Permitted, "unresponsive: its agent is silent for 10m (6m required)"},
+		{"recent, forced", recent, []string{"cooldown"}, guard.Permitted, "unresponsive: its SSM agent is silent for 10m (6m required)"},
 	} {
 		s := hung(t)
 		s.direct(c.force...)

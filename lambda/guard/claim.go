@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"crashcart/lambda/casebook"
 )
@@ -13,6 +14,15 @@ type Claimer interface {
 	Claim(context.Context, casebook.Request) (casebook.Case, error)
 }
 
+const (
+	// FactsLife is how old the facts behind a claim may be: a machine can come back
+	// to life, and the longer one waits the likelier it has.
+	FactsLife = 15 * time.Second
+	// claimBound is how long a claim may take. It ends well within the life of the
+	// permit that it makes, so that there is time left to send.
+	claimBound = 4 * time.Second
+)
+
 // Claim asks every rule a last time, with every fact, and takes the one shot.
 // The permit is good only when the verdict is Permitted.
 func (g *Guard) Claim(ctx context.Context, q Question) (Permit, Verdict) {
@@ -20,6 +30,11 @@ func (g *Guard) Claim(ctx context.Context, q Question) (Permit, Verdict) {
 	if v.Kind != Permitted {
 		return Permit{}, v
 	}
+	if in := g.inquiry(q); in.Now.Sub(in.asOf()) > FactsLife {
+		return Permit{}, Verdict{Kind: Later, Rule: unresponsive{}.Name(), Why: fmt.Sprintf("what is known of it is %s old, at most %s may be acted on", span(in.Now.Sub(in.asOf())), span(FactsLife))}
+	}
+	ctx, cancel := context.WithTimeout(ctx, claimBound)
+	defer cancel()
 	r, err := g.request(q)
 	if err != nil {
 		return Permit{}, Verdict{Kind: Later, Rule: episode{}.Name(), Why: err.Error()}
@@ -74,7 +89,7 @@ func lostVerdict(err error, in Inquiry) Verdict {
 	switch lost.Cause {
 	case casebook.CauseDuplicate, casebook.CauseOpen:
 		v.Kind, v.Rule = Duplicate, episode{}.Name()
-		v.Why = fmt.Sprintf("case %s was opened %s, while this request was being decided", lost.CaseID, since(in.Now, lost.Since))
+		v.Why = fmt.Sprintf("case %s was opened %s, while this trigger was being decided", lost.CaseID, when(in.Now, lost.Since))
 	case casebook.CauseLever:
 		v.Why = "the lever was pulled a moment ago"
 	case casebook.CauseCooldown:

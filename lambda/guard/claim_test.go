@@ -42,9 +42,9 @@ func TestALostClaimNeverPermits(t *testing.T) {
 		kind guard.Kind
 		want string
 	}{
-		{"duplicate", &casebook.LostError{Cause: casebook.CauseDuplicate, CaseID: "c-1", Since: since}, guard.Duplicate, "episode: case c-1 was opened 3s ago, while this request was being decided"},
-		{"open", &casebook.LostError{Cause: casebook.CauseOpen, CaseID: "c-2", Since: since}, guard.Duplicate, "episode: case c-2 was opened 3s ago, while this request was being decided"},
-		{"open, nobody knows since when", &casebook.LostError{Cause: casebook.CauseOpen, CaseID: "c-3"}, guard.Duplicate, "episode: case c-3 was opened nobody knows when, while this request was being decided"},
+		{"duplicate", &casebook.LostError{Cause: casebook.CauseDuplicate, CaseID: "c-1", Since: since}, guard.Duplicate, "episode: case c-1 was opened 3s ago, while this trigger was being decided"},
+		{"open", &casebook.LostError{Cause: casebook.CauseOpen, CaseID: "c-2", Since: since}, guard.Duplicate, "episode: case c-2 was opened 3s ago, while this trigger was being decided"},
+		{"open, nobody knows since when", &casebook.LostError{Cause: casebook.CauseOpen, CaseID: "c-3"}, guard.Duplicate, "episode: case c-3 was opened at an unknown time, while this trigger was being decided"},
 		{"lever", &casebook.LostError{Cause: casebook.CauseLever}, guard.Refused, "lever: the lever was pulled a moment ago"},
 		{"cooldown", &casebook.LostError{Cause: casebook.CauseCooldown, Since: ago(time.Hour)}, guard.Refused, "cooldown: interrupted 1h ago, 6h required; force can shorten it to 1h"},
 		{"group", &casebook.LostError{Cause: casebook.CauseGroup}, guard.Refused, "group: the last free slot of its group was taken a moment ago"},

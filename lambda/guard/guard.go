@@ -12,6 +12,7 @@
 package guard
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -44,8 +45,27 @@ type Verdict struct {
 	Why    string
 	CaseID string // of the case that a duplicate belongs to
 
-	unasked bool // Later only because a fact was not asked for yet
+	wait    time.Duration // Later only for as long as this, as far as anybody can say
+	doubted bool          // Later only because silence may not be the host's own
+	unasked bool          // Later only because a fact was not asked for yet
 }
+
+// MayYetBeRefused says whether more facts can turn Later into a refusal worth
+// asking for: the host looks dead, and only its whole surroundings do, too.
+func (v Verdict) MayYetBeRefused() bool { return v.Kind == Later && v.doubted }
+
+// Again is how long to wait before asking again about a target that is Later:
+// until what is missing can be there, in full seconds, or a minute when nobody
+// can say.
+func (v Verdict) Again() time.Duration {
+	if v.wait > 0 {
+		return (v.wait + time.Second - 1).Truncate(time.Second)
+	}
+	return time.Minute
+}
+
+// AskAgain is Again in words: "ask again in 2m40s".
+func (v Verdict) AskAgain() string { return "ask again in " + span(v.Again()) }
 
 // String is the verdict as one line: "cooldown: interrupted 2h13m ago, 6h required".
 func (v Verdict) String() string { return v.Rule + ": " + v.Why }
@@ -67,6 +87,14 @@ type Inquiry struct {
 	Question
 	Config config.Config
 	Now    time.Time
+}
+
+// asOf is the moment that the facts are about. It is never later than Now.
+func (in Inquiry) asOf() time.Time {
+	if in.Instance.AsOf.IsZero() {
+		return in.Now
+	}
+	return in.Instance.AsOf
 }
 
 // Rule is one reason not to interrupt.
@@ -111,7 +139,7 @@ func Rules() []Rule {
 }
 
 // Forceable lists the rules that a direct invoke may override.
-func Forceable() []string { return []string{unresponsive{}.Name(), cooldown{}.Name()} }
+func Forceable() []string { return trigger.Forceable() }
 
 // Leashed says whether an interrupt for this trigger would be a rehearsal. It is
 // one in every mode but the two that may interrupt.
@@ -128,6 +156,33 @@ func (g *Guard) Screen(q Question) Verdict {
 // Decide asks the rules with all facts but the look.
 func (g *Guard) Decide(q Question) Verdict {
 	return g.ask(q, func(r Rule) bool { return r == Rule(quiet{}) })
+}
+
+// Unnamed is the verdict on what a trigger names instead of an instance, when it
+// stands for none: refused or later by the rule "named", unless the trigger is
+// no news any more.
+func (g *Guard) Unnamed(t *trigger.Trigger, kind Kind, why string) Verdict {
+	in := g.inquiry(Question{Trigger: t, Instance: &target.Instance{}})
+	if v := (fresh{}).Check(in); v.Kind == Refused {
+		v.Rule = fresh{}.Name()
+		return v
+	}
+	return Verdict{Kind: kind, Rule: "named", Why: why}
+}
+
+// Fails says whether an instance that is named only by its group shows the first
+// sign of a hang: its reachability check fails, or its agent is silent. It needs
+// the facts of the first round; the error says that they are missing.
+func (g *Guard) Fails(q Question) (bool, error) {
+	reach, err := q.Instance.Unreachable.Get()
+	if err != nil {
+		return false, fmt.Errorf("AWS's reachability check: %w", err)
+	}
+	ping, err := q.Instance.Ping.Get()
+	if err != nil {
+		return false, fmt.Errorf("the SSM agent's last ping: %w", err)
+	}
+	return lifeless(g.inquiry(q), target.Member{ID: q.Instance.ID, Unreachable: reach.Failing, Ping: ping}), nil
 }
 
 func (g *Guard) inquiry(q Question) Inquiry {

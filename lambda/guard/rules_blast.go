@@ -60,8 +60,8 @@ func (group) Check(in Inquiry) Verdict {
 		}
 	}
 	if dead > limit {
-		return refuse("%d of %d members of its %s %s show no life now, at most %d may: that is an event, not a hang",
-			dead, len(g.Members), g.Kind, g.Name, limit)
+		return refuse("%d of %d members of its %s %s show no life now, at most %d may: that is an outage, not a hang",
+			dead, len(g.Members), g.Kind, oneLine(g.Name), limit)
 	}
 	slots, err := in.GroupSlots.Get()
 	switch {
@@ -69,7 +69,7 @@ func (group) Check(in Inquiry) Verdict {
 		return doubt("the open cases of its group", err)
 	case slots.Used() >= limit:
 		return refuse("%d of at most %d open cases of its %s %s are taken (it has %d members)",
-			slots.Used(), limit, g.Kind, g.Name, len(g.Members))
+			slots.Used(), limit, g.Kind, oneLine(g.Name), len(g.Members))
 	}
 	return pass()
 }
@@ -82,7 +82,7 @@ func lifeless(in Inquiry, m target.Member) bool {
 		return true
 	}
 	r := in.Config.Rules
-	silent := in.Now.Sub(m.Ping.At)
+	silent := in.asOf().Sub(m.Ping.At)
 	return !m.Ping.At.IsZero() && silent >= min(r.Silent, r.SilentWindows) && silent <= max(r.SilentMax, r.SilentMaxWindows)
 }
 
@@ -100,10 +100,10 @@ func (region) Check(in Inquiry) Verdict {
 	if err != nil {
 		return doubt("how many instances of the Region are unreachable", err)
 	}
-	limit, lately := in.Config.Rules.RegionLimit, r.Lately(in.Now)
+	limit, lately := in.Config.Rules.RegionLimit, r.Lately(in.asOf())
 	switch {
 	case lately > limit:
-		return refuse("%s instances of the Region became unreachable within %s, at most %d may: that is an event, not a hang",
+		return refuse("%s instances of the Region became unreachable within %s, at most %d may: that is an outage, not a hang",
 			atLeast(lately, r.Cut), span(target.RegionWindow), limit)
 	case r.Cut:
 		return notYet("the list of unreachable instances of the Region was cut")

@@ -104,9 +104,9 @@ func (running) Check(in Inquiry) Verdict {
 	case err != nil:
 		return doubt("its group", err)
 	case g.Kind == target.GroupAutoScaling && g.Name != "" && g.Lifecycle == "":
-		return doubt("what its group "+g.Name+" does with it", errors.New("the group does not list it"))
+		return doubt("what its group "+oneLine(g.Name)+" does with it", errors.New("the group does not list it"))
 	case terminating(g.Lifecycle):
-		return refuse("its group %s is terminating it already (%s)", g.Name, g.Lifecycle)
+		return refuse("its group %s is terminating it already (%s)", oneLine(g.Name), g.Lifecycle)
 	}
 	return pass()
 }
@@ -132,7 +132,7 @@ func (booted) Check(in Inquiry) Verdict {
 		return doubt("when it was launched", errUnsaid)
 	}
 	if up, need := in.Now.Sub(d.LaunchedAt), in.Config.Rules.Booted; up < need {
-		return notYet("launched %s ago, %s required", span(up), span(need))
+		return notYet("launched %s ago, %s required", span(up), span(need)).in(need - up)
 	}
 	s, err := in.Instance.Status.Get()
 	if err != nil {
@@ -140,7 +140,7 @@ func (booted) Check(in Inquiry) Verdict {
 	}
 	for _, e := range s.Events {
 		if under(in.Now, e) {
-			return refuse("AWS has scheduled %s for it, since %s", e.Code, since(in.Now, e.NotBefore))
+			return refuse("AWS has scheduled %s for it; its window opened %s", e.Code, when(in.Now, e.NotBefore))
 		}
 	}
 	return pass()

@@ -32,7 +32,7 @@ func (u unresponsive) Check(in Inquiry) Verdict {
 	if sign := u.life(in, reach, ping); sign != "" {
 		return refuse("%s", sign)
 	}
-	if least, _ := silence(in, d.Windows); reach.Failing && ping.At.After(reach.Since) && in.Now.Sub(ping.At) < least {
+	if least, _ := silence(in, d.Windows); reach.Failing && ping.At.After(reach.Since) && in.asOf().Sub(ping.At) < least {
 		return u.contradiction(in, ping, least)
 	}
 	signs := []Verdict{u.agent(in, ping, d), u.check(in, reach, d.Windows), u.application(in, d.Windows)}
@@ -57,7 +57,11 @@ func undecided(signs []Verdict) Verdict {
 		if s.Kind == Later {
 			v.Kind = Later
 		}
+		if s.wait > 0 && (v.wait == 0 || s.wait < v.wait) {
+			v.wait = s.wait
+		}
 		v.unasked = v.unasked || s.unasked
+		v.doubted = v.doubted || s.doubted
 	}
 	v.Why = strings.Join(whys, "; ")
 	return v
@@ -67,7 +71,7 @@ func undecided(signs []Verdict) Verdict {
 // check failed. One of the two is wrong, or the host is dying in steps: an alarm
 // waits and sees, and whoever asks now is told no.
 func (unresponsive) contradiction(in Inquiry, ping target.Ping, least time.Duration) Verdict {
-	v := notYet("its agent pinged %s ago, after the reachability check had failed; %s of silence required",
+	v := notYet("its SSM agent pinged %s ago, after the reachability check had failed; %s of silence required",
 		span(in.Now.Sub(ping.At)), span(least))
 	if in.Trigger.Kind == trigger.KindDirect {
 		v.Kind = Refused
@@ -83,8 +87,8 @@ func (unresponsive) life(in Inquiry, reach target.Unreachable, ping target.Ping)
 		if in.Trigger.Kind != trigger.KindAlarm {
 			what = "request"
 		}
-		return fmt.Sprintf("its agent pinged %s ago, after the %s: it is alive", span(in.Now.Sub(ping.At)), what)
-	case in.Ref.CheckFailed && !reach.Failing:
+		return fmt.Sprintf("its SSM agent pinged %s ago, after the %s: it is alive", span(in.Now.Sub(ping.At)), what)
+	case in.Ref.CheckFailed || reach.Failing:
 		if s, err := in.Instance.Status.Get(); err == nil && s.Instance.Status == "ok" {
 			return "AWS's reachability check failed and passes again: it is alive"
 		}
@@ -94,32 +98,69 @@ func (unresponsive) life(in Inquiry, reach target.Unreachable, ping target.Ping)
 
 func (unresponsive) check(in Inquiry, reach target.Unreachable, windows bool) Verdict {
 	need := impaired(in, windows)
-	failed := in.Now.Sub(reach.Since)
+	failed := in.asOf().Sub(reach.Since)
+	s, err := in.Instance.Status.Get()
 	switch {
-	case !reach.Failing:
+	case !reach.Failing && err == nil && s.Instance.Status == "ok":
+		return refuse("AWS's reachability check passes")
+	case !reach.Failing: // which is all that is known until its full status is asked
 		return refuse("AWS's reachability check does not fail")
+	case err == nil && s.Instance.Status != "impaired": // asked a moment later
+		return notYet("AWS's reachability check failed, and is %s by now", s.Instance.Status)
 	case reach.Since.IsZero():
 		return notYet("AWS's reachability check fails, AWS does not say since when")
 	case failed < need:
-		return notYet("AWS's reachability check fails for %s, %s required", span(failed), span(need))
+		return notYet("AWS's reachability check fails for %s, %s required", span(failed), span(need)).in(need - failed)
 	}
 	return Verdict{Kind: Permitted, Why: fmt.Sprintf("AWS's reachability check fails for %s (%s required)", span(failed), span(need))}
 }
 
 func (unresponsive) agent(in Inquiry, ping target.Ping, d target.Description) Verdict {
 	least, most := silence(in, d.Windows)
-	silent := in.Now.Sub(ping.At)
+	silent := in.asOf().Sub(ping.At)
 	switch {
 	case ping.At.IsZero():
 		return notYet("it has no SSM agent that could fall silent")
 	case d.LaunchedAt.IsZero() || ping.At.Before(d.LaunchedAt):
 		return notYet("its SSM agent has not pinged since the launch")
 	case silent < least:
-		return notYet("its agent pinged %s ago, %s of silence required", span(silent), span(least))
+		return notYet("its SSM agent pinged %s ago, %s of silence required", span(silent), span(least)).in(least - silent)
 	case silent > most:
-		return refuse("its agent is silent for %s, longer than the %s that could belong to this hang", span(silent), span(most))
+		return refuse("its SSM agent is silent for %s, longer than the %s that could belong to this hang", span(silent), span(most))
 	}
-	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its agent is silent for %s (%s required)", span(silent), span(least))}
+	agents, err := in.Instance.Agents.Get()
+	if err != nil {
+		return doubt(fmt.Sprintf("its SSM agent is silent for %s; whether other agents are heard", span(silent)), err)
+	}
+	if others, quiet := silentOthers(in, agents, d.Windows); others >= fewAgents && quiet*100 > others*in.Config.Rules.SilentPercent {
+		v := notYet("its SSM agent is silent for %s, but so are %d of %d other agents that were heard of lately: that may be Systems Manager's trouble",
+			span(silent), quiet, others)
+		v.doubted = true
+		return v
+	}
+	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its SSM agent is silent for %s (%s required)", span(silent), span(least))}
+}
+
+// fewAgents is how many other agents must have been heard of lately before their
+// silence says anything about Systems Manager.
+const fewAgents = 3
+
+// silentOthers counts the other agents of the sample that were heard of lately,
+// and those of them that have fallen silent since. When Systems Manager or its
+// endpoint is in trouble most of them do, and silence proves nothing.
+func silentOthers(in Inquiry, agents target.Agents, windows bool) (heard, silent int) {
+	least, most := silence(in, windows)
+	for id, ping := range agents {
+		age := in.asOf().Sub(ping)
+		if id == in.Instance.ID || age > most {
+			continue
+		}
+		heard++
+		if age >= least {
+			silent++
+		}
+	}
+	return heard, silent
 }
 
 // application counts only where it is configured; elsewhere it is no evidence
@@ -132,7 +173,7 @@ func (unresponsive) application(in Inquiry, windows bool) Verdict {
 	if err != nil {
 		return doubt("its application status", err)
 	}
-	failed, need := in.Now.Sub(s.Application.Since), impaired(in, windows)
+	failed, need := in.asOf().Sub(s.Application.Since), impaired(in, windows)
 	switch {
 	case s.Application.Status != "impaired":
 		return refuse("its application status check does not fail")

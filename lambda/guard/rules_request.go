@@ -26,12 +26,12 @@ func (episode) Check(in Inquiry) Verdict {
 	case v.ClaimedBy != "":
 		return Verdict{
 			Kind: Duplicate, CaseID: v.ClaimedBy,
-			Why: fmt.Sprintf("this very request has claimed case %s before", v.ClaimedBy),
+			Why: fmt.Sprintf("this very trigger has opened case %s already", v.ClaimedBy),
 		}
 	case v.OpenCase != "":
 		return Verdict{
 			Kind: Duplicate, CaseID: v.OpenCase,
-			Why: fmt.Sprintf("case %s of this instance was opened %s and is still open", v.OpenCase, since(in.Now, v.OpenedAt)),
+			Why: fmt.Sprintf("case %s of this instance was opened %s and is still open", v.OpenCase, when(in.Now, v.OpenedAt)),
 		}
 	}
 	return pass()
@@ -48,8 +48,8 @@ func (lever) Check(in Inquiry) Verdict {
 	case err != nil:
 		return doubt("whether the lever is pulled", err)
 	case v.Lever.Pulled:
-		return refuse("all interrupts are stopped since %s by %s (%s); `crashcart resume` allows them again",
-			since(in.Now, v.Lever.Since), cmp.Or(oneLine(v.Lever.By), "somebody"), cmp.Or(oneLine(v.Lever.Reason), "no reason given"))
+		return refuse("all interrupts were stopped %s by %s (%s); `crashcart resume` allows them again",
+			when(in.Now, v.Lever.Since), cmp.Or(oneLine(v.Lever.By), "somebody"), cmp.Or(oneLine(v.Lever.Reason), "no reason given"))
 	}
 	return pass()
 }
@@ -72,11 +72,11 @@ func (fresh) Check(in Inquiry) Verdict {
 	case in.Trigger.At.IsZero():
 		return refuse("the message has no time of its own, so it may be days old")
 	case age < -maxAhead:
-		return refuse("it is dated %s in the future, at most %s is believed", span(-age), span(maxAhead))
+		return refuse("the trigger is dated %s in the future, at most %s is believed", span(-age), span(maxAhead))
 	case err != nil && age >= limit && age < in.Config.Rules.FreshWindows:
 		return doubt(fmt.Sprintf("whether it is a Windows, for which %s old is still news,", span(age)), err)
 	case age >= limit:
-		return refuse("it is %s old, only less than %s counts as news", span(age), span(limit))
+		return refuse("the trigger is %s old; it must be younger than %s", span(age), span(limit))
 	}
 	return pass()
 }

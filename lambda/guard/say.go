@@ -19,6 +19,12 @@ func notYet(format string, args ...any) Verdict {
 	return Verdict{Kind: Later, Why: fmt.Sprintf(format, args...)}
 }
 
+// in says how long it will be "not yet".
+func (v Verdict) in(wait time.Duration) Verdict {
+	v.wait = wait
+	return v
+}
+
 // doubt is the verdict of a rule that lacks a fact: it never permits.
 func doubt(what string, err error) Verdict {
 	v := notYet("%s is not known: %s", what, brief(err))
@@ -42,11 +48,11 @@ func oneLine(text string) string {
 	return s
 }
 
-// since writes how long before now something began, and says so when neither AWS
-// nor the casebook has said when.
-func since(now, then time.Time) string {
+// when writes how long before now something began, and says so when neither AWS
+// nor the casebook has said it.
+func when(now, then time.Time) string {
 	if then.IsZero() {
-		return "nobody knows when"
+		return "at an unknown time"
 	}
 	return span(now.Sub(then)) + " ago"
 }

@@ -38,6 +38,8 @@ type scene struct {
 	description target.Description
 	reach       target.Unreachable
 	ping        target.Ping
+	others      map[string]time.Duration // how long before the facts other agents were heard of
+	asOf        time.Time                // of the facts; zero for now
 	status      target.Status
 	kind        target.Type
 	shutdown    string
@@ -66,7 +68,7 @@ func defaults(t testing.TB, mode config.Mode) config.Config {
 // hung is a scene on which every rule permits: a Linux instance of an auto
 // stack, its agent silent for ten minutes, and an alarm of two minutes ago.
 func hung(t testing.TB) *scene {
-	return &scene{
+	s := &scene{
 		now: noon, config: defaults(t, config.ModeAuto),
 		trigger: trigger.Trigger{
 			Kind: trigger.KindAlarm, Source: "sqs/eventbridge", At: ago(2 * time.Minute), SourceKey: "alarm/heartbeat",
@@ -77,10 +79,13 @@ func hung(t testing.TB) *scene {
 			Exists: true, State: "running", Type: "m6i.large", Architecture: "x86_64", LaunchedAt: ago(72 * time.Hour), Tag: config.TagAuto,
 		},
 		ping:     target.Ping{At: ago(10 * time.Minute)},
+		others:   map[string]time.Duration{},
 		status:   target.Status{Instance: target.Check{Status: "ok"}, System: target.Check{Status: "ok"}, EBS: target.Check{Status: "ok"}},
 		kind:     target.Type{Hypervisor: "nitro", Architectures: []string{"i386", "x86_64"}},
 		shutdown: "stop",
 	}
+	s.heard(5, time.Minute)
+	return s
 }
 
 // windows makes the scene's instance a Windows whose agent is silent for half an hour.
@@ -123,6 +128,30 @@ func (s *scene) fails(since time.Time) {
 	s.status.Instance = target.Check{Status: "impaired", Since: since}
 }
 
+// heard adds n agents of other instances, each heard of that long before the facts.
+func (s *scene) heard(n int, before time.Duration) {
+	for i := range n {
+		s.others[fmt.Sprintf("i-%05x%012x", int(before.Seconds()), i)] = before
+	}
+}
+
+// asked is when AWS was asked for the facts.
+func (s *scene) asked() time.Time {
+	if s.asOf.IsZero() {
+		return s.now
+	}
+	return s.asOf
+}
+
+// agents are the other agents' pings.
+func (s *scene) agents() target.Agents {
+	all := target.Agents{}
+	for id, before := range s.others {
+		all[id] = s.asked().Add(-before)
+	}
+	return all
+}
+
 // taken is n slots of which the next lapses then.
 func taken(n int, lapses time.Time) casebook.Slots {
 	s := casebook.Slots{Taken: map[int]time.Time{}}
@@ -137,7 +166,7 @@ func (s *scene) question() guard.Question {
 	return guard.Question{
 		Trigger: &s.trigger, Ref: s.ref,
 		Instance: &target.Instance{
-			ID: hungID, From: s.ref.From,
+			ID: hungID, From: s.ref.From, AsOf: s.asOf, Agents: target.Known(s.agents()),
 			Description: target.Known(s.description), Unreachable: target.Known(s.reach), Ping: target.Known(s.ping),
 			Status: target.Known(s.status), Type: target.Known(s.kind), Shutdown: target.Known(s.shutdown), Group: target.Known(s.group),
 		},

@@ -39,7 +39,7 @@ func walk(t *testing.T, s *scene, steps []step) {
 	}
 }
 
-// alarmed is a hung scene whose alarm came then, its agent having pinged then.
+// alarmed is a hung scene whose alarm came then, its SSM agent having pinged then.
 func alarmed(t *testing.T, alarm, ping time.Time) *scene {
 	s := hung(t)
 	s.trigger.At, s.ping.At = alarm, ping
@@ -47,25 +47,25 @@ func alarmed(t *testing.T, alarm, ping time.Time) *scene {
 	return s
 }
 
-const passes = "; AWS's reachability check does not fail"
+const passes = "; AWS's reachability check passes"
 
 func TestAnAgentThatFellSilentIsWaitedForButNeverLost(t *testing.T) {
 	// The agent pinged last at 12:00:30, a heartbeat alarm came at 12:03:10.
 	walk(t, alarmed(t, at(12, 3, 10), at(12, 0, 30)), []step{
-		{at(12, 3, 15), nil, guard.Later, "unresponsive: its agent pinged 2m45s ago, 6m of silence required" + passes},
-		{at(12, 4, 15), nil, guard.Later, "unresponsive: its agent pinged 3m45s ago, 6m of silence required" + passes},
-		{at(12, 5, 15), nil, guard.Later, "unresponsive: its agent pinged 4m45s ago, 6m of silence required" + passes},
-		{at(12, 6, 15), nil, guard.Later, "unresponsive: its agent pinged 5m45s ago, 6m of silence required" + passes},
-		{at(12, 6, 29), nil, guard.Later, "unresponsive: its agent pinged 5m59s ago, 6m of silence required" + passes},
-		{at(12, 6, 30), nil, guard.Permitted, "unresponsive: its agent is silent for 6m (6m required)"},
+		{at(12, 3, 15), nil, guard.Later, "unresponsive: its SSM agent pinged 2m45s ago, 6m of silence required" + passes},
+		{at(12, 4, 15), nil, guard.Later, "unresponsive: its SSM agent pinged 3m45s ago, 6m of silence required" + passes},
+		{at(12, 5, 15), nil, guard.Later, "unresponsive: its SSM agent pinged 4m45s ago, 6m of silence required" + passes},
+		{at(12, 6, 15), nil, guard.Later, "unresponsive: its SSM agent pinged 5m45s ago, 6m of silence required" + passes},
+		{at(12, 6, 29), nil, guard.Later, "unresponsive: its SSM agent pinged 5m59s ago, 6m of silence required" + passes},
+		{at(12, 6, 30), nil, guard.Permitted, "unresponsive: its SSM agent is silent for 6m (6m required)"},
 	})
 }
 
 func TestAnAgentThatComesBackIsNeverShot(t *testing.T) {
 	walk(t, alarmed(t, at(12, 3, 10), at(12, 0, 30)), []step{
-		{at(12, 3, 15), nil, guard.Later, "unresponsive: its agent pinged 2m45s ago, 6m of silence required" + passes},
-		{at(12, 4, 15), func(s *scene) { s.ping.At = at(12, 4, 0) }, guard.Refused, "unresponsive: its agent pinged 15s ago, after the alarm: it is alive"},
-		{at(12, 12, 0), nil, guard.Refused, "unresponsive: its agent pinged 8m ago, after the alarm: it is alive"},
+		{at(12, 3, 15), nil, guard.Later, "unresponsive: its SSM agent pinged 2m45s ago, 6m of silence required" + passes},
+		{at(12, 4, 15), func(s *scene) { s.ping.At = at(12, 4, 0) }, guard.Refused, "unresponsive: its SSM agent pinged 15s ago, after the alarm: it is alive"},
+		{at(12, 12, 0), nil, guard.Refused, "unresponsive: its SSM agent pinged 8m ago, after the alarm: it is alive"},
 	})
 }
 
@@ -83,8 +83,8 @@ func TestAMachineThatAnswersNoARPIsPermittedAfterFiveMinutes(t *testing.T) {
 func TestAnAgentThatIsDeadForDaysNeverProvesAHang(t *testing.T) {
 	// Days ago somebody stopped the agent; at 12:00 the CPU is busy.
 	walk(t, alarmed(t, at(12, 0, 0), at(12, 0, 0).Add(-50*time.Hour)), []step{
-		{at(12, 0, 5), nil, guard.Refused, "unresponsive: its agent is silent for 2d2h, longer than the 30m that could belong to this hang" + passes},
-		{at(12, 3, 0), func(s *scene) { s.fails(at(12, 1, 0)) }, guard.Later, "unresponsive: its agent is silent for 2d2h, longer than the 30m that could belong to this hang; AWS's reachability check fails for 2m, 5m required"},
+		{at(12, 0, 5), nil, guard.Refused, "unresponsive: its SSM agent is silent for 2d2h, longer than the 30m that could belong to this hang" + passes},
+		{at(12, 3, 0), func(s *scene) { s.fails(at(12, 1, 0)) }, guard.Later, "unresponsive: its SSM agent is silent for 2d2h, longer than the 30m that could belong to this hang; AWS's reachability check fails for 2m, 5m required"},
 		{at(12, 6, 0), nil, guard.Permitted, "unresponsive: AWS's reachability check fails for 5m (5m required)"},
 	})
 }
@@ -94,8 +94,8 @@ func TestAHostThatDiesInStepsIsNeverGivenUp(t *testing.T) {
 	// and the alarm comes at 12:03: there is no sign of life after it.
 	s := alarmed(t, at(12, 3, 0), at(12, 0, 30))
 	walk(t, s, []step{
-		{at(12, 5, 5), func(s *scene) { s.fails(at(12, 0, 0)) }, guard.Later, "unresponsive: its agent pinged 4m35s ago, after the reachability check had failed; 6m of silence required"},
-		{at(12, 6, 30), nil, guard.Permitted, "unresponsive: its agent is silent for 6m (6m required)"},
+		{at(12, 5, 5), func(s *scene) { s.fails(at(12, 0, 0)) }, guard.Later, "unresponsive: its SSM agent pinged 4m35s ago, after the reachability check had failed; 6m of silence required"},
+		{at(12, 6, 30), nil, guard.Permitted, "unresponsive: its SSM agent is silent for 6m (6m required)"},
 	})
 }
 
@@ -104,19 +104,19 @@ func TestALivingAgentAlwaysOutweighsAFailingCheck(t *testing.T) {
 	by := alarmed(t, at(12, 2, 0), at(12, 6, 0))
 	walk(t, by, []step{{
 		at(12, 6, 30), func(s *scene) { s.fails(at(12, 0, 0)) },
-		guard.Refused, "unresponsive: its agent pinged 30s ago, after the alarm: it is alive",
+		guard.Refused, "unresponsive: its SSM agent pinged 30s ago, after the alarm: it is alive",
 	}})
 	person := alarmed(t, at(12, 2, 0), at(12, 6, 0))
 	person.now = at(12, 6, 30)
 	person.direct()
 	walk(t, person, []step{{
 		at(12, 6, 30), func(s *scene) { s.fails(at(12, 0, 0)) },
-		guard.Refused, "unresponsive: its agent pinged 30s ago, after the reachability check had failed; 6m of silence required",
+		guard.Refused, "unresponsive: its SSM agent pinged 30s ago, after the reachability check had failed; 6m of silence required",
 	}})
 	person.direct("unresponsive")
 	walk(t, person, []step{{
 		at(12, 6, 30), nil,
-		guard.Permitted, "unresponsive: forced, although: its agent pinged 30s ago, after the reachability check had failed; 6m of silence required",
+		guard.Permitted, "unresponsive: forced, although: its SSM agent pinged 30s ago, after the reachability check had failed; 6m of silence required",
 	}})
 }
 
@@ -125,7 +125,7 @@ func TestARebootForPatchingIsNeverTakenForAHang(t *testing.T) {
 	s := alarmed(t, at(12, 1, 10), at(11, 58, 0))
 	s.ref = trigger.Ref{Instance: hungID, From: "the dimension InstanceId", CheckFailed: true}
 	walk(t, s, []step{
-		{at(12, 1, 15), func(s *scene) { s.fails(at(12, 0, 10)) }, guard.Later, "unresponsive: its agent pinged 3m15s ago, 6m of silence required; AWS's reachability check fails for 1m5s, 5m required"},
+		{at(12, 1, 15), func(s *scene) { s.fails(at(12, 0, 10)) }, guard.Later, "unresponsive: its SSM agent pinged 3m15s ago, 6m of silence required; AWS's reachability check fails for 1m5s, 5m required"},
 		{at(12, 2, 15), func(s *scene) {
 			s.reach = target.Unreachable{}
 			s.status.Instance = target.Check{Status: "ok"}
@@ -134,8 +134,8 @@ func TestARebootForPatchingIsNeverTakenForAHang(t *testing.T) {
 	// The same by an alarm that watches something else: only the ping can tell.
 	s = alarmed(t, at(12, 1, 10), at(11, 58, 0))
 	walk(t, s, []step{
-		{at(12, 2, 15), nil, guard.Later, "unresponsive: its agent pinged 4m15s ago, 6m of silence required" + passes},
-		{at(12, 3, 15), func(s *scene) { s.ping.At = at(12, 2, 40) }, guard.Refused, "unresponsive: its agent pinged 35s ago, after the alarm: it is alive"},
+		{at(12, 2, 15), nil, guard.Later, "unresponsive: its SSM agent pinged 4m15s ago, 6m of silence required" + passes},
+		{at(12, 3, 15), func(s *scene) { s.ping.At = at(12, 2, 40) }, guard.Refused, "unresponsive: its SSM agent pinged 35s ago, after the alarm: it is alive"},
 	})
 	// It hangs in the boot: silent for long enough, but the console shows the boot.
 	s = alarmed(t, at(12, 1, 10), at(11, 58, 0))
@@ -153,15 +153,15 @@ func TestAScheduledRebootIsNeverTakenForAHang(t *testing.T) {
 	completed.Description = "[Completed] scheduled reboot"
 	cancelled.Description = "[Canceled] scheduled reboot"
 	endless.NotAfter = time.Time{}
-	const permitted = "unresponsive: its agent is silent for 10m (6m required)"
+	const permitted = "unresponsive: its SSM agent is silent for 10m (6m required)"
 	s := alarmed(t, at(11, 54, 0), at(11, 50, 0))
 	s.direct()
 	s.trigger.At = at(11, 54, 0)
 	walk(t, s, []step{
-		{at(12, 0, 0), event(window), guard.Refused, "booted: AWS has scheduled system-reboot for it, since 5m ago"},
+		{at(12, 0, 0), event(window), guard.Refused, "booted: AWS has scheduled system-reboot for it; its window opened 5m ago"},
 		{at(12, 0, 0), event(completed), guard.Permitted, permitted},
 		{at(12, 0, 0), event(cancelled), guard.Permitted, permitted},
-		{at(12, 0, 0), event(endless), guard.Refused, "booted: AWS has scheduled system-reboot for it, since 5m ago"},
+		{at(12, 0, 0), event(endless), guard.Refused, "booted: AWS has scheduled system-reboot for it; its window opened 5m ago"},
 	})
 }
 
@@ -171,13 +171,13 @@ func TestTwoAlarmsOfOneHangNeverMakeTwoShots(t *testing.T) {
 		s.view.OpenCase, s.view.OpenedAt, s.view.LastClaim = hungID+"-0123456789abcdef", at(12, 3, 5), at(12, 3, 5)
 	}
 	walk(t, s, []step{
-		{at(12, 3, 5), nil, guard.Permitted, "unresponsive: its agent is silent for 7m5s (6m required)"},
+		{at(12, 3, 5), nil, guard.Permitted, "unresponsive: its SSM agent is silent for 7m5s (6m required)"},
 		{at(12, 3, 10), open, guard.Duplicate, "episode: case " + hungID + "-0123456789abcdef of this instance was opened 5s ago and is still open"},
 		{at(12, 5, 5), func(s *scene) { s.trigger.At = at(12, 5, 0) }, guard.Duplicate, "episode: case " + hungID + "-0123456789abcdef of this instance was opened 2m ago and is still open"},
 	})
 	// The case is closed, and SNS delivers the first alarm once more.
 	s.view.OpenCase, s.view.ClaimedBy, s.trigger.At = "", hungID+"-0123456789abcdef", at(12, 3, 0)
 	walk(t, s, []step{
-		{at(12, 14, 0), nil, guard.Duplicate, "episode: this very request has claimed case " + hungID + "-0123456789abcdef before"},
+		{at(12, 14, 0), nil, guard.Duplicate, "episode: this very trigger has opened case " + hungID + "-0123456789abcdef already"},
 	})
 }
