@@ -3,6 +3,7 @@ package interrupt
 import (
 	"errors"
 	"fmt"
+	"net"
 
 	"github.com/aws/smithy-go"
 )
@@ -51,6 +52,13 @@ const throttleAdvice = "EC2 throttled the call until the permit was dead; see wh
 // the same call may be sent again.
 func throttled(code string) bool { return rejections[code] == throttleAdvice }
 
+// unreached says whether there was never a connection that a request could have
+// been written to.
+func unreached(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
 // classify reads EC2's answer by its error code.
 func classify(err error, leashed bool) Result {
 	if err == nil {
@@ -58,6 +66,9 @@ func classify(err error, leashed bool) Result {
 			return Result{Kind: Unknown, Why: "EC2 answered a rehearsal with success, which it never does: look at the instance"}
 		}
 		return Result{Kind: Interrupted, Why: "EC2 accepted the interrupt; whether the kernel took it shows on the console"}
+	}
+	if unreached(err) {
+		return Result{Kind: Void, Why: fmt.Sprintf("nothing was sent, EC2 could not be reached: %v", err)}
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

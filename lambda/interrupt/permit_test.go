@@ -50,6 +50,7 @@ func permit(t testing.TB, leashed bool, age time.Duration) guard.Permit {
 			}),
 			Unreachable: target.Known(target.Unreachable{}),
 			Ping:        target.Known(target.Ping{At: now.Add(-10 * time.Minute)}),
+			Agents:      target.Known(target.Agents{"i-0b1b2c3d4e5f60719": now, "i-0c1b2c3d4e5f60720": now, "i-0d1b2c3d4e5f60721": now}),
 			Status:      target.Known(target.Status{System: target.Check{Status: "ok"}}),
 			Type:        target.Known(target.Type{Hypervisor: "nitro", Architectures: []string{"x86_64"}}),
 			Shutdown:    target.Known("stop"),
