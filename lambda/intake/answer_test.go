@@ -87,7 +87,7 @@ func TestForceIsNeverAbleToSkipMoreThanItsRule(t *testing.T) {
 	if _, err := w.invoke(forced); err != nil {
 		t.Fatal(err)
 	}
-	w.expect(step{outcome: "interrupted", rule: "unresponsive", why: "forced, although: its agent pinged"})
+	w.expect(step{outcome: "interrupted", rule: "unresponsive", why: "forced, although: its SSM agent pinged"})
 }
 
 func TestARehearsalNeverCountsForReal(t *testing.T) {
@@ -126,6 +126,8 @@ func TestTheBudgetIsNeverOverspent(t *testing.T) {
 	for _, id := range ids {
 		w.add(id, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
 	}
+	w.bystanders(len(ids) + 1)
+	w.healthy(len(ids))
 	w.deliver(alarm("crashcart-many", "heartbeat", at(11, 59, 0), ids...))
 	got := map[string]int{}
 	for _, d := range w.decisions() {
@@ -195,7 +197,7 @@ func TestARejectedInterruptGivesTheInstanceBack(t *testing.T) {
 	w, m := hung(t, config.ModeAuto)
 	w.fail["SendDiagnosticInterrupt"] = apiError{"UnauthorizedOperation"}
 	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
-	w.expect(step{outcome: "rejected", rule: "unresponsive", why: "UnauthorizedOperation"})
+	w.expect(step{outcome: "rejected", rule: "ec2", why: "UnauthorizedOperation"})
 	w.fail["SendDiagnosticInterrupt"] = nil
 
 	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
@@ -239,7 +241,7 @@ func TestAPlainAlarmNeedsNoOtherCalls(t *testing.T) {
 		got[c]++
 	}
 	want := map[string]int{
-		"DescribeInstances": 1, "DescribeInstanceStatus": 2, "DescribeInstanceInformation": 1, "dynamodb:BatchGetItem": 1, // 1st and part of the 2nd
+		"DescribeInstances": 1, "DescribeInstanceStatus": 2, "DescribeInstanceInformation": 2, "dynamodb:BatchGetItem": 1, // 1st and part of the 2nd
 		"DescribeInstanceTypes": 1, "DescribeInstanceAttribute": 1, // 2nd, with the budget's Query
 		"GetConsoleOutput": 2, "GetConsoleScreenshot": 1, // the look
 		"dynamodb:TransactWriteItems": 1, // 3rd
@@ -254,12 +256,16 @@ func TestABareEventIsNeverLostWhenItCannotBeQueued(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	w.add(webA, machine{tag: "auto", silentSince: at(11, 58, 0)})
 	w.fail["SendMessage"] = errOutage
-	if _, err := w.invoke(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA)); err == nil {
+	event := alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA)
+	if _, err := w.invokeAs("the-same-request", event); err == nil {
 		t.Error("the invocation succeeded, so Lambda will not deliver the event again")
 	}
 	w.fail["SendMessage"] = nil
-	if _, err := w.invoke(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA)); err != nil {
+	if _, err := w.invokeAs("the-same-request", event); err != nil { // Lambda's retry
 		t.Error(err)
+	}
+	if len(w.queue) != 1 {
+		t.Errorf("%d targets in the queue, want 1", len(w.queue))
 	}
 }
 
@@ -286,7 +292,7 @@ func TestNoShotIsBegunWithoutTheTimeToFinishIt(t *testing.T) {
 	w, m := hung(t, config.ModeAuto)
 	w.deadline = 20 * time.Second
 	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
-	w.expect(step{outcome: "later", rule: "episode", why: "time is nearly over"})
+	w.expect(step{outcome: "later", rule: "time", why: "time is nearly over"})
 	if w.called("dynamodb:TransactWriteItems") != 0 || len(m.interruptedAt) != 0 {
 		t.Error("a shot was begun")
 	}

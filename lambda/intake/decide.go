@@ -3,65 +3,101 @@ package intake
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"sync"
-	"time"
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/guard"
+	"crashcart/lambda/look"
 	"crashcart/lambda/target"
 	"crashcart/lambda/trigger"
 )
 
-// factsBound is how long all describes of an invocation may take together.
-// Facts are only worth something while they are fresh, and the function must
-// have time left for the shot.
-const factsBound = 15 * time.Second
+// factsBound is how long all describes of an invocation may take together, so
+// that the look can still be taken before they are too old to act on.
+const factsBound = guard.FactsLife - look.Bound
+
+// concludeSideBySide is how many targets are concluded at once: each costs a write
+// to the casebook and a message.
+const concludeSideBySide = 16
 
 // errNoView keeps a view that is missing from passing for one with nothing in it.
 var errNoView = errors.New("the casebook was not read")
 
-// decide takes all jobs through the stages. The describes are shared; from the
-// look on every permitted target goes its own way.
-func (h *Handler) decide(ctx context.Context, jobs []*job) {
-	if len(jobs) == 0 {
-		return
-	}
-	factsCtx, cancel := context.WithTimeout(ctx, factsBound)
-	defer cancel()
-	h.firstRound(factsCtx, jobs)
-
-	var open []*job
+// decide takes all jobs through the stages and returns those that it came to:
+// one for every instance, or for what stood for none. From the look on every
+// permitted target goes its own way, no more of them at once than the budget
+// could let through; and none waits for those that are only to be concluded.
+func (h *Handler) decide(ctx context.Context, log *slog.Logger, jobs []*job) []*job {
+	jobs = h.assess(ctx, jobs)
+	var (
+		wg        sync.WaitGroup
+		shots     = make(chan struct{}, max(1, h.Config.Rules.Budget))
+		concluded = make(chan struct{}, concludeSideBySide)
+	)
 	for _, j := range jobs {
-		v := h.Guard.Screen(j.question)
-		if inQuestion(j, v) {
-			open = append(open, j)
-			continue
-		}
-		h.conclude(ctx, j, v)
-	}
-	h.secondRound(factsCtx, open)
-
-	var wg sync.WaitGroup
-	for _, j := range open {
-		v := h.Guard.Decide(j.question)
-		if v.Kind != guard.Permitted {
-			h.conclude(ctx, j, v)
-			continue
-		}
-		wg.Go(func() { h.shoot(ctx, j) })
+		j.log = log
+		wg.Go(func() {
+			if j.verdict.Kind == guard.Permitted {
+				shots <- struct{}{}
+				defer func() { <-shots }()
+				h.shoot(ctx, j)
+				return
+			}
+			concluded <- struct{}{}
+			defer func() { <-concluded }()
+			h.conclude(ctx, j, j.verdict)
+		})
 	}
 	wg.Wait()
+	return jobs
+}
+
+// assess gives every job its verdict, as far as it can be had without the look.
+// It only reads. The describes are shared by all jobs.
+func (h *Handler) assess(ctx context.Context, jobs []*job) []*job {
+	if len(jobs) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, factsBound)
+	defer cancel()
+	jobs = h.route(ctx, jobs)
+	h.firstRound(ctx, instances(jobs))
+	jobs = h.thin(jobs)
+
+	var open []*job
+	for _, j := range instances(jobs) {
+		j.verdict = h.Guard.Screen(j.question)
+		if inQuestion(j) {
+			open = append(open, j)
+		}
+	}
+	h.secondRound(ctx, open)
+	for _, j := range open {
+		j.verdict = h.Guard.Decide(j.question)
+	}
+	return jobs
+}
+
+// instances are the jobs about an instance that have no verdict yet.
+func instances(jobs []*job) []*job {
+	return slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return j.verdict.Kind != "" || j.ref.Instance == "" })
 }
 
 // inQuestion says whether more facts can change or complete the verdict. A check
 // that failed and does so no longer is told from one that lacks data only by the
 // full status.
-func inQuestion(j *job, v guard.Verdict) bool {
-	return v.Kind == guard.Permitted || v.Kind == guard.Held || (v.Kind == guard.Later && j.ref.CheckFailed)
+func inQuestion(j *job) bool {
+	k := j.verdict.Kind
+	return k == guard.Permitted || k == guard.Held || (k == guard.Later && j.ref.CheckFailed) || j.verdict.MayYetBeRefused()
 }
 
 // firstRound asks for what decides most targets: AWS and the casebook at once.
 func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
+	if len(jobs) == 0 {
+		return
+	}
 	refs, subjects := make([]trigger.Ref, len(jobs)), make([]casebook.Subject, len(jobs))
 	for i, j := range jobs {
 		refs[i], subjects[i] = j.ref, h.subject(j)
@@ -124,11 +160,7 @@ func (h *Handler) secondRound(ctx context.Context, jobs []*job) {
 }
 
 func groupKey(j *job) string {
-	d, err := j.question.Instance.Description.Get()
-	if err != nil {
-		return ""
-	}
-	return target.GroupKey(d.Group())
+	return target.GroupKey(j.question.Instance.GroupName())
 }
 
 func fact[T any](v T, err error) target.Fact[T] {

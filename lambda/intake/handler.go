@@ -12,7 +12,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -32,6 +31,7 @@ import (
 // cold start.
 type Handler struct {
 	Config   config.Config
+	Router   *target.Router
 	Resolver *target.Resolver
 	Book     *casebook.Book
 	Guard    *guard.Guard
@@ -71,14 +71,13 @@ func (h *Handler) Handle(ctx context.Context, payload json.RawMessage) (any, err
 		}
 		jobs = append(jobs, newJobs(rec, inv.RequestID)...)
 	}
-	h.decide(ctx, jobs)
+	jobs = h.decide(ctx, log, jobs)
 
 	again := map[string]bool{}
 	for _, j := range jobs {
 		if j.outcome.again {
 			again[j.messageID] = true
 		}
-		h.logDecision(ctx, log, j)
 		answer.Outcomes = append(answer.Outcomes, j.outcome)
 	}
 	return reply(batch, answer, again)
@@ -109,9 +108,12 @@ var errRequeue = errors.New("the event could neither be decided nor put in the q
 type job struct {
 	trigger   *trigger.Trigger
 	ref       trigger.Ref
+	parent    *job   // the job whose ref stood for this instance; nil if the trigger named it
 	messageID string // of the queue's message, empty outside a queue
 	sender    string // what a redelivery of the same thing has in common with it
 	question  guard.Question
+	verdict   guard.Verdict
+	log       *slog.Logger
 	outcome   Outcome
 	sentAfter time.Duration // from the trigger's own time to the send
 }
@@ -130,7 +132,8 @@ func newJobs(rec trigger.Record, requestID string) []*job {
 
 func (j *job) end(kind OutcomeKind, v guard.Verdict) {
 	j.outcome.InstanceID = j.ref.Instance
+	if j.ref.Instance == "" {
+		j.outcome.Target = name(j.ref)
+	}
 	j.outcome.Outcome, j.outcome.Rule, j.outcome.Why, j.outcome.CaseID = kind, v.Rule, v.Why, v.CaseID
 }
-
-func (j *job) String() string { return fmt.Sprintf("%s, from %s", j.ref.Instance, j.ref.From) }

@@ -12,9 +12,9 @@ import (
 	"crashcart/lambda/trigger"
 )
 
-// The pauses between two looks at a target. Twelve of them outlast the time that
-// a trigger is fresh for, 15 minutes on Linux and 30 on Windows, well enough for
-// silence to show: 6 and 20 minutes.
+// The pauses between two looks at a target. Twelve of them are twelve minutes on
+// Linux and 24 on Windows: long enough for a hang that began with its alarm to
+// show, which takes 6 and 20 minutes of silence.
 const (
 	hopPause        = 60 * time.Second
 	hopPauseWindows = 120 * time.Second
@@ -29,23 +29,26 @@ type Queue interface {
 // that is Later goes back into the queue, since an alarm fires only once; a
 // direct invoke is told at once instead.
 func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
-	kind := OutcomeKind(v.Kind)
-	if v.Kind != guard.Later || j.trigger.Kind == trigger.KindDirect {
-		j.end(kind, v)
+	defer h.logDecision(ctx, j)
+	switch {
+	case v.Kind != guard.Later:
+		j.end(OutcomeKind(v.Kind), v)
 		return
-	}
-	if j.trigger.Hop >= trigger.MaxHops {
+	case j.trigger.Kind == trigger.KindDirect:
+		v.Why += "; " + v.AskAgain()
+		j.end(OutcomeLater, v)
+		return
+	case j.trigger.Hop >= trigger.MaxHops:
 		v.Why = fmt.Sprintf("given up after %d looks: %s", j.trigger.Hop+1, v.Why)
 		j.end(OutcomeRefused, v)
 		return
 	}
+	j.end(OutcomeLater, v)
 	if err := h.requeue(ctx, j); err != nil {
 		v.Why = fmt.Sprintf("%s; and it could not be put back in the queue: %v", v.Why, err)
 		j.end(OutcomeFailed, v)
 		j.outcome.again = true
-		return
 	}
-	j.end(kind, v)
 }
 
 // requeue puts the target into the queue for another look, unless another copy
@@ -60,7 +63,7 @@ func (h *Handler) requeue(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	first, err := h.Book.MayRequeue(ctx, ref.Instance, next.SourceKey, j.sender, next.Hop, h.Guard.Leashed(j.trigger))
+	first, err := h.Book.MayRequeue(ctx, name(ref), next.SourceKey, j.sender, next.Hop, h.Guard.Leashed(j.trigger))
 	if err != nil || !first {
 		return err
 	}

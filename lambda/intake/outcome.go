@@ -31,6 +31,7 @@ const (
 // decided, and why in one sentence.
 type Outcome struct {
 	InstanceID string      `json:"instanceId"`
+	Target     string      `json:"target,omitempty"` // what was named instead, when it came to no instance
 	Outcome    OutcomeKind `json:"outcome"`
 	Rule       string      `json:"rule"`
 	Why        string      `json:"why"`
@@ -45,13 +46,7 @@ var outcomes = map[interrupt.Kind]OutcomeKind{
 	interrupt.Leash:       OutcomeLeashed,
 	interrupt.Rejected:    OutcomeRejected,
 	interrupt.Unknown:     OutcomeUnknown,
-	interrupt.Void:        OutcomeFailed,
 }
-
-func outcomeOf(r interrupt.Result) OutcomeKind { return outcomes[r.Kind] }
-
-// whyOf says why it was permitted and what EC2 made of it.
-func whyOf(r interrupt.Result, permitted string) string { return permitted + "; " + r.Why }
 
 // embedded is the metadata that makes CloudWatch read metrics out of a log line
 // ("Specification: Embedded metric format", Amazon CloudWatch User Guide).
@@ -79,7 +74,7 @@ func emf(now time.Time, dimensions [][]string, metrics ...metricDefinition) slog
 }
 
 // logDecision writes the one line of a decision, which is its metric as well.
-func (h *Handler) logDecision(ctx context.Context, log *slog.Logger, j *job) {
+func (h *Handler) logDecision(ctx context.Context, j *job) {
 	metrics := []metricDefinition{{Name: config.MetricDecisions, Unit: "Count"}}
 	attrs := append(decisionAttrs(j), slog.Bool("leashed", h.Guard.Leashed(j.trigger)), slog.Int(config.MetricDecisions, 1),
 		slog.String("Outcome", string(j.outcome.Outcome)), slog.String("Rule", j.outcome.Rule))
@@ -88,7 +83,7 @@ func (h *Handler) logDecision(ctx context.Context, log *slog.Logger, j *job) {
 		attrs = append(attrs, slog.Float64(config.MetricTimeToInterrupt, j.sentAfter.Seconds()))
 	}
 	attrs = append(attrs, emf(h.Now(), [][]string{{"Outcome"}, {"Outcome", "Rule"}}, metrics...))
-	log.LogAttrs(ctx, slog.LevelInfo, "decision", attrs...)
+	j.log.LogAttrs(ctx, slog.LevelInfo, "decision", attrs...)
 }
 
 func decisionAttrs(j *job) []slog.Attr {
@@ -102,7 +97,7 @@ func decisionAttrs(j *job) []slog.Attr {
 		alarm = j.trigger.Alarm.ARN
 	}
 	for name, v := range map[string]string{
-		"caseId": j.outcome.CaseID, "code": j.outcome.Code, "alarm": alarm, "reason": j.trigger.Reason,
+		"target": j.outcome.Target, "caseId": j.outcome.CaseID, "code": j.outcome.Code, "alarm": alarm, "reason": j.trigger.Reason,
 		"requestedBy": j.trigger.RequestedBy, "forced": strings.Join(j.trigger.Force, ","), "messageId": j.messageID,
 	} {
 		if v != "" {

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -25,7 +26,7 @@ const (
 // shoot takes a permitted target through the look, the claim and the send.
 func (h *Handler) shoot(ctx context.Context, j *job) {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < shotTime {
-		h.conclude(ctx, j, guard.Verdict{Kind: guard.Later, Rule: "episode", Why: "the function's time is nearly over, too short for a safe shot"})
+		h.conclude(ctx, j, guard.Verdict{Kind: guard.Later, Rule: ruleTime, Why: "the function's time is nearly over, too short for a safe shot"})
 		return
 	}
 	seen := h.Look.Take(ctx, j.ref.Instance)
@@ -37,11 +38,38 @@ func (h *Handler) shoot(ctx context.Context, j *job) {
 	}
 	// The claim is won: from here on nothing may fail the record.
 	result := h.interrupter(permit).Send(ctx, permit)
+	if result.Kind == interrupt.Void {
+		h.withdraw(ctx, j, permit.Case(), result)
+		return
+	}
 	j.sentAfter = h.Now().Sub(j.trigger.At)
-	v.CaseID = permit.Case().ID
-	j.end(outcomeOf(result), guard.Verdict{Rule: v.Rule, Why: whyOf(result, v.Why), CaseID: v.CaseID})
+	if result.Kind == interrupt.Rejected {
+		v.Rule = ruleEC2
+	}
+	j.end(outcomes[result.Kind], guard.Verdict{Rule: v.Rule, Why: v.Why + "; " + result.Why, CaseID: permit.Case().ID})
 	j.outcome.Code = result.Code
+	h.logDecision(ctx, j) // first, so that an interrupt never goes unsaid
 	h.record(ctx, permit.Case(), result, seen)
+}
+
+// What decided when it was no rule of the guard.
+const (
+	ruleTime = "time"
+	ruleEC2  = "ec2"
+)
+
+// withdraw undoes a claim after which EC2 was never called, and has the target
+// looked at again. A claim that cannot be undone stays, as one that may have been
+// sent.
+func (h *Handler) withdraw(ctx context.Context, j *job, c casebook.Case, result interrupt.Result) {
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleBound)
+	defer cancel()
+	if err := h.Book.Settle(undo, c, casebook.StateWithdrawn, ""); err != nil {
+		j.end(OutcomeFailed, guard.Verdict{Rule: ruleTime, Why: fmt.Sprintf("%s; and the claim could not be undone: %v", result.Why, err), CaseID: c.ID})
+		h.logDecision(ctx, j)
+		return
+	}
+	h.conclude(ctx, j, guard.Verdict{Kind: guard.Later, Rule: ruleTime, Why: result.Why})
 }
 
 func (h *Handler) interrupter(p guard.Permit) interrupt.Interrupter {
@@ -79,7 +107,7 @@ func stateOf(r interrupt.Result, leashed bool) casebook.State {
 		return casebook.StateLeashed
 	case r.Kind == interrupt.Interrupted:
 		return casebook.StateInterrupted
-	case r.Kind == interrupt.Rejected, r.Kind == interrupt.Void:
+	case r.Kind == interrupt.Rejected:
 		return casebook.StateRejected
 	default:
 		return casebook.StateUnknown

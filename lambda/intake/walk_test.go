@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func TestWalks(t *testing.T) {
 				Code: types.EventCodeSystemReboot, NotBefore: new(at(11, 58, 0)), NotAfter: new(at(13, 58, 0)),
 			}}},
 			metric: "StatusCheckFailed_Instance", alarm: at(12, 2, 0),
-			steps: []step{{at(12, 5, 5), "refused", "booted", "system-reboot for it, since 7m5s ago"}},
+			steps: []step{{at(12, 5, 5), "refused", "booted", "system-reboot for it; its window opened 7m5s ago"}},
 		},
 		"it is dumping already": {
 			machine: machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleDumping},
@@ -104,7 +105,7 @@ func TestWalks(t *testing.T) {
 		"the alarm is a quarter of an hour old": {
 			machine: machine{tag: "auto", silentSince: at(11, 40, 0)},
 			metric:  "heartbeat", alarm: at(11, 45, 0),
-			steps: []step{{at(12, 0, 0), "refused", "fresh", "it is 15m old"}},
+			steps: []step{{at(12, 0, 0), "refused", "fresh", "the trigger is 15m old"}},
 		},
 		"nobody has tagged it": {
 			machine: machine{silentSince: at(11, 50, 0)},
@@ -218,7 +219,7 @@ func TestOneHangNeverGetsTwoInterrupts(t *testing.T) {
 	caseID := w.expect(step{outcome: "interrupted", rule: "unresponsive"}).CaseID
 
 	w.deliver(first) // the same state change in another message
-	if d := w.expect(step{outcome: "duplicate", rule: "episode", why: "this very request"}); d.CaseID != caseID {
+	if d := w.expect(step{outcome: "duplicate", rule: "episode", why: "this very trigger"}); d.CaseID != caseID {
 		t.Errorf("the duplicate names case %s, want %s", d.CaseID, caseID)
 	}
 	w.advance(time.Minute)
@@ -273,7 +274,8 @@ func TestAnUnknownIdNeverFailsItsBatch(t *testing.T) {
 	w, m := hung(t, config.ModeAuto)
 	w.deliver(alarm("crashcart-gone", "heartbeat", at(11, 59, 0), "i-0ffffffffffffffff"), alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
 	ds := w.decisions()
-	if len(ds) != 2 || ds[0].Rule != "known" || !strings.Contains(ds[0].Why, "no such instance in this account and Region") {
+	gone := slices.IndexFunc(ds, func(d decision) bool { return d.InstanceID == "i-0ffffffffffffffff" })
+	if len(ds) != 2 || gone < 0 || ds[gone].Rule != "known" || !strings.Contains(ds[gone].Why, "no such instance in this account and Region") {
 		t.Errorf("decisions: %+v", ds)
 	}
 	if len(m.interruptedAt) != 1 {
@@ -289,6 +291,7 @@ func TestAGroupThatFailsAltogetherIsNeverInterrupted(t *testing.T) {
 		ids = append(ids, id)
 		w.add(id, machine{tag: "auto", group: "checkout", silentSince: at(11, 50, 0), console: consoleUp})
 	}
+	w.healthy(len(ids))
 	w.deliver(alarm("crashcart-group", "heartbeat", at(11, 59, 0), ids[0]))
 	w.expect(step{outcome: "refused", rule: "group", why: "6 of 6 members of its Auto Scaling group checkout show no life now, at most 2 may"})
 	w.deliver(alarm("crashcart-group", "heartbeat", at(11, 59, 30), ids...))

@@ -11,8 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -32,14 +34,18 @@ const callTimeout = 5 * time.Second
 
 // Wire builds the handler and every client it needs, once. log takes the JSON
 // lines, on Lambda standard output.
-func Wire(c config.Config, environ func(string) string, log io.Writer) *Handler {
-	sdk := awsConfig(c, environ)
+func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 	compute := ec2.NewFromConfig(sdk)
 	book := casebook.New(dynamodb.NewFromConfig(sdk), c.Table)
 	sender := interrupt.NewClient(sdk, callTimeout)
+	scaling := autoscaling.NewFromConfig(sdk)
+	targets := target.Targets{Balancers: elb.NewFromConfig(sdk), Interfaces: compute}
+	resolver := target.New(compute, ssm.NewFromConfig(sdk), scaling, c.Rules.RegionLimit)
+	resolver.Targets = targets
 	return &Handler{
 		Config:   c,
-		Resolver: target.New(compute, ssm.NewFromConfig(sdk), autoscaling.NewFromConfig(sdk), c.Rules.RegionLimit),
+		Router:   &target.Router{AutoScaling: scaling, Targets: targets, Alarms: cloudwatch.NewFromConfig(sdk)},
+		Resolver: resolver,
 		Book:     book,
 		Guard:    guard.New(c, book),
 		Look:     look.Taker{API: compute},
@@ -56,11 +62,11 @@ func Wire(c config.Config, environ func(string) string, log io.Writer) *Handler 
 	}
 }
 
-// awsConfig is what Lambda's environment says: Region, credentials, and in a lab
-// the endpoint. The SDK's own config module reads files, profiles and the
+// AWS is what Lambda's environment says: Region, credentials, and in a lab the
+// endpoint. The SDK's own config module reads files, profiles and the
 // instance metadata service as well, which nobody needs here and which doubles
 // the cold start.
-func awsConfig(c config.Config, environ func(string) string) aws.Config {
+func AWS(c config.Config, environ func(string) string) aws.Config {
 	sdk := aws.Config{
 		Region: c.Region,
 		HTTPClient: awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(func(t *http.Transport) {

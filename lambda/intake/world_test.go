@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -45,6 +46,7 @@ type machine struct {
 	launched      time.Time
 	tag           string
 	group         string
+	windows       bool
 	architecture  types.ArchitectureValues
 	silentSince   time.Time // no ping at or after this; zero for never silent
 	backAt        time.Time // pings again from here on
@@ -82,7 +84,9 @@ type world struct {
 	machines map[string]*machine
 	queue    []queued
 	objects  map[string][]byte
-	fail     map[string]error // by operation
+	fail     map[string]error        // by operation
+	throttle func(ids []string) bool // the agents' pings
+	ways                             // what leads to the machines
 	calls    []string
 	logs     bytes.Buffer
 	handler  *intake.Handler
@@ -131,11 +135,11 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 	book := casebook.New(failing{w, db}, cfg.Table)
 	book.Now = w.clock
 	resolver := target.New(w, w, w, cfg.Rules.RegionLimit)
-	resolver.Now = w.clock
+	resolver.Now, resolver.Targets = w.clock, target.Targets{Balancers: w, Interfaces: w}
 	g := guard.New(cfg, book)
 	g.Now = w.clock
 	w.handler = &intake.Handler{
-		Config: cfg, Resolver: resolver, Book: book, Guard: g,
+		Config: cfg, Router: &target.Router{AutoScaling: w, Targets: resolver.Targets, Alarms: w}, Resolver: resolver, Book: book, Guard: g,
 		Look: look.Taker{API: w, Now: w.clock}, Evidence: look.Store{API: w, Bucket: cfg.Bucket},
 		Live: &interrupt.Live{API: w, Now: w.clock}, Leashed: &interrupt.Leashed{API: w, Now: w.clock},
 		Queue: w, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,
@@ -162,6 +166,13 @@ func (w *world) add(id string, m machine) *machine {
 	}
 	w.machines[id] = &m
 	return &m
+}
+
+// bystanders adds n healthy machines: silence counts only while others are heard.
+func (w *world) bystanders(n int) {
+	for i := range n {
+		w.add(fmt.Sprintf("i-0d0000000000000%02x", i), machine{tag: "auto"})
+	}
 }
 
 // sent is how many interrupts really went out.
@@ -194,6 +205,7 @@ func (w *world) called(op string) int {
 // decision is one decision line of the log.
 type decision struct {
 	InstanceID string `json:"instanceId"`
+	Target     string `json:"target"`
 	Outcome    string `json:"Outcome"`
 	Rule       string `json:"Rule"`
 	Why        string `json:"why"`
@@ -258,7 +270,15 @@ func (w *world) redeliver(messages ...events.SQSMessage) []string {
 // invoke runs the handler as Lambda would.
 func (w *world) invoke(payload string) (any, error) {
 	w.nextID++
-	ctx := lambdacontext.NewContext(w.t.Context(), &lambdacontext.LambdaContext{AwsRequestID: fmt.Sprintf("invocation-%d", w.nextID)})
+	return w.invokeAs(fmt.Sprintf("invocation-%d", w.nextID), payload)
+}
+
+// invokeAs is invoke with a request id of its own: Lambda's retries keep it.
+func (w *world) invokeAs(requestID, payload string) (any, error) {
+	ctx := lambdacontext.NewContext(w.t.Context(), &lambdacontext.LambdaContext{
+		AwsRequestID:       requestID,
+		InvokedFunctionArn: "arn:aws:lambda:eu-central-1:111122223333:function:crashcart-interrupt",
+	})
 	if w.deadline > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, w.deadline)
@@ -319,8 +339,12 @@ func (w *world) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesIn
 				tags = append(tags, types.Tag{Key: &k, Value: &v})
 			}
 		}
+		var platform types.PlatformValues
+		if m.windows {
+			platform = types.PlatformValuesWindows
+		}
 		out = append(out, types.Instance{
-			InstanceId: &id, InstanceType: types.InstanceTypeM6iLarge, Architecture: m.architecture, LaunchTime: &m.launched,
+			Platform: platform, InstanceId: &id, InstanceType: types.InstanceTypeM6iLarge, Architecture: m.architecture, LaunchTime: &m.launched,
 			State: &types.InstanceState{Name: types.InstanceStateNameRunning}, Tags: tags,
 		})
 	}
@@ -367,7 +391,14 @@ func (w *world) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeI
 		return nil, err
 	}
 	out := &ssm.DescribeInstanceInformationOutput{}
-	for _, id := range in.Filters[0].Values {
+	ids := slices.Sorted(maps.Keys(w.machines)) // one page of whatever there is
+	if len(in.Filters) > 0 {
+		ids = in.Filters[0].Values
+		if w.throttle != nil && w.throttle(ids) {
+			return nil, apiError{"ThrottlingException"}
+		}
+	}
+	for _, id := range ids {
 		if m, ok := w.machines[id]; ok && !m.noAgent {
 			out.InstanceInformationList = append(out.InstanceInformationList, ssmtypes.InstanceInformation{
 				InstanceId: &id, LastPingDateTime: aws.Time(m.ping(w.clock())), PingStatus: ssmtypes.PingStatusOnline,
@@ -379,12 +410,18 @@ func (w *world) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeI
 
 func (w *world) DescribeAutoScalingGroups(_ context.Context, in *autoscaling.DescribeAutoScalingGroupsInput, _ ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
 	group := astypes.AutoScalingGroup{AutoScalingGroupName: &in.AutoScalingGroupNames[0]}
-	for id, m := range w.machines {
-		if m.group == in.AutoScalingGroupNames[0] {
-			group.Instances = append(group.Instances, astypes.Instance{InstanceId: aws.String(id), LifecycleState: astypes.LifecycleStateInService})
+	for _, id := range slices.Sorted(maps.Keys(w.machines)) {
+		if w.machines[id].group == in.AutoScalingGroupNames[0] {
+			group.Instances = append(group.Instances, astypes.Instance{
+				InstanceId: aws.String(id), LifecycleState: astypes.LifecycleStateInService, HealthStatus: aws.String("Healthy"),
+			})
 		}
 	}
-	return &autoscaling.DescribeAutoScalingGroupsOutput{AutoScalingGroups: []astypes.AutoScalingGroup{group}}, w.call("DescribeAutoScalingGroups")
+	out := &autoscaling.DescribeAutoScalingGroupsOutput{}
+	if len(group.Instances) > 0 {
+		out.AutoScalingGroups = []astypes.AutoScalingGroup{group}
+	}
+	return out, w.call("DescribeAutoScalingGroups")
 }
 
 func (w *world) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {

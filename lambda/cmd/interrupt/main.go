@@ -18,5 +18,5 @@ func main() {
 		fmt.Fprintf(os.Stderr, "crashcart is not configured:\n%v\n", err)
 		os.Exit(1)
 	}
-	lambda.Start(intake.Wire(c, os.Getenv, os.Stdout).Handle)
+	lambda.Start(intake.Wire(c, intake.AWS(c, os.Getenv), os.Stdout).Handle)
 }

@@ -1,0 +1,49 @@
+package intake
+
+import (
+	"context"
+	"sync"
+
+	"crashcart/lambda/guard"
+	"crashcart/lambda/target"
+	"crashcart/lambda/trigger"
+)
+
+// Explain returns what would become of a batch, and changes nothing: it asks AWS
+// and the casebook what Handle would ask, takes the look, and stops where Handle
+// would claim. A target that would be interrupted, or rehearsed, is told as that.
+func (h *Handler) Explain(ctx context.Context, batch trigger.Batch) []Outcome {
+	var jobs []*job
+	for _, rec := range batch.Records {
+		if rec.Trigger != nil {
+			jobs = append(jobs, newJobs(rec, "")...)
+		}
+	}
+	jobs = h.assess(ctx, jobs)
+	var wg sync.WaitGroup
+	for _, j := range jobs {
+		wg.Go(func() { h.foresee(ctx, j) })
+	}
+	wg.Wait()
+	outcomes := make([]Outcome, len(jobs))
+	for i, j := range jobs {
+		outcomes[i] = j.outcome
+	}
+	return outcomes
+}
+
+func (h *Handler) foresee(ctx context.Context, j *job) {
+	v := j.verdict
+	if v.Kind == guard.Permitted {
+		j.question.Look = target.Known(h.Look.Take(ctx, j.ref.Instance))
+		v = h.Guard.Decide(j.question)
+	}
+	kind := OutcomeKind(v.Kind)
+	if v.Kind == guard.Permitted {
+		kind = OutcomeInterrupted
+		if h.Guard.Leashed(j.trigger) {
+			kind = OutcomeLeashed
+		}
+	}
+	j.end(kind, v)
+}

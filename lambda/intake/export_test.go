@@ -1,0 +1,7 @@
+package intake
+
+// What the tests must know of the handler's own bounds.
+const (
+	FactsBound = factsBound
+	ShotTime   = shotTime
+)

@@ -1,0 +1,94 @@
+package intake_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"crashcart/lambda/config"
+	"crashcart/lambda/intake"
+	"crashcart/lambda/interrupt"
+)
+
+// TestWhatIsWiredNeverSendsTwice asks the real wiring's clients, because a test
+// of interrupt.NewClient says nothing about which client the handler was given.
+func TestWhatIsWiredNeverSendsTwice(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"an internal error":        func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"unavailable":              func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"the connection is closed": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		for kind, pick := range map[string]func(*intake.Handler) interrupt.API{
+			"live":    func(h *intake.Handler) interrupt.API { return h.Live.(*interrupt.Live).API },
+			"leashed": func(h *intake.Handler) interrupt.API { return h.Leashed.(*interrupt.Leashed).API },
+		} {
+			t.Run(kind+", "+name, func(t *testing.T) {
+				t.Parallel()
+				var (
+					mu       sync.Mutex
+					requests int
+				)
+				endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					mu.Lock()
+					requests++
+					mu.Unlock()
+					answer(w, r)
+				}))
+				defer endpoint.Close()
+				api := pick(wired(t, endpoint.URL))
+				_, err := api.SendDiagnosticInterrupt(t.Context(), &ec2.SendDiagnosticInterruptInput{InstanceId: aws.String(webA), DryRun: aws.Bool(true)})
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil || requests != 1 {
+					t.Errorf("%d requests (%v), want 1", requests, err)
+				}
+			})
+		}
+	}
+}
+
+// The others must retry: one throttled describe would lose a host for a minute.
+func TestWhatIsWiredToAskRetries(t *testing.T) {
+	var (
+		mu       sync.Mutex
+		requests int
+	)
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		requests++
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer endpoint.Close()
+	_, err := wired(t, endpoint.URL).Resolver.EC2.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{})
+	mu.Lock()
+	defer mu.Unlock()
+	if err == nil || requests < 2 {
+		t.Errorf("%d requests (%v), want more than one", requests, err)
+	}
+}
+
+func TestWithoutCredentialsNothingIsEverAsked(t *testing.T) {
+	sdk := intake.AWS(config.Config{Region: "eu-central-1"}, func(string) string { return "" })
+	if _, err := sdk.Credentials.Retrieve(t.Context()); err == nil {
+		t.Errorf("credentials out of nothing: %v", err)
+	}
+}
+
+// wired is the handler as the function wires it, on one endpoint for all.
+func wired(t *testing.T, endpoint string) *intake.Handler {
+	t.Helper()
+	c, err := config.FromEnv([]string{
+		"AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL=" + endpoint,
+		config.EnvTable + "=casebook", config.EnvBucket + "=evidence", config.EnvQueueURL + "=" + endpoint + "/intake",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return intake.Wire(c, intake.AWS(c, func(string) string { return "lab" }), io.Discard)
+}
