@@ -170,7 +170,7 @@ func (c change) event() (RaisedAlarm, error) {
 
 // stored is the alarm as DescribeAlarms tells it from now on.
 func (c change) stored() cloudwatch.Alarm {
-	at := c.lab.Clock.Now().Add(c.At.Sub(time.Now())) // so old in the lab as it is on the wall
+	at := c.lab.Clock.Now().Add(time.Until(c.At)) // so old in the lab as it is on the wall
 	out := cloudwatch.Alarm{
 		Name: c.Name, Description: c.Description, Metrics: c.metrics, Children: c.Children,
 		State: c.State, Reason: c.reason, ReasonData: c.reasonData, Transitioned: at,

@@ -46,12 +46,16 @@ func newWorld(t *testing.T) world {
 	m1, m2 := heartbeat(web), heartbeat(batch)
 	m1.ID, m2.ID = "m1", "m2"
 	for _, a := range []cloudwatch.Alarm{
-		{Name: "web-silent", Metrics: []cloudwatch.Metric{heartbeat(web)}, State: cloudwatch.StateAlarm, Actions: []string{topic},
-			Transitioned: c.Now().Add(-10 * time.Minute), Updated: c.Now().Add(-4 * time.Minute)},
+		{
+			Name: "web-silent", Metrics: []cloudwatch.Metric{heartbeat(web)}, State: cloudwatch.StateAlarm, Actions: []string{topic},
+			Transitioned: c.Now().Add(-10 * time.Minute), Updated: c.Now().Add(-4 * time.Minute),
+		},
 		{Name: "web-ok", Metrics: []cloudwatch.Metric{heartbeat(web)}, State: cloudwatch.StateOK},
 		{Name: "any-silent", Metrics: []cloudwatch.Metric{{ID: "e1", Expression: "MAX(METRICS())", ReturnData: true}, m1, m2}},
-		{Name: "service", Children: []string{"web-silent", "web-ok", "tier", "gone"}, State: cloudwatch.StateAlarm, ReasonData: trigger, ActionsDisabled: true,
-			SuppressedBy: "WaitPeriod", SuppressedReason: "Actions suppressed by WaitPeriod", Suppressor: "maintenance"},
+		{
+			Name: "service", Children: []string{"web-silent", "web-ok", "tier", "gone"}, State: cloudwatch.StateAlarm, ReasonData: trigger, ActionsDisabled: true,
+			SuppressedBy: "WaitPeriod", SuppressedReason: "Actions suppressed by WaitPeriod", Suppressor: "maintenance",
+		},
 		{Name: "tier", Children: []string{"any-silent"}, State: cloudwatch.StateOK},
 		{Name: "web-log", Query: "fields @message | filter level = 'panic'"},
 	} {
@@ -103,10 +107,9 @@ func TestOnlyWhatIsAskedForIsTold(t *testing.T) {
 		"by prefix":                          {sdk.DescribeAlarmsInput{AlarmNamePrefix: aws.String("web-"), AlarmTypes: both}, "web-ok web-silent | |"},
 		"by state":                           {sdk.DescribeAlarmsInput{StateValue: types.StateValueAlarm, AlarmTypes: both}, "web-silent | service |"},
 		"by action":                          {sdk.DescribeAlarmsInput{ActionPrefix: aws.String("arn:aws:sns:")}, "web-silent | |"},
-		"children, without types":            {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("service")}, "web-ok web-silent | |"},
-		"children of both types":             {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("service"), AlarmTypes: both}, "web-ok web-silent | tier |"},
-		"children of a metric alarm":         {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("web-ok"), AlarmTypes: both}, "| |"},
-		"children of nothing":                {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("gone"), AlarmTypes: both}, "| |"},
+		"children of both types":             {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("service")}, "web-ok web-silent | tier |"},
+		"children of a metric alarm":         {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("web-ok")}, "| |"},
+		"children of nothing":                {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("gone")}, "| |"},
 		"a hundred names":                    {sdk.DescribeAlarmsInput{AlarmNames: hundred}, "| |"},
 	} {
 		out, err := w.DescribeAlarms(t.Context(), &c.in)
@@ -133,6 +136,7 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 		"no such state":       {sdk.DescribeAlarmsInput{StateValue: "BROKEN"}, "ValidationError"},
 		"no such type":        {sdk.DescribeAlarmsInput{AlarmTypes: []types.AlarmType{"Smoke"}}, "ValidationError"},
 		"children by state":   {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("service"), StateValue: types.StateValueAlarm}, "ValidationError"},
+		"children by type":    {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("service"), AlarmTypes: both}, "ValidationError"},
 		"children and names":  {sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("service"), AlarmNames: []string{"a"}}, "ValidationError"},
 		"parents":             {sdk.DescribeAlarmsInput{ParentsOfAlarmName: aws.String("web-ok")}, "ValidationError"},
 		"a token of nobody's": {sdk.DescribeAlarmsInput{NextToken: aws.String("x")}, "InvalidNextToken"},
@@ -176,7 +180,7 @@ func TestAnAlarmIsToldWithItsDimensionsAndTimes(t *testing.T) {
 		aws.ToString(service.StateReasonData) != trigger || service.ActionsSuppressedBy != types.ActionsSuppressedByWaitPeriod || service.StateValue != types.StateValueAlarm {
 		t.Errorf("%+v", service)
 	}
-	out, err = w.DescribeAlarms(t.Context(), &sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("service"), AlarmTypes: both})
+	out, err = w.DescribeAlarms(t.Context(), &sdk.DescribeAlarmsInput{ChildrenOfAlarmName: aws.String("service")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +238,7 @@ func TestPagesHoldEveryAlarmOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			n++
-			for _, name := range strings.Fields(strings.ReplaceAll(names(out), "|", "")) {
+			for name := range strings.FieldsSeq(strings.ReplaceAll(names(out), "|", "")) {
 				if seen[name] {
 					t.Errorf("%s twice", name)
 				}

@@ -72,8 +72,14 @@ func (in input) validate(given cbor.Map) error {
 	if in.children == "" {
 		return nil
 	}
+	return alone(given)
+}
+
+// alone refuses what may not stand beside ChildrenOfAlarmName ("DescribeAlarms",
+// Amazon CloudWatch API Reference).
+func alone(given cbor.Map) error {
 	for name := range given {
-		if !slices.Contains([]string{"ChildrenOfAlarmName", "AlarmTypes", "MaxRecords", "NextToken"}, name) {
+		if !slices.Contains([]string{"ChildrenOfAlarmName", "MaxRecords", "NextToken"}, name) {
 			return invalid("ChildrenOfAlarmName cannot be specified with %s", name)
 		}
 	}
@@ -117,7 +123,7 @@ func (h *Handler) chosen(in input) []*Alarm {
 	}
 	names := in.names
 	if in.children != "" {
-		names = []string{}
+		types, names = []string{typeMetric, typeComposite, typeLog}, []string{}
 		if parent := h.alarms[in.children]; parent != nil {
 			names = append(names, parent.Children...)
 		}

@@ -37,21 +37,15 @@ func (h *Handler) describeGroups(in url.Values) any {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, arn := range arns {
-		if h.findARN(arn) == nil {
-			return refusal("TargetGroupNotFound", "One or more target groups not found")
-		}
-	}
-	for _, name := range names {
-		if h.find(name) == nil {
-			return refusal("TargetGroupNotFound", "One or more target groups not found")
-		}
+	unknownARN := func(arn string) bool { return h.findARN(arn) == nil }
+	unknownName := func(name string) bool { return h.find(name) == nil }
+	if slices.ContainsFunc(arns, unknownARN) || slices.ContainsFunc(names, unknownName) {
+		return refusal("TargetGroupNotFound", "One or more target groups not found")
 	}
 	var all []groupMember
 	for _, g := range h.groups {
 		m := h.member(g)
-		if (len(arns) == 0 || slices.Contains(arns, g.arn)) && (len(names) == 0 || slices.Contains(names, g.Name)) &&
-			(balancer == "" || slices.Contains(m.LoadBalancers, balancer)) {
+		if wanted(arns, g.arn) && wanted(names, g.Name) && (balancer == "" || slices.Contains(m.LoadBalancers, balancer)) {
 			all = append(all, m)
 		}
 	}
@@ -61,6 +55,9 @@ func (h *Handler) describeGroups(in url.Values) any {
 	}
 	return groupsAnswer{Namespace: namespace, RequestID: requestID, Next: next, Groups: all[start:end]}
 }
+
+// wanted says whether a list that was asked for has the value; an empty list has all.
+func wanted(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
 
 func (h *Handler) describeHealth(in url.Values) any {
 	arn := in.Get("TargetGroupArn")

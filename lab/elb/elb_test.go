@@ -90,20 +90,32 @@ func TestAHungGuestIsHealthyUntilItHasFailedOftenEnough(t *testing.T) {
 		trouble func(f *fleet.Fleet) error
 		want    map[time.Duration]string // by time after the trouble began
 	}{
-		"frozen": {func(f *fleet.Fleet) error { return f.Hang(web1, fleet.Frozen, 0) },
-			map[time.Duration]string{59 * time.Second: healthy, time.Minute: timeout, time.Hour: timeout}},
-		"dead": {func(f *fleet.Fleet) error { return f.Hang(web1, fleet.Dead, 0) },
-			map[time.Duration]string{59 * time.Second: healthy, time.Minute: timeout}},
-		"frozen for long": {func(f *fleet.Fleet) error { return f.Hang(web1, fleet.Frozen, 10*time.Minute) },
-			map[time.Duration]string{0: timeout}},
-		"agent stopped": {func(f *fleet.Fleet) error { return f.StopAgent(web1, time.Hour) },
-			map[time.Duration]string{0: healthy, time.Hour: healthy}},
+		"frozen": {
+			func(f *fleet.Fleet) error { return f.Hang(web1, fleet.Frozen, 0) },
+			map[time.Duration]string{59 * time.Second: healthy, time.Minute: timeout, time.Hour: timeout},
+		},
+		"dead": {
+			func(f *fleet.Fleet) error { return f.Hang(web1, fleet.Dead, 0) },
+			map[time.Duration]string{59 * time.Second: healthy, time.Minute: timeout},
+		},
+		"frozen for long": {
+			func(f *fleet.Fleet) error { return f.Hang(web1, fleet.Frozen, 10*time.Minute) },
+			map[time.Duration]string{0: timeout},
+		},
+		"agent stopped": {
+			func(f *fleet.Fleet) error { return f.StopAgent(web1, time.Hour) },
+			map[time.Duration]string{0: healthy, time.Hour: healthy},
+		},
 		// The dump and the restart are over after 29 s, before the second check fails.
-		"crashed": {func(f *fleet.Fleet) error { return f.Crash(web1, 0) },
-			map[time.Duration]string{25 * time.Second: healthy, 5 * time.Minute: healthy}},
+		"crashed": {
+			func(f *fleet.Fleet) error { return f.Crash(web1, 0) },
+			map[time.Duration]string{25 * time.Second: healthy, 5 * time.Minute: healthy},
+		},
 		// 102 s without service; then five successes in a row are asked for.
-		"patched": {func(f *fleet.Fleet) error { return f.Patch(web1, 0) },
-			map[time.Duration]string{59 * time.Second: healthy, 2 * time.Minute: failed, 4 * time.Minute: failed, 5 * time.Minute: healthy}},
+		"patched": {
+			func(f *fleet.Fleet) error { return f.Patch(web1, 0) },
+			map[time.Duration]string{59 * time.Second: healthy, 2 * time.Minute: failed, 4 * time.Minute: failed, 5 * time.Minute: healthy},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

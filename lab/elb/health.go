@@ -92,14 +92,25 @@ func (g *group) check(life []fleet.Stretch, registered, now time.Time) string {
 			run = later(s.From, registered)
 		}
 		serves = s.Serves
-		took := end.Sub(run)
-		switch {
-		case serves && (took >= time.Duration(g.HealthyThreshold)*g.Interval || state == stateInitial && took >= g.Interval):
-			state = stateHealthy
-		case !serves && took >= time.Duration(g.UnhealthyThreshold)*g.Interval:
-			state, hung = stateUnhealthy, s.Hung
+		if next := g.after(state, serves, end.Sub(run)); next != state || next == stateUnhealthy && !serves {
+			state, hung = next, s.Hung
 		}
 	}
+	return reasonFor(state, hung)
+}
+
+// after is the state that a run of equal answers leads to.
+func (g *group) after(state string, serves bool, took time.Duration) string {
+	switch {
+	case serves && (took >= time.Duration(g.HealthyThreshold)*g.Interval || state == stateInitial && took >= g.Interval):
+		return stateHealthy
+	case !serves && took >= time.Duration(g.UnhealthyThreshold)*g.Interval:
+		return stateUnhealthy
+	}
+	return state
+}
+
+func reasonFor(state string, hung bool) string {
 	switch {
 	case state == stateHealthy:
 		return ""
