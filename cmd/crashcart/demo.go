@@ -39,12 +39,13 @@ must be left alone. The exit code is 0 only if that is what happened.`,
 				if err != nil {
 					width = plainWidth
 				}
-				out = demo.Text(os.Stdout, width, os.Getenv("NO_COLOR") == "")
+				out = demo.Text(os.Stdout, width, os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")
 			}
 			if asJSON {
 				out = demo.JSON(os.Stdout)
 			}
-			return demo.Run(c.Context(), demo.Options{Out: out, Bootstrap: bootstrap})
+			note := func(text string) { c.PrintErrln("crashcart: " + text) }
+			return demo.Run(c.Context(), demo.Options{Out: out, Bootstrap: bootstrap, Note: note})
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line, for machines")

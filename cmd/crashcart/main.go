@@ -2,8 +2,8 @@
 //
 // Rules of this command: what was asked for goes to standard output, everything
 // else to standard error with the prefix "crashcart:". It exits 0 when it did what
-// was asked, 1 when that failed or what it checked did not hold, and 2 when it was
-// called wrongly.
+// was asked, 1 when that failed or what it checked did not hold, 2 when it was
+// called wrongly, and 130 when it was stopped.
 package main
 
 import (
@@ -19,17 +19,20 @@ import (
 
 // Exit codes.
 const (
-	exitFailed = 1
-	exitUsage  = 2
+	exitFailed  = 1
+	exitUsage   = 2
+	exitStopped = 130 // by a signal, as a shell would say it of Ctrl-C
 )
 
 // usageError is a call that cannot be understood.
 type usageError struct{ error }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:]))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGPIPE) // a reader that hangs up is a write error, after which there is still tidying up
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
 }
 
 func run(ctx context.Context, args []string) int {
@@ -38,6 +41,10 @@ func run(ctx context.Context, args []string) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(os.Stderr, "crashcart: stopped")
+		return exitStopped
 	}
 	fmt.Fprintf(os.Stderr, "crashcart: %v\n", err)
 	if _, usage := errors.AsType[usageError](err); usage {
@@ -63,6 +70,6 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo())
+	root.AddCommand(newDemo(), newExplain())
 	return root
 }

@@ -1,10 +1,10 @@
 // Package demo runs Crashcart's main job on one machine and checks that what
 // happened is what the guard promises.
 //
-// The story is data: a fleet (story.go), what happens when, and what must come of
-// each alarm. The function is the real bootstrap behind a real Lambda Runtime
-// API; AWS is the lab. Everything that is told comes from what the function
-// logged, what the lab recorded, and what is in the bucket afterwards.
+// The story is data: a fleet (cast.go), what happens when (script.go), and what
+// must come of each trigger. The function is the real bootstrap behind a real
+// Lambda Runtime API; AWS is the lab. Everything that is told comes from what the
+// function logged, what the lab recorded, and what is in the bucket afterwards.
 package demo
 
 import (
@@ -17,57 +17,85 @@ import (
 	"time"
 )
 
-// Speed is how many lab seconds pass in a second: a minute of silence takes one.
-const Speed = 60
-
-// patience is how long the story may take, in its own time: it is over after six
-// minutes, and after thirty nothing more will come.
-const patience = 30 * time.Minute
+const (
+	// Speed is how many lab seconds pass in a second: a minute of silence takes one.
+	Speed = 60
+	// patience is how long the story may take, in its own time: it is over after
+	// eight minutes, and after forty nothing more will come.
+	patience = 40 * time.Minute
+)
 
 // Options of a run.
 type Options struct {
 	Out       Output
-	Bootstrap string // the function's binary; built if empty
+	Bootstrap string            // the function's binary; built if empty
+	Note      func(text string) // told what takes a while; may be nil
 }
 
 // ErrBroken is returned when a promise did not hold. What broke was told to Out.
 var ErrBroken = errors.New("a promise of the guard did not hold")
 
+// ErrSlow is returned when the story could not be played in its time: some of it
+// depends on how long a machine has been silent when it is looked at.
+var ErrSlow = errors.New("this machine was too slow for the story; run it again when it has less to do")
+
 // Run plays the story and checks every promise.
-func Run(ctx context.Context, o Options) error {
+func Run(ctx context.Context, o Options) (err error) {
 	dir, err := os.MkdirTemp("", "crashcart-demo-")
 	if err != nil {
-		return fmt.Errorf("making a place for the bootstrap: %w", err)
+		return fmt.Errorf("making a place for the function: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }() //nolint:errcheck // the system empties its temporary folder
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if o.Bootstrap == "" {
+		if o.Note != nil {
+			o.Note("building the function; the first time this takes a minute or two")
+		}
 		o.Bootstrap = filepath.Join(dir, "bootstrap")
 		if err := build(ctx, o.Bootstrap); err != nil {
 			return err
 		}
 	}
-	if _, err := os.Stat(o.Bootstrap); err != nil {
-		return fmt.Errorf("the function's binary is not there: %w", err)
+	if o.Bootstrap, err = runnable(o.Bootstrap); err != nil {
+		return err
 	}
 	s, err := newStage(o)
 	if err != nil {
 		return err
 	}
-	err = s.play(ctx)
-	if err == nil {
+	if err = s.play(ctx); err == nil {
 		err = s.judge()
 	}
-	return errors.Join(err, s.lab.Close())
+	return errors.Join(err, s.lab.Close(), s.out.Err())
+}
+
+// runnable is the absolute path of a file that can be run, so that nothing else
+// of that name on the PATH is.
+func runnable(file string) (string, error) {
+	path, err := filepath.Abs(file)
+	if err != nil {
+		return "", fmt.Errorf("finding the function's binary: %w", err)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("the function's binary is not there: %w", err)
+	case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
+		return "", fmt.Errorf("%s is not a program", path)
+	}
+	return path, nil
 }
 
 // build makes the function's binary for this machine with the flags it is
 // deployed with.
 func build(ctx context.Context, path string) error {
+	if _, err := exec.LookPath("go"); err != nil {
+		return errors.New("there is no go on the PATH to build the function with; give its binary with --bootstrap")
+	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=",
 		"-tags=lambda.norpc", "-o", path, "crashcart/lambda/cmd/interrupt")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the function (run this inside the repository, or give --bootstrap): %w\n%s", err, out)
+		return fmt.Errorf("building the function: %w (run this inside the repository, or give its binary with --bootstrap)\n%s", err, out)
 	}
 	return nil
 }

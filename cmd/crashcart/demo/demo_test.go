@@ -19,7 +19,12 @@ func TestTheStoryKeepsEveryPromise(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := Run(t.Context(), Options{Out: JSON(&out), Bootstrap: bootstrap}); err != nil {
+	err := ErrSlow
+	for tries := 0; errors.Is(err, ErrSlow) && tries < 3; tries++ { // other tests run beside this one
+		out.Reset()
+		err = Run(t.Context(), Options{Out: JSON(&out), Bootstrap: bootstrap})
+	}
+	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	kept, interrupted := 0, 0
@@ -28,7 +33,7 @@ func TestTheStoryKeepsEveryPromise(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatalf("not one JSON object: %q: %v", line, err)
 		}
-		if e.Kind == KindPromise && *e.Held {
+		if e.Kind == KindPromise && *e.Kept {
 			kept++
 		}
 		if e.Kind == KindDecision && e.Outcome == "interrupted" {
@@ -47,10 +52,10 @@ func TestTheStoryKeepsEveryPromise(t *testing.T) {
 func good() facts {
 	f := facts{
 		hero: "i-1", interrupts: []fleet.Interrupt{{Instance: "i-1"}}, sends: []lab.Call{{Instances: []string{"i-1"}}},
-		ends: map[subject][]string{}, before: []byte("web-2 login:"), after: []byte("... elfcorehdr=1K"), dumps: []string{"dump"},
+		ends: map[subject][]string{}, ignored: ignored(), before: []byte("web-2 login:"), screen: []byte{0xff, 0xd8}, after: []byte("... elfcorehdr=1K"), dumps: []string{"dump"},
 	}
 	for _, e := range expectations() {
-		f.ends[subject{e.trigger, e.name}] = e.ends
+		f.ends[subject{e.trigger, e.name}] = sorted(e.ends)
 	}
 	return f
 }
@@ -67,17 +72,19 @@ func TestABrokenPromiseIsNeverKept(t *testing.T) {
 		"another machine was interrupted":      func(f *facts) { f.interrupts[0].Instance = "i-2" },
 		"a second one reached a machine":       func(f *facts) { f.interrupts = append(f.interrupts, f.interrupts[0]) },
 		"a healthy machine was harmed":         func(f *facts) { f.interrupts[0].Harm = "the guest was healthy" },
-		"a target was decided by another rule": func(f *facts) { f.ends[subject{heartbeat + arm1, arm1}] = []string{"refused group"} },
+		"a target was decided by another rule": func(f *facts) { f.ends[subject{"crashcart-workers", arm1}] = []string{"refused group"} },
 		"a target was never decided":           func(f *facts) { delete(f.ends, subject{heartbeat + gone1, gone1}) },
-		"a target was decided twice": func(f *facts) {
-			f.ends[subject{heartbeat + gone1, gone1}] = []string{"refused known", "refused known"}
+		"a target ended twice, differently": func(f *facts) {
+			f.ends[subject{heartbeat + gone1, gone1}] = []string{"held asked", "refused known"}
 		},
-		"the function complained":             func(f *facts) { f.trouble = []string{"panic: oh no"} },
-		"a message is left":                   func(f *facts) { f.waiting = 1 },
-		"there is no look":                    func(f *facts) { f.before = nil },
-		"the look was taken after the crash":  func(f *facts) { f.before = f.after },
-		"there is no dump":                    func(f *facts) { f.dumps = nil },
-		"the console shows no capture kernel": func(f *facts) { f.after = []byte("web-2 login:") },
+		"a message was taken that should be ignored": func(f *facts) { f.ignored = f.ignored[1:] },
+		"there is no screenshot":                     func(f *facts) { f.screen = nil },
+		"the function complained":                    func(f *facts) { f.trouble = []string{"panic: oh no"} },
+		"a message is left":                          func(f *facts) { f.waiting = 1 },
+		"there is no look":                           func(f *facts) { f.before = nil },
+		"the look was taken after the crash":         func(f *facts) { f.before = f.after },
+		"there is no dump":                           func(f *facts) { f.dumps = nil },
+		"the console shows no capture kernel":        func(f *facts) { f.after = []byte("web-2 login:") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := good()

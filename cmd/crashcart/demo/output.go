@@ -13,8 +13,9 @@ type Kind string
 const (
 	KindInstance Kind = "instance" // one of the fleet, and its plight
 	KindAlarm    Kind = "alarm"    // an alarm's event is delivered
-	KindInvoke   Kind = "invoke"   // a person invokes the function
+	KindMessage  Kind = "message"  // somebody or something else asks
 	KindDecision Kind = "decision" // the function has decided
+	KindIgnored  Kind = "ignored"  // the function took no notice of a message, and says why
 	KindCall     Kind = "call"     // an interrupt, or its rehearsal, reaches EC2
 	KindGuest    Kind = "guest"    // something happens inside the machine
 	KindConsole  Kind = "console"
@@ -39,12 +40,16 @@ type Event struct {
 	CaseID   string   `json:"caseId,omitempty"`
 	Hop      int      `json:"hop,omitempty"`
 	Lines    []string `json:"lines,omitempty"`
-	Held     *bool    `json:"held,omitempty"`
+	Kept     *bool    `json:"kept,omitempty"`
 	Detail   string   `json:"detail,omitempty"`
 }
 
-// Output takes the events of a story as they happen.
-type Output interface{ Event(Event) }
+// Output takes the events of a story as they happen. Err is the first failure to
+// write one, if any.
+type Output interface {
+	Event(e Event)
+	Err() error
+}
 
 // JSON writes each event as one JSON object on a line of its own.
 func JSON(w io.Writer) Output { return &jsonOutput{enc: json.NewEncoder(w)} }
@@ -52,10 +57,19 @@ func JSON(w io.Writer) Output { return &jsonOutput{enc: json.NewEncoder(w)} }
 type jsonOutput struct {
 	mu  sync.Mutex
 	enc *json.Encoder
+	err error
 }
 
 func (j *jsonOutput) Event(e Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_ = j.enc.Encode(e) //nolint:errcheck // a reader that hung up has seen enough
+	if j.err == nil {
+		j.err = j.enc.Encode(e)
+	}
+}
+
+func (j *jsonOutput) Err() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.err
 }

@@ -1,9 +1,12 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +28,8 @@ type stage struct {
 
 	mu        sync.Mutex
 	decisions []decision
+	ignored   []string      // reasons
+	late      time.Duration // by how much a beat was late, at most
 	trouble   []string      // what the function said besides decisions
 	coldStart time.Duration // of its first process
 	changed   chan struct{}
@@ -41,6 +46,9 @@ type decision struct {
 	Alarm       string `json:"alarm"`
 	RequestedBy string `json:"requestedBy"`
 	Hop         int    `json:"hop"`
+	Trigger     string `json:"kind"`
+	Reason      string `json:"Reason"` // of an ignored message
+	Detail      string `json:"detail"`
 }
 
 // trigger names what the decision answers: the alarm, or who asked.
@@ -48,11 +56,11 @@ func (d decision) trigger() string {
 	if _, name, ok := strings.Cut(d.Alarm, ":alarm:"); ok {
 		return name
 	}
-	return d.RequestedBy
+	return cmp.Or(d.RequestedBy, d.Trigger)
 }
 
 func newStage(o Options) (*stage, error) {
-	l, err := lab.Start(lab.Options{Speed: Speed})
+	l, err := lab.Start(lab.Options{Speed: Speed, Visibility: patience})
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +108,26 @@ func (s *stage) enter(bootstrap string) error {
 		s.tell(Event{Kind: KindInstance, Names: []string{a.spec.Name}, Instance: a.spec.ID, Type: a.spec.Type, Tag: a.spec.Tags[config.TagKey], Text: a.plight})
 	}
 	s.tell(Event{Kind: KindInstance, Names: []string{gone1}, Instance: goneID, Text: "terminated; its alarm is still there"})
+	for _, spec := range bystanders() {
+		if err := s.lab.Fleet.Add(spec); err != nil {
+			return err
+		}
+		s.names[spec.ID] = spec.Name
+	}
+	s.tell(Event{Kind: KindInstance, Names: []string{"app-*"}, Text: fmt.Sprintf("%d more, all well", crowd)})
+	return s.balance()
+}
+
+// balance puts a load balancer in front of some of the fleet.
+func (s *stage) balance() error {
+	if err := s.lab.Balancer.Add(balanced.group); err != nil {
+		return err
+	}
+	for _, name := range balanced.members {
+		if err := s.lab.Balancer.Register(balanced.group.Name, time.Hour, s.ids[name]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -114,17 +142,14 @@ func (s *stage) play(ctx context.Context) error {
 	defer stop()
 	wg.Go(func() { s.watch(watching) })
 	for _, b := range script() {
-		if err := clock.Sleep(ctx, s.lab.Clock, s.start.Add(b.at).Sub(s.lab.Clock.Now())); err != nil {
-			return err
-		}
-		if err := b.do(ctx, s); err != nil {
-			return err
+		if err := s.perform(ctx, b); err != nil {
+			return s.interrupted(err)
 		}
 	}
 	for !s.settled() && s.now() < patience { // what never comes, judge will name
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return s.interrupted(context.Cause(ctx))
 		case <-s.changed:
 		case <-s.lab.Clock.After(time.Second):
 		}
@@ -132,13 +157,50 @@ func (s *stage) play(ctx context.Context) error {
 	return nil
 }
 
+// perform waits until it is time for a beat, and then does it.
+func (s *stage) perform(ctx context.Context, b beat) error {
+	due := s.start.Add(b.at)
+	if err := clock.Sleep(ctx, s.lab.Clock, due.Sub(s.lab.Clock.Now())); err != nil {
+		return err
+	}
+	s.late = max(s.late, s.lab.Clock.Now().Sub(due))
+	for b.afterShot && !s.shot() && s.now() < patience {
+		if err := clock.Sleep(ctx, s.lab.Clock, time.Second); err != nil {
+			return err
+		}
+	}
+	return b.do(ctx, s)
+}
+
+// interrupted says why the story ended before its end.
+func (s *stage) interrupted(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return ErrSlow
+	}
+	return err
+}
+
+// shot says whether the hero's interrupt has been decided.
+func (s *stage) shot() bool {
+	return slices.Contains(s.ends(expectation{trigger: heartbeat + hero, name: hero}), "interrupted unresponsive")
+}
+
+// slow says whether the machine was too slow for a story that is told in seconds.
+func (s *stage) slow() bool {
+	const most = 30 * time.Second // of the story: half a second
+	return s.late > most || s.coldStart*Speed > most
+}
+
 // settled says whether everything expected was decided and the hero has dumped
 // and booted.
 func (s *stage) settled() bool {
 	for _, e := range expectations() {
-		if len(s.ends(e)) < len(e.ends) {
+		if !slices.Equal(s.ends(e), sorted(e.ends)) {
 			return false
 		}
+	}
+	if !slices.Equal(s.reasons(), ignored()) {
+		return false
 	}
 	v, err := s.lab.Fleet.Get(s.ids[hero])
 	return err == nil && v.Phase == "up" && len(v.Dumps) > 0 && s.waiting() == 0
@@ -149,7 +211,21 @@ func (s *stage) waiting() int {
 	return len(s.lab.Queue.Messages()) + len(s.lab.DeadLetters.Messages())
 }
 
-// ends are the outcomes of a trigger for an instance, without "later".
+// sorted returns the distinct elements of list in their order.
+func sorted(list []string) []string {
+	list = slices.Sorted(slices.Values(list))
+	return slices.Compact(list)
+}
+
+// reasons are the distinct reasons for which messages were ignored.
+func (s *stage) reasons() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sorted(s.ignored)
+}
+
+// ends are the distinct outcomes of a trigger for an instance, without "later".
+// Two invocations side by side may log in any order, and a queue may deliver twice.
 func (s *stage) ends(e expectation) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +235,7 @@ func (s *stage) ends(e expectation) []string {
 			ends = append(ends, d.Outcome+" "+d.Rule)
 		}
 	}
-	return ends
+	return sorted(ends)
 }
 
 // now is the time of the story.
@@ -173,7 +249,15 @@ func (s *stage) tell(e Event) {
 // heard takes a line of the function's output.
 func (s *stage) heard(line string) {
 	var d decision
-	if err := json.Unmarshal([]byte(line), &d); err != nil || d.Msg != "decision" {
+	err := json.Unmarshal([]byte(line), &d)
+	if err == nil && d.Msg == "ignored" {
+		s.mu.Lock()
+		s.ignored = append(s.ignored, d.Reason)
+		s.mu.Unlock()
+		s.tell(Event{Kind: KindIgnored, Rule: d.Reason, Text: d.Detail})
+		return
+	}
+	if err != nil || d.Msg != "decision" {
 		s.mu.Lock()
 		s.trouble = append(s.trouble, line)
 		s.mu.Unlock()
@@ -234,17 +318,4 @@ var phases = map[string]string{
 	"dumping": "the kernel panics into its capture kernel and writes the dump",
 	"booting": "the dump is on disk; the machine restarts",
 	"up":      "back: login prompt, agent, status checks",
-}
-
-// ask is a beat in which the engineer on call invokes the function directly.
-func ask(what, extra, name string) func(context.Context, *stage) error {
-	return func(ctx context.Context, s *stage) error {
-		s.tell(Event{Kind: KindInvoke, Names: []string{name}, Text: what})
-		payload := fmt.Sprintf(`{"instanceIds":[%q],"reason":"it does not answer","requestedBy":%q,%s}`, s.ids[name], onCall, extra)
-		result, err := s.lab.Invoke(ctx, []byte(payload))
-		if err == nil && result.FunctionError != "" {
-			err = fmt.Errorf("the function failed: %s", result.Payload)
-		}
-		return err
-	}
 }

@@ -43,7 +43,7 @@ var palette = map[string][]color.Attribute{
 
 // marks lead the lines of the timeline.
 var marks = map[string]string{
-	"interrupted": "⚡", "refused": "✋", "duplicate": "=", "held": "⏸", "leashed": "○", "later": "…", "rejected": "✗", "unknown": "?", "failed": "!",
+	"interrupted": "↯", "refused": "✗", "duplicate": "=", "held": "‖", "leashed": "○", "later": "…", "rejected": "×", "unknown": "?", "failed": "!",
 }
 
 type textOutput struct {
@@ -52,6 +52,7 @@ type textOutput struct {
 	width   int
 	paint   map[string]*color.Color
 	chapter string
+	err     error
 }
 
 // Event prints one event.
@@ -64,11 +65,13 @@ func (t *textOutput) Event(e Event) {
 		t.line(fmt.Sprintf("%-11s %-20s %-12s %-7s ", e.Names[0], e.Instance, orDash(e.Type), orDash(e.Tag)), e.Text)
 	case KindAlarm:
 		t.open("timeline", "What happens", "")
-		t.line(t.stamp(e)+t.paint["alarm"].Sprintf("⏰ %s", e.Alarm)+"  ", e.Text)
-	case KindInvoke:
-		t.line(t.stamp(e)+t.paint["alarm"].Sprintf("☎  %s, %s", onCall, e.Names[0])+"  ", e.Text)
+		t.line(t.stamp(e)+t.paint["alarm"].Sprintf("▲ %s", e.Alarm)+"  ", e.Text)
+	case KindMessage:
+		t.line(t.stamp(e)+t.paint["alarm"].Sprintf("▲ %s", e.Alarm)+"  ", e.Text)
 	case KindDecision:
 		t.decision(e)
+	case KindIgnored:
+		t.line(t.stamp(e)+t.paint["later"].Sprintf("   - %-10s  %-11s ", "", "ignored"), e.Rule+": "+e.Text)
 	case KindGuest, KindCall:
 		t.line(t.stamp(e)+t.paint["guest"].Sprintf("   │ %s  ", e.Names[0]), t.paint["guest"].Sprint(e.Text))
 	case KindConsole:
@@ -101,7 +104,7 @@ func (t *textOutput) decision(e Event) {
 }
 
 func (t *textOutput) promise(e Event) {
-	if *e.Held {
+	if *e.Kept {
 		t.line(t.paint["held-true"].Sprint("✓ "), e.Text)
 		return
 	}
@@ -115,7 +118,10 @@ func (t *textOutput) open(chapter, title, subtitle string) {
 	}
 	t.chapter = chapter
 	t.print("")
-	t.print(t.paint["title"].Sprint(title) + t.paint["dim"].Sprint(strings.Repeat("  ", min(1, len(subtitle)))+subtitle))
+	t.print(t.paint["title"].Sprint(title))
+	if subtitle != "" {
+		t.line("", t.paint["dim"].Sprint(subtitle))
+	}
 	t.print("")
 }
 
@@ -146,7 +152,16 @@ func (t *textOutput) line(head, text string) {
 }
 
 func (t *textOutput) print(line string) {
-	_, _ = fmt.Fprintln(t.w, strings.TrimRight(line, " ")) //nolint:errcheck // a reader that hung up has seen enough
+	if t.err == nil {
+		_, t.err = fmt.Fprintln(t.w, strings.TrimRight(line, " "))
+	}
+}
+
+// Err is the first failure to write.
+func (t *textOutput) Err() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
 }
 
 // visible is the width of s without its colours.

@@ -1,0 +1,116 @@
+package demo
+
+import (
+	"fmt"
+	"time"
+
+	"crashcart/lab/elb"
+	"crashcart/lab/fleet"
+)
+
+// The instances of the story, by the names that the timeline uses.
+const (
+	web1     = "web-1"
+	web2     = "web-2"
+	arm1     = "arm-1"
+	db1      = "db-1"
+	pay1     = "pay-1"
+	job1     = "job-1"
+	cache1   = "cache-1"
+	gone1    = "gone-1"
+	checkout = "checkout" // the group whose members all fail
+)
+
+// hero is the one instance that deserves an interrupt.
+const hero = web2
+
+// actor is one instance of the story and how it got into trouble.
+type actor struct {
+	spec    fleet.Spec
+	plight  string
+	trouble func(f *fleet.Fleet, id string) error
+}
+
+// frozen hangs an instance with a frozen root file system, which still answers ARP.
+func frozen(ago time.Duration) func(*fleet.Fleet, string) error {
+	return func(f *fleet.Fleet, id string) error { return f.Hang(id, fleet.Frozen, ago) }
+}
+
+func tag(value string) map[string]string { return map[string]string{"crashcart": value} }
+
+// cast returns the fleet of the story.
+func cast() []actor {
+	actors := []actor{
+		{
+			fleet.Spec{ID: "i-0a1e5b0c7d2f43961", Name: web1, Type: "m6i.large", Tags: tag("auto"), LastPing: 4*time.Minute + 40*time.Second},
+			"healthy, but its CPU is busy", nil,
+		},
+		{
+			// Slower than the 14 s that were measured, so that a person can watch.
+			fleet.Spec{
+				ID: "i-0b2f6c1d8e3a54a72", Name: web2, Type: "m6i.large", Tags: tag("auto"),
+				LastPing: 4*time.Minute + 20*time.Second, DumpTakes: 80 * time.Second, BootTakes: 30 * time.Second,
+			},
+			"frozen 4 min ago; still answers ARP", frozen(4 * time.Minute),
+		},
+		{
+			fleet.Spec{ID: "i-0c3a7d2e9f4b65b83", Name: arm1, Type: "m7g.large", Tags: tag("auto"), LastPing: 2 * time.Minute},
+			"hung, but Graviton", frozen(20 * time.Minute),
+		},
+		{
+			fleet.Spec{ID: "i-0d4b8e3fa05c76c94", Name: db1, Type: "r6i.8xlarge", LastPing: 2 * time.Minute},
+			"hung, but nobody tagged it", frozen(20 * time.Minute),
+		},
+		{
+			fleet.Spec{ID: "i-0e5c9f40b16d87da5", Name: pay1, Type: "c7i.large", Tags: tag("manual"), LastPing: 2 * time.Minute},
+			"hung; a person must ask", frozen(7 * time.Minute),
+		},
+		{
+			fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: 5 * time.Minute},
+			"launched 5 min ago", nil,
+		},
+		{
+			fleet.Spec{ID: "i-017eb162d38fa9fc7", Name: cache1, Type: "m6a.large", Tags: tag("auto"), LastPing: time.Minute, DumpTakes: time.Hour},
+			"crashed by itself 7 min ago, dumping", func(f *fleet.Fleet, id string) error { return f.Crash(id, 7*time.Minute) },
+		},
+	}
+	for _, m := range members() {
+		actors = append(actors, actor{
+			fleet.Spec{ID: m.id, Name: m.name, Type: "c7i.large", Tags: tag("auto"), Group: checkout, LastPing: time.Minute},
+			"hung, as all of its group", frozen(9 * time.Minute),
+		})
+	}
+	return actors
+}
+
+// crowd is how many instances there are besides, all of them well. Silence proves
+// something about one host only while others are heard.
+const crowd = 12
+
+func bystanders() []fleet.Spec {
+	specs := make([]fleet.Spec, crowd)
+	for i := range specs {
+		specs[i] = fleet.Spec{ID: fmt.Sprintf("i-0aa0000000000%04x", i+1), Name: fmt.Sprintf("app-%02d", i+1), Type: "t3.medium", Tags: tag("auto")}
+	}
+	return specs
+}
+
+// balanced is the target group of the story, and who is registered there.
+var balanced = struct {
+	group   elb.Group
+	members []string
+}{elb.Group{Name: "api"}, []string{web1, db1}}
+
+type member struct{ id, name string }
+
+func members() []member {
+	return []member{
+		{"i-028fc273e490ba0d1", checkout + "-1"},
+		{"i-0390d384f5a1cb1e2", checkout + "-2"},
+		{"i-04a1e49506b2dc2f3", checkout + "-3"},
+		{"i-05b2f5a617c3ed304", checkout + "-4"},
+	}
+}
+
+// goneID is an instance that the alarm has outlived.
+const goneID = "i-0bad0bad0bad0bad0"

@@ -1,0 +1,180 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"crashcart/lab"
+	"crashcart/lab/sns"
+)
+
+// beat is something that happens at a lab time of the story, or as soon after it
+// as the hero was interrupted, if that comes first in the story.
+type beat struct {
+	at        time.Duration
+	afterShot bool
+	do        func(context.Context, *stage) error
+}
+
+const heartbeat = "crashcart-heartbeat-"
+
+// Who else asks in the story, as the decisions tell it.
+const (
+	onCall    = "the engineer on call"
+	byText    = "text"
+	byFiring  = "attribute"
+	checkoutA = "crashcart-checkout"
+)
+
+// script returns what happens when. The second half names instances in every
+// other way there is.
+func script() []beat {
+	missing := func(name string) lab.Alarm {
+		return lab.Alarm{Name: heartbeat + name, Namespace: "CWAgent", Metric: "heartbeat", Instances: []string{name}}
+	}
+	const s = time.Second
+	return []beat{
+		{0, false, raise("a heartbeat is missing", missing(web2))},
+		{25 * s, false, raise("CPU above 95 %", lab.Alarm{Name: "crashcart-cpu-" + web1, Metric: "CPUUtilization", Instances: []string{web1}})},
+		{50 * s, false, raise("metric math over two hosts", lab.Alarm{Name: "crashcart-workers", Namespace: "CWAgent", Metric: "heartbeat", Instances: []string{arm1, db1}})},
+		{90 * s, false, raise("a heartbeat is missing", missing(pay1))},
+		{150 * s, true, again("SQS delivers the same event a second time", heartbeat+web2)},
+		{170 * s, true, raise("another alarm for the same hang", lab.Alarm{Name: "crashcart-latency-" + web2, Namespace: "Shop", Metric: "Latency", Instances: []string{web2}})},
+		{210 * s, false, raise("a heartbeat is missing", missing(job1))},
+		{230 * s, false, raise("AWS's reachability check fails", lab.Alarm{Name: "crashcart-status-" + cache1, Instances: []string{cache1}})},
+		{250 * s, false, raise("an alarm about a whole Auto Scaling group", lab.Alarm{Name: checkoutA, Namespace: "CWAgent", Metric: "heartbeat", Group: checkout})},
+		{270 * s, false, raise("a heartbeat is missing", missing(gone1))},
+		{290 * s, false, ask("rehearses what was held", `"dryRun":true`, pay1)},
+		{310 * s, true, ask("asks for what is under way", `"force":["unresponsive","cooldown"]`, web2)},
+
+		{325 * s, true, raise("a composite alarm; its child is the heartbeat", lab.Alarm{Name: "crashcart-shop-down", Children: []string{heartbeat + web2}})},
+		{340 * s, false, raise("a target of the load balancer is unhealthy", lab.Alarm{Name: "crashcart-unhealthy-api", TargetGroup: balanced.group.Name})},
+		{352 * s, false, raise("one contributor of an alarm over the fleet", lab.Alarm{Name: "crashcart-any-silent", Contributor: map[string]string{"InstanceId": arm1}})},
+		{364 * s, false, raise("an anomaly, through SNS", lab.Alarm{Name: "crashcart-odd-" + arm1, Metric: "CPUUtilization", Anomaly: true, Instances: []string{arm1}, Via: lab.ViaSNS})},
+		{376 * s, false, raise("by the alarm's own Lambda action", lab.Alarm{Name: "crashcart-action-" + db1, Instances: []string{db1}, Via: lab.ViaLambda})},
+		{388 * s, false, publish("a line of text from Slack, through SNS", func(ids map[string]string) (string, map[string]sns.Attribute) {
+			return "interrupt " + ids[pay1] + " because the shop is down", nil
+		})},
+		{400 * s, false, publish("Alertmanager: firing", alertmanager("firing"))},
+		{412 * s, false, publish("Alertmanager: resolved", alertmanager("resolved"))},
+		{424 * s, false, raise("an alarm under a mute rule", lab.Alarm{Name: "crashcart-muted", Instances: []string{web1}, Muted: true})},
+		{436 * s, false, deliver("Auto Scaling terminates an instance", lifecycle)},
+	}
+}
+
+// expectation is what must come of one trigger for one instance; looks that came
+// to "later" in between do not count, nor do order and repeats.
+type expectation struct {
+	trigger string // the alarm's name, or who asked
+	name    string
+	ends    []string // "outcome rule"
+}
+
+func expectations() []expectation {
+	all := []expectation{
+		{heartbeat + web2, web2, []string{"interrupted unresponsive", "duplicate episode"}},
+		{"crashcart-latency-" + web2, web2, []string{"duplicate episode"}},
+		{"crashcart-shop-down", web2, []string{"duplicate episode"}},
+		{"crashcart-cpu-" + web1, web1, []string{"refused unresponsive"}},
+		{"crashcart-workers", arm1, []string{"refused supported"}},
+		{"crashcart-workers", db1, []string{"refused opted-in"}},
+		{heartbeat + pay1, pay1, []string{"held asked"}},
+		{heartbeat + job1, job1, []string{"refused unresponsive"}},
+		{"crashcart-status-" + cache1, cache1, []string{"refused quiet"}},
+		{heartbeat + gone1, gone1, []string{"refused known"}},
+		{onCall, pay1, []string{"leashed unresponsive"}},
+		{onCall, web2, []string{"duplicate episode"}},
+		{"crashcart-unhealthy-api", db1, []string{"refused opted-in"}},
+		{"crashcart-any-silent", arm1, []string{"refused supported"}},
+		{"crashcart-odd-" + arm1, arm1, []string{"refused supported"}},
+		{"crashcart-action-" + db1, db1, []string{"refused opted-in"}},
+		{byText, pay1, []string{"held asked"}},
+		{byFiring, db1, []string{"refused opted-in"}},
+	}
+	for _, m := range members() {
+		all = append(all, expectation{checkoutA, m.name, []string{"refused group"}})
+	}
+	return all
+}
+
+// ignored are the reasons for which messages of the story must be ignored.
+func ignored() []string { return []string{"auto-scaling", "muted", "resolved"} }
+
+// raise is a beat in which an alarm goes into ALARM. Its instances are told by name.
+func raise(what string, a lab.Alarm) func(context.Context, *stage) error {
+	return func(_ context.Context, s *stage) error {
+		s.tell(Event{Kind: KindAlarm, Alarm: a.Name, Names: a.Instances, Text: what})
+		var ids []string
+		for _, n := range a.Instances {
+			ids = append(ids, s.ids[n])
+		}
+		a.Instances = ids
+		if n, ok := a.Contributor["InstanceId"]; ok {
+			a.Contributor = map[string]string{"InstanceId": s.ids[n]}
+		}
+		raised, err := s.lab.RaiseAlarm(a)
+		s.raised[a.Name] = raised
+		return err
+	}
+}
+
+// again is a beat in which an alarm's event is delivered once more.
+func again(what, alarm string) func(context.Context, *stage) error {
+	return func(_ context.Context, s *stage) error {
+		s.tell(Event{Kind: KindAlarm, Alarm: alarm, Names: []string{hero}, Text: what})
+		s.lab.Redeliver(s.raised[alarm])
+		return nil
+	}
+}
+
+// ask is a beat in which the engineer on call invokes the function directly.
+func ask(what, extra, name string) func(context.Context, *stage) error {
+	return func(ctx context.Context, s *stage) error {
+		s.tell(Event{Kind: KindMessage, Alarm: onCall, Names: []string{name}, Text: what + ": " + name})
+		payload := fmt.Sprintf(`{"instanceIds":[%q],"reason":"it does not answer","requestedBy":%q,%s}`, s.ids[name], onCall, extra)
+		result, err := s.lab.Invoke(ctx, []byte(payload))
+		if err == nil && result.FunctionError != "" {
+			err = fmt.Errorf("the function failed: %s", result.Payload)
+		}
+		return err
+	}
+}
+
+// publish is a beat in which a message is published to the intake topic.
+func publish(what string, message func(ids map[string]string) (string, map[string]sns.Attribute)) func(context.Context, *stage) error {
+	return func(_ context.Context, s *stage) error {
+		text, attributes := message(s.ids)
+		s.tell(Event{Kind: KindMessage, Alarm: "SNS", Text: what})
+		_, err := s.lab.Topic.Publish(text, "", attributes)
+		return err
+	}
+}
+
+// alertmanager is a notification about db-1 as Alertmanager publishes it: the host
+// is in the attributes, and the text is not for machines.
+func alertmanager(status string) func(map[string]string) (string, map[string]sns.Attribute) {
+	return func(ids map[string]string) (string, map[string]sns.Attribute) {
+		return "Alerts: HostSilent " + ids[web1], map[string]sns.Attribute{
+			"instance_id": {Type: "String", Value: ids[db1]}, "status": {Type: "String", Value: status},
+		}
+	}
+}
+
+// deliver is a beat in which an event comes through EventBridge.
+func deliver(what string, event func(*stage) string) func(context.Context, *stage) error {
+	return func(_ context.Context, s *stage) error {
+		s.tell(Event{Kind: KindMessage, Alarm: "EventBridge", Text: what})
+		s.lab.Queue.Send(event(s), nil, 0)
+		return nil
+	}
+}
+
+// lifecycle is the event of a lifecycle hook, which says nothing of why
+// ("EC2 Instance-terminate Lifecycle Action", Amazon EC2 Auto Scaling User Guide).
+func lifecycle(s *stage) string {
+	return fmt.Sprintf(`{"version":"0","id":"1","detail-type":"EC2 Instance-terminate Lifecycle Action","source":"aws.autoscaling",`+
+		`"account":%q,"time":%q,"region":%q,"resources":[],"detail":{"LifecycleHookName":"wait","AutoScalingGroupName":%q,`+
+		`"EC2InstanceId":%q,"LifecycleTransition":"autoscaling:EC2_INSTANCE_TERMINATING"}}`,
+		s.lab.Account, time.Now().UTC().Format(time.RFC3339), s.lab.Region, checkout, s.ids[web1])
+}
