@@ -199,7 +199,9 @@ func TestCompositeNeverLosesOrInventsAChild(t *testing.T) {
 		return marshal(t, map[string]any{"triggeringAlarms": []any{map[string]any{"arn": arn, "state": map[string]any{"value": state}}}})
 	}
 	for _, unreadable := range []any{
-		nil, "", 7, map[string]any{}, "{", "[]", "{}", `{"triggeringAlarms":null}`, `{"triggeringAlarms":[]}`, `{"triggeringAlarms":[7]}`,
+		nil, "", 7,
+		map[string]any{},
+		"{", "[]", "{}", `{"triggeringAlarms":null}`, `{"triggeringAlarms":[]}`, `{"triggeringAlarms":[7]}`,
 		`{"triggeringAlarms":[],"triggeringAlarms":[]}`, kid(stem+"x", "ALARM")[:60],
 		kid(nil, "ALARM"), kid("x", "ALARM"), kid(stem+"x", nil), kid(stem, "ALARM"),
 		kid(strings.Replace(stem, "eu-central-1", "eu-west-1", 1)+"x", "ALARM"),
@@ -232,8 +234,16 @@ func TestCompositeNeverLosesOrInventsAChild(t *testing.T) {
 
 func TestContributorWithoutAnInstanceNeverTriggers(t *testing.T) {
 	for _, attributes := range []map[string]any{
-		{}, {"instanceid": long}, {"InstanceName": long}, {"TableName": long}, {"InstanceId": ""}, {"InstanceId": nil, "AutoScalingGroupName": "web"},
-		{"InstanceId": long + " "}, {"AutoScalingGroupName": ""}, {"AutoScalingGroupName": 7}, {"AutoScalingGroupName": "a\nb"},
+		{},
+		{"instanceid": long},
+		{"InstanceName": long},
+		{"TableName": long},
+		{"InstanceId": ""},
+		{"InstanceId": nil, "AutoScalingGroupName": "web"},
+		{"InstanceId": long + " "},
+		{"AutoScalingGroupName": ""},
+		{"AutoScalingGroupName": 7},
+		{"AutoScalingGroupName": "a\nb"},
 	} {
 		message := alarmMessage(t, func(m map[string]any) {
 			m["AlarmContributorId"], m["AlarmContributorAttributes"] = "c1", attributes

@@ -123,7 +123,7 @@ func lineTargets(words []string) (targets []Ref, dryRun bool, err error) {
 		dryRun, words = true, words[:n-1]
 	}
 	if len(words) == 0 {
-		return nil, false, errors.New("no instance is named: write interrupt i-... because ...")
+		return nil, false, errors.New("no instance is named: write interrupt i-0123456789abcdef0 because it hangs")
 	}
 	for i, word := range words {
 		at := fmt.Sprintf("word %d of the text", i+2)

@@ -8,7 +8,6 @@ const (
 // shapes is fixtures for what comes by SNS, by an alarm's Lambda action, and for
 // alarms that lead to an instance rather than name it.
 var shapes = map[string][]string{
-
 	// A composite names its children, or is looked up; a log alarm and a query name nobody.
 	"composite-two-children":             {child + "heartbeat-lost" + " " + child + "api-unhealthy"},
 	"composite-reason-data-cut-off":      {child + "host-hangs"},
