@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"crashcart/lab/pace"
 )
 
 // Call is one AWS call that reached the lab. It is recorded before the caller
@@ -84,9 +86,7 @@ func (l *Lab) record(name string, h http.Handler, w http.ResponseWriter, r *http
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	call.describe(r, body)
-	if l.latency > 0 {
-		time.Sleep(l.latency)
-	}
+	time.Sleep(max(l.latency, pace.Least))
 	answer := &answer{header: http.Header{}, status: http.StatusOK}
 	h.ServeHTTP(answer, r)
 	call.End, call.Status = time.Now(), answer.status

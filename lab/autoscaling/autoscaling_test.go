@@ -13,6 +13,7 @@ import (
 	"crashcart/lab/autoscaling"
 	"crashcart/lab/clock"
 	"crashcart/lab/fleet"
+	"crashcart/lab/pace"
 )
 
 func TestAGroupHasItsRunningMembersAndTheirLifecycle(t *testing.T) {
@@ -34,7 +35,7 @@ func TestAGroupHasItsRunningMembersAndTheirLifecycle(t *testing.T) {
 	if err := f.Terminate("i-0a1b2c3d4e5f60702"); err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(autoscaling.New(f, c, "eu-central-1", "111122223333"))
+	srv := httptest.NewServer(pace.Handler(autoscaling.New(f, c, "eu-central-1", "111122223333")))
 	defer srv.Close()
 	client := sdk.New(sdk.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),

@@ -17,6 +17,7 @@ import (
 
 	"crashcart/lab/clock"
 	"crashcart/lab/cloudwatch"
+	"crashcart/lab/pace"
 )
 
 const (
@@ -63,7 +64,7 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	srv := httptest.NewServer(alarms)
+	srv := httptest.NewServer(pace.Handler(alarms))
 	t.Cleanup(srv.Close)
 	return world{clock: c, alarms: alarms, Client: sdk.New(sdk.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), Retryer: aws.NopRetryer{},

@@ -23,6 +23,7 @@ import (
 	"crashcart/lab/clock"
 	"crashcart/lab/ec2"
 	"crashcart/lab/fleet"
+	"crashcart/lab/pace"
 )
 
 const (
@@ -61,7 +62,7 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	srv := httptest.NewServer(ec2.New(f, c, "111122223333"))
+	srv := httptest.NewServer(pace.Handler(ec2.New(f, c, "111122223333")))
 	t.Cleanup(srv.Close)
 	return world{fleet: f, clock: c, Client: sdk.New(sdk.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), Retryer: aws.NopRetryer{},

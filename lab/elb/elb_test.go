@@ -18,6 +18,7 @@ import (
 	"crashcart/lab/clock"
 	"crashcart/lab/elb"
 	"crashcart/lab/fleet"
+	"crashcart/lab/pace"
 )
 
 const (
@@ -50,7 +51,7 @@ func newWorld(t *testing.T) world {
 	); err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(groups)
+	srv := httptest.NewServer(pace.Handler(groups))
 	t.Cleanup(srv.Close)
 	return world{fleet: f, clock: c, groups: groups, Client: sdk.New(sdk.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), Retryer: aws.NopRetryer{},

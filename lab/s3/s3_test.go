@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"crashcart/lab/pace"
 	"crashcart/lab/s3"
 )
 
@@ -20,7 +21,7 @@ func TestWhatIsPutIsThereAndNowhereElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(store)
+	srv := httptest.NewServer(pace.Handler(store))
 	defer srv.Close()
 	client := sdk.New(sdk.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), UsePathStyle: true, HTTPClient: http.DefaultClient,

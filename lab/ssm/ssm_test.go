@@ -15,6 +15,7 @@ import (
 
 	"crashcart/lab/clock"
 	"crashcart/lab/fleet"
+	"crashcart/lab/pace"
 	"crashcart/lab/ssm"
 )
 
@@ -27,7 +28,7 @@ func agents(t *testing.T, specs ...fleet.Spec) (*sdk.Client, *fleet.Fleet) {
 			t.Fatal(err)
 		}
 	}
-	srv := httptest.NewServer(ssm.New(f, c))
+	srv := httptest.NewServer(pace.Handler(ssm.New(f, c)))
 	t.Cleanup(srv.Close)
 	return sdk.New(sdk.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),

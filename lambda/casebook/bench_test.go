@@ -19,6 +19,7 @@ import (
 	"crashcart/lambda/casebook"
 
 	lab "crashcart/lab/dynamodb"
+	"crashcart/lab/pace"
 )
 
 const (
@@ -49,7 +50,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{t: t, wire: &wire{next: handler}}
-	server := httptest.NewServer(b.wire)
+	server := httptest.NewServer(pace.Handler(b.wire))
 	t.Cleanup(server.Close)
 	b.client = dynamodb.New(dynamodb.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(server.URL),

@@ -59,7 +59,8 @@ func script() []beat {
 		{400 * s, false, publish("Alertmanager: firing", alertmanager("firing"))},
 		{412 * s, false, publish("Alertmanager: resolved", alertmanager("resolved"))},
 		{424 * s, false, raise("an alarm under a mute rule", lab.Alarm{Name: "crashcart-muted", Instances: []string{web1}, Muted: true})},
-		{436 * s, false, deliver("Auto Scaling terminates an instance", lifecycle)},
+		{436 * s, false, deliver("an alarm over a log query", logAlarm)},
+		{448 * s, false, deliver("Auto Scaling terminates an instance", lifecycle)},
 	}
 }
 
@@ -99,7 +100,7 @@ func expectations() []expectation {
 }
 
 // ignored are the reasons for which messages of the story must be ignored.
-func ignored() []string { return []string{"auto-scaling", "muted", "resolved"} }
+func ignored() []string { return []string{"auto-scaling", "muted", "no-instance", "resolved"} }
 
 // raise is a beat in which an alarm goes into ALARM. Its instances are told by name.
 func raise(what string, a lab.Alarm) func(context.Context, *stage) error {
@@ -168,6 +169,17 @@ func deliver(what string, event func(*stage) string) func(context.Context, *stag
 		s.lab.Queue.Send(event(s), nil, 0)
 		return nil
 	}
+}
+
+// logAlarm is the event of an alarm over a log query, which has no metrics ("Alarm
+// events and EventBridge", Amazon CloudWatch User Guide).
+func logAlarm(s *stage) string {
+	now := time.Now().UTC()
+	return fmt.Sprintf(`{"version":"0","id":"2","detail-type":"CloudWatch Alarm State Change","source":"aws.cloudwatch",`+
+		`"account":%[1]q,"time":%[2]q,"region":%[3]q,"resources":["arn:aws:cloudwatch:%[3]s:%[1]s:alarm:crashcart-errors"],`+
+		`"detail":{"alarmName":"crashcart-errors","state":{"value":"ALARM","reason":"17 errors","timestamp":%[4]q},`+
+		`"configuration":{"queryString":"fields @message","logGroupIdentifiers":["/shop/checkout"]}}}`,
+		s.lab.Account, now.Format(time.RFC3339), s.lab.Region, now.Format("2006-01-02T15:04:05.000-0700"))
 }
 
 // lifecycle is the event of a lifecycle hook, which says nothing of why
