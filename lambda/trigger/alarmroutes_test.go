@@ -11,12 +11,12 @@ import (
 func TestOnlyStateAlarmTriggersByEveryRoute(t *testing.T) {
 	for _, value := range []any{"OK", "INSUFFICIENT_DATA", "alarm", "ALARM ", ""} {
 		message := alarmMessage(t, func(m map[string]any) { m["NewStateValue"], m["OldStateValue"] = value, "ALARM" })
-		ignoredAs(t, one(t, invoked(t, message)), trigger.ReasonNotInAlarm)
-		ignoredAs(t, one(t, rawly(t, message)), trigger.ReasonNotInAlarm)
+		ignoredAs(t, one(t, invoked(t, message)), notAlarm(value))
+		ignoredAs(t, one(t, rawly(t, message)), notAlarm(value))
 		ignoredAs(t, one(t, alarmAction(t, func(_, d map[string]any) {
 			d["state"].(map[string]any)["value"] = value
 			d["previousState"].(map[string]any)["value"] = "ALARM"
-		})), trigger.ReasonNotInAlarm)
+		})), notAlarm(value))
 	}
 	for _, value := range []any{nil, 1, true, []any{"ALARM"}} {
 		ignoredAs(t, one(t, invoked(t, alarmMessage(t, func(m map[string]any) { m["NewStateValue"] = value }))), trigger.ReasonMalformed)

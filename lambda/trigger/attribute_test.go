@@ -123,7 +123,7 @@ func TestAttributeNeverAddsToAnAlarm(t *testing.T) {
 			}
 		}
 		for body, want := range map[string]trigger.Reason{
-			off: trigger.ReasonNotInAlarm, broken: trigger.ReasonMalformed, muted: trigger.ReasonMuted,
+			off: trigger.ReasonOK, broken: trigger.ReasonMalformed, muted: trigger.ReasonMuted,
 		} {
 			for _, payload := range carried(t, body, attributes...) {
 				ignoredAs(t, one(t, payload), want)

@@ -119,7 +119,11 @@ func stands(detail, state object) Record {
 
 // notInAlarm is the record of an alarm in any other state.
 func notInAlarm(state string) Record {
-	return ignore(ReasonNotInAlarm, "the alarm's state is %s", quote(state))
+	reason, ok := map[string]Reason{"OK": ReasonOK, "INSUFFICIENT_DATA": ReasonInsufficientData}[state]
+	if !ok {
+		reason = ReasonNotInAlarm
+	}
+	return ignore(reason, "the alarm's state is %s", quote(state))
 }
 
 // mutedBy names the mute rule, where the event does.

@@ -14,7 +14,11 @@ const (
 	ReasonUnknownShape Reason = "unknown-shape"
 	// ReasonMalformed is a known shape with a field missing, mistyped or not allowed.
 	ReasonMalformed Reason = "malformed"
-	// ReasonNotInAlarm is an alarm that went to OK or INSUFFICIENT_DATA.
+	// ReasonOK is an alarm that went to OK.
+	ReasonOK Reason = "ok"
+	// ReasonInsufficientData is an alarm that went to INSUFFICIENT_DATA.
+	ReasonInsufficientData Reason = "insufficient-data"
+	// ReasonNotInAlarm is an alarm in a state that CloudWatch does not have.
 	ReasonNotInAlarm Reason = "not-in-alarm"
 	// ReasonMuted is an alarm under a mute rule: its actions are off, its events are not.
 	ReasonMuted Reason = "muted"
@@ -64,7 +68,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonNotJSON, ReasonTooLarge, ReasonUnknownShape, ReasonMalformed,
-		ReasonNotInAlarm, ReasonMuted, ReasonSuppressed, ReasonNotAStateChange,
+		ReasonOK, ReasonInsufficientData, ReasonNotInAlarm, ReasonMuted, ReasonSuppressed, ReasonNotAStateChange,
 		ReasonNoInstance, ReasonTooManyTargets, ReasonNotDirect,
 		ReasonPopulation, ReasonContributorWithoutInstance, ReasonContributorUnreadable,
 		ReasonNotTheGrammar, ReasonForceOutsideDirect, ReasonResolved, ReasonNotFiring,
