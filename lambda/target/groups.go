@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -51,19 +52,47 @@ func (r *Resolver) pings(ctx context.Context, ids []string) map[string]Fact[Ping
 	}, func() Fact[Ping] { return Known(Ping{}) })
 }
 
-// agents asks for one page of whatever agents the Region has.
+const (
+	// enoughAgents is how many agents heard of lately make a sample.
+	enoughAgents = 10
+	// agentPages bounds the search for them, for a Region full of agents long lost.
+	agentPages = 5
+	// heardLately is the widest window in which the guard compares agents.
+	heardLately = 40 * time.Minute
+)
+
+// agents asks for agents of the Region, whichever they are, until enough of them
+// were heard of lately: mostly one page. A list that goes on and has too few is no
+// answer.
 func (r *Resolver) agents(ctx context.Context) Fact[Agents] {
-	out, err := r.SSM.DescribeInstanceInformation(ctx, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(pingIDs)})
-	if err != nil {
-		return Failed[Agents](fmt.Errorf("asking for other agents' pings: %w", err))
-	}
-	sample := Agents{}
-	for _, i := range out.InstanceInformationList {
-		if at := aws.ToTime(i.LastPingDateTime); at.After(sample[aws.ToString(i.InstanceId)]) {
-			sample[aws.ToString(i.InstanceId)] = at
+	sample, pages := Agents{}, ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(pingIDs)})
+	for n := 0; pages.HasMorePages() && sample.heard(r.Now()) < enoughAgents; n++ {
+		if n == agentPages {
+			return Failed[Agents](fmt.Errorf("too few of the first %d pages of agents were heard of lately", agentPages))
+		}
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return Failed[Agents](fmt.Errorf("asking for other agents' pings: %w", err))
+		}
+		for _, i := range page.InstanceInformationList {
+			id, at := aws.ToString(i.InstanceId), aws.ToTime(i.LastPingDateTime)
+			if strings.HasPrefix(id, "i-") && at.After(sample[id]) { // "mi-" is a machine that is not in EC2
+				sample[id] = at
+			}
 		}
 	}
 	return Known(sample)
+}
+
+// heard counts the agents that were heard of lately.
+func (a Agents) heard(now time.Time) int {
+	n := 0
+	for _, at := range a {
+		if now.Sub(at) <= heardLately {
+			n++
+		}
+	}
+	return n
 }
 
 // groups fills in the group of every instance, with its members' signs of life.
@@ -199,7 +228,7 @@ func groupOf(i *Instance, groups map[GroupKind]map[string]Fact[Group], signs map
 		return Failed[Group](err)
 	}
 	if kind == GroupTargets && !slices.ContainsFunc(g.Members, func(m Member) bool { return m.ID == i.ID }) {
-		return Failed[Group](fmt.Errorf("%s is not registered in target group %s", i.ID, name))
+		g.Members = append(slices.Clone(g.Members), Member{ID: i.ID}) // deregistered meanwhile
 	}
 	g.Members, err = withSigns(g.Members, u, signs)
 	if err != nil {

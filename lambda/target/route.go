@@ -86,11 +86,23 @@ func (r *Router) follow(ctx context.Context, refs []trigger.Ref, w walk) []Route
 	wg.Go(func() { r.followAlarms(ctx, alarms, w) })
 	wg.Wait()
 	for i := range routes {
-		if n := len(routes[i].Instances); n > maxRefs {
-			routes[i] = Route{Ref: refs[i], Never: fmt.Sprintf("it stands for %d instances, at most %d are looked at: name the one", n, maxRefs)}
-		}
+		crowd(&routes[i])
 	}
 	return routes
+}
+
+// crowd drops the candidates of a route that stands for too many, and then
+// whatever is still too much. What is named itself is not lost to a crowd.
+func crowd(route *Route) {
+	n := len(route.Instances)
+	if n <= maxRefs {
+		return
+	}
+	route.Instances = slices.DeleteFunc(route.Instances, func(ref trigger.Ref) bool { return ref.Candidate })
+	if len(route.Instances) == 0 || len(route.Instances) > maxRefs {
+		route.Instances = nil
+		route.Never = fmt.Sprintf("it stands for %d instances, at most %d are looked at: name the one", n, maxRefs)
+	}
 }
 
 // from adds a station to the way on which an instance was found.
@@ -110,7 +122,7 @@ func merge(into *Route, parts []Route) {
 		into.Nobody, into.Never = cmp.Or(into.Nobody, p.Nobody), cmp.Or(into.Never, p.Never)
 	}
 	// What may still come outweighs what never will.
-	if len(into.Instances) > 0 || into.Err != nil {
+	if into.Err != nil {
 		into.Nobody = ""
 	}
 	if len(into.Instances) > 0 || into.Err != nil || into.Nobody != "" {

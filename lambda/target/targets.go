@@ -85,7 +85,7 @@ func (t Targets) attached(ctx context.Context, vpc string, which ec2types.Filter
 			return nil, err
 		}
 		for _, i := range page.NetworkInterfaces {
-			if i.Attachment == nil || aws.ToString(i.Attachment.InstanceId) == "" || aws.ToString(i.VpcId) != vpc {
+			if i.Attachment == nil || aws.ToString(i.Attachment.InstanceId) == "" || aws.ToInt32(i.Attachment.DeviceIndex) != 0 || aws.ToString(i.VpcId) != vpc {
 				continue
 			}
 			// The primary address alone is the host's own: a secondary one may be a
