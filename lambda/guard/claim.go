@@ -23,6 +23,17 @@ const (
 	claimBound = 4 * time.Second
 )
 
+// Stale says whether the facts will be too old to act on after margin, and if so
+// what the verdict is.
+func (g *Guard) Stale(q Question, margin time.Duration) (Verdict, bool) {
+	in := g.inquiry(q)
+	age := in.Now.Sub(in.asOf()) + margin
+	if age <= FactsLife {
+		return Verdict{}, false
+	}
+	return Verdict{Kind: Later, Rule: unresponsive{}.Name(), Why: fmt.Sprintf("what is known of it is %s old, at most %s may be acted on", span(age), span(FactsLife))}, true
+}
+
 // Claim asks every rule a last time, with every fact, and takes the one shot.
 // The permit is good only when the verdict is Permitted.
 func (g *Guard) Claim(ctx context.Context, q Question) (Permit, Verdict) {
@@ -30,8 +41,8 @@ func (g *Guard) Claim(ctx context.Context, q Question) (Permit, Verdict) {
 	if v.Kind != Permitted {
 		return Permit{}, v
 	}
-	if in := g.inquiry(q); in.Now.Sub(in.asOf()) > FactsLife {
-		return Permit{}, Verdict{Kind: Later, Rule: unresponsive{}.Name(), Why: fmt.Sprintf("what is known of it is %s old, at most %s may be acted on", span(in.Now.Sub(in.asOf())), span(FactsLife))}
+	if old, stale := g.Stale(q, 0); stale {
+		return Permit{}, old
 	}
 	ctx, cancel := context.WithTimeout(ctx, claimBound)
 	defer cancel()

@@ -18,6 +18,10 @@ import (
 // that the look can still be taken before they are too old to act on.
 const factsBound = guard.FactsLife - look.Bound
 
+// routeBound is how long following groups and alarms may take of that, so that a
+// target that needs no following is not starved by one that does.
+const routeBound = factsBound / 2
+
 // concludeSideBySide is how many targets are concluded at once: each costs a write
 // to the casebook and a message.
 const concludeSideBySide = 16
@@ -64,7 +68,7 @@ func (h *Handler) assess(ctx context.Context, jobs []*job) []*job {
 	defer cancel()
 	jobs = h.route(ctx, jobs)
 	h.firstRound(ctx, instances(jobs))
-	jobs = h.thin(jobs)
+	jobs, waiting := h.thin(jobs)
 
 	var open []*job
 	for _, j := range instances(jobs) {
@@ -77,7 +81,7 @@ func (h *Handler) assess(ctx context.Context, jobs []*job) []*job {
 	for _, j := range open {
 		j.verdict = h.Guard.Decide(j.question)
 	}
-	return jobs
+	return h.goOn(jobs, waiting)
 }
 
 // instances are the jobs about an instance that have no verdict yet.

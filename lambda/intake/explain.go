@@ -21,8 +21,13 @@ func (h *Handler) Explain(ctx context.Context, batch trigger.Batch) []Outcome {
 	}
 	jobs = h.assess(ctx, jobs)
 	var wg sync.WaitGroup
+	looks := make(chan struct{}, max(1, h.Config.Rules.Budget))
 	for _, j := range jobs {
-		wg.Go(func() { h.foresee(ctx, j) })
+		wg.Go(func() {
+			looks <- struct{}{}
+			defer func() { <-looks }()
+			h.foresee(ctx, j)
+		})
 	}
 	wg.Wait()
 	outcomes := make([]Outcome, len(jobs))

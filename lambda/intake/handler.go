@@ -109,6 +109,8 @@ type job struct {
 	trigger   *trigger.Trigger
 	ref       trigger.Ref
 	parent    *job   // the job whose ref stood for this instance; nil if the trigger named it
+	nobody    string // a part of what its ref stands for stands for nobody yet: why
+	doubt     error  // why nothing is known of a member of the group that its ref names
 	messageID string // of the queue's message, empty outside a queue
 	sender    string // what a redelivery of the same thing has in common with it
 	question  guard.Question

@@ -15,6 +15,8 @@ import (
 // job that comes to no instance, or of which a part could not be followed, stays
 // in the list, with its verdict.
 func (h *Handler) route(ctx context.Context, jobs []*job) []*job {
+	ctx, cancel := context.WithTimeout(ctx, routeBound)
+	defer cancel()
 	var ours, routed []*job
 	var refs []trigger.Ref
 	for _, j := range jobs {
@@ -22,7 +24,7 @@ func (h *Handler) route(ctx context.Context, jobs []*job) []*job {
 			routed = append(routed, j)
 			continue
 		}
-		ours, refs = append(ours, j), append(refs, j.ref)
+		ours, refs = append(ours, j), append(refs, j.named())
 	}
 	for i, r := range h.Router.Follow(ctx, refs) {
 		j := ours[i]
@@ -33,8 +35,19 @@ func (h *Handler) route(ctx context.Context, jobs []*job) []*job {
 		for _, ref := range r.Instances {
 			routed = append(routed, &job{trigger: j.trigger, ref: ref, parent: j, messageID: j.messageID, sender: j.sender})
 		}
+		j.nobody = r.Nobody
 	}
 	return routed
+}
+
+// named is the job's ref with the alarm that named it, so that whatever it leads
+// to tells the whole way. An instance has only one station, and needs no way.
+func (j *job) named() trigger.Ref {
+	ref := j.ref
+	if ref.Instance == "" && j.trigger.Alarm != nil {
+		ref.From += " of alarm " + j.trigger.Alarm.Name
+	}
+	return ref
 }
 
 // unnamed gives its verdict to a ref that came to no instance. One that AWS could
@@ -52,34 +65,88 @@ func (h *Handler) unnamed(j *job, r target.Route) {
 }
 
 // thin drops the candidates that do not fail: members of a group that is named
-// as a whole. A group none of whose members fails takes their place, and so does
-// one of whose members AWS gave no answer. What is left is one job a target.
-func (h *Handler) thin(jobs []*job) []*job {
-	var kept, groups []*job // groups are those of which a member was dropped
-	doubts := map[*job]error{}
-	for _, j := range jobs {
-		fails, err := true, error(nil)
-		if j.ref.Candidate {
-			fails, err = h.Guard.Fails(j.question)
+// as a whole. One of whom AWS gave no answer stays, to be looked at by itself. A
+// group none of whose members fails takes their place. What is left is one job a
+// target; waiting are the groups of which somebody was dropped, or stands for
+// nobody yet, beside members that were kept.
+func (h *Handler) thin(jobs []*job) (thinned, waiting []*job) {
+	kept, unsure, groups := h.sift(jobs)
+	kept = append(kept, h.doubtful(unsure, append(slices.Clone(kept), groups...))...)
+	for _, g := range groups {
+		switch {
+		case slices.Contains(kept, g):
+		case slices.ContainsFunc(kept, func(j *job) bool { return j.parent == g }):
+			waiting = append(waiting, g)
+		default:
+			h.unnamed(g, target.Route{Nobody: fmt.Sprintf("no member of %s fails a check or is silent", name(g.ref))})
+			kept = append(kept, g)
 		}
-		if fails {
+	}
+	return once(kept), waiting
+}
+
+// sift tells the jobs to keep from the members of whom AWS gave no answer, and
+// names the groups of which a part was left out.
+func (h *Handler) sift(jobs []*job) (kept, unsure, groups []*job) {
+	leave := func(parent *job) {
+		if parent != nil && !slices.Contains(groups, parent) {
+			groups = append(groups, parent)
+		}
+	}
+	for _, j := range jobs {
+		if j.parent != nil && j.parent.nobody != "" {
+			leave(j.parent)
+		}
+		if !j.ref.Candidate {
 			kept = append(kept, j)
 			continue
 		}
-		if !slices.Contains(groups, j.parent) {
-			groups = append(groups, j.parent)
+		switch fails, err := h.Guard.Fails(j.question); {
+		case err != nil:
+			unsure = append(unsure, j)
+			j.parent.doubt = cmp.Or(j.parent.doubt, err)
+		case fails:
+			kept = append(kept, j)
+		default:
+			leave(j.parent)
 		}
-		doubts[j.parent] = cmp.Or(doubts[j.parent], err)
 	}
-	for _, g := range groups {
-		named := slices.ContainsFunc(kept, func(j *job) bool { return j.parent == g })
-		if slices.Contains(kept, g) || named && doubts[g] == nil {
-			continue
+	return kept, unsure, groups
+}
+
+// doubtful is what to do about members of whom AWS gave no answer. Where it gave
+// one of others of their group, each is looked at again by itself, which keeps what
+// is known of it; where it gave none at all, the group is.
+func (h *Handler) doubtful(unsure, answered []*job) []*job {
+	var kept []*job
+	for _, j := range unsure {
+		known := slices.ContainsFunc(answered, func(other *job) bool { return other == j.parent || other.parent == j.parent })
+		switch {
+		case known:
+			kept = append(kept, j)
+		case !slices.Contains(kept, j.parent):
+			h.unnamed(j.parent, target.Route{Err: j.parent.doubt})
+			kept = append(kept, j.parent)
 		}
-		h.unnamed(g, target.Route{Err: doubts[g], Nobody: fmt.Sprintf("no member of %s fails a check or is silent", name(g.ref))})
-		kept = append(kept, g)
 	}
-	return once(kept)
+	return kept
+}
+
+// goOn adds those of the waiting groups none of whose members is in question any
+// more: one that was refused, or has had its shot, must not hide another that
+// begins to fail a minute later.
+func (h *Handler) goOn(jobs, waiting []*job) []*job {
+	for _, g := range waiting {
+		open := func(j *job) bool {
+			return j.parent == g && j.verdict.Kind != guard.Refused && j.verdict.Kind != guard.Duplicate
+		}
+		if !slices.ContainsFunc(jobs, open) {
+			why := cmp.Or(g.nobody, fmt.Sprintf("no other member of %s fails a check or is silent", name(g.ref)))
+			h.unnamed(g, target.Route{Nobody: why})
+			jobs = append(jobs, g)
+		}
+	}
+	return jobs
 }
 
 // once joins the jobs of one trigger that came to one instance on several ways:

@@ -29,6 +29,10 @@ func (h *Handler) shoot(ctx context.Context, j *job) {
 		h.conclude(ctx, j, guard.Verdict{Kind: guard.Later, Rule: ruleTime, Why: "the function's time is nearly over, too short for a safe shot"})
 		return
 	}
+	if v, stale := h.Guard.Stale(j.question, time.Second); stale { // it waited for its turn: no need to look
+		h.conclude(ctx, j, v)
+		return
+	}
 	seen := h.Look.Take(ctx, j.ref.Instance)
 	j.question.Look = target.Known(seen)
 	permit, v := h.Guard.Claim(ctx, j.question)
