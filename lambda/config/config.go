@@ -65,7 +65,7 @@ type Config struct {
 	Endpoint     string // one endpoint for all AWS calls, empty on AWS
 }
 
-// Rules are the figures of the guard. DESIGN.md D3 gives the reason for each.
+// Rules are the figures of the guard; settings gives the reason for each.
 type Rules struct {
 	Fresh, FreshWindows         time.Duration // a trigger older than this is refused
 	Booted                      time.Duration // since launch

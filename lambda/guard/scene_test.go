@@ -39,7 +39,7 @@ type scene struct {
 	reach       target.Unreachable
 	ping        target.Ping
 	others      map[string]time.Duration // how long before the facts other agents were heard of
-	asOf        time.Time                // of the facts; zero for now
+	asOf        time.Time                // of the facts; zero for the present
 	status      target.Status
 	kind        target.Type
 	shutdown    string
