@@ -97,3 +97,17 @@ func TestASlowAlarmNeverStarvesTheOthersOfItsBatch(t *testing.T) {
 		t.Errorf("the host that needed no following got no interrupt: %v", told(w.decisions()))
 	}
 }
+
+// A Windows host in a group is found after the group has used up half of the
+// looks. The rest must still outlast the 20 minutes of silence that it takes.
+func TestAWindowsMemberNeverRunsOutOfLooks(t *testing.T) {
+	w := newWorld(t, config.ModeAuto)
+	w.many(10, 0, "web")
+	m := w.machines[host(0)]
+	m.windows, m.pingAt = true, at(11, 59, 50)
+	w.deliver(groupAlarm("latency", at(12, 0, 0), "AutoScalingGroupName", "web"))
+	w.advance(29 * time.Minute)
+	if len(m.interruptedAt) != 1 {
+		t.Errorf("%d interrupts: %v", len(m.interruptedAt), told(w.decisions()))
+	}
+}

@@ -18,6 +18,10 @@ import (
 const (
 	hopPause        = 60 * time.Second
 	hopPauseWindows = 120 * time.Second
+
+	// maxDelay is the longest that SQS keeps a message back ("SendMessage", Amazon
+	// SQS API Reference).
+	maxDelay = 15 * time.Minute
 )
 
 // Queue is the subset of SQS that puts a target back into the intake queue.
@@ -44,7 +48,7 @@ func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 		return
 	}
 	j.end(OutcomeLater, v)
-	if err := h.requeue(ctx, j); err != nil {
+	if err := h.requeue(ctx, j, v); err != nil {
 		v.Why = fmt.Sprintf("%s; and it could not be put back in the queue: %v", v.Why, err)
 		j.end(OutcomeFailed, v)
 		j.outcome.again = true
@@ -53,7 +57,7 @@ func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 
 // requeue puts the target into the queue for another look, unless another copy
 // of the same message has done so.
-func (h *Handler) requeue(ctx context.Context, j *job) error {
+func (h *Handler) requeue(ctx context.Context, j *job, v guard.Verdict) error {
 	ref := j.ref
 	if u, err := j.question.Instance.Unreachable.Get(); err == nil && u.Failing {
 		ref.CheckFailed = true
@@ -70,7 +74,7 @@ func (h *Handler) requeue(ctx context.Context, j *job) error {
 	_, err = h.Queue.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl:     &h.Config.QueueURL,
 		MessageBody:  aws.String(string(body)),
-		DelaySeconds: int32(h.pause(j).Seconds()),
+		DelaySeconds: int32(pause(j, v).Seconds()),
 	})
 	if err != nil {
 		return fmt.Errorf("sending it to the intake queue: %w", err)
@@ -78,9 +82,15 @@ func (h *Handler) requeue(ctx context.Context, j *job) error {
 	return nil
 }
 
-func (h *Handler) pause(j *job) time.Duration {
+// pause is how long to wait before the next look. A host that was found late, after
+// its group had used up some of the looks, gets longer pauses, so that what is
+// missing can still come within those that are left.
+func pause(j *job, v guard.Verdict) time.Duration {
+	least := hopPause
 	if d, err := j.question.Instance.Description.Get(); err == nil && d.Windows {
-		return hopPauseWindows
+		least = hopPauseWindows
 	}
-	return hopPause
+	left := time.Duration(trigger.MaxHops - j.trigger.Hop)
+	share := (v.Again()/left + time.Second - 1).Truncate(time.Second) // SQS counts in seconds
+	return min(max(least, share), maxDelay)
 }
