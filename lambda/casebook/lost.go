@@ -67,9 +67,10 @@ func impatient(r Request, failure error) error {
 
 // lost finds out what a failed transaction means: won, because an attempt whose
 // answer was lost had in fact succeeded; or an error that ends the claim; or
-// neither, to try once more.
+// neither, to try once more. It has a moment of its own to ask, since the answer may
+// have been lost to the very end of ctx.
 func (b *Book) lost(ctx context.Context, c *Case, r Request, failure error) (won bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, conflictPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), conflictPatience)
 	defer cancel()
 	now, err := b.standing(ctx, *c)
 	if err != nil {
