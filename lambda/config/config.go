@@ -27,6 +27,24 @@ const (
 	ModeAuto Mode = "auto"
 )
 
+// Protect is when an interrupted member of an Auto Scaling group is put into
+// Standby, so that the group does not terminate it before it has dumped.
+type Protect string
+
+const (
+	// ProtectAuto protects in the mode auto alone: there nobody is at hand to do it.
+	ProtectAuto Protect = "auto"
+	// ProtectOn protects in every mode.
+	ProtectOn Protect = "on"
+	// ProtectOff never does.
+	ProtectOff Protect = "off"
+)
+
+// Protects says whether an interrupted instance is to be protected.
+func (c Config) Protects() bool {
+	return c.Protect == ProtectOn || c.Protect == ProtectAuto && c.Mode == ModeAuto
+}
+
 const (
 	// TagKey is the instance tag that opts an instance in. Its value is TagAuto
 	// or TagManual; any other value, or none, means that it is never touched.
@@ -56,7 +74,9 @@ type Config struct {
 	Table    string // DynamoDB table of the casebook
 	Bucket   string // S3 bucket of the evidence
 	QueueURL string // the intake queue, where "later" goes
+	Topic    string // ARN of the SNS topic that decisions are told to
 	Mode     Mode
+	Protect  Protect
 	Rules    Rules
 
 	// Lambda's own variables.

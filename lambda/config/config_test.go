@@ -22,6 +22,7 @@ func required() map[string]string {
 		config.EnvTable:            "crashcart-casebook",
 		config.EnvBucket:           "crashcart-evidence-111122223333",
 		config.EnvQueueURL:         "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
+		config.EnvTopic:            "arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 		"AWS_REGION":               "eu-central-1",
 		"AWS_LAMBDA_FUNCTION_NAME": "crashcart-interrupt",
 		"PATH":                     "/usr/bin",
@@ -53,7 +54,9 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		Table:        "crashcart-casebook",
 		Bucket:       "crashcart-evidence-111122223333",
 		QueueURL:     "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
+		Topic:        "arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 		Mode:         config.ModeDryRun,
+		Protect:      config.ProtectAuto,
 		Region:       "eu-central-1",
 		FunctionName: "crashcart-interrupt",
 		Rules: config.Rules{
@@ -90,7 +93,8 @@ func TestAnEmptyVariableIsNeverTakenForItsDefault(t *testing.T) {
 // Each setting must reach its own field: two that share one would be found here.
 func TestEverySettingIsRead(t *testing.T) {
 	set := map[string]string{
-		config.EnvTable: "t", config.EnvBucket: "b", config.EnvQueueURL: "http://127.0.0.1:9324/q", config.EnvMode: "auto",
+		config.EnvTable: "t", config.EnvBucket: "b", config.EnvQueueURL: "http://127.0.0.1:9324/q",
+		config.EnvTopic: "arn:aws-us-gov:sns:us-gov-west-1:111122223333:t", config.EnvMode: "auto", config.EnvProtect: "on",
 		config.EnvFresh: "20m", config.EnvFreshWindows: "21m", config.EnvBooted: "4m",
 		config.EnvImpaired: "5m30s", config.EnvImpairedWindows: "7m",
 		config.EnvSilent: "8m", config.EnvSilentWindows: "9m", config.EnvSilentMax: "11m", config.EnvSilentMaxWindows: "12m",
@@ -107,7 +111,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Config{
-		Table: "t", Bucket: "b", QueueURL: "http://127.0.0.1:9324/q", Mode: config.ModeAuto,
+		Table: "t", Bucket: "b", QueueURL: "http://127.0.0.1:9324/q",
+		Topic: "arn:aws-us-gov:sns:us-gov-west-1:111122223333:t", Mode: config.ModeAuto, Protect: config.ProtectOn,
 		Region: "eu-central-1", Endpoint: "http://127.0.0.1:4566",
 		Rules: config.Rules{
 			Fresh: 20 * time.Minute, FreshWindows: 21 * time.Minute, Booted: 4 * time.Minute,
@@ -124,6 +129,8 @@ func TestEverySettingIsRead(t *testing.T) {
 func TestNothingOutOfBoundsIsAccepted(t *testing.T) {
 	for _, c := range []struct{ env, good, bad string }{
 		{config.EnvMode, "dry-run manual auto", "Auto live true dry"},
+		{config.EnvProtect, "auto on off", "On true never yes"},
+		{config.EnvTopic, "arn:aws:sns:eu-central-1:111122223333:t", "t arn:aws:sns:eu-central-1:111122223333 arn:aws:sqs:eu-central-1:111122223333:q arn:aws:sns:eu-central-1:111122223333:t:sub arn:aws:sns:eu-central-1:111122223333: arn:aws:sns:eu-central-1:111122223333:t.fifo"},
 		{config.EnvQueueURL, "http://127.0.0.1:9324/q https://queue.invalid/a", "q /q sqs.eu-central-1.amazonaws.com/q ftp://queue.invalid/q https:///q https://%zz arn:aws:sqs:eu-central-1:111122223333:q"},
 		{config.EnvFresh, "6m1s 15m 1h", "59s 1h1s 0 -5m 15 15min soon"},
 		{config.EnvFreshWindows, "20m1s 1h", "59s 61m"},
@@ -156,7 +163,7 @@ func TestNothingOutOfBoundsIsAccepted(t *testing.T) {
 }
 
 func TestANameWithABlankIsNeverAccepted(t *testing.T) {
-	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL} {
+	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL, config.EnvTopic} {
 		good := required()[env]
 		for _, v := range []string{" ", good + " ", " " + good, good + "\n", good + "\u00a0x", good + "\tx"} {
 			_, err := config.FromEnv(environ(with(required(), env, v)))
@@ -185,8 +192,28 @@ func TestALimitBelowItsOtherHalfIsNeverAccepted(t *testing.T) {
 	}
 }
 
+// A group is touched unasked only where nobody is at hand.
+func TestNothingIsProtectedUnasked(t *testing.T) {
+	for _, c := range []struct {
+		mode    config.Mode
+		protect config.Protect
+		want    bool
+	}{
+		{config.ModeAuto, config.ProtectAuto, true},
+		{config.ModeManual, config.ProtectAuto, false},
+		{config.ModeDryRun, config.ProtectAuto, false},
+		{config.ModeManual, config.ProtectOn, true},
+		{config.ModeAuto, config.ProtectOff, false},
+		{config.ModeAuto, "", false},
+	} {
+		if got := (config.Config{Mode: c.mode, Protect: c.protect}).Protects(); got != c.want {
+			t.Errorf("mode %s, protect %q: %v", c.mode, c.protect, got)
+		}
+	}
+}
+
 func TestMissingConfigurationIsNeverGuessed(t *testing.T) {
-	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL, "AWS_REGION"} {
+	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL, config.EnvTopic, "AWS_REGION"} {
 		for _, set := range []func(map[string]string){
 			func(e map[string]string) { delete(e, env) },
 			func(e map[string]string) { e[env] = "" },
@@ -223,6 +250,7 @@ func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 		"CRASHCART_TABLE is missing: DynamoDB table of the casebook",
 		"CRASHCART_BUCKET is missing: S3 bucket for console, screenshot and dump",
 		"CRASHCART_QUEUE_URL is missing: URL of the SQS intake queue, where a target goes that is to be looked at again",
+		"CRASHCART_TOPIC is missing: ARN of the SNS topic that decisions are told to",
 		`CRASHCART_MODE="live": must be one of dry-run, manual, auto`,
 		`CRASHCART_COOLDOWN="0s": must be a duration from 1h to 720h, such as 6h`,
 		`CRASHCART_BUDGET="none": must be a whole number, 1 to 1000`,

@@ -20,7 +20,9 @@ const (
 	EnvTable             = "CRASHCART_TABLE"
 	EnvBucket            = "CRASHCART_BUCKET"
 	EnvQueueURL          = "CRASHCART_QUEUE_URL"
+	EnvTopic             = "CRASHCART_TOPIC"
 	EnvMode              = "CRASHCART_MODE"
+	EnvProtect           = "CRASHCART_PROTECT"
 	EnvFresh             = "CRASHCART_FRESH"
 	EnvFreshWindows      = "CRASHCART_FRESH_WINDOWS"
 	EnvBooted            = "CRASHCART_BOOTED"
@@ -72,7 +74,11 @@ var settings = []Setting{
 	name(EnvTable, "DynamoDB table of the casebook", func(c *Config) *string { return &c.Table }),
 	name(EnvBucket, "S3 bucket for console, screenshot and dump", func(c *Config) *string { return &c.Bucket }),
 	address(EnvQueueURL, "URL of the SQS intake queue, where a target goes that is to be looked at again", func(c *Config) *string { return &c.QueueURL }),
-	mode(),
+	topic(EnvTopic, "ARN of the SNS topic that decisions are told to", func(c *Config) *string { return &c.Topic }),
+	choice(EnvMode, "how far the stack may go by itself", func(c *Config) *Mode { return &c.Mode }, ModeDryRun, ModeManual, ModeAuto),
+	// A group replaces what does not answer within minutes, and a dump takes longer.
+	choice(EnvProtect, "put an interrupted member of an Auto Scaling group into Standby, so that it lives until it has dumped; auto: in the mode auto",
+		func(c *Config) *Protect { return &c.Protect }, ProtectAuto, ProtectOn, ProtectOff),
 	// SNS may deliver 23 days late, and a hang that is over is not worth a crash.
 	span(EnvFresh, "15m", time.Minute, time.Hour, "a trigger older than this is refused", func(r *Rules) *time.Duration { return &r.Fresh }),
 	// Windows shows its silence later (SILENT_WINDOWS), so its trigger must live longer.
@@ -118,14 +124,32 @@ func address(env, meaning string, field func(*Config) *string) Setting {
 	}}
 }
 
-func mode() Setting {
-	modes := []string{string(ModeDryRun), string(ModeManual), string(ModeAuto)}
-	allowed := strings.Join(modes, ", ")
-	return Setting{Env: EnvMode, Default: modes[0], Allowed: allowed, Meaning: "how far the stack may go by itself", set: func(c *Config, v string) error {
-		if !slices.Contains(modes, v) {
+func topic(env, meaning string, field func(*Config) *string) Setting {
+	return Setting{Env: env, Allowed: "the ARN of a standard topic", Meaning: meaning, set: func(c *Config, v string) error {
+		parts := strings.Split(v, ":") // arn:partition:sns:region:account:name
+		if len(parts) != 6 || parts[0] != "arn" || parts[2] != "sns" || parts[5] == "" || strings.ContainsFunc(v, unicode.IsSpace) {
+			return errors.New("must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:111122223333:crashcart-notifications")
+		}
+		if strings.HasSuffix(v, ".fifo") {
+			return errors.New("must be a standard topic: chat applications do not read FIFO topics")
+		}
+		*field(c) = v
+		return nil
+	}}
+}
+
+// choice is one of a few words, of which the first is the default.
+func choice[T ~string](env, meaning string, field func(*Config) *T, words ...T) Setting {
+	list := make([]string, len(words))
+	for i, w := range words {
+		list[i] = string(w)
+	}
+	allowed := strings.Join(list, ", ")
+	return Setting{Env: env, Default: list[0], Allowed: allowed, Meaning: meaning, set: func(c *Config, v string) error {
+		if !slices.Contains(list, v) {
 			return fmt.Errorf("must be one of %s", allowed)
 		}
-		c.Mode = Mode(v)
+		*field(c) = T(v)
 		return nil
 	}}
 }
