@@ -52,8 +52,8 @@ func caseItem(c Case) item {
 		attrCase: c.ID, attrInstance: c.InstanceID, attrState: string(c.State), attrNonce: c.nonce,
 		attrClaimedAt: stamp(c.ClaimedAt), attrOpenKey: prefix(c.Leashed) + openValue, attrOpenedAt: stamp(c.ClaimedAt),
 		attrGroup: c.group, attrReason: c.Origin.Reason, attrBy: c.Origin.RequestedBy,
-		"sourceKey": c.Origin.SourceKey, "triggerKind": c.Origin.Kind, "triggerSource": c.Origin.Source,
-		"alarm": c.Origin.Alarm, "forced": strings.Join(c.Origin.Forced, ","),
+		attrSourceKey: c.Origin.SourceKey, attrKind: c.Origin.Kind, attrSource: c.Origin.Source,
+		attrAlarm: c.Origin.Alarm, attrForced: strings.Join(c.Origin.Forced, ","),
 	} {
 		if v != "" {
 			it[name] = str(v)

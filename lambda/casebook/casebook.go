@@ -17,6 +17,7 @@
 //	budget             slot#<k>: one interrupt of the last hour each
 //	group#<g>          slot#<k>: one open case of the group each
 //	later#<id>         hop#<n>: this target was put back in the queue that often
+//	told#<topic>       until when nobody is told of this again, and how much went untold
 //
 // Slots lapse by their own time. DynamoDB's TTL deletes late, so it only tidies
 // up and is never trusted for a decision.
@@ -53,8 +54,11 @@ const (
 type API interface {
 	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
 }
 
 // Book is the casebook in one table.

@@ -56,6 +56,7 @@ type faulty struct {
 	badPage  int          // this page of a query fails
 	onQuery  func() error // happens just before the next query
 	puts     []types.TransactWriteItem
+	updates  []error // of the next single updates, in order; nil carries one out
 }
 
 func (f *faulty) spoil(faults ...fault) {
@@ -94,6 +95,19 @@ func (f *faulty) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ..
 		return nil, f.down
 	}
 	return f.Client.PutItem(ctx, in, opts...)
+}
+
+func (f *faulty) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	f.mu.Lock()
+	err := f.down
+	if err == nil && len(f.updates) > 0 {
+		err, f.updates = f.updates[0], f.updates[1:]
+	}
+	f.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	return f.Client.UpdateItem(ctx, in, opts...)
 }
 
 func (f *faulty) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {

@@ -35,6 +35,15 @@ const (
 	attrReason    = "reason"
 	attrBy        = "requestedBy"
 	attrSince     = "since"
+	attrUntold    = "untold"
+	attrLook      = "look"
+	attrProtected = "protected"
+	attrNotedAt   = "notedAt"
+	attrSourceKey = "sourceKey"
+	attrKind      = "triggerKind"
+	attrSource    = "triggerSource"
+	attrAlarm     = "alarm"
+	attrForced    = "forced"
 	attrExpires   = "expiresAt" // the table's TTL attribute, in epoch seconds
 )
 
@@ -82,11 +91,11 @@ func budgetPK(prefix string) string { return prefix + "budget" }
 
 func groupPK(prefix, group string) string { return prefix + "group#" + group }
 
-// slotOf is the number of a slot that a case holds, -1 for none.
-func slotOf(it item, name string) int {
+// number is a whole number of an item, otherwise if it has none.
+func number(it item, name string, otherwise int) int {
 	k, err := strconv.Atoi(get(it, name))
 	if err != nil {
-		return -1
+		return otherwise
 	}
 	return k
 }

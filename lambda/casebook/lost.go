@@ -141,7 +141,7 @@ func (b *Book) standing(ctx context.Context, c Case) (standing, error) {
 	view := viewOf(instance, c.ClaimedAt)
 	return standing{
 		caseExists: own != nil, nonce: get(own, attrNonce),
-		budgetSlot: slotOf(own, attrBudget), groupSlot: slotOf(own, attrGroupSlot), claimedAt: parseStamp(get(own, attrClaimedAt)),
+		budgetSlot: number(own, attrBudget, -1), groupSlot: number(own, attrGroupSlot, -1), claimedAt: parseStamp(get(own, attrClaimedAt)),
 		openCase: view.OpenCase, lastClaim: view.LastClaim, leverPulled: found["lever"] != nil,
 	}, nil
 }

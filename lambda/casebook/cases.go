@@ -1,0 +1,102 @@
+package casebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"crashcart/lambda/config"
+)
+
+// ErrNoCase says that the casebook has no case of that id.
+var ErrNoCase = errors.New("there is no such case")
+
+// Which says which cases are wanted.
+type Which struct {
+	Open       bool // only those that are open
+	Rehearsals bool // those of rehearsals instead of the real ones
+}
+
+// Cases lists cases, newest first. The open ones come from the index, which
+// DynamoDB brings up to date a moment after the table: a case of the last second
+// may be missing, and one just closed may be there. All of them come from a
+// consistent scan of the whole table, which is small but not made for a loop.
+func (b *Book) Cases(ctx context.Context, w Which) ([]Record, error) {
+	list := b.scanCases
+	if w.Open {
+		list = b.queryOpen
+	}
+	items, err := list(ctx, prefix(w.Rehearsals))
+	if err != nil {
+		return nil, err
+	}
+	records := make([]Record, 0, len(items))
+	for _, it := range items {
+		records = append(records, recordOf(it))
+	}
+	slices.SortFunc(records, func(a, b Record) int {
+		if c := b.ClaimedAt.Compare(a.ClaimedAt); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return records, nil
+}
+
+func (b *Book) queryOpen(ctx context.Context, p string) (items []item, err error) {
+	in := &dynamodb.QueryInput{
+		TableName: &b.Table, IndexName: aws.String(config.OpenIndex),
+		KeyConditionExpression:    aws.String("openKey = :open"),
+		ExpressionAttributeValues: item{":open": str(p + openValue)},
+	}
+	for {
+		out, err := b.API.Query(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("listing the open cases: %w", err)
+		}
+		items = append(items, out.Items...)
+		if len(out.LastEvaluatedKey) == 0 {
+			return items, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+}
+
+func (b *Book) scanCases(ctx context.Context, p string) (items []item, err error) {
+	in := &dynamodb.ScanInput{
+		TableName: &b.Table, ConsistentRead: aws.Bool(true),
+		FilterExpression:          aws.String("begins_with(pk, :case)"),
+		ExpressionAttributeValues: item{":case": str(p + "case#")},
+	}
+	for {
+		out, err := b.API.Scan(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("listing the cases: %w", err)
+		}
+		items = append(items, out.Items...)
+		if len(out.LastEvaluatedKey) == 0 {
+			return items, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+}
+
+// CaseByID reads one case, consistently: the real one of that id or else the
+// rehearsal. The error is ErrNoCase when there is neither.
+func (b *Book) CaseByID(ctx context.Context, id string) (Record, error) {
+	found, err := b.fetch(ctx, map[string]item{"real": caseKey("", id), "rehearsal": caseKey(prefix(true), id)})
+	if err != nil {
+		return Record{}, err
+	}
+	for _, rehearsal := range []bool{false, true} {
+		if it := found[get(caseKey(prefix(rehearsal), id), attrPK)]; it != nil {
+			return recordOf(it), nil
+		}
+	}
+	return Record{}, fmt.Errorf("%w: %q", ErrNoCase, id)
+}

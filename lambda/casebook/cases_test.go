@@ -1,0 +1,150 @@
+package casebook_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"crashcart/lambda/casebook"
+)
+
+func ids(records []casebook.Record) []string {
+	out := []string{}
+	for _, r := range records {
+		out = append(out, r.ID)
+	}
+	return out
+}
+
+func TestNoCaseIsEverLeftOutOfAList(t *testing.T) {
+	for _, limit := range []int32{0, 1, 3} {
+		t.Run(fmt.Sprint("pages of ", limit), func(t *testing.T) {
+			b := newBench(t)
+			book, d := b.desk()
+			d.limit = limit
+			var all, open, rehearsals []string // oldest first
+			for i := range 7 {
+				b.at(time.Duration(i) * time.Minute)
+				r := grouped(request(hostNumber(i), "alarm"), "asg/web", 100)
+				r.Budget = 100
+				c := b.claim(r)
+				all = append(all, c.ID)
+				if b.settle(c, []casebook.State{casebook.StateInterrupted, casebook.StateRejected}[i%2]); i%2 == 0 {
+					open = append(open, c.ID)
+				}
+				r.Leashed, r.InstanceID = true, hostNumber(100+i)
+				rehearsal := b.claim(r)
+				rehearsals = append(rehearsals, rehearsal.ID)
+				if i > 0 { // the first one died
+					b.settle(rehearsal, casebook.StateLeashed)
+				}
+			}
+			for _, c := range []struct {
+				which casebook.Which
+				want  []string
+			}{
+				{casebook.Which{}, all},
+				{casebook.Which{Open: true}, open},
+				{casebook.Which{Rehearsals: true}, rehearsals},
+				{casebook.Which{Open: true, Rehearsals: true}, rehearsals[:1]},
+			} {
+				got, err := book.Cases(t.Context(), c.which)
+				want := slices.Clone(c.want)
+				slices.Reverse(want)
+				if err != nil || !slices.Equal(ids(got), want) {
+					t.Errorf("%+v: error %v, got\n%q, want\n%q", c.which, err, ids(got), want)
+				}
+				for _, r := range got {
+					if r.Rehearsal != c.which.Rehearsals || c.which.Open && !r.Open {
+						t.Errorf("%+v lists %+v", c.which, r)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAListThatIsNotWholeIsAnError(t *testing.T) {
+	b := newBench(t)
+	book, d := b.desk()
+	for i := range 3 {
+		b.claim(request(hostNumber(i), "alarm"))
+	}
+	d.limit = 1
+	d.faults["Scan"], d.faults["Query"] = []error{nil, errDenied}, []error{nil, errDenied}
+	for _, w := range []casebook.Which{{}, {Open: true}} {
+		if got, err := book.Cases(t.Context(), w); !errors.Is(err, errDenied) || got != nil {
+			t.Errorf("%+v: %d cases, error %v", w, len(got), err)
+		}
+	}
+}
+
+func TestARecordKeepsWhatTheClaimKnew(t *testing.T) {
+	b := newBench(t)
+	book, _ := b.desk()
+	r := grouped(request(host, "alarm"), "asg/web", 1)
+	r.Origin = casebook.Origin{
+		SourceKey: "alarm", Kind: "direct", Source: "lambda", Alarm: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:hung",
+		Reason: "it hangs", RequestedBy: "ops", Forced: []string{"cooldown", "unresponsive"},
+	}
+	c := b.claim(r)
+	b.at(time.Second)
+	if err := b.book.Settle(t.Context(), c, casebook.StateUnknown, "InternalError"); err != nil {
+		t.Fatal(err)
+	}
+	b.at(2 * time.Second)
+	if err := b.book.Note(t.Context(), c, notes); err != nil {
+		t.Fatal(err)
+	}
+	got, err := book.CaseByID(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(d time.Duration) time.Time { return dawn.Add(d).Truncate(time.Millisecond) }
+	if !reflect.DeepEqual(got.Origin, r.Origin) || got.ID != c.ID || got.InstanceID != host || got.Group != "asg/web" || got.Rehearsal ||
+		got.State != casebook.StateUnknown || !got.Open || got.Code != "InternalError" || got.Notes != notes ||
+		!got.ClaimedAt.Equal(at(0)) || !got.SettledAt.Equal(at(time.Second)) || !got.NotedAt.Equal(at(2*time.Second)) || !got.ClosedAt.IsZero() {
+		t.Errorf("%+v", got)
+	}
+	want := []casebook.Moment{
+		{At: at(0), What: "claimed for the alarm " + r.Origin.Alarm + ": it hangs (forced: cooldown, unresponsive)"},
+		{At: at(time.Second), What: "sent, but no answer proved anything; it is not sent again (InternalError)"},
+		{At: at(2 * time.Second), What: "look: " + notes.Look},
+		{At: at(2 * time.Second), What: notes.Protected},
+	}
+	if line := got.Timeline(); !slices.Equal(line, want) {
+		t.Errorf("the timeline is\n%v, want\n%v", line, want)
+	}
+}
+
+func TestTheRealCaseIsNeverHiddenByItsRehearsal(t *testing.T) {
+	b := newBench(t)
+	book, _ := b.desk()
+	rehearsal := b.claim(leashed(request(host, "alarm")))
+	b.settle(rehearsal, casebook.StateLeashed)
+	if got, err := book.CaseByID(t.Context(), rehearsal.ID); err != nil || !got.Rehearsal || got.State != casebook.StateLeashed {
+		t.Errorf("%+v, %v", got, err)
+	}
+	b.claim(request(host, "alarm"))
+	if got, err := book.CaseByID(t.Context(), rehearsal.ID); err != nil || got.Rehearsal || got.State != casebook.StateClaimed {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := book.CaseByID(t.Context(), "i-0ffffffffffffffff-0000000000000000"); !errors.Is(err, casebook.ErrNoCase) {
+		t.Errorf("an unknown case gives %v", err)
+	}
+}
+
+func TestAShotIsNeverCalledOverBeforeTheFunctionIs(t *testing.T) {
+	for at, want := range map[time.Duration]bool{0: false, time.Minute: false, 61 * time.Second: true} {
+		r := casebook.Record{State: casebook.StateClaimed, ClaimedAt: dawn}
+		if r.Stuck(dawn.Add(at)) != want {
+			t.Errorf("claimed for %s: stuck %v, want %v", at, !want, want)
+		}
+		if r.State = casebook.StateInterrupted; r.Stuck(dawn.Add(at)) {
+			t.Errorf("a settled case is stuck after %s", at)
+		}
+	}
+}

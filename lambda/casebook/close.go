@@ -1,0 +1,128 @@
+package casebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"crashcart/lambda/config"
+)
+
+// What a case remembers of its closing.
+const (
+	attrClosedAt   = "closedAt"
+	attrClosedBy   = "closedBy"
+	attrClosedWhy  = "closedReason"
+	attrClosedFrom = "closedFrom"
+)
+
+// closeTries is how often closing tries: each time something in the case, its
+// instance or its group has just changed.
+const closeTries = 8
+
+// ErrUnderWay says that a case's shot is being fired at this moment, so that
+// nobody can tell yet what there is to close.
+var ErrUnderWay = errors.New("its shot is under way")
+
+// NotOpenError says that a case cannot be closed, because it ended by itself.
+type NotOpenError struct{ Record Record }
+
+func (e *NotOpenError) Error() string {
+	if e.Record.Rehearsal {
+		return fmt.Sprintf("case %s is a rehearsal, which ends by itself", e.Record.ID)
+	}
+	return fmt.Sprintf("case %s is not open, it is %s", e.Record.ID, e.Record.State)
+}
+
+// CloseCase closes an open case by hand and returns it as it is then: it leaves the
+// index of open cases, its instance has no open case, and its group has the slot
+// back. The instance's last claim stays, so that its cooldown goes on and a dump
+// that is still being written is safe from the next trigger; so does the budget's
+// slot.
+//
+// A case that is closed already is returned as it is, with whoever closed it. The
+// error is ErrNoCase, a *NotOpenError, or ErrUnderWay for a case that was claimed
+// less than the function's timeout ago and has no result yet.
+func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (Record, error) {
+	for tries := 1; ; tries++ {
+		r, err := b.CaseByID(ctx, id)
+		if err != nil {
+			return Record{}, err
+		}
+		switch {
+		case r.State == StateClosed:
+			return r, nil
+		case r.Rehearsal || !r.Open:
+			return Record{}, &NotOpenError{r}
+		case r.State == StateClaimed && !r.Stuck(b.Now()):
+			return Record{}, fmt.Errorf("closing case %s: %w: ask again in %s", id, ErrUnderWay, config.FunctionTimeout)
+		}
+		err = b.writeClosing(ctx, r, reason, by)
+		if err != nil && (tries == closeTries || !changed(err)) {
+			return Record{}, fmt.Errorf("closing case %s: %w", id, err)
+		}
+		if err == nil { // the next round reads what there is to return
+			continue
+		}
+		if stop := pause(ctx, tries); stop != nil {
+			return Record{}, fmt.Errorf("closing case %s: %w", id, errors.Join(err, stop))
+		}
+	}
+}
+
+// changed says that nothing was written because something else was, or is being.
+func changed(err error) bool {
+	_, cancelled := errors.AsType[*types.TransactionCanceledException](err)
+	return cancelled || inTheWay(err)
+}
+
+// writeClosing writes the closing. It first asks what the case still holds: an item that
+// is somebody else's by now would cancel the transaction.
+func (b *Book) writeClosing(ctx context.Context, r Record, reason, by string) error {
+	instance, slot := instanceKey("", r.InstanceID), key(groupPK("", r.Group), slotSK(r.groupSlot))
+	wanted := map[string]item{"instance": instance}
+	if r.Group != "" {
+		wanted["slot"] = slot
+	}
+	found, err := b.fetch(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	actions := []types.TransactWriteItem{{Update: b.closeCase(r, reason, by)}}
+	if it := found[get(instance, attrPK)]; get(it, attrOpenCase) == r.ID && get(it, attrNonce) == r.nonce {
+		actions = append(actions, types.TransactWriteItem{Update: b.unpoint(r)})
+	}
+	if get(found[get(slot, attrPK)], attrNonce) == r.nonce {
+		actions = append(actions, types.TransactWriteItem{Delete: b.giveSlot(Case{nonce: r.nonce}, groupPK("", r.Group), r.groupSlot)})
+	}
+	_, err = b.API.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+	return err
+}
+
+func (b *Book) closeCase(r Record, reason, by string) *types.Update {
+	return &types.Update{
+		TableName: &b.Table, Key: caseKey("", r.ID),
+		// The state as it was read: a result that came in since belongs into closedFrom.
+		ConditionExpression: aws.String("nonce = :nonce AND caseState = :from"),
+		UpdateExpression: aws.String("SET caseState = :closed, closedFrom = :from, closedAt = :now, " +
+			"closedBy = :by, closedReason = :reason REMOVE openKey"),
+		ExpressionAttributeValues: item{
+			":nonce": str(r.nonce), ":from": str(string(r.State)), ":closed": str(string(StateClosed)),
+			":now": str(stamp(b.Now())), ":by": str(by), ":reason": str(reason),
+		},
+	}
+}
+
+// unpoint leaves the instance without an open case, and with its last claim.
+func (b *Book) unpoint(r Record) *types.Update {
+	return &types.Update{
+		TableName: &b.Table, Key: instanceKey("", r.InstanceID),
+		ConditionExpression:       aws.String("nonce = :nonce AND openCase = :case"),
+		UpdateExpression:          aws.String("SET openCase = :none"),
+		ExpressionAttributeValues: item{":nonce": str(r.nonce), ":case": str(r.ID), ":none": str("")},
+	}
+}

@@ -1,0 +1,56 @@
+package casebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// toldFor is how long nobody is told of the same thing again.
+const toldFor = time.Hour
+
+// MayTell says whether somebody may be told of a topic (such as a rule, or an
+// instance and a rule) about which n decisions were made. The first to ask within an
+// hour may. Whoever may not has its decisions counted, and untold is that count for
+// the next who may: a storm is told of with its size. With n of zero nothing is
+// counted. rehearsal keeps what is only rehearsed from silencing what is real.
+//
+// It is the asking that counts and not the telling, so a topic is told of at most
+// once, and not at all when the message is lost on its way.
+func (b *Book) MayTell(ctx context.Context, topic string, n int, rehearsal bool) (may bool, untold int, err error) {
+	now := b.Now()
+	toldKey := key(prefix(rehearsal)+"told#"+topic, "told")
+	out, err := b.API.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &b.Table, Key: toldKey,
+		ConditionExpression: aws.String("attribute_not_exists(pk) OR lapsesAt < :now"),
+		UpdateExpression:    aws.String("SET lapsesAt = :until, untold = :zero, expiresAt = :expires"),
+		ExpressionAttributeValues: item{
+			":now": str(stamp(now)), ":until": str(stamp(now.Add(toldFor))), ":zero": num(0),
+			":expires": expires(now.Add(24 * time.Hour)),
+		},
+		ReturnValues: types.ReturnValueAllOld,
+	})
+	if err == nil {
+		return true, number(out.Attributes, attrUntold, 0), nil
+	}
+	if _, told := errors.AsType[*types.ConditionalCheckFailedException](err); !told {
+		return false, 0, fmt.Errorf("asking whether %s was told of: %w", topic, err)
+	}
+	if n == 0 {
+		return false, 0, nil
+	}
+	_, err = b.API.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &b.Table, Key: toldKey,
+		UpdateExpression:          aws.String("SET untold = untold + :n"),
+		ExpressionAttributeValues: item{":n": num(int64(n))},
+	})
+	if err != nil {
+		return false, 0, fmt.Errorf("counting what is not told of %s: %w", topic, err)
+	}
+	return false, 0, nil
+}

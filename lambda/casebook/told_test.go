@@ -1,0 +1,81 @@
+package casebook_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestNobodyIsToldTwiceWithinAnHour(t *testing.T) {
+	b := newBench(t)
+	ask := func(topic string, n int, want bool, wantUntold int) {
+		t.Helper()
+		may, untold, err := b.book.MayTell(t.Context(), topic, n, false)
+		if err != nil || may != want || untold != wantUntold {
+			t.Errorf("telling of %s: %v with %d untold, want %v with %d (error %v)", topic, may, untold, want, wantUntold, err)
+		}
+	}
+	ask("region", 10, true, 0)
+	ask("region", 10, false, 0)
+	ask("region", 7, false, 0)
+	ask("budget", 1, true, 0) // another topic has an hour of its own
+	b.at(time.Hour - time.Second)
+	ask("region", 1, false, 0)
+	b.at(time.Hour + time.Second)
+	ask("region", 5, true, 18) // what went untold is told with the next
+	ask("region", 0, false, 0)
+	b.at(3 * time.Hour)
+	ask("region", 1, true, 0)
+}
+
+func TestARehearsalNeverSilencesWhatIsReal(t *testing.T) {
+	b := newBench(t)
+	for _, rehearsal := range []bool{true, false} {
+		if may, _, err := b.book.MayTell(t.Context(), "region", 1, rehearsal); !may || err != nil {
+			t.Errorf("rehearsal %v: %v, %v", rehearsal, may, err)
+		}
+	}
+}
+
+func TestRacersNeverBothTellAndNoneIsUncounted(t *testing.T) {
+	b := newBench(t)
+	var (
+		wg   sync.WaitGroup
+		told atomic.Int32
+	)
+	for range 40 {
+		book := b.another()
+		wg.Go(func() {
+			may, _, err := book.MayTell(t.Context(), "region", 3, false)
+			if err != nil {
+				t.Error(err)
+			}
+			if may {
+				told.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	b.at(2 * time.Hour)
+	_, untold, err := b.book.MayTell(t.Context(), "region", 1, false)
+	if told.Load() != 1 || untold != 39*3 || err != nil {
+		t.Errorf("%d told, %d untold, %v", told.Load(), untold, err)
+	}
+}
+
+func TestInAnOutageNobodyMayTell(t *testing.T) {
+	b := newBench(t)
+	b.api.down = errOutage
+	if may, _, err := b.book.MayTell(t.Context(), "region", 1, false); may || err == nil {
+		t.Errorf("%v, %v", may, err)
+	}
+	b.api.down = nil
+	if may, _, err := b.book.MayTell(t.Context(), "region", 1, false); !may || err != nil {
+		t.Errorf("the first after the outage: %v, %v", may, err)
+	}
+	b.api.updates = []error{nil, errThrottled}
+	if may, _, err := b.book.MayTell(t.Context(), "region", 1, false); may || err == nil {
+		t.Errorf("uncounted: %v, %v", may, err)
+	}
+}
