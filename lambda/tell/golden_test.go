@@ -1,0 +1,191 @@
+package tell_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"crashcart/lambda/tell"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/*.json")
+
+const caseID = host + "-0123456789abcdef"
+
+const command = `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt --cli-binary-format raw-in-base64-out ` +
+	`--payload '{"instanceIds":["` + host + `"],"reason":"say why"}' /dev/stdout`
+
+// hostile is what somebody might call an alarm.
+const hostile = "<!channel> <@U0123> @here *now* _now_ ~now~ `now` [click](https://evil.example) <https://evil.example|click>\n# A & B\u202e www.evil.example\x1b[31m"
+
+// scenes are the messages that a person on call may get.
+var scenes = map[string][]tell.Decision{
+	"interrupted": {{
+		InstanceID: host, Outcome: "interrupted", Rule: "unresponsive", CaseID: caseID, Group: "asg/web",
+		Why: "its SSM agent is silent for 10m (6m required); EC2 accepted the interrupt", Source: "web-1 is silent",
+		Look:      "console and screenshot are in s3://crashcart-evidence/cases/" + caseID + "/before/",
+		Protected: "moved to Standby in its Auto Scaling group web",
+		Undo: []string{
+			"aws autoscaling exit-standby --instance-ids " + host + " --auto-scaling-group-name=web --region=eu-central-1",
+			"aws autoscaling terminate-instance-in-auto-scaling-group --instance-id " + host + " --no-should-decrement-desired-capacity --region=eu-central-1",
+		},
+	}},
+	"interrupted-on-request": {{
+		InstanceID: host, Outcome: "interrupted", Rule: "unresponsive", CaseID: caseID, Source: "lambda",
+		Why: "AWS's reachability check fails for 7m (5m required); EC2 accepted the interrupt", Reason: "hangs since the deploy", RequestedBy: "ana@example.com",
+	}},
+	"unknown": {{
+		InstanceID: host, Outcome: "unknown", Rule: "unresponsive", CaseID: caseID, Source: "web-1 is silent",
+		Why: `its SSM agent is silent for 10m (6m required); EC2 answered "InternalError", so the interrupt may have been sent, and will not be sent again: a second one would kill the dump; look at the console`,
+	}},
+	"rejected": {{
+		InstanceID: host, Outcome: "rejected", Rule: "ec2", CaseID: caseID, Code: "UnauthorizedOperation", Source: "web-1 is silent",
+		Why: "its SSM agent is silent for 10m (6m required); EC2 refused it (UnauthorizedOperation): the function's role, a permission boundary or an SCP denies it; " +
+			"decode the message of the event in CloudTrail with `aws sts decode-authorization-message`",
+	}},
+	"failed": {{
+		InstanceID: host, Outcome: "failed", Rule: "time", CaseID: caseID,
+		Why: "nothing was sent, there was no time left for it; and the claim could not be undone: DynamoDB is away",
+	}},
+	"leashed": {{
+		InstanceID: host, Outcome: "leashed", Rule: "unresponsive", CaseID: caseID, Leashed: true, Source: "web-1 is silent",
+		Why: "its SSM agent is silent for 10m (6m required); a rehearsal: EC2 would have accepted the interrupt, none was sent",
+	}},
+	"held": {{
+		InstanceID: host, Outcome: "held", Rule: "asked", Source: "web-1 is silent",
+		Why: "its tag crashcart is manual, so a person must ask: " + command,
+	}},
+	"held-rehearsed": {{
+		InstanceID: host, Outcome: "held", Rule: "asked", Source: "web-1 is silent", Leashed: true,
+		Why: "its tag crashcart is manual, so a person must ask: " + command,
+	}},
+	"refused-opted-in": {{
+		InstanceID: host, Outcome: "refused", Rule: "opted-in", Source: "web-1 is silent",
+		Why: "it has no tag crashcart, or an empty one; auto or manual would opt it in",
+	}},
+	"refused-cooldown": {{
+		InstanceID: host, Outcome: "refused", Rule: "cooldown", Source: "web-1 is silent",
+		Why: "interrupted 2h13m ago, 6h required; force can shorten it to 1h",
+	}},
+	"refused-named": {{
+		Target: "target group web/0123456789abcdef", Outcome: "refused", Rule: "named", Source: "web is unhealthy",
+		Why: "its targets are addresses outside this account",
+	}},
+	"refused-lever": {
+		{InstanceID: host, Outcome: "refused", Rule: "lever", Why: "all interrupts were stopped 2m40s ago by oncall (database migration); `crashcart resume` allows them again"},
+		{InstanceID: host2, Outcome: "refused", Rule: "lever", Why: "all interrupts were stopped 2m40s ago by oncall (database migration); `crashcart resume` allows them again"},
+	},
+	"refused-region-of-one": {{
+		InstanceID: host, Outcome: "refused", Rule: "region", Source: "web-1 is silent",
+		Why: "57 instances of the Region became unreachable within 30m, at most 10 may: that is an outage, not a hang",
+	}},
+	"refused-group": {
+		{InstanceID: host, Outcome: "refused", Rule: "group", Group: "asg/web", Why: "2 of 5 members of its Auto Scaling group web show no life now, at most 1 may: that is an outage, not a hang"},
+		{InstanceID: host2, Outcome: "refused", Rule: "group", Group: "asg/web", Why: "2 of 5 members of its Auto Scaling group web show no life now, at most 1 may: that is an outage, not a hang"},
+	},
+	"refused-region-rehearsed": {
+		{InstanceID: host, Outcome: "refused", Rule: "region", Leashed: true, Why: "57 instances of the Region became unreachable within 30m, at most 10 may: that is an outage, not a hang"},
+		{InstanceID: host2, Outcome: "refused", Rule: "region", Leashed: true, Why: "57 instances of the Region became unreachable within 30m, at most 10 may: that is an outage, not a hang"},
+	},
+	"hostile": {{
+		InstanceID: host, Target: hostile, Outcome: "refused", Rule: "quiet", Group: hostile, Code: hostile, Source: hostile, Reason: hostile, RequestedBy: hostile,
+		Look: hostile, Protected: hostile, Why: "it is shutting down: " + hostile,
+	}},
+}
+
+func TestEveryMessageIsItsGoldenFile(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != len(scenes) && !*update {
+		t.Errorf("testdata has %d files of %d scenes", len(files), len(scenes))
+	}
+	for name, decisions := range scenes {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.tells(t, decisions...)
+			if len(w.notes) != 1 {
+				t.Fatalf("%d messages: %q", len(w.notes), w.titles())
+			}
+			for _, problem := range problems(w.notes[0]) {
+				t.Error(problem)
+			}
+			got := pretty(t, w.notes[0])
+			path := filepath.Join("testdata", name+".json")
+			if *update {
+				if err := os.WriteFile(path, got, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%v; got\n%s", err, got)
+			}
+		})
+	}
+}
+
+func pretty(t *testing.T, n note) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(struct {
+		Subject    string
+		Attributes map[string]string
+		Message    json.RawMessage
+	}{n.subject, n.attributes, json.RawMessage(n.raw)}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// The command is the point of the message to whoever may ask. It is the guard that
+// words it, and whoever changes its words there must not lose it here.
+func TestTheGuardsCommandIsNeverLost(t *testing.T) {
+	golden, err := os.ReadFile("../guard/testdata/asked.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for line := range strings.Lines(string(golden)) {
+		why, ok := strings.CutPrefix(strings.TrimSpace(line), "held | asked: ")
+		if !ok {
+			continue
+		}
+		held++
+		w := newWorld()
+		w.tells(t, tell.Decision{InstanceID: host, Outcome: "held", Rule: "asked", Why: why})
+		if steps := w.notes[0].Content.NextSteps; len(steps) == 0 || steps[0] != "If it really hangs, ask for it: `"+command+"`" {
+			t.Errorf("%q gives %q", why, steps)
+		}
+		if strings.Contains(w.notes[0].Content.Title+w.notes[0].Content.Description, "invoke") {
+			t.Errorf("the command is in the way: %s", w.notes[0].raw)
+		}
+	}
+	if held == 0 {
+		t.Error("no golden file of the guard holds anything")
+	}
+}
+
+// Only what is held has a command in it; elsewhere the same words are the console's,
+// or whoever's.
+func TestAReasonIsNeverCutShort(t *testing.T) {
+	why := "it is shutting down: of course, so a person must ask: aws lambda invoke --region eu-central-1"
+	w := newWorld()
+	w.tells(t, tell.Decision{InstanceID: host, Outcome: "refused", Rule: "quiet", Why: why},
+		tell.Decision{InstanceID: host, Outcome: "held", Rule: "asked", Why: "so be it, so a person must ask: somebody"})
+	for i, want := range []string{why, "so be it, so a person must ask: somebody"} {
+		n := w.notes[slices.IndexFunc(w.notes, func(n note) bool { return n.attributes["rule"] == []string{"quiet", "asked"}[i] })]
+		if !strings.Contains(n.Content.Title, want) || !strings.HasPrefix(n.Content.Description, "Why: "+want+"\n") {
+			t.Errorf("%s", n.raw)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package tell_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"crashcart/lab"
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/tell"
+)
+
+// With the SDK's own client and the casebook itself: what SNS does not take, or
+// DynamoDB takes for no key, is refused there.
+func TestEverySceneReachesTheTopicOnce(t *testing.T) {
+	l, err := lab.Start(lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client := sns.NewFromConfig(l.Config(), func(o *sns.Options) { o.Retryer = aws.NopRetryer{} })
+	var decisions []tell.Decision
+	for _, scene := range scenes {
+		decisions = append(decisions, scene...)
+	}
+	book := casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName)
+	teller := tell.New(client, l.Notifications.ARN(), book, l.Region)
+	for range 2 { // the second time it is only what has no limit
+		if err := teller.Tell(t.Context(), decisions); err != nil {
+			t.Error(err)
+		}
+	}
+	told := map[string]int{}
+	for _, m := range l.Notifications.Messages() {
+		var n note
+		if err := json.Unmarshal([]byte(m.Message), &n); err != nil || m.Subject == "" || m.Attributes["outcome"].Value == "" {
+			t.Errorf("%+v, %v", m, err)
+		}
+		told[m.Attributes["outcome"].Value]++
+	}
+	// Of held, refused and leashed as many as there are topics; the others twice.
+	want := map[string]int{"interrupted": 4, "unknown": 2, "rejected": 2, "failed": 2, "leashed": 1, "held": 2, "refused": 8}
+	for outcome, n := range want {
+		if told[outcome] != n {
+			t.Errorf("%s was told %d times, not %d", outcome, told[outcome], n)
+		}
+	}
+	if len(l.Topic.Messages()) != 0 {
+		t.Errorf("the intake topic got %+v", l.Topic.Messages())
+	}
+}

@@ -1,0 +1,110 @@
+package tell_test
+
+import (
+	"strings"
+	"testing"
+
+	"crashcart/lambda/guard"
+	"crashcart/lambda/tell"
+)
+
+// rules are all that a refusal can name: the guard's, and those that intake has when
+// it was no rule of the guard that decided.
+func rules() []string {
+	out := []string{"named", "time"}
+	for _, r := range guard.Rules() {
+		out = append(out, r.Name())
+	}
+	return out
+}
+
+func TestNoRuleIsEverWithoutANextStep(t *testing.T) {
+	w := newWorld()
+	w.tells(t, refused(host, "no-such-rule"))
+	otherwise := strings.Join(w.notes[0].Content.NextSteps, "\n")
+	if otherwise == "" {
+		t.Error("a rule without words of its own has no next step")
+	}
+	for _, rule := range rules() {
+		w := newWorld()
+		w.tells(t, refused(host, rule))
+		steps := strings.Join(w.notes[0].Content.NextSteps, "\n")
+		if steps == "" || steps == otherwise && rule != "time" && rule != "episode" && rule != "fresh" {
+			t.Errorf("%s has no words of its own: %s", rule, steps)
+		}
+		for _, problem := range problems(w.notes[0]) {
+			t.Errorf("%s: %s", rule, problem)
+		}
+	}
+}
+
+// A message about many must not have somebody act on the one that came first.
+func TestAStepIsNeverAboutOneOfMany(t *testing.T) {
+	for _, rule := range []string{"lever", "region", "budget", "group"} {
+		w := newWorld()
+		d := with(refused(host, rule), func(d *tell.Decision) { d.Group = "asg/web"; d.CaseID = caseID })
+		w.tells(t, d, with(d, func(d *tell.Decision) { d.InstanceID = host2 }))
+		n := w.notes[0]
+		if len(n.Content.NextSteps) == 0 || strings.Contains(strings.Join(n.Content.NextSteps, " "), "i-") ||
+			n.Metadata.AdditionalContext["instanceId"] != "" || n.Metadata.AdditionalContext["caseId"] != "" {
+			t.Errorf("%s: %s", rule, n.raw)
+		}
+	}
+}
+
+// Where nothing may be done to a machine, no command may be at hand that does it.
+func TestNobodyIsEverLedToRuinADump(t *testing.T) {
+	w := newWorld()
+	for _, d := range []tell.Decision{
+		shot(1, "interrupted"), shot(2, "unknown"), refused(host, "quiet"), refused(host, "known"), refused(host, "supported"),
+		refused(host, "running"), refused(host, "host-ok"), refused(host, "region"), refused(host, "group"), refused(host, "budget"), refused(host, "lever"),
+	} {
+		w.notes = nil
+		w.tells(t, d)
+		for _, s := range w.notes[0].Content.NextSteps {
+			for _, harm := range []string{"crashcart interrupt", "lambda invoke", "reboot-instances", "stop-instances", "terminate"} {
+				if strings.Contains(s, harm) {
+					t.Errorf("%s, %s: %s", d.Outcome, d.Rule, s)
+				}
+			}
+		}
+	}
+	for _, outcome := range []string{"interrupted", "unknown"} {
+		w.notes = nil
+		w.tells(t, shot(3, outcome))
+		n := w.notes[0]
+		if !strings.Contains(n.Content.Title, "leave it alone") || !strings.HasPrefix(n.Content.NextSteps[0], "Do not reboot, stop or replace it") ||
+			!strings.Contains(n.raw, "crashcart case "+shot(3, "").CaseID) {
+			t.Errorf("%s: %s", outcome, n.raw)
+		}
+	}
+}
+
+// What was only rehearsed has changed nothing, and nobody must be kept from their
+// machine by it.
+func TestARehearsalNeverReadsLikeAnInterrupt(t *testing.T) {
+	for _, outcome := range []string{"leashed", "rejected", "unknown", "failed"} {
+		w := newWorld()
+		w.tells(t, leashed(with(shot(1, outcome), func(d *tell.Decision) { d.Undo = []string{"aws autoscaling exit-standby"} })))
+		n := w.notes[0]
+		if strings.Contains(n.raw, "leave it alone") || strings.Contains(n.raw, "Do not") || strings.Contains(n.raw, "exit-standby") ||
+			!strings.HasPrefix(n.Content.NextSteps[0], "Nothing was sent") {
+			t.Errorf("%s: %s", outcome, n.raw)
+		}
+	}
+}
+
+func TestWhatIsNotKnownIsNeverLeftBlankInACommand(t *testing.T) {
+	for _, rule := range rules() {
+		for _, d := range []tell.Decision{refused("", rule), with(refused("not an id", rule), func(d *tell.Decision) { d.Outcome = "held" })} {
+			w := newWorld()
+			w.teller.Region = ""
+			w.tells(t, d)
+			for _, s := range w.notes[0].Content.NextSteps {
+				if strings.ContainsAny(s, "{}") || strings.Contains(s, "  ") || strings.HasSuffix(s, ":") {
+					t.Errorf("%s: %q", rule, s)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,199 @@
+// Package tell leaves nobody wondering: it tells the notification topic of every
+// target that was refused, held or fired at. What is looked at again later, what
+// was decided before and what could not be decided is not told.
+//
+// # How often
+//
+// A refused or held target is told of once per instance (or whatever was named
+// instead), rule and hour. The rules lever, region and budget are told of once per
+// hour with a count, and group once per group and hour, so that a storm is one
+// message and not ten thousand. The casebook keeps the hour (Limiter); a rehearsal
+// has an hour of its own, so that it silences nothing real.
+//
+// An interrupt needs no limit, since the casebook lets it happen once per case, and
+// is told before everything else, whatever the casebook answers. A rehearsal of one
+// has neither a budget nor a cooldown; it is told once per instance and hour, and
+// told as well when the casebook gives no answer.
+//
+// # What
+//
+// A message is a custom notification of Amazon Q Developer ("Custom notifications
+// using Amazon Q Developer in chat applications", Amazon Q Developer in chat
+// applications Administrator Guide): what happened in the title, why with the figure
+// in the description, what to do in the next steps. The subject is the title in
+// ASCII, for e-mail and other subscribers that show no JSON well. Outcome, rule and
+// rehearsal are message attributes as well, for subscription filter policies.
+//
+// # Text from outside
+//
+// Alarm names, reasons, group names and console lines are hostile. Slack and Teams
+// escape differently, and what Amazon Q does in between is not documented, so that an
+// escape of the one may come out alive in the other. Characters that could begin
+// something are therefore not escaped but replaced by others that look alike and mean
+// nothing: no mention, no link with a scheme, no formatting, no second line. A bare
+// domain name is left as it is: it leads where it says. Names are set in a code span,
+// where everything but ` < > & @ stays exact.
+//
+// A command is never altered. It is set in a code span, whole, or left out with a
+// word on where to find it. What goes into the additional context, from which custom
+// actions build commands, is checked by its form and otherwise left out.
+package tell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+)
+
+const (
+	// Bound is how long telling may take, all of it together. It comes after
+	// everything that matters, in a function that is paid by the second and whose
+	// next message waits for it; SNS answers within a tenth of a second, so this
+	// leaves room for a retry or two.
+	Bound = 4 * time.Second
+	// sideBySide is how many messages are on their way at once: enough for a batch
+	// of refusals within Bound, and few enough to leave other callers their share of
+	// the topic's rate.
+	sideBySide = 8
+	// mostErrors is how many errors are returned one by one. When SNS is down they
+	// are all the same, and the log takes only so much.
+	mostErrors = 8
+)
+
+// API is the one call of SNS that telling needs.
+type API interface {
+	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
+}
+
+// Limiter says whether a topic may be told of, which is at most once an hour, and
+// how many decisions about it went untold. n decisions are counted if it may not.
+// It is the casebook.
+type Limiter interface {
+	MayTell(ctx context.Context, topic string, n int, rehearsal bool) (may bool, untold int, err error)
+}
+
+// The outcomes that are told; intake has the whole list.
+const (
+	outcomeInterrupted = "interrupted"
+	outcomeLeashed     = "leashed"
+	outcomeRefused     = "refused"
+	outcomeHeld        = "held"
+	outcomeRejected    = "rejected"
+	outcomeUnknown     = "unknown"
+	outcomeFailed      = "failed"
+)
+
+// Decision is what was decided about one target. All its text may be hostile, and
+// any of it may be missing.
+type Decision struct {
+	InstanceID  string
+	Target      string // what was named instead of an instance
+	Outcome     string // as in package intake: refused, interrupted, ...
+	Rule        string // that decided
+	Why         string // one sentence, with the figure
+	CaseID      string
+	Code        string   // EC2's error code
+	Leashed     bool     // a rehearsal: nothing was sent
+	Group       string   // the casebook's key of its group, such as asg/web
+	Source      string   // what asked: the alarm's name, or the way it came
+	Reason      string   // that the asker gave
+	RequestedBy string   // who the asker says it is
+	Look        string   // where console and screenshot from before are, or why they are not
+	Protected   string   // what was done to keep the instance until it has dumped, or why not
+	Undo        []string // commands that undo Protected
+}
+
+// Teller tells. All its fields are required and set once.
+type Teller struct {
+	API    API
+	Topic  string // ARN of the notification topic
+	Limit  Limiter
+	Region string
+	Now    func() time.Time
+}
+
+// New returns a teller on the wall clock.
+func New(api API, topic string, limit Limiter, region string) *Teller {
+	return &Teller{API: api, Topic: topic, Limit: limit, Region: region, Now: time.Now}
+}
+
+// Tell tells of all decisions that are to be told, interrupts first, and returns
+// within Bound, with nothing left running. The error joins what could not be told; it
+// is for the log, for nothing depends on it and nothing is tried again.
+func (t *Teller) Tell(ctx context.Context, decisions []Decision) error {
+	notices := plan(decisions)
+	if len(notices) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, Bound)
+	defer cancel()
+	var (
+		wg   sync.WaitGroup
+		next = make(chan int)
+		errs = make([]error, len(notices))
+	)
+	for range min(sideBySide, len(notices)) {
+		wg.Go(func() {
+			for i := range next {
+				errs[i] = t.tell(ctx, notices[i])
+			}
+		})
+	}
+	for i := range notices {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return join(errs)
+}
+
+// tell asks the limiter and publishes.
+func (t *Teller) tell(ctx context.Context, n notice) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("telling of %s: %w", n.topic, err)
+	}
+	var unlimited error
+	if n.limited {
+		may, untold, err := t.Limit.MayTell(ctx, n.topic, n.counted(), n.rehearsal())
+		switch {
+		case err != nil && !n.fired():
+			return fmt.Errorf("telling of %s: %w", n.topic, err)
+		case err != nil:
+			unlimited = fmt.Errorf("telling of %s without knowing whether it was told: %w", n.topic, err)
+		case !may:
+			return nil
+		}
+		n.untold = untold
+	}
+	in, err := t.input(n)
+	if err == nil {
+		_, err = t.API.Publish(ctx, in)
+	}
+	if err != nil {
+		err = fmt.Errorf("telling of %s: %w", n.topic, err)
+	}
+	return errors.Join(unlimited, err)
+}
+
+// join joins the errors, and only counts those after the first few.
+func join(errs []error) error {
+	var kept []error
+	more := 0
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case len(kept) < mostErrors:
+			kept = append(kept, err)
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		kept = append(kept, fmt.Errorf("and %d more", more))
+	}
+	return errors.Join(kept...)
+}

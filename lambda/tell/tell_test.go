@@ -1,0 +1,244 @@
+package tell_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"crashcart/lambda/tell"
+)
+
+func TestNobodyIsToldTwiceInAnHour(t *testing.T) {
+	w := newWorld()
+	for _, d := range []tell.Decision{
+		refused(host, "opted-in"),
+		refused(host, "cooldown"), // another rule
+		refused(host2, "cooldown"),
+		{InstanceID: host, Outcome: "held", Rule: "asked", Why: "its tag crashcart is manual, so a person must ask"},
+		{Target: "load balancer app/web", Outcome: "refused", Rule: "named", Why: "it names nobody"},
+		{Target: "load balancer app/api", Outcome: "refused", Rule: "named", Why: "it names nobody"},
+		refused(host, ""),
+		{Outcome: "refused", Rule: "named"},
+	} {
+		for range 3 {
+			w.tells(t, d, d)
+		}
+		if got := len(w.notes); got != 1 {
+			t.Errorf("%+v was told %d times: %q", d, got, w.titles())
+		}
+		w.notes = nil
+		w.memory.now = w.memory.now.Add(time.Minute)
+	}
+	w.memory.now = w.memory.now.Add(time.Hour)
+	if got := w.tells(t, refused(host, "opted-in")); len(got) != 1 {
+		t.Errorf("an hour later: %q", got)
+	}
+}
+
+func TestAStormIsNeverToldPerInstance(t *testing.T) {
+	for _, rule := range []string{"lever", "region", "budget", "group"} {
+		t.Run(rule, func(t *testing.T) {
+			w := newWorld()
+			var storm []tell.Decision
+			for i := range 1000 {
+				d := refused(fmt.Sprintf("i-%017x", i), rule)
+				d.Group = "asg/web"
+				storm = append(storm, d)
+			}
+			got := w.tells(t, storm[:100]...)
+			if want := []string{"100 refusals (" + rule + ": because of " + rule + ")"}; !slices.Equal(got, want) {
+				t.Fatalf("told %q, not %q", got, want)
+			}
+			if n := w.notes[0]; len(n.Metadata.RelatedResources) != 20 || n.Metadata.AdditionalContext["instanceId"] != "" || strings.Contains(n.raw, "aws ec2") {
+				t.Errorf("one of the instances stands for all: %s", n.raw)
+			}
+			for i := 100; i < 1000; i += 10 {
+				if got := w.tells(t, storm[i:i+10]...); len(got) != 0 {
+					t.Fatalf("told again: %q", got)
+				}
+			}
+			w.memory.now = w.memory.now.Add(time.Hour)
+			if got := w.tells(t, storm[:1]...); len(got) != 1 || !strings.HasPrefix(got[0], "901 refusals") {
+				t.Errorf("what went untold is not counted: %q", got)
+			}
+			if d := w.notes[1].Content.Description; !strings.Contains(d, "Count: 901, 900 of them since this was told last;") {
+				t.Errorf("description %s", d)
+			}
+		})
+	}
+}
+
+func TestAnotherGroupIsNeverSilenced(t *testing.T) {
+	w := newWorld()
+	var decisions []tell.Decision
+	for _, g := range []string{"asg/web", "asg/api", "tag/web", "asg/web", "asg/w\x00b", "asg/" + strings.Repeat("ü", 255), ""} {
+		decisions = append(decisions, with(refused(host, "group"), func(d *tell.Decision) { d.Group = g }))
+	}
+	if got := w.tells(t, decisions...); len(got) != 6 {
+		t.Errorf("%d messages of 6 groups: %q", len(got), got)
+	}
+	threads := map[string]bool{}
+	for _, n := range w.notes {
+		threads[n.Metadata.ThreadID] = true
+	}
+	if len(threads) != 6 {
+		t.Errorf("threads %v", slices.Sorted(maps.Keys(threads)))
+	}
+}
+
+// What is put in the queue again, was told before or was never decided.
+func TestWhatIsNotOverIsNeverTold(t *testing.T) {
+	w := newWorld()
+	for _, outcome := range []string{"later", "duplicate", "failed", "", "REFUSED"} {
+		if got := w.tells(t, tell.Decision{InstanceID: host, Outcome: outcome, Rule: "booted", Why: "launched 5m ago"}); len(got) != 0 {
+			t.Errorf("%s was told: %q", outcome, got)
+		}
+	}
+	duplicate := tell.Decision{InstanceID: host, Outcome: "duplicate", Rule: "episode", CaseID: host + "-00"}
+	if got := w.tells(t, duplicate); len(got) != 0 || w.memory.asked != 0 {
+		t.Errorf("told %q, limiter asked %d times", got, w.memory.asked)
+	}
+	if err := w.teller.Tell(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+var shots = []string{"interrupted", "rejected", "unknown", "failed"}
+
+func shot(i int, outcome string) tell.Decision {
+	id := fmt.Sprintf("i-%017x", i)
+	return tell.Decision{InstanceID: id, Outcome: outcome, Rule: "unresponsive", Why: "silent for 10m", CaseID: id + "-0011223344556677"}
+}
+
+func TestAnInterruptIsNeverUntold(t *testing.T) {
+	for name, broken := range map[string]func(*memory){
+		"the limiter answers":    func(*memory) {},
+		"the limiter fails":      func(m *memory) { m.fails = errors.New("DynamoDB is away") },
+		"the limiter never ends": func(m *memory) { m.hangs = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				w.takes = 100 * time.Millisecond
+				broken(w.memory)
+				var decisions []tell.Decision
+				for i := range 2000 { // more than there is time for
+					decisions = append(decisions, refused(fmt.Sprintf("i-%017x", 1000+i), "opted-in"))
+				}
+				for i, outcome := range shots {
+					decisions = append(decisions, shot(i, outcome))
+				}
+				// Whatever else is said of it, an interrupt is real.
+				decisions = append(decisions, leashed(shot(9, "interrupted")))
+				if err := w.teller.Tell(t.Context(), decisions); err == nil {
+					t.Error("no error, though there was no time for all")
+				}
+				told := map[string]int{}
+				for _, n := range w.notes {
+					told[n.Metadata.ThreadID+" "+n.attributes["outcome"]]++
+					if strings.Contains(n.Content.Title, "REHEARSAL") {
+						t.Errorf("title %q", n.Content.Title)
+					}
+				}
+				for i, outcome := range shots {
+					if d := shot(i, outcome); told[d.CaseID+" "+outcome] != 1 {
+						t.Errorf("%s was told %d times", outcome, told[d.CaseID+" "+outcome])
+					}
+				}
+				if told[shot(9, "").CaseID+" interrupted"] != 1 {
+					t.Error("the interrupt that was called leashed was not told")
+				}
+			})
+		})
+	}
+}
+
+func TestARefusalIsNeverToldUnlimited(t *testing.T) {
+	w := newWorld()
+	w.memory.fails = errors.New("DynamoDB is away")
+	err := w.teller.Tell(t.Context(), []tell.Decision{refused(host, "region"), refused(host, "opted-in"), leashed(refused(host, "fresh"))})
+	if len(w.notes) != 0 || !errors.Is(err, w.memory.fails) || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("told %q, %v", w.titles(), err)
+	}
+}
+
+func TestARehearsalNeverSilencesWhatIsReal(t *testing.T) {
+	w := newWorld()
+	for _, d := range []tell.Decision{refused(host, "opted-in"), refused(host, "region"), {InstanceID: host, Outcome: "held", Rule: "asked"}} {
+		w.notes = nil
+		got := append(w.tells(t, leashed(d)), w.tells(t, leashed(d))...)
+		got = append(got, w.tells(t, d)...)
+		if len(got) != 2 || !strings.HasPrefix(got[0], "REHEARSAL: ") || strings.Contains(got[1], "REHEARSAL") {
+			t.Errorf("told %q", got)
+		}
+		if n := w.notes[0]; n.attributes["rehearsal"] != "true" || n.Metadata.AdditionalContext["rehearsal"] != "true" ||
+			!slices.Contains(n.Content.Keywords, "rehearsal") || !strings.Contains(n.subject, "REHEARSAL") || n.ID == w.notes[1].ID {
+			t.Errorf("%s %q %v", n.raw, n.subject, n.attributes)
+		}
+	}
+	// Both at once.
+	w = newWorld()
+	if got := w.tells(t, leashed(refused(host, "region")), refused(host2, "region"), leashed(refused(host2, "region"))); len(got) != 2 {
+		t.Errorf("told %q", got)
+	}
+}
+
+// A rehearsal has neither a budget nor a cooldown that would keep it from happening
+// again with the next alarm.
+func TestARehearsedInterruptIsNeverToldTwiceInAnHour(t *testing.T) {
+	w := newWorld()
+	for _, outcome := range []string{"leashed", "rejected", "unknown", "failed"} {
+		first, again := leashed(shot(1, outcome)), leashed(shot(1, outcome))
+		again.CaseID = again.InstanceID + "-8899aabbccddeeff"
+		if got := append(w.tells(t, first), w.tells(t, again, again)...); len(got) != 1 || !strings.HasPrefix(got[0], "REHEARSAL: ") {
+			t.Errorf("told %q", got)
+		}
+	}
+	w.memory.fails = errors.New("DynamoDB is away")
+	err := w.teller.Tell(t.Context(), []tell.Decision{shot(1, "leashed")})
+	if len(w.notes) != 5 || !errors.Is(err, w.memory.fails) {
+		t.Errorf("told %q, %v", w.titles(), err)
+	}
+}
+
+func TestTellingNeverTakesLongerThanItsBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.takes = time.Hour
+		var decisions []tell.Decision
+		for i := range 100 {
+			decisions = append(decisions, shot(i, "interrupted"))
+		}
+		began := time.Now()
+		err := w.teller.Tell(t.Context(), decisions)
+		if took := time.Since(began); took != tell.Bound || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("took %s: %v", took, err)
+		}
+		if w.most != 8 || w.running != 0 {
+			t.Errorf("%d publishes at once, %d left behind", w.most, w.running)
+		}
+		if lines := strings.Split(err.Error(), "\n"); len(lines) != 9 || lines[8] != "and 92 more" {
+			t.Errorf("the error has %d lines: %s", len(lines), err)
+		}
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := w.teller.Tell(cancelled, decisions[:1]); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+	}) // which waits for every goroutine
+}
+
+func TestAFailureToPublishIsNeverSwallowed(t *testing.T) {
+	w := newWorld()
+	w.refuse = errors.New("SNS is away")
+	err := w.teller.Tell(t.Context(), []tell.Decision{shot(1, "interrupted"), refused(host, "opted-in")})
+	if !errors.Is(err, w.refuse) || !strings.Contains(err.Error(), "interrupted/"+shot(1, "").CaseID) || !strings.Contains(err.Error(), "opted-in/"+host) {
+		t.Errorf("%v", err)
+	}
+}
