@@ -36,7 +36,7 @@ func TestADirectInvokeIsToldItsOutcomes(t *testing.T) {
 		t.Fatalf("outcomes: %s", raw)
 	}
 	got := slices.Sorted(maps.Keys(answer.Outcomes[0]))
-	if want := []string{"caseId", "instanceId", "outcome", "rule", "why"}; !slices.Equal(got, want) {
+	if want := []string{"caseId", "instanceId", "look", "outcome", "protected", "rule", "why"}; !slices.Equal(got, want) {
 		t.Errorf("an outcome has the keys %v, want %v", got, want)
 	}
 	if o := answer.Outcomes[0]; o["outcome"] != "interrupted" || !strings.HasPrefix(o["caseId"], webA+"-") {

@@ -23,6 +23,7 @@ import (
 	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
+	"crashcart/lambda/protect"
 	"crashcart/lambda/target"
 	"crashcart/lambda/trigger"
 )
@@ -39,6 +40,8 @@ type Handler struct {
 	Evidence look.Store
 	Live     interrupt.Interrupter
 	Leashed  interrupt.Interrupter
+	Protect  protect.Keeper
+	Tell     Teller
 	Queue    Queue
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -72,6 +75,7 @@ func (h *Handler) Handle(ctx context.Context, payload json.RawMessage) (any, err
 		jobs = append(jobs, newJobs(rec, inv.RequestID)...)
 	}
 	jobs = h.decide(ctx, log, jobs)
+	h.tell(context.WithoutCancel(ctx), log, jobs) // has a bound of its own
 
 	again := map[string]bool{}
 	for _, j := range jobs {

@@ -36,7 +36,10 @@ type Outcome struct {
 	Rule       string      `json:"rule"`
 	Why        string      `json:"why"`
 	CaseID     string      `json:"caseId,omitempty"`
-	Code       string      `json:"code,omitempty"` // EC2's error code
+	Code       string      `json:"code,omitempty"`      // EC2's error code
+	Look       string      `json:"look,omitempty"`      // where console and screenshot from before are, or that they are missing
+	Protected  string      `json:"protected,omitempty"` // what was done to keep the instance until it has dumped, or why not
+	Undo       []string    `json:"undo,omitempty"`      // the commands that undo that
 
 	again bool // the record must be delivered again
 }

@@ -195,7 +195,10 @@ func TestAnInterruptNeverGoesUnsaidWhileItsCaseIsSettled(t *testing.T) {
 }
 
 // stateOf reads the state of a case.
-func (w *world) stateOf(caseID string) string {
+func (w *world) stateOf(caseID string) string { return w.caseAttribute(caseID, "caseState") }
+
+// caseAttribute reads an attribute of a case, which is empty when it has none.
+func (w *world) caseAttribute(caseID, name string) string {
 	w.t.Helper()
 	table := w.handler.Config.Table
 	out, err := w.handler.Book.API.BatchGetItem(w.t.Context(), &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
@@ -207,7 +210,9 @@ func (w *world) stateOf(caseID string) string {
 		w.t.Fatal(err)
 	}
 	for _, it := range out.Responses[table] {
-		return it["caseState"].(*types.AttributeValueMemberS).Value
+		if v, ok := it[name].(*types.AttributeValueMemberS); ok {
+			return v.Value
+		}
 	}
 	return ""
 }

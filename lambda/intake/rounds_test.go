@@ -48,7 +48,7 @@ func TestNoMoreRoundsThanPromised(t *testing.T) {
 			})
 			var log strings.Builder
 			err = l.Deploy(lab.Function{Path: bootstrap, Concurrency: 1, Log: func(line string) { log.WriteString(line + "\n") }, Env: map[string]string{
-				config.EnvTable: l.TableName, config.EnvBucket: l.BucketName, config.EnvQueueURL: l.QueueURL(), config.EnvMode: "auto",
+				config.EnvMode: "auto",
 			}})
 			if err != nil {
 				t.Fatal(err)

@@ -3,8 +3,6 @@ package intake
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"sync"
 	"time"
 
 	"crashcart/lambda/casebook"
@@ -12,15 +10,18 @@ import (
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/target"
+	"crashcart/lambda/tell"
 )
 
 const (
 	// shotTime is what a shot may need: the look, the claim with its patience, the
-	// send with the permit's whole life, and the settling. A function that is killed
-	// between claim and send leaves a case that nobody can tell from a sent one.
-	shotTime = look.Bound + guard.PermitLife + settleBound
+	// send with the permit's whole life, the settling, and the telling. A function that
+	// is killed between claim and send leaves a case that nobody can tell from a sent one.
+	shotTime = look.Bound + guard.PermitLife + settleBound + noteBound + tell.Bound
 	// settleBound is how long writing the result and the evidence may take.
 	settleBound = 10 * time.Second
+	// noteBound is how long noting the rest in the case may take.
+	noteBound = 2 * time.Second
 )
 
 // shoot takes a permitted target through the look, the claim and the send.
@@ -53,7 +54,7 @@ func (h *Handler) shoot(ctx context.Context, j *job) {
 	j.end(outcomes[result.Kind], guard.Verdict{Rule: v.Rule, Why: v.Why + "; " + result.Why, CaseID: permit.Case().ID})
 	j.outcome.Code = result.Code
 	h.logDecision(ctx, j) // first, so that an interrupt never goes unsaid
-	h.record(ctx, permit.Case(), result, seen)
+	h.aftermath(ctx, j, permit.Case(), result, seen)
 }
 
 // What decided when it was no rule of the guard.
@@ -81,39 +82,4 @@ func (h *Handler) interrupter(p guard.Permit) interrupt.Interrupter {
 		return h.Leashed
 	}
 	return h.Live
-}
-
-// record settles the case and keeps the look, side by side, whatever becomes of
-// the invocation. What fails is logged: the sweep finds a case that is still
-// `claimed`, and takes it for one that may have been sent.
-func (h *Handler) record(ctx context.Context, c casebook.Case, result interrupt.Result, seen look.Look) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleBound)
-	defer cancel()
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := h.Book.Settle(ctx, c, stateOf(result, c.Leashed), result.Code); err != nil {
-			h.Log.ErrorContext(ctx, "the case could not be settled", slog.String("caseId", c.ID), slog.Any("error", err))
-		}
-	})
-	wg.Go(func() {
-		if err := h.Evidence.Put(ctx, look.Prefix(c.ID, c.Leashed), seen); err != nil {
-			h.Log.ErrorContext(ctx, "the look could not be stored", slog.String("caseId", c.ID), slog.Any("error", err))
-		}
-	})
-	wg.Wait()
-}
-
-// stateOf is the state that a result leaves the case in. A rehearsal sends
-// nothing, so however it ends it is over.
-func stateOf(r interrupt.Result, leashed bool) casebook.State {
-	switch {
-	case leashed:
-		return casebook.StateLeashed
-	case r.Kind == interrupt.Interrupted:
-		return casebook.StateInterrupted
-	case r.Kind == interrupt.Rejected:
-		return casebook.StateRejected
-	default:
-		return casebook.StateUnknown
-	}
 }

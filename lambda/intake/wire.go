@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
@@ -24,7 +25,9 @@ import (
 	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
+	"crashcart/lambda/protect"
 	"crashcart/lambda/target"
+	"crashcart/lambda/tell"
 )
 
 // callTimeout bounds one HTTP exchange with AWS. The slowest of them, a console
@@ -56,6 +59,8 @@ func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 		},
 		Live:    &interrupt.Live{API: sender, Now: time.Now},
 		Leashed: &interrupt.Leashed{API: sender, Now: time.Now},
+		Protect: protect.Keeper{API: scaling, On: c.Protects(), Region: c.Region},
+		Tell:    tell.New(sns.NewFromConfig(sdk), c.Topic, book, c.Region),
 		Queue:   sqs.NewFromConfig(sdk),
 		Log:     slog.New(slog.NewJSONHandler(log, nil)),
 		Now:     time.Now,

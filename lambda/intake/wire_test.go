@@ -86,6 +86,7 @@ func wired(t *testing.T, endpoint string) *intake.Handler {
 	c, err := config.FromEnv([]string{
 		"AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL=" + endpoint,
 		config.EnvTable + "=casebook", config.EnvBucket + "=evidence", config.EnvQueueURL + "=" + endpoint + "/intake",
+		config.EnvTopic + "=arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 	})
 	if err != nil {
 		t.Fatal(err)

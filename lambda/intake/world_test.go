@@ -37,7 +37,9 @@ import (
 	"crashcart/lambda/intake"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
+	"crashcart/lambda/protect"
 	"crashcart/lambda/target"
+	"crashcart/lambda/tell"
 )
 
 // machine is one instance of the world. It is healthy unless told otherwise:
@@ -90,6 +92,8 @@ type world struct {
 	calls    []string
 	logs     bytes.Buffer
 	handler  *intake.Handler
+	told     [][]tell.Decision // what was told, call by call
+	standby  []string          // what was put into Standby, in order
 	nextID   int
 	seen     int           // decision lines read so far
 	deadline time.Duration // of an invocation; zero for none
@@ -121,6 +125,7 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 	cfg, err := config.FromEnv([]string{
 		"AWS_REGION=eu-central-1", "AWS_LAMBDA_FUNCTION_NAME=crashcart-interrupt",
 		"CRASHCART_TABLE=casebook", "CRASHCART_BUCKET=evidence", "CRASHCART_QUEUE_URL=https://sqs.example/intake",
+		"CRASHCART_TOPIC=arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 		"CRASHCART_MODE=" + string(mode),
 	})
 	if err != nil {
@@ -142,6 +147,7 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 		Config: cfg, Router: &target.Router{AutoScaling: w, Targets: resolver.Targets, Alarms: w}, Resolver: resolver, Book: book, Guard: g,
 		Look: look.Taker{API: w, Now: w.clock}, Evidence: look.Store{API: w, Bucket: cfg.Bucket},
 		Live: &interrupt.Live{API: w, Now: w.clock}, Leashed: &interrupt.Leashed{API: w, Now: w.clock},
+		Protect: protect.Keeper{API: w, On: cfg.Protects()}, Tell: w,
 		Queue: w, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,
 	}
 	return w
@@ -422,6 +428,25 @@ func (w *world) DescribeAutoScalingGroups(_ context.Context, in *autoscaling.Des
 		out.AutoScalingGroups = []astypes.AutoScalingGroup{group}
 	}
 	return out, w.call("DescribeAutoScalingGroups")
+}
+
+func (w *world) EnterStandby(_ context.Context, in *autoscaling.EnterStandbyInput, _ ...func(*autoscaling.Options)) (*autoscaling.EnterStandbyOutput, error) {
+	if err := w.call("EnterStandby"); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.standby = append(w.standby, in.InstanceIds...)
+	return &autoscaling.EnterStandbyOutput{}, nil
+}
+
+// Tell keeps what is told, and who was in the casebook by then.
+func (w *world) Tell(_ context.Context, decisions []tell.Decision) error {
+	err := w.call("Tell")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = append(w.told, decisions)
+	return err
 }
 
 func (w *world) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {

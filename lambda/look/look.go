@@ -17,6 +17,7 @@ package look
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -62,6 +63,25 @@ type Look struct {
 
 	Screenshot    []byte // a JPEG
 	ScreenshotErr error
+}
+
+// Missing names what a person would look for and not find, each with why: the
+// console as it was, and the screen. It is empty for a look that has both.
+func (l Look) Missing() []string {
+	var missing []string
+	for _, part := range []struct {
+		name string
+		size int
+		err  error
+	}{{"console", len(l.Latest), l.LatestErr}, {"screenshot", len(l.Screenshot), l.ScreenshotErr}} {
+		if part.err == nil && part.size == 0 {
+			part.err = ErrEmpty
+		}
+		if part.err != nil {
+			missing = append(missing, fmt.Sprintf("no %s (%s)", part.name, why(part.err)))
+		}
+	}
+	return missing
 }
 
 // Why a part of a look is missing, as look.json says it.

@@ -1,0 +1,79 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/interrupt"
+	"crashcart/lambda/look"
+	"crashcart/lambda/protect"
+)
+
+// aftermath settles the case, keeps the look, and keeps the instance until it has
+// dumped: side by side, since a group may replace the instance at any moment and a
+// case that stays claimed is taken for one that may have been sent. What fails is
+// said, and changes nothing. It goes on whatever becomes of the invocation.
+func (h *Handler) aftermath(ctx context.Context, j *job, c casebook.Case, result interrupt.Result, seen look.Look) {
+	ctx = context.WithoutCancel(ctx)
+	var (
+		wg    sync.WaitGroup
+		stood string
+		kept  protect.Result
+	)
+	writing, cancel := context.WithTimeout(ctx, settleBound)
+	defer cancel()
+	wg.Go(func() {
+		if err := h.Book.Settle(writing, c, stateOf(result, c.Leashed), result.Code); err != nil {
+			j.log.ErrorContext(ctx, "the case could not be settled", slog.String("caseId", c.ID), slog.Any("error", err))
+		}
+	})
+	wg.Go(func() { stood = h.keepLook(writing, j, c, seen) })
+	wg.Go(func() {
+		if result.Kind == interrupt.Interrupted || result.Kind == interrupt.Unknown && !c.Leashed {
+			kept = h.Protect.Keep(writing, c.InstanceID, j.question.Instance.Group)
+		}
+	})
+	wg.Wait()
+	j.outcome.Look, j.outcome.Protected, j.outcome.Undo = stood, kept.Why, kept.Undo
+
+	if len(kept.Undo) > 0 {
+		j.log.InfoContext(ctx, "protected", slog.String("instanceId", c.InstanceID), slog.String("caseId", c.ID),
+			slog.String("why", kept.Why), slog.Any("undo", kept.Undo))
+	}
+
+	noting, cancel := context.WithTimeout(ctx, noteBound)
+	defer cancel()
+	if err := h.Book.Note(noting, c, casebook.Notes{Look: stood, Protected: kept.Why}); err != nil {
+		j.log.ErrorContext(ctx, "the case has no note of its look and its protection", slog.String("caseId", c.ID),
+			slog.String("look", stood), slog.String("protected", kept.Why), slog.Any("error", err))
+	}
+}
+
+// keepLook stores the look and says where it is, or what is missing.
+func (h *Handler) keepLook(ctx context.Context, j *job, c casebook.Case, seen look.Look) string {
+	prefix := look.Prefix(c.ID, c.Leashed)
+	if err := h.Evidence.Put(ctx, prefix, seen); err != nil {
+		j.log.ErrorContext(ctx, "the look could not be stored", slog.String("caseId", c.ID), slog.Any("error", err))
+		return fmt.Sprintf("console and screenshot from before the interrupt could not be stored in s3://%s/%s: see the function's log", h.Evidence.Bucket, prefix)
+	}
+	return strings.Join(append([]string{fmt.Sprintf("s3://%s/%s/", h.Evidence.Bucket, prefix)}, seen.Missing()...), ", ")
+}
+
+// stateOf is the state that a result leaves the case in. A rehearsal sends
+// nothing, so however it ends it is over.
+func stateOf(r interrupt.Result, leashed bool) casebook.State {
+	switch {
+	case leashed:
+		return casebook.StateLeashed
+	case r.Kind == interrupt.Interrupted:
+		return casebook.StateInterrupted
+	case r.Kind == interrupt.Rejected:
+		return casebook.StateRejected
+	default:
+		return casebook.StateUnknown
+	}
+}

@@ -1,0 +1,180 @@
+package intake_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"crashcart/lambda/config"
+	"crashcart/lambda/intake"
+)
+
+// direct asks for one instance by a direct invoke, and gives its outcome.
+func (w *world) direct(id, more string) intake.Outcome {
+	w.t.Helper()
+	out, err := w.invoke(fmt.Sprintf(`{"instanceIds":[%q],"reason":"it hangs"%s}`, id, more))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	answer := out.(intake.Answer)
+	if len(answer.Outcomes) != 1 {
+		w.t.Fatalf("%+v", answer)
+	}
+	return answer.Outcomes[0]
+}
+
+// hungMember is a world with one instance that has shown no life for seven minutes, a
+// member of a group of ten.
+func hungMember(t *testing.T, mode config.Mode) *world {
+	w := newWorld(t, mode)
+	w.bystanders(12)
+	for i := range 9 {
+		w.add(fmt.Sprintf("i-0e0000000000000%02x", i), machine{tag: "auto", group: "web"})
+	}
+	w.add(webA, machine{tag: "auto", group: "web", silentSince: noon.Add(-7 * time.Minute)})
+	return w
+}
+
+func TestAnInterruptedMemberIsKeptAndARehearsedOneNever(t *testing.T) {
+	for _, c := range []struct {
+		name, more string
+		mode       config.Mode
+		on         bool
+		fail       error
+		outcome    intake.OutcomeKind
+		kept       bool
+	}{
+		{"accepted", "", config.ModeAuto, true, nil, intake.OutcomeInterrupted, true},
+		{"no answer", "", config.ModeAuto, true, errOutage, intake.OutcomeUnknown, true},
+		{"rejected", "", config.ModeAuto, true, apiError{"UnsupportedOperation"}, intake.OutcomeRejected, false},
+		{"rehearsed", `,"dryRun":true`, config.ModeAuto, true, nil, intake.OutcomeLeashed, false},
+		{"rehearsed without an answer", `,"dryRun":true`, config.ModeAuto, true, errOutage, intake.OutcomeUnknown, false},
+		{"dry-run stack", "", config.ModeDryRun, true, nil, intake.OutcomeLeashed, false},
+		{"manual stack", "", config.ModeManual, false, nil, intake.OutcomeInterrupted, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := hungMember(t, c.mode)
+			w.fail["SendDiagnosticInterrupt"] = c.fail
+			w.handler.Protect.On = c.on
+			o := w.direct(webA, c.more)
+			if o.Outcome != c.outcome {
+				t.Fatalf("%+v", o)
+			}
+			if kept := slices.Equal(w.standby, []string{webA}); kept != c.kept {
+				t.Errorf("put into Standby: %v", w.standby)
+			}
+			if kept := len(o.Undo) > 0; kept != c.kept {
+				t.Errorf("the answer's commands: %q", o.Undo)
+			}
+			if silent := o.Protected == ""; c.on && silent == c.kept {
+				t.Errorf("the answer says %q of the protection", o.Protected)
+			}
+		})
+	}
+}
+
+func TestNothingAfterTheSendEverChangesTheOutcome(t *testing.T) {
+	w := hungMember(t, config.ModeAuto)
+	for _, op := range []string{"EnterStandby", "PutObject", "Tell", "dynamodb:UpdateItem"} {
+		w.fail[op] = errOutage
+	}
+	failed := w.deliver(alarm("heartbeat", "StatusCheckFailed", noon, webA))
+	if d := w.decisions(); len(failed) != 0 || len(d) != 1 || d[0].Outcome != "interrupted" || w.sent() != 1 {
+		t.Errorf("to come again: %v, decided: %+v, sent: %d", failed, d, w.sent())
+	}
+	for _, said := range []string{"the look could not be stored", "not everybody could be told", "no note of its look"} {
+		if !strings.Contains(w.logs.String(), said) {
+			t.Errorf("the log does not say: %s", said)
+		}
+	}
+}
+
+func TestAMissingLookIsNeverKeptQuiet(t *testing.T) {
+	w := hungMember(t, config.ModeAuto)
+	if o := w.direct(webA, ""); !strings.HasPrefix(o.Look, "s3://evidence/cases/"+o.CaseID) || strings.Contains(o.Look, "no screenshot") {
+		t.Errorf("stored: %q", o.Look)
+	}
+	w = hungMember(t, config.ModeAuto)
+	w.fail["GetConsoleScreenshot"] = apiError{"UnsupportedOperation"}
+	if o := w.direct(webA, ""); !strings.Contains(o.Look, "no screenshot (unsupported)") {
+		t.Errorf("without a screenshot: %q", o.Look)
+	}
+	w = hungMember(t, config.ModeAuto)
+	w.fail["PutObject"] = errOutage
+	o := w.direct(webA, "")
+	if o.Outcome != intake.OutcomeInterrupted || !strings.Contains(o.Look, "could not be stored") {
+		t.Errorf("without S3: %+v", o)
+	}
+	if told := w.told[0][0]; told.Look != o.Look {
+		t.Errorf("told: %q", told.Look)
+	}
+}
+
+func TestTheCaseRemembersWhatWasDoneForIt(t *testing.T) {
+	w := hungMember(t, config.ModeAuto)
+	o := w.direct(webA, "")
+	if look, kept := w.caseAttribute(o.CaseID, "look"), w.caseAttribute(o.CaseID, "protected"); look != o.Look || kept != o.Protected || look == "" || kept == "" {
+		t.Errorf("look %q, protected %q", look, kept)
+	}
+}
+
+// What was decided is told once it is final and settled, never before.
+func TestNothingIsToldBeforeItIsDecided(t *testing.T) {
+	w := hungMember(t, config.ModeAuto)
+	w.add(webB, machine{})
+	w.deliver(alarm("heartbeat", "StatusCheckFailed", noon, webA), alarm("other", "StatusCheckFailed", noon, webB))
+	if len(w.told) != 1 || len(w.told[0]) != 2 {
+		t.Fatalf("told %+v", w.told)
+	}
+	after := false
+	for _, op := range w.calls {
+		if after = after || op == "Tell"; after && op != "Tell" {
+			t.Errorf("%s after the telling", op)
+		}
+	}
+	fired, refused := w.told[0][0], w.told[0][1]
+	if fired.InstanceID != webA || fired.Outcome != "interrupted" || fired.CaseID == "" || fired.Source != "heartbeat" || fired.Group != "asg/web" || fired.Protected == "" {
+		t.Errorf("told of the interrupt: %+v", fired)
+	}
+	if refused.Outcome != "refused" || refused.Rule != "opted-in" || refused.Why == "" || refused.Leashed {
+		t.Errorf("told of the refusal: %+v", refused)
+	}
+}
+
+func TestAnIgnoredEventIsNeverTold(t *testing.T) {
+	w := hungMember(t, config.ModeAuto)
+	w.deliver(`{"hello":"world"}`)
+	for _, decisions := range w.told {
+		if len(decisions) > 0 {
+			t.Errorf("told %+v", decisions)
+		}
+	}
+}
+
+// The outcome's JSON is what callers read; a command line must not see "null".
+func TestTheAnswerHasNoEmptyFields(t *testing.T) {
+	w := newWorld(t, config.ModeAuto)
+	o := w.direct(webA, "")
+	body, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range []string{"undo", "look", "protected", "code"} {
+		if strings.Contains(string(body), field) {
+			t.Errorf("%s", body)
+		}
+	}
+}
+
+func (f failing) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	if err := f.w.call("dynamodb:UpdateItem"); err != nil {
+		return nil, err
+	}
+	return f.Client.UpdateItem(ctx, in, o...)
+}
