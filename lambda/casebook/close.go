@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -53,13 +54,11 @@ func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (Record, er
 		if err != nil {
 			return Record{}, err
 		}
-		switch {
-		case r.State == StateClosed:
+		if r.State == StateClosed {
 			return r, nil
-		case r.Rehearsal || !r.Open:
-			return Record{}, &NotOpenError{r}
-		case r.State == StateClaimed && !r.Stuck(b.Now()):
-			return Record{}, fmt.Errorf("closing case %s: %w: ask again in %s", id, ErrUnderWay, config.FunctionTimeout)
+		}
+		if err := r.closable(b.Now()); err != nil {
+			return Record{}, err
 		}
 		err = b.writeClosing(ctx, r, reason, by)
 		if err != nil && (tries == closeTries || !changed(err)) {
@@ -72,6 +71,17 @@ func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (Record, er
 			return Record{}, fmt.Errorf("closing case %s: %w", id, errors.Join(err, stop))
 		}
 	}
+}
+
+// closable says why a case that is not closed cannot be, if it cannot.
+func (r Record) closable(now time.Time) error {
+	switch {
+	case r.Rehearsal || !r.Open:
+		return &NotOpenError{r}
+	case r.State == StateClaimed && !r.Stuck(now):
+		return fmt.Errorf("closing case %s: %w: ask again in %s", r.ID, ErrUnderWay, config.FunctionTimeout)
+	}
+	return nil
 }
 
 // changed says that nothing was written because something else was, or is being.

@@ -52,6 +52,7 @@ type faulty struct {
 	down     error        // fails every call
 	readDown error        // fails every read
 	leave    int          // BatchGetItem answers that leave all keys but one unprocessed
+	refuse   int          // those, after leave, that leave all of them
 	pageSize int          // of a query
 	badPage  int          // this page of a query fails
 	onQuery  func() error // happens just before the next query
@@ -125,6 +126,10 @@ func (f *faulty) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInpu
 	partial := f.leave > 0 && len(request.Keys) > 0
 	if partial {
 		f.leave--
+	} else if f.refuse > 0 {
+		f.refuse--
+		f.mu.Unlock()
+		return &dynamodb.BatchGetItemOutput{UnprocessedKeys: in.RequestItems}, nil
 	}
 	f.mu.Unlock()
 	if !partial {

@@ -15,8 +15,9 @@ import (
 // Reference, BatchGetItem).
 const batchGetLimit = 100
 
-// unprocessedTries is how often the keys that a BatchGetItem left unprocessed
-// are asked for again before the read counts as failed.
+// unprocessedTries is how many answers of BatchGetItem in a row may leave all keys
+// unprocessed before the read counts as failed. One that left only some of them was
+// an answer: DynamoDB gives what it can ("BatchGetItem", DynamoDB API Reference).
 const unprocessedTries = 4
 
 // Subject is one instance and the source key that names it.
@@ -110,15 +111,20 @@ func (b *Book) fetch(ctx context.Context, keys map[string]item) (map[string]item
 			found[get(it, attrPK)] = it
 		}
 		pending = pending[len(chunk):]
-		if left := out.UnprocessedKeys[b.Table].Keys; len(left) > 0 {
-			if tries++; tries == unprocessedTries {
-				return nil, errors.New("reading the casebook: DynamoDB left keys unprocessed")
-			}
-			if err := pause(ctx, tries); err != nil {
-				return nil, err
-			}
-			pending = append(pending, left...)
+		left := out.UnprocessedKeys[b.Table].Keys
+		if len(left) == 0 {
+			continue
 		}
+		if tries++; len(left) < len(chunk) {
+			tries = 0
+		}
+		if tries == unprocessedTries {
+			return nil, errors.New("reading the casebook: DynamoDB left all keys unprocessed")
+		}
+		if err := pause(ctx, tries+1); err != nil {
+			return nil, err
+		}
+		pending = append(pending, left...)
 	}
 	return found, nil
 }
