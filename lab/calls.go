@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 
+	"crashcart/lab/fault"
 	"crashcart/lab/pace"
 )
 
@@ -17,10 +19,12 @@ import (
 type Call struct {
 	Service   string // signing name: ec2, ssm, autoscaling, monitoring, elasticloadbalancing, sqs, dynamodb, s3
 	Operation string
+	Caller    string   // access key id: which process it is from, see Lab.Kill
 	Instances []string // the instance ids it names, by parameter or filter
 	DryRun    bool
 	Code      string // of the error, empty if it succeeded
 	Status    int    // of HTTP
+	Lost      bool   // a fault kept the answer from the caller, whatever it was
 	Detail    string // of S3: the object's path
 	Start     time.Time
 	End       time.Time
@@ -76,9 +80,9 @@ func Rounds(calls []Call) int {
 	return n
 }
 
-// record serves a request and keeps what was asked and answered.
+// record serves a request past the faults, and keeps what was asked and answered.
 func (l *Lab) record(name string, h http.Handler, w http.ResponseWriter, r *http.Request) {
-	call := Call{Service: name, Start: time.Now(), Lab: l.Clock.Now()}
+	call := Call{Service: name, Caller: caller(r), Start: time.Now(), Lab: l.Clock.Now()}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -87,16 +91,44 @@ func (l *Lab) record(name string, h http.Handler, w http.ResponseWriter, r *http
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	call.describe(r, body)
 	time.Sleep(max(l.latency, pace.Least))
-	answer := &answer{header: http.Header{}, status: http.StatusOK}
-	h.ServeHTTP(answer, r)
-	call.End, call.Status = time.Now(), answer.status
-	if answer.status >= http.StatusBadRequest {
-		call.Code = errorCode(answer.header, answer.body.Bytes())
+	asked := fault.Call{Service: name, Operation: call.Operation, Caller: call.Caller, Header: r.Header, Body: body}
+	got := l.Faults.Serve(asked, func(c fault.Call) fault.Answer { return carryOut(h, r, c) })
+	call.End, call.Status, call.Lost = time.Now(), got.Status, got.Lost
+	if got.Status >= http.StatusBadRequest {
+		call.Code = errorCode(got.Header, got.Body)
 	}
 	l.calls.add(call)
-	maps.Copy(w.Header(), answer.header)
-	w.WriteHeader(answer.status)
-	_, _ = w.Write(answer.body.Bytes()) // an error is the client's hang-up
+	if got.Lost {
+		hangUp(w)
+		return
+	}
+	maps.Copy(w.Header(), got.Header)
+	w.WriteHeader(got.Status)
+	_, _ = w.Write(got.Body) // an error is the client's hang-up
+}
+
+// carryOut has a service answer a call, which a fault may have changed.
+func carryOut(h http.Handler, r *http.Request, c fault.Call) fault.Answer {
+	again := r.Clone(r.Context())
+	again.Header, again.Body, again.ContentLength = c.Header, io.NopCloser(bytes.NewReader(c.Body)), int64(len(c.Body))
+	a := &answer{header: http.Header{}, status: http.StatusOK}
+	h.ServeHTTP(a, again)
+	return fault.Answer{Status: a.status, Header: a.header, Body: a.body.Bytes()}
+}
+
+// hangUp resets the connection, so that the caller cannot take what it has got for
+// a short answer.
+func hangUp(w http.ResponseWriter) {
+	if hijacker, ok := w.(http.Hijacker); ok {
+		if conn, _, err := hijacker.Hijack(); err == nil {
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				_ = tcp.SetLinger(0) // or it is closed in order, which will do
+			}
+			_ = conn.Close() // it is to be gone
+			return
+		}
+	}
+	panic(http.ErrAbortHandler) // net/http closes the connection, and says nothing
 }
 
 // answer holds a response back until it is recorded.

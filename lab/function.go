@@ -16,7 +16,7 @@ type Function struct {
 	Path        string            // the binary
 	Args        []string          // its arguments; AWS passes none
 	Name        string            // default crashcart-interrupt
-	Env         map[string]string // besides Lab.Env and Lambda's own
+	Env         map[string]string // besides Lab.Env, Lab.Settings and Lambda's own
 	Timeout     time.Duration     // wall-clock; default config.FunctionTimeout
 	MemoryMB    int
 	Concurrency int               // processes, and batches of the queue under way; default 2
@@ -31,6 +31,10 @@ type Function struct {
 // asynchronous invocation that fails three times ends in DeadLetters.
 func (l *Lab) Deploy(f Function) error {
 	env := l.Env()
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		delete(env, name) // every process has its own
+	}
+	maps.Copy(env, l.Settings())
 	maps.Copy(env, f.Env)
 	if f.Name == "" {
 		f.Name = "crashcart-interrupt"
@@ -90,6 +94,22 @@ func (l *Lab) InvokeAsync(payload []byte) (string, error) {
 		return "", err
 	}
 	return f.InvokeAsync(payload)
+}
+
+// Busy is how many of the function's processes are starting or working on an event.
+func (l *Lab) Busy() int {
+	f, err := l.deployed()
+	if err != nil {
+		return 0
+	}
+	return f.Busy()
+}
+
+// Kill ends the function's process that calls AWS with that access key, by SIGKILL
+// and whatever it is doing. It says whether there was one.
+func (l *Lab) Kill(accessKey string) bool {
+	f, err := l.deployed()
+	return err == nil && f.Kill(accessKey)
 }
 
 func (l *Lab) deployed() (*runtime.Function, error) {

@@ -14,6 +14,9 @@
 // Every call is recorded, refused ones too: Calls and Subscribe. What reached a
 // guest is recorded by the fleet: Fleet.Interrupts and Fleet.Harms.
 //
+// What goes wrong on the way to a service is asked of Options.Faults and, while the
+// lab runs, of Lab.Faults: see package fault.
+//
 // The lab is never imported by code that is deployed.
 package lab
 
@@ -35,6 +38,7 @@ import (
 	"crashcart/lab/dynamodb"
 	"crashcart/lab/ec2"
 	"crashcart/lab/elb"
+	"crashcart/lab/fault"
 	"crashcart/lab/fleet"
 	"crashcart/lab/runtime"
 	"crashcart/lab/s3"
@@ -54,9 +58,14 @@ type Options struct {
 	Queue   string      // default crashcart-intake; its dead-letter queue has "-dead" after it
 	Topic   string      // default crashcart-intake; the one whose subscription is raw has "-raw" after it
 
+	Notifications string // the topic that decisions are told to; default crashcart-notifications
+
 	Visibility time.Duration // of the queue, in lab time; default 3 min
 	MaxReceive int           // deliveries before the dead-letter queue; default 5
 	Duplicate  bool          // deliver every message twice
+
+	// Faults are what goes wrong from the beginning; see Lab.Faults.
+	Faults []fault.Fault
 
 	// Latency is waited, on the wall, before every answer. Without it calls that
 	// are made side by side may look sequential, which matters to Rounds.
@@ -80,6 +89,9 @@ type Lab struct {
 	DeadLetters *sqs.Queue
 	Table       *dynamodb.Handler
 	Store       *s3.Store
+	Faults      *fault.Set // what goes wrong, to be changed at any time
+
+	Notifications *sns.Topic // what decisions are told to; nothing is subscribed
 
 	latency time.Duration
 	server  *http.Server
@@ -96,8 +108,9 @@ func Start(o Options) (*Lab, error) {
 	o = o.filled()
 	l := &Lab{
 		Region: o.Region, Account: o.Account, TableName: o.Table, BucketName: o.Bucket, Clock: o.Clock,
-		latency: o.Latency, done: make(chan struct{}),
+		latency: o.Latency, done: make(chan struct{}), Faults: &fault.Set{},
 	}
+	l.Faults.Use(o.Faults...)
 	l.Fleet = fleet.New(o.Clock)
 	l.Balancer = elb.New(l.Fleet, o.Clock, o.Region, o.Account)
 	l.Alarms = cloudwatch.New(o.Clock, o.Region, o.Account)
@@ -109,6 +122,7 @@ func Start(o Options) (*Lab, error) {
 	l.Topic, l.RawTopic = sns.New(o.Topic, o.Region, o.Account), sns.New(o.Topic+"-raw", o.Region, o.Account)
 	l.Topic.Subscribe(l.Queue, false)
 	l.RawTopic.Subscribe(l.Queue, true)
+	l.Notifications = sns.New(o.Notifications, o.Region, o.Account)
 	var err error
 	if l.Table, err = dynamodb.New(o.Table); err != nil {
 		return nil, err
@@ -140,6 +154,7 @@ func (o Options) filled() Options {
 		{&o.Bucket, "crashcart-evidence"},
 		{&o.Queue, "crashcart-intake"},
 		{&o.Topic, "crashcart-intake"},
+		{&o.Notifications, "crashcart-notifications"},
 	} {
 		if *d.field == "" {
 			*d.field = d.value
@@ -164,9 +179,11 @@ func (l *Lab) endpoint() http.Handler {
 		"ssm":         ssm.New(l.Fleet, l.Clock),
 		"autoscaling": autoscaling.New(l.Fleet, l.Clock, l.Region, l.Account),
 		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters),
+		"sns":         sns.NewHandler(l.Topic, l.RawTopic, l.Notifications),
 		"dynamodb":    l.Table,
 		"s3":          l.Store,
 		"monitoring":  l.Alarms, // CloudWatch
+		"lambda":      lambdaAPI{l},
 
 		"elasticloadbalancing": l.Balancer,
 	}
@@ -181,18 +198,25 @@ func (l *Lab) endpoint() http.Handler {
 	})
 }
 
-// service is the SigV4 signing name in a request's header or query ("Create a
-// signed AWS API request", AWS Identity and Access Management User Guide).
-func service(r *http.Request) string {
-	scope := r.URL.Query().Get("X-Amz-Credential")
+// service is the SigV4 signing name in a request's header or query.
+func service(r *http.Request) string { return scope(r)[3] }
+
+// caller is the access key id that signed a request.
+func caller(r *http.Request) string { return scope(r)[0] }
+
+// scope reads the five parts of a signature's credential, which are empty if it has
+// none: access key id, date, Region, service, aws4_request ("Create a signed AWS API
+// request", AWS Identity and Access Management User Guide).
+func scope(r *http.Request) []string {
+	credential := r.URL.Query().Get("X-Amz-Credential")
 	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
-		scope, _, _ = strings.Cut(after, ",")
+		credential, _, _ = strings.Cut(after, ",")
 	}
-	parts := strings.Split(scope, "/")
+	parts := strings.Split(credential, "/")
 	if len(parts) != 5 {
-		return ""
+		return make([]string, 5)
 	}
-	return parts[3]
+	return parts
 }
 
 // QueueURL is the intake queue's address.

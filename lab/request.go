@@ -18,6 +18,8 @@ func (c *Call) describe(r *http.Request, body []byte) {
 	switch {
 	case c.Service == "s3":
 		c.Operation, c.Detail = objectOperation(r), r.URL.Path
+	case c.Service == "lambda":
+		c.Operation, c.Detail = "Invoke", r.URL.Path
 	case r.Header.Get("Smithy-Protocol") == cborProtocol:
 		c.Operation = path.Base(r.URL.Path)
 	case r.Header.Get("X-Amz-Target") != "":
@@ -68,8 +70,11 @@ func objectOperation(r *http.Request) string {
 // XML describes ("Smithy RPC v2 CBOR protocol", Smithy specification).
 const cborProtocol = "rpc-v2-cbor"
 
-// errorCode reads the code out of an error in any of AWS's four shapes.
+// errorCode reads the code out of an error in any of AWS's five shapes.
 func errorCode(header http.Header, body []byte) string {
+	if code := header.Get("X-Amzn-Errortype"); code != "" {
+		return code
+	}
 	if header.Get("Smithy-Protocol") == cborProtocol {
 		return cborCode(body)
 	}

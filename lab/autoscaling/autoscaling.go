@@ -1,8 +1,12 @@
 // Package autoscaling stands in for Amazon EC2 Auto Scaling: which instances are
-// in a group, and in which state of their lifecycle.
+// in a group, in which state of their lifecycle, and the calls that move them
+// between service and Standby or end them.
 //
 // A group exists as long as a guest names it (fleet.Spec.Group); stopped and
-// terminated guests are no members.
+// terminated guests are no members. Its desired capacity is what it has besides
+// members in Standby: whoever leaves without decrementing it is replaced at once.
+// Whether a group replaces members that fail by themselves is the fleet's business
+// (fleet.Group). Load balancers are not told who comes and goes.
 package autoscaling
 
 import (
@@ -11,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"crashcart/lab/clock"
 	"crashcart/lab/fleet"
@@ -47,15 +52,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/xml")
 	var out any
 	err := r.ParseForm()
-	switch action := r.PostForm.Get("Action"); {
+	actions := map[string]func(url.Values) any{
+		"DescribeAutoScalingGroups":           h.groups,
+		"DescribeAutoScalingInstances":        h.instances,
+		"EnterStandby":                        h.enterStandby,
+		"ExitStandby":                         h.exitStandby,
+		"TerminateInstanceInAutoScalingGroup": h.terminate,
+	}
+	action := r.PostForm.Get("Action")
+	switch do := actions[action]; {
 	case err != nil:
 		out = refusal("MalformedQueryString", err.Error())
-	case action == "DescribeAutoScalingGroups":
-		out = h.groups(r.PostForm)
-	case action == "DescribeAutoScalingInstances":
-		out = h.instances(r.PostForm)
-	default:
+	case do == nil:
 		out = refusal("InvalidAction", "the lab's Auto Scaling does not know "+action)
+	default:
+		out = do(r.PostForm)
 	}
 	if _, bad := out.(errorAnswer); bad {
 		w.WriteHeader(http.StatusBadRequest)
@@ -84,6 +95,7 @@ type group struct {
 	Cooldown    int      `xml:"DefaultCooldown"`
 	Zones       []string `xml:"AvailabilityZones>member"`
 	HealthCheck string   `xml:"HealthCheckType"`
+	Grace       int      `xml:"HealthCheckGracePeriod"`
 	Created     string   `xml:"CreatedTime"`
 	Members     []member `xml:"Instances>member"`
 }
@@ -99,7 +111,21 @@ type member struct {
 }
 
 func (h *Handler) groups(in url.Values) any {
-	wanted := list(in, "AutoScalingGroupNames")
+	all := h.described(list(in, "AutoScalingGroupNames"))
+	start, end, next, ok := page(in, len(all))
+	if !ok {
+		return refusal("InvalidNextToken", "The NextToken value is not valid.")
+	}
+	out := groupsAnswer{Namespace: namespace, RequestID: requestID, Next: next}
+	for _, g := range all[start:end] {
+		out.Groups = append(out.Groups, *g)
+	}
+	return out
+}
+
+// described gives the groups of these names, or all if there are none, in the
+// order of their first members.
+func (h *Handler) described(wanted []string) []*group {
 	var all []*group
 	for _, v := range h.fleet.All() {
 		if v.Group == "" || v.State != "running" || len(wanted) > 0 && !slices.Contains(wanted, v.Group) {
@@ -114,26 +140,34 @@ func (h *Handler) groups(in url.Values) any {
 		m.Group = ""
 		g := all[i]
 		g.Members = append(g.Members, m)
-		g.Desired, g.Max = len(g.Members), 2*len(g.Members)
+		if m.Lifecycle != standby {
+			g.Desired++
+		}
 	}
-	start, end, next, ok := page(in, len(all))
-	if !ok {
-		return refusal("InvalidNextToken", "The NextToken value is not valid.")
+	for _, g := range all {
+		if g.Max == 0 {
+			g.Max = 2 * max(g.Desired, 1)
+		}
 	}
-	out := groupsAnswer{Namespace: namespace, RequestID: requestID, Next: next}
-	for _, g := range all[start:end] {
-		out.Groups = append(out.Groups, *g)
-	}
-	return out
+	return all
 }
 
 func (h *Handler) group(v fleet.View) *group {
+	own, ok := h.fleet.Group(v.Group)
+	if !ok {
+		own = fleet.Group{HealthCheck: fleet.HealthEC2, Min: 1}
+	}
 	return &group{
-		Name: v.Group, Cooldown: 300, Zones: []string{v.AZ}, HealthCheck: "EC2", Min: 1,
+		Name: v.Group, Cooldown: 300, Zones: []string{v.AZ}, HealthCheck: own.HealthCheck, Grace: int(own.Grace.Seconds()), Min: own.Min, Max: own.Max,
 		ARN: "arn:aws:autoscaling:" + h.region + ":" + h.account +
 			":autoScalingGroup:0a1b2c3d-0000-4000-8000-000000000000:autoScalingGroupName/" + v.Group,
-		Created: h.clock.Report(v.Launched).UTC().Format("2006-01-02T15:04:05.000Z"),
+		Created: h.stamp(v.Launched),
 	}
+}
+
+// stamp writes a lab time as AWS does.
+func (h *Handler) stamp(t time.Time) string {
+	return h.clock.Report(t).UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
 func memberOf(v fleet.View, health string) member {

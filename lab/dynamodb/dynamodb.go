@@ -1,9 +1,10 @@
 // Package dynamodb stands in for Amazon DynamoDB: one table of Crashcart's own
 // shape, served over the wire protocol that the AWS SDK speaks.
 //
-// The storage engine is github.com/truora/minidyn. This package is the layer in
-// front of it that makes what the casebook depends on behave as AWS documents
-// it, because the engine by itself would let wrong code pass:
+// Expressions are evaluated by github.com/truora/minidyn. This package keeps the
+// items and is the layer in front of that engine that makes what the casebook
+// depends on behave as AWS documents it, because the engine by itself would let
+// wrong code pass:
 //
 //   - requests run one at a time, so that a transaction is isolated;
 //   - REMOVE removes (the engine answers success and keeps the attribute), and a
@@ -19,18 +20,16 @@
 //   - an empty list or map survives, and ReturnValues follows the request.
 //
 // What stays different from AWS: there is no TransactionConflict (nothing runs
-// at once), no throttling, no size limit and no deletion by TTL (code must never
-// count on it). A comparison of different types, or the size of an absent
+// at once) and no throttling, unless package fault is asked for them, no size limit
+// and no deletion by TTL (code must never count on it). A comparison of different types, or the size of an absent
 // attribute, is refused where AWS says false. Operands of SET see earlier
 // assignments of the same SET. REMOVE of a list element is refused. Numbers are
 // floats inside the engine: one that a float cannot hold is refused, loudly.
 package dynamodb
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -71,10 +70,10 @@ type Handler struct {
 	table string
 	now   func() time.Time
 
-	mu      sync.Mutex
-	store   *server.Client
-	scratch *server.Client // computes what an update would write, without the table noticing
-	tokens  map[string]commit
+	mu          sync.Mutex
+	store       *store
+	tokens      map[string]commit
+	subscribers []func(Change)
 }
 
 // Option changes how a Handler is made.
@@ -86,20 +85,12 @@ func WithNow(now func() time.Time) Option { return func(h *Handler) { h.now = no
 // New makes a handler with one empty, active table of that name, with the keys
 // HashKey and RangeKey and the index OpenIndex.
 func New(table string, opts ...Option) (*Handler, error) {
-	h := &Handler{
-		table: table, now: time.Now,
-		store: server.NewClient(), scratch: server.NewClient(),
-		tokens: map[string]commit{},
-	}
+	h := &Handler{table: table, now: time.Now, store: newStore(), tokens: map[string]commit{}}
 	for _, opt := range opts {
 		opt(h)
 	}
-	for _, c := range []*server.Client{h.store, h.scratch} {
-		if _, err := c.CreateTable(context.Background(), schema(table)); err != nil {
-			return nil, fmt.Errorf("creating table %s: %w", table, err)
-		}
-	}
-	return h, nil
+	_, err := h.engine() // no name that the engine refuses
+	return h, err
 }
 
 func schema(table string) *server.CreateTableInput {

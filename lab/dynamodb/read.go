@@ -2,6 +2,8 @@ package dynamodb
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,7 +28,11 @@ func (h *Handler) getItem(in *server.GetItemInput) (any, error) {
 	if err := checkReserved("ProjectionExpression", aws.ToString(in.ProjectionExpression)); err != nil {
 		return nil, err
 	}
-	out, err := h.store.GetItem(context.Background(), in)
+	engine, err := h.engine(h.store.get(in.Key))
+	if err != nil {
+		return nil, err
+	}
+	out, err := engine.GetItem(context.Background(), in)
 	if err != nil {
 		return nil, err
 	}
@@ -48,21 +54,30 @@ func (h *Handler) query(in *server.QueryInput) (any, error) {
 			return nil, err
 		}
 	}
-	if err := checkKeyCondition(in); err != nil {
+	hash, err := partitionOf(in)
+	if err != nil {
 		return nil, err
 	}
-	out, err := h.store.Query(context.Background(), in)
+	asked := h.store.partition(hash)
+	if in.IndexName != nil {
+		asked = slices.Collect(maps.Values(h.store.open))
+	}
+	engine, err := h.engine(asked...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := engine.Query(context.Background(), in)
 	if err != nil {
 		return nil, err
 	}
 	return page(out.Items, out.LastEvaluatedKey, in.Select), nil
 }
 
-// checkKeyCondition refuses a query that does not name its partition key: the
-// engine would answer it with a scan.
-func checkKeyCondition(in *server.QueryInput) error {
+// partitionOf reads the one partition that a query must name: the engine would
+// answer a query that does not with a scan.
+func partitionOf(in *server.QueryInput) (string, error) {
 	hash := HashKey
-	if aws.ToString(in.IndexName) == OpenIndex {
+	if in.IndexName != nil {
 		hash = OpenHashKey
 	}
 	tokens := tokenize(aws.ToString(in.KeyConditionExpression))
@@ -70,11 +85,14 @@ func checkKeyCondition(in *server.QueryInput) error {
 		if full, ok := in.ExpressionAttributeNames[t]; ok {
 			t = full
 		}
-		if t == hash && i+1 < len(tokens) && tokens[i+1] == "=" {
-			return nil
+		if t != hash || i+2 >= len(tokens) || tokens[i+1] != "=" {
+			continue
+		}
+		if v := in.ExpressionAttributeValues[tokens[i+2]]; v != nil && v.S != nil {
+			return *v.S, nil
 		}
 	}
-	return invalid("Query condition missed key schema element: %s", hash)
+	return "", invalid("Query condition missed key schema element: %s", hash)
 }
 
 func (h *Handler) scan(in *server.ScanInput) (any, error) {
@@ -84,7 +102,11 @@ func (h *Handler) scan(in *server.ScanInput) (any, error) {
 	if err := checkReserved("FilterExpression", aws.ToString(in.FilterExpression)); err != nil {
 		return nil, err
 	}
-	out, err := h.store.Scan(context.Background(), in)
+	engine, err := h.engine(h.store.all()...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := engine.Scan(context.Background(), in)
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +148,7 @@ func (h *Handler) batchGet(in *server.BatchGetItemInput) (any, error) {
 			if err := checkKey(key); err != nil {
 				return nil, err
 			}
-			it, err := h.get(key)
-			if err != nil {
-				return nil, err
-			}
-			if it != nil {
+			if it := h.store.get(key); it != nil {
 				found = append(found, it)
 			}
 		}
@@ -140,7 +158,17 @@ func (h *Handler) batchGet(in *server.BatchGetItemInput) (any, error) {
 }
 
 func (h *Handler) transactGet(in *server.TransactGetItemsInput) (any, error) {
-	out, err := h.store.TransactGetItems(context.Background(), in)
+	var asked []item
+	for _, it := range in.TransactItems {
+		if it.Get != nil && checkKey(it.Get.Key) == nil { // what is wrong the engine refuses
+			asked = append(asked, h.store.get(it.Get.Key))
+		}
+	}
+	engine, err := h.engine(asked...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := engine.TransactGetItems(context.Background(), in)
 	if err != nil {
 		return nil, err
 	}

@@ -54,23 +54,23 @@ func (h *Handler) updated(a action, old item) (item, error) {
 	return out, checkItemKeys(out)
 }
 
-// compute runs the expression on a copy of the item in the scratch table.
+// compute runs the expression on a copy of the item.
 func (h *Handler) compute(a action, it item, expression string) (item, error) {
-	ctx := context.Background()
-	if _, err := h.scratch.PutItem(ctx, &server.PutItemInput{TableName: aws.String(h.table), Item: it}); err != nil {
+	engine, err := h.engine(it)
+	if err != nil {
 		return nil, err
 	}
-	_, updateErr := h.scratch.UpdateItem(ctx, &server.UpdateItemInput{
+	ctx := context.Background()
+	if _, err := engine.UpdateItem(ctx, &server.UpdateItemInput{
 		TableName: aws.String(h.table), Key: a.key, UpdateExpression: aws.String(expression),
 		ExpressionAttributeNames:  restrict(a.names, expression),
 		ExpressionAttributeValues: restrict(a.values, expression),
-	})
-	out, getErr := h.scratch.GetItem(ctx, &server.GetItemInput{TableName: aws.String(h.table), Key: a.key})
-	_, deleteErr := h.scratch.DeleteItem(ctx, &server.DeleteItemInput{TableName: aws.String(h.table), Key: a.key})
-	for _, err := range []error{updateErr, getErr, deleteErr} {
-		if err != nil {
-			return nil, err
-		}
+	}); err != nil {
+		return nil, err
+	}
+	out, err := engine.GetItem(ctx, &server.GetItemInput{TableName: aws.String(h.table), Key: a.key})
+	if err != nil {
+		return nil, err
 	}
 	return out.Item, nil
 }

@@ -120,7 +120,8 @@ func (h *Handler) run(a action) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
-	return c, h.apply(c)
+	h.apply(c)
+	return c, nil
 }
 
 // check refuses what AWS refuses before it looks at any item.
@@ -159,7 +160,12 @@ func (h *Handler) failed(a action) (*failure, error) {
 	if a.condition == nil {
 		return nil, nil
 	}
-	_, err := h.store.TransactWriteItems(context.Background(), &server.TransactWriteItemsInput{
+	old := h.store.get(a.key)
+	engine, err := h.engine(old)
+	if err != nil {
+		return nil, err
+	}
+	_, err = engine.TransactWriteItems(context.Background(), &server.TransactWriteItemsInput{
 		TransactItems: []server.TransactWriteItem{{ConditionCheck: &server.ConditionCheck{
 			TableName: a.table, Key: a.key, ConditionExpression: a.condition,
 			ExpressionAttributeNames:  restrict(a.names, *a.condition),
@@ -171,19 +177,14 @@ func (h *Handler) failed(a action) (*failure, error) {
 	}
 	f := &failure{}
 	if a.onFailure == types.ReturnValuesOnConditionCheckFailureAllOld {
-		if f.item, err = h.get(a.key); err != nil {
-			return nil, err
-		}
+		f.item = old
 	}
 	return f, nil
 }
 
 // plan works out the change without making it.
 func (h *Handler) plan(a action) (change, error) {
-	old, err := h.get(a.key)
-	if err != nil {
-		return change{}, err
-	}
+	old := h.store.get(a.key)
 	c := change{key: a.key, old: old, new: old}
 	switch {
 	case a.put != nil:
@@ -191,34 +192,10 @@ func (h *Handler) plan(a action) (change, error) {
 	case a.remove:
 		c.new = nil
 	case a.update != nil:
+		var err error
 		if c.new, err = h.updated(a, old); err != nil {
 			return change{}, err
 		}
 	}
 	return c, nil
-}
-
-// apply stores a change. Replacing is deleting and putting, since the engine
-// leaves an item in its index when only the index key goes away.
-func (h *Handler) apply(c change) error {
-	if c.old != nil {
-		in := &server.DeleteItemInput{TableName: aws.String(h.table), Key: c.key}
-		if _, err := h.store.DeleteItem(context.Background(), in); err != nil {
-			return err
-		}
-	}
-	if c.new == nil {
-		return nil
-	}
-	_, err := h.store.PutItem(context.Background(), &server.PutItemInput{TableName: aws.String(h.table), Item: c.new})
-	return err
-}
-
-// get reads an item, nil if there is none.
-func (h *Handler) get(key item) (item, error) {
-	out, err := h.store.GetItem(context.Background(), &server.GetItemInput{TableName: aws.String(h.table), Key: key})
-	if err != nil {
-		return nil, err
-	}
-	return out.Item, nil
 }

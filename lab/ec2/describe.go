@@ -10,11 +10,7 @@ import (
 )
 
 func (h *Handler) describeInstances(in request) (any, error) {
-	all, err := h.chosen(in)
-	if err != nil {
-		return nil, err
-	}
-	all, err = keep(in, all, instanceFilter)
+	all, err := h.chosen(in, instanceFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +28,7 @@ func (h *Handler) describeInstances(in request) (any, error) {
 }
 
 // instanceFilter knows the filters of DescribeInstances that the lab has.
-func instanceFilter(v fleet.View, name string) []string {
+func instanceFilter(v *fleet.View, name string) []string {
 	if key, ok := strings.CutPrefix(name, "tag:"); ok {
 		if value, ok := v.Tags[key]; ok {
 			return []string{value}
@@ -40,7 +36,7 @@ func instanceFilter(v fleet.View, name string) []string {
 		return []string{}
 	}
 	switch name {
-	case "instance-id":
+	case filterByID:
 		return []string{v.ID}
 	case "instance-state-name":
 		return []string{v.State}
@@ -57,8 +53,8 @@ func instanceFilter(v fleet.View, name string) []string {
 }
 
 // ofInterface is what an instance has from its network interface, while it has one.
-func ofInterface(v fleet.View, value string) []string {
-	if !attached(v) {
+func ofInterface(v *fleet.View, value string) []string {
+	if !attached(*v) {
 		return []string{}
 	}
 	return []string{value}
@@ -90,11 +86,7 @@ func stateOf(name string) state {
 }
 
 func (h *Handler) describeStatus(in request) (any, error) {
-	all, err := h.chosen(in)
-	if err != nil {
-		return nil, err
-	}
-	all, err = keep(in, all, statusFilter)
+	all, err := h.chosen(in, statusFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +106,9 @@ func (h *Handler) describeStatus(in request) (any, error) {
 
 // statusFilter knows the filters of DescribeInstanceStatus that the lab has.
 // There is none for the instance id.
-func statusFilter(v fleet.View, name string) []string {
+func statusFilter(v *fleet.View, name string) []string {
 	switch name {
-	case "instance-status.status":
+	case filterByStatus:
 		return []string{v.Status.Instance}
 	case "instance-status.reachability":
 		return []string{reachability(v.Status.Instance)}
@@ -178,7 +170,7 @@ func (h *Handler) describeTypes(in request) (any, error) {
 	var all []instanceType
 	for _, name := range slices.Sorted(maps.Keys(fleet.Types)) {
 		wanted, filtered := filters["instance-type"]
-		if len(names) > 0 && !slices.Contains(names, name) || filtered && !matches(wanted, name) {
+		if len(names) > 0 && !slices.Contains(names, name) || filtered && !compile(wanted).matches(name) {
 			continue
 		}
 		t := fleet.Types[name]

@@ -141,19 +141,6 @@ func (r request) filters() (map[string][]string, error) {
 // maxFilterValues is the limit of one filter ("DescribeInstances", Amazon EC2 API Reference).
 const maxFilterValues = 200
 
-// matches says whether one of a filter's values, which may hold the wildcards *
-// and ?, is v.
-func matches(values []string, v string) bool {
-	for _, pattern := range values {
-		expr := regexp.QuoteMeta(pattern)
-		expr = strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(expr)
-		if ok, err := regexp.MatchString("^(?s:"+expr+")$", v); err == nil && ok {
-			return true
-		}
-	}
-	return false
-}
-
 // page cuts one page out of all, by MaxResults within [least, most] and NextToken.
 func page[T any](in request, all []T, least, most int) ([]T, string, error) {
 	start, size := 0, len(all)
@@ -190,58 +177,6 @@ func (h *Handler) find(id string) (fleet.View, error) {
 		return v, refuse(http.StatusBadRequest, "InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
 	}
 	return v, nil
-}
-
-// chosen gives the instances that InstanceIds names, or all. With ids there are
-// no pages.
-func (h *Handler) chosen(in request) ([]fleet.View, error) {
-	ids := in.list("InstanceId")
-	if len(ids) == 0 {
-		return h.fleet.All(), nil
-	}
-	if in.Get("MaxResults") != "" {
-		return nil, refuse(http.StatusBadRequest, "InvalidParameterCombination", "The parameter instancesSet cannot be used with the parameter maxResults")
-	}
-	var out []fleet.View
-	for _, id := range ids {
-		v, err := h.find(id)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
-}
-
-// keep drops what a filter excludes; value gives an instance's values for a
-// filter's name, nil for a name the call does not know.
-func keep(in request, all []fleet.View, value func(fleet.View, string) []string) ([]fleet.View, error) {
-	filters, err := in.filters()
-	if err != nil {
-		return nil, err
-	}
-	var out []fleet.View
-	for _, v := range all {
-		if v.Operator != "" && !in.flag("IncludeManagedResources") {
-			continue
-		}
-		good := true
-		for name, want := range filters {
-			have := value(v, name)
-			if have == nil {
-				return nil, refuse(http.StatusBadRequest, "InvalidParameterValue", "The filter '%s' is invalid", name)
-			}
-			match := false
-			for _, one := range have {
-				match = match || matches(want, one)
-			}
-			good = good && match
-		}
-		if good {
-			out = append(out, v)
-		}
-	}
-	return out, nil
 }
 
 // stamp is a time in EC2's XML, as old to a reader on the wall as t is in the lab.

@@ -56,6 +56,14 @@ func attached(v fleet.View) bool { return v.State != "terminated" }
 func interfaceID(v fleet.View) string { return "eni-" + strings.TrimPrefix(v.ID, "i-") }
 
 func (h *Handler) describeInterfaces(in request) (any, error) {
+	filters, err := in.filters()
+	if err != nil {
+		return nil, err
+	}
+	keep, err := keeper(in, filters, interfaceFilter)
+	if err != nil {
+		return nil, err
+	}
 	all := slices.DeleteFunc(h.fleet.All(), func(v fleet.View) bool { return !attached(v) })
 	ids := in.list("NetworkInterfaceId")
 	if len(ids) > 0 && in.Get("MaxResults") != "" {
@@ -69,10 +77,7 @@ func (h *Handler) describeInterfaces(in request) (any, error) {
 	if len(ids) > 0 {
 		all = slices.DeleteFunc(all, func(v fleet.View) bool { return !slices.Contains(ids, interfaceID(v)) })
 	}
-	all, err := keep(in, all, interfaceFilter)
-	if err != nil {
-		return nil, err
-	}
+	all = only(all, keep)
 	some, next, err := page(in, all, 5, 1000)
 	if err != nil {
 		return nil, err
@@ -86,10 +91,10 @@ func (h *Handler) describeInterfaces(in request) (any, error) {
 
 // interfaceFilter knows the filters of DescribeNetworkInterfaces that the lab has.
 // Both filters by address find secondary addresses, too.
-func interfaceFilter(v fleet.View, name string) []string {
+func interfaceFilter(v *fleet.View, name string) []string {
 	switch name {
 	case "network-interface-id":
-		return []string{interfaceID(v)}
+		return []string{interfaceID(*v)}
 	case "addresses.private-ip-address", "private-ip-address":
 		return append([]string{v.IP}, v.MoreIPs...)
 	case "vpc-id":

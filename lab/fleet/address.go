@@ -3,7 +3,6 @@ package fleet
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 )
 
 // address checks a guest's addresses, after filling in the one it has by its id.
@@ -17,14 +16,17 @@ func (f *Fleet) address(s *Spec) error {
 		if a, err := netip.ParseAddr(ip); err != nil || !a.Is4() {
 			return fmt.Errorf("guest %s: %q is no IPv4 address", s.ID, ip)
 		}
-		for _, g := range f.guests {
-			if g.state != stateTerminated && g.VPC == s.VPC && slices.Contains(g.addresses(), ip) {
+		for _, g := range f.byAddress[place{s.VPC, ip}] {
+			if g.state != stateTerminated {
 				return fmt.Errorf("guest %s: %s is the address of %s in %s: give another one", s.ID, ip, g.ID, s.VPC)
 			}
 		}
 	}
 	return nil
 }
+
+// place is an address within a VPC.
+type place struct{ vpc, ip string }
 
 func (s *Spec) addresses() []string { return append([]string{s.IP}, s.MoreIPs...) }
 

@@ -16,6 +16,10 @@
 //     that panics without kdump prints the panic and restarts;
 //   - a second interrupt during the dump destroys the dump.
 //
+// An Auto Scaling group that looks after its members (Group) replaces what it sees
+// failing. It, too, only acts when somebody looks at the fleet, but then as of the
+// time at which it was due.
+//
 // Every interrupt that reached a guest is recorded, with the harm it did if it
 // did any: that is what the guard exists to prevent, and what tests assert on.
 //
@@ -72,6 +76,7 @@ type Spec struct {
 	AZ       string
 	Operator string        // principal of a managing service, if any
 	Age      time.Duration // since launch, when added; default 40 days
+	Unseen   time.Duration // from when it is added until the APIs know its id ("Eventual consistency in the Amazon EC2 API")
 
 	Lifecycle        string // in its group; default InService
 	ShutdownBehavior string // instance-initiated: stop (default) or terminate
@@ -90,36 +95,56 @@ type Fleet struct {
 	clock clock.Clock
 
 	mu         sync.Mutex
-	guests     []*guest
+	guests     []*guest // in the order they were added
+	byID       map[string]*guest
+	byAddress  map[place][]*guest // those gone too, whose addresses are free again
+	added      int
 	interrupts []Interrupt
+
+	groups       map[string]*group // those that look after their members
+	replacements []Replacement
 }
 
 // ErrUnknown says that there is no guest of that id.
 var ErrUnknown = errors.New("no such guest")
 
 // New makes an empty fleet.
-func New(c clock.Clock) *Fleet { return &Fleet{clock: c} }
+func New(c clock.Clock) *Fleet {
+	return &Fleet{clock: c, byID: map[string]*guest{}, byAddress: map[place][]*guest{}}
+}
 
 // Add launches a guest, Spec.Age ago.
 func (f *Fleet) Add(s Spec) error {
+	fill(&s)
+	f.lock()
+	defer f.mu.Unlock()
+	return f.add(s, f.clock.Now())
+}
+
+// add is Add at a time, with a Spec that is filled in.
+func (f *Fleet) add(s Spec, now time.Time) error {
 	kind, ok := Types[s.Type]
 	if !ok {
 		return fmt.Errorf("guest %s: the lab has no instance type %q", s.ID, s.Type)
 	}
-	fill(&s)
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if s.ID == "" || f.find(s.ID) != nil {
 		return fmt.Errorf("guest %q: an id must be given, once", s.ID)
 	}
 	if err := f.address(&s); err != nil {
 		return err
 	}
-	now := f.clock.Now()
-	g := &guest{Spec: s, kind: kind, state: "running", launched: now.Add(-s.Age), wall: f.clock.Report}
+	f.added++
+	g := &guest{
+		Spec: s, kind: kind, number: f.added, state: "running", launched: now.Add(-s.Age),
+		visible: now.Add(s.Unseen), checkedAt: time.Duration(hash(s.ID)>>16%60) * time.Second, wall: f.clock.Report,
+	}
 	g.boot(g.launched, g.bootText(false), s.BootTakes)
 	g.alignPings(now)
 	f.guests = append(f.guests, g)
+	f.byID[s.ID] = g
+	for _, ip := range s.addresses() {
+		f.byAddress[place{s.VPC, ip}] = append(f.byAddress[place{s.VPC, ip}], g)
+	}
 	return nil
 }
 
@@ -157,18 +182,11 @@ func hash(id string) uint64 {
 	return h.Sum64()
 }
 
-func (f *Fleet) find(id string) *guest {
-	for _, g := range f.guests {
-		if g.ID == id {
-			return g
-		}
-	}
-	return nil
-}
+func (f *Fleet) find(id string) *guest { return f.byID[id] }
 
 // change runs fn on a guest at the lab time ago before now.
 func (f *Fleet) change(id string, ago time.Duration, fn func(*guest, time.Time)) error {
-	f.mu.Lock()
+	f.lock()
 	defer f.mu.Unlock()
 	g := f.find(id)
 	if g == nil {
@@ -229,12 +247,18 @@ func (f *Fleet) Terminate(id string) error {
 
 // Vanish removes an instance without a trace.
 func (f *Fleet) Vanish(id string) error {
-	f.mu.Lock()
+	f.lock()
 	defer f.mu.Unlock()
-	n := len(f.guests)
-	f.guests = slices.DeleteFunc(f.guests, func(g *guest) bool { return g.ID == id })
-	if len(f.guests) == n {
+	gone := f.find(id)
+	if gone == nil {
 		return fmt.Errorf("%s: %w", id, ErrUnknown)
+	}
+	isGone := func(g *guest) bool { return g == gone }
+	f.guests = slices.DeleteFunc(f.guests, isGone)
+	delete(f.byID, id)
+	for _, ip := range gone.addresses() {
+		at := place{gone.VPC, ip}
+		f.byAddress[at] = slices.DeleteFunc(f.byAddress[at], isGone)
 	}
 	return nil
 }

@@ -53,15 +53,18 @@ type phase struct {
 // guest is one instance. Its methods expect the fleet's lock to be held.
 type guest struct {
 	Spec
-	kind     Type
-	state    string // EC2's instance state
-	launched time.Time
-	booted   time.Time // of the running kernel
-	phases   []phase   // by time
-	prints   []printed // by time
-	events   []Event
-	dumps    []dump
-	wall     func(time.Time) time.Time
+	kind      Type
+	number    int    // of guests added before it, and itself
+	state     string // EC2's instance state
+	launched  time.Time
+	visible   time.Time     // since when the APIs know it
+	checkedAt time.Duration // when in a minute since the launch its status is checked
+	booted    time.Time     // of the running kernel
+	phases    []phase       // by time
+	prints    []printed     // by time
+	events    []Event
+	dumps     []dump
+	wall      func(time.Time) time.Time
 }
 
 type dump struct {
@@ -168,6 +171,9 @@ func (g *guest) patch(at time.Time) {
 func (g *guest) off(at time.Time, state string) {
 	g.enter(at, phaseOff, false)
 	g.state = state
+	if state == stateTerminated {
+		g.dumps = nil // they went with its disk
+	}
 }
 
 // phaseAt is the phase at a time, with its index.
@@ -198,7 +204,7 @@ func (g *guest) check(t time.Time) (status string, since time.Time) {
 	if g.state != "running" {
 		return "not-applicable", since
 	}
-	first := g.launched.Add(time.Duration(hash(g.ID)>>16%60) * time.Second)
+	first := g.launched.Add(g.checkedAt)
 	if t.Sub(g.launched) < initializing || t.Before(first) {
 		return "initializing", since
 	}
@@ -215,5 +221,5 @@ func (g *guest) check(t time.Time) (status string, since time.Time) {
 	if silent.After(first) {
 		since = first.Add((silent.Sub(first) + checkEvery - 1) / checkEvery * checkEvery)
 	}
-	return "impaired", since
+	return impaired, since
 }

@@ -33,7 +33,7 @@ type Interrupt struct {
 // the EC2 API's business. As there, the error tells nothing of what the guest
 // made of it.
 func (f *Fleet) Interrupt(id string) error {
-	f.mu.Lock()
+	f.lock()
 	defer f.mu.Unlock()
 	g := f.find(id)
 	if g == nil {
@@ -76,7 +76,7 @@ func (g *guest) interrupt(now time.Time, p phase) (effect, harm string) {
 
 // Interrupts are all interrupts that reached guests, in order.
 func (f *Fleet) Interrupts() []Interrupt {
-	f.mu.Lock()
+	f.lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.interrupts)
 }

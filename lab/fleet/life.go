@@ -17,7 +17,7 @@ type Stretch struct {
 // health checks met at any time. A guest whose agent stopped serves on; one whose
 // user space is frozen answers ARP, which View.Status tells, but serves nothing.
 func (f *Fleet) Life(id string) ([]Stretch, error) {
-	f.mu.Lock()
+	f.lock()
 	defer f.mu.Unlock()
 	g := f.find(id)
 	if g == nil {

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 )
@@ -12,6 +13,9 @@ const connectionLost = 10 * time.Minute
 // posted is how long after a launch the console is posted for good, which is
 // what GetConsoleOutput gives without Latest.
 const posted = 4 * time.Minute
+
+// impaired is a status check that fails.
+const impaired = "impaired"
 
 // View is a guest as it is seen from outside at one moment. Times are lab times.
 type View struct {
@@ -42,25 +46,77 @@ type Agent struct {
 	Ping       string // Online or ConnectionLost
 }
 
-// Get gives the view of a guest.
+// Get gives the view of a guest. One that the APIs do not know yet is unknown.
 func (f *Fleet) Get(id string) (View, error) {
-	f.mu.Lock()
+	f.lock()
 	defer f.mu.Unlock()
-	g := f.find(id)
-	if g == nil {
+	g, now := f.find(id), f.clock.Now()
+	if g == nil || g.visible.After(now) {
 		return View{}, fmt.Errorf("%s: %w", id, ErrUnknown)
 	}
-	return g.view(f.clock.Now()), nil
+	return g.view(now), nil
 }
 
 // All gives the views of all guests at one moment, in the order they were added.
 func (f *Fleet) All() []View {
-	f.mu.Lock()
+	f.lock()
+	defer f.mu.Unlock()
+	return f.views(f.guests)
+}
+
+// Each gives the views of All one by one, each made only when it is asked for: a
+// reader that stops early does not pay for the rest. The fleet stands still as long
+// as it is read, and must not be called.
+func (f *Fleet) Each() iter.Seq[View] {
+	return func(yield func(View) bool) {
+		f.lock()
+		defer f.mu.Unlock()
+		now := f.clock.Now()
+		for _, g := range f.guests {
+			if !g.visible.After(now) && !yield(g.view(now)) {
+				return
+			}
+		}
+	}
+}
+
+// Impaired gives the views at one moment of the guests whose status check fails, in
+// the order they were added.
+func (f *Fleet) Impaired() []View {
+	f.lock()
 	defer f.mu.Unlock()
 	now := f.clock.Now()
-	out := make([]View, len(f.guests))
-	for i, g := range f.guests {
-		out[i] = g.view(now)
+	var failing []*guest
+	for _, g := range f.guests {
+		if status, _ := g.check(now); status == impaired {
+			failing = append(failing, g)
+		}
+	}
+	return f.views(failing)
+}
+
+// Some gives the views at one moment of those guests that exist, once each, in the
+// order they were added.
+func (f *Fleet) Some(ids []string) []View {
+	f.lock()
+	defer f.mu.Unlock()
+	var found []*guest
+	for _, id := range ids {
+		if g := f.find(id); g != nil {
+			found = append(found, g)
+		}
+	}
+	slices.SortFunc(found, func(a, b *guest) int { return a.number - b.number })
+	return f.views(slices.Compact(found))
+}
+
+// views gives the views of those of some guests that the APIs know.
+func (f *Fleet) views(some []*guest) []View {
+	now, out := f.clock.Now(), make([]View, 0, len(some))
+	for _, g := range some {
+		if !g.visible.After(now) {
+			out = append(out, g.view(now))
+		}
 	}
 	return out
 }
@@ -73,16 +129,16 @@ func (g *guest) view(now time.Time) View {
 	}
 	v.Status.Instance, v.Status.ImpairedSince = g.check(now)
 	v.Status.System, v.Status.EBS = v.Status.Instance, ""
-	if v.Status.Instance == "impaired" {
+	if v.Status.Instance == impaired {
 		v.Status.System = "ok"
 	}
 	if g.SystemImpaired {
-		v.Status.System = "impaired"
+		v.Status.System = impaired
 	}
 	if g.kind.Nitro() {
 		v.Status.EBS = v.Status.System
 		if g.EBSImpaired {
-			v.Status.EBS = "impaired"
+			v.Status.EBS = impaired
 		}
 	}
 	if ping := g.lastPing(now); !ping.IsZero() && g.state != stateTerminated {
@@ -102,7 +158,7 @@ func (g *guest) view(now time.Time) View {
 // Console gives a guest's console: the ring as it is if latest, else what was
 // posted after the last transition, which may be nothing, with its lab time.
 func (f *Fleet) Console(id string, latest bool) ([]byte, time.Time, error) {
-	f.mu.Lock()
+	f.lock()
 	defer f.mu.Unlock()
 	g := f.find(id)
 	if g == nil {

@@ -42,7 +42,7 @@ func (p *process) next(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "application/json")
 		h.Set("Lambda-Runtime-Aws-Request-Id", e.id)
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(e.deadline.UnixMilli(), 10))
-		h.Set("Lambda-Runtime-Invoked-Function-Arn", p.f.arn())
+		h.Set("Lambda-Runtime-Invoked-Function-Arn", p.f.ARN())
 		h.Set("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0")
 		_, _ = w.Write(e.payload)
 	case <-p.exited:

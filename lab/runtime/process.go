@@ -27,6 +27,7 @@ var errIdleDeath = errors.New("the process died idle")
 // process is one execution environment: a bootstrap and its Runtime API.
 type process struct {
 	f        *Function
+	key      string // its AWS_ACCESS_KEY_ID, by which its calls are known
 	cmd      *exec.Cmd
 	server   *http.Server
 	spawned  time.Time
@@ -64,13 +65,13 @@ func (f *Function) start() (*process, error) {
 		return nil, fmt.Errorf("listening for the Runtime API: %w", err)
 	}
 	p := &process{
-		f: f, spawned: time.Now(),
+		f: f, key: f.newKey(), spawned: time.Now(),
 		asked: make(chan struct{}), initFailed: make(chan []byte, 1),
 		events: make(chan *event), exited: make(chan struct{}),
 	}
 	p.server = &http.Server{Handler: p.routes(), ReadHeaderTimeout: initTimeout}
 	p.cmd = exec.CommandContext(f.ctx, f.cfg.Path, f.cfg.Args...)
-	p.cmd.Env = f.environment(listener.Addr().String())
+	p.cmd.Env = f.environment(listener.Addr().String(), p.key)
 	p.cmd.SysProcAttr = bound()
 	p.cmd.WaitDelay = time.Second // a child of the bootstrap may hold the pipe open
 	out, err := p.cmd.StdoutPipe()
@@ -81,6 +82,7 @@ func (f *Function) start() (*process, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting %s: %w", f.cfg.Path, err), listener.Close())
 	}
+	f.processes[p.key] = p
 	f.wg.Go(func() { _ = p.server.Serve(listener) })
 	f.wg.Go(func() { p.reap(out) })
 	return p, nil
@@ -112,8 +114,10 @@ func (p *process) reap(out io.Reader) {
 // environment is what Lambda documents that it sets ("Defined runtime
 // environment variables", AWS Lambda Developer Guide), the function's own, and
 // of this process's environment only what a program needs to run at all: never
-// its AWS settings, credentials or proxies.
-func (f *Function) environment(api string) []string {
+// its AWS settings, credentials or proxies. The credentials are the process's own,
+// as Lambda gives every execution environment some of its role's; those in
+// Config.Env take their place.
+func (f *Function) environment(api, key string) []string {
 	env := map[string]string{
 		"PATH":                            os.Getenv("PATH"),
 		"TMPDIR":                          os.TempDir(),
@@ -129,7 +133,7 @@ func (f *Function) environment(api string) []string {
 		"AWS_EXECUTION_ENV":               "AWS_Lambda_provided.al2023",
 		"AWS_REGION":                      f.cfg.Region,
 		"AWS_DEFAULT_REGION":              f.cfg.Region,
-		"AWS_ACCESS_KEY_ID":               "LABACCESSKEY",
+		"AWS_ACCESS_KEY_ID":               key,
 		"AWS_SECRET_ACCESS_KEY":           "lab-secret",
 		"AWS_SESSION_TOKEN":               "lab-session",
 	}

@@ -9,7 +9,8 @@
 // moment it asks for the next one, not from its answer: a bootstrap that panics
 // reports an error and exits a moment later, and an event given to it in between
 // would be lost. A process that misses its timeout is killed, as is one that
-// neither asks nor exits.
+// neither asks nor exits. Every process has an access key of its own, by which its
+// AWS calls can be told from those of the others, and by which Kill ends it.
 //
 // Time here is wall-clock time, since the bootstrap lives in it: timeouts,
 // deadlines, the ten seconds of init. Only the waits between the attempts of an
@@ -86,11 +87,13 @@ type Function struct {
 
 	logMu sync.Mutex
 
-	mu     sync.Mutex
-	idle   []*process
-	alive  int
-	wake   chan struct{} // closed and replaced when a process becomes idle or is gone
-	closed bool
+	mu        sync.Mutex
+	idle      []*process
+	alive     int
+	spawned   int                 // since the beginning
+	processes map[string]*process // those alive, by access key
+	wake      chan struct{}       // closed and replaced when a process becomes idle or is gone
+	closed    bool
 }
 
 // New prepares a function. No process runs before the first invocation. Close
@@ -108,7 +111,7 @@ func New(cfg Config) (*Function, error) {
 		cfg.Clock = clock.NewScaled(1)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Function{cfg: cfg, ctx: ctx, cancel: cancel, wake: make(chan struct{})}, nil
+	return &Function{cfg: cfg, ctx: ctx, cancel: cancel, processes: map[string]*process{}, wake: make(chan struct{})}, nil
 }
 
 func orDefault[T comparable](v, otherwise T) T {
@@ -232,6 +235,7 @@ func (f *Function) gone(p *process) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.idle = slices.DeleteFunc(f.idle, func(q *process) bool { return q == p })
+	delete(f.processes, p.key)
 	f.alive--
 	f.stir()
 }
@@ -240,6 +244,47 @@ func (f *Function) gone(p *process) {
 func (f *Function) stir() {
 	close(f.wake)
 	f.wake = make(chan struct{})
+}
+
+// newKey makes the access key of the next process, in the form of temporary
+// credentials ("IAM identifiers", AWS Identity and Access Management User Guide:
+// ASIA and sixteen more letters and digits). The caller holds f.mu.
+func (f *Function) newKey() string {
+	f.spawned++
+	return fmt.Sprintf("ASIALAB%013d", f.spawned)
+}
+
+// Kill ends the process with that access key by SIGKILL, in the midst of whatever
+// it is doing, and returns when it is gone. It says whether there was one.
+func (f *Function) Kill(accessKey string) bool {
+	f.mu.Lock()
+	p := f.processes[accessKey]
+	delete(f.processes, accessKey)
+	f.mu.Unlock()
+	if p == nil {
+		return false
+	}
+	p.kill()
+	<-p.exited
+	return true
+}
+
+// PIDs are the process ids of the processes that are alive.
+func (f *Function) PIDs() []int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var pids []int
+	for _, p := range f.processes {
+		pids = append(pids, p.cmd.Process.Pid)
+	}
+	return pids
+}
+
+// Busy is how many processes are starting or working on an event.
+func (f *Function) Busy() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.alive - len(f.idle)
 }
 
 // Close kills every process and waits until nothing of the function is left.
@@ -251,7 +296,11 @@ func (f *Function) Close() {
 	f.wg.Wait()
 }
 
-func (f *Function) arn() string {
+// Name is the function's name.
+func (f *Function) Name() string { return f.cfg.Name }
+
+// ARN names the function in the whole of AWS.
+func (f *Function) ARN() string {
 	return fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", f.cfg.Region, f.cfg.Account, f.cfg.Name)
 }
 

@@ -36,9 +36,9 @@ func TestMain(m *testing.M) {
 type order struct{ Do, Say string }
 
 type told struct {
-	Say, ARN, Region, Endpoint, Proxy, Inherited string
-	PID                                          int
-	Left                                         time.Duration
+	Say, ARN, Region, Endpoint, Proxy, Inherited, Key string
+	PID                                               int
+	Left                                              time.Duration
 }
 
 func bootstrap(ctx context.Context, o order) (told, error) {
@@ -57,7 +57,7 @@ func bootstrap(ctx context.Context, o order) (told, error) {
 	lc, _ := lambdacontext.FromContext(ctx)
 	return told{
 		Say: o.Say, ARN: lc.InvokedFunctionArn, Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL"),
-		Proxy: os.Getenv("HTTPS_PROXY"), Inherited: os.Getenv("AWS_PROFILE"), PID: os.Getpid(), Left: time.Until(deadline),
+		Proxy: os.Getenv("HTTPS_PROXY"), Inherited: os.Getenv("AWS_PROFILE"), Key: os.Getenv("AWS_ACCESS_KEY_ID"), PID: os.Getpid(), Left: time.Until(deadline),
 	}, nil
 }
 

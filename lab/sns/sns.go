@@ -1,5 +1,5 @@
-// Package sns stands in for Amazon SNS: topics, and what a message looks like when
-// it arrives at a queue or at a function.
+// Package sns stands in for Amazon SNS: topics, their endpoint (Handler), and what a
+// message looks like when it arrives at a queue or at a function.
 //
 // A queue that is subscribed with raw message delivery gets the message alone:
 // its time, its subject and its topic are lost. Any other one gets the envelope.
@@ -12,6 +12,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,6 +42,16 @@ type Topic struct {
 
 	mu            sync.Mutex
 	subscriptions []subscription
+	messages      []Message
+}
+
+// Message is what was published.
+type Message struct {
+	ID         string
+	At         time.Time // on the wall
+	Subject    string
+	Message    string
+	Attributes map[string]Attribute
 }
 
 type subscription struct {
@@ -63,6 +75,13 @@ func (t *Topic) Subscribe(q *sqs.Queue, raw bool) {
 	t.subscriptions = append(t.subscriptions, subscription{queue: q, raw: raw, id: uuid()})
 }
 
+// Messages are all that was published, whoever got it, in order.
+func (t *Topic) Messages() []Message {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.messages)
+}
+
 // Delivery is a message as one queue got it.
 type Delivery struct {
 	MessageID string // of the queue's message
@@ -82,20 +101,27 @@ func (d Delivery) Again() Delivery {
 // gives what arrived, in the order of the subscriptions; a queue to which the
 // message could not be delivered is left out, as SNS leaves it out without a word.
 func (t *Topic) Publish(message, subject string, attributes map[string]Attribute) ([]Delivery, error) {
+	_, out, err := t.publish(message, subject, attributes)
+	return out, err
+}
+
+func (t *Topic) publish(message, subject string, attributes map[string]Attribute) (id string, out []Delivery, err error) {
 	m, err := t.envelope(message, subject, attributes)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var out []Delivery
+	t.messages = append(t.messages, Message{
+		ID: m.MessageID, At: time.Now(), Subject: subject, Message: message, Attributes: maps.Clone(attributes),
+	})
 	for _, s := range t.subscriptions {
 		d := Delivery{queue: s.queue, Body: message}
 		switch {
 		case !s.raw:
 			m.UnsubscribeURL = t.unsubscribe(s.id)
 			if d.Body, err = indented(m); err != nil {
-				return nil, err
+				return "", nil, err
 			}
 		case len(attributes) > maxRawAttributes:
 			continue
@@ -104,7 +130,7 @@ func (t *Topic) Publish(message, subject string, attributes map[string]Attribute
 		}
 		out = append(out, d.Again())
 	}
-	return out, nil
+	return m.MessageID, out, nil
 }
 
 // envelope is a notification as a queue gets it ("HTTP/HTTPS notification JSON

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -81,26 +82,43 @@ func (h *Handler) describe(in input) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	list := []map[string]any{}
-	for _, v := range h.fleet.All() {
-		if v.Agent.Registered && (ids == nil || slices.Contains(ids, v.ID)) {
-			list = append(list, h.information(v))
-		}
-	}
-	start, end, refused := page(in, len(list))
+	start, size, refused := page(in)
 	if refused != nil {
 		return nil, refused
 	}
-	out := map[string]any{"InstanceInformationList": list[start:end]}
-	if end < len(list) {
-		out["NextToken"] = strconv.Itoa(end)
+	list, n, more := []map[string]any{}, 0, false
+	for v := range h.guests(ids) {
+		if !v.Agent.Registered {
+			continue
+		}
+		if more = len(list) == size; more {
+			break
+		}
+		if n++; n > start {
+			list = append(list, h.information(v))
+		}
+	}
+	if start > n {
+		return nil, &apiError{"InvalidNextToken", "The specified token isn't valid."}
+	}
+	out := map[string]any{"InstanceInformationList": list}
+	if more {
+		out["NextToken"] = strconv.Itoa(n)
 	}
 	return out, nil
 }
 
-// page gives the bounds of the page asked for, out of n.
-func page(in input, n int) (start, end int, refused *apiError) {
-	size := defaultResults
+// guests gives the guests of these ids, or all of them if there are none.
+func (h *Handler) guests(ids []string) iter.Seq[fleet.View] {
+	if ids == nil {
+		return h.fleet.Each()
+	}
+	return slices.Values(h.fleet.Some(ids))
+}
+
+// page gives how many agents come before the page asked for, and its size.
+func page(in input) (start, size int, refused *apiError) {
+	size = defaultResults
 	if in.MaxResults != nil {
 		size = *in.MaxResults
 	}
@@ -110,11 +128,11 @@ func page(in input, n int) (start, end int, refused *apiError) {
 	}
 	if in.NextToken != "" {
 		var err error
-		if start, err = strconv.Atoi(in.NextToken); err != nil || start < 0 || start > n {
+		if start, err = strconv.Atoi(in.NextToken); err != nil || start < 0 {
 			return 0, 0, &apiError{"InvalidNextToken", "The specified token isn't valid."}
 		}
 	}
-	return start, min(start+size, n), nil
+	return start, size, nil
 }
 
 // wanted reads the ids that the filters name, nil for all.

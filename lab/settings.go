@@ -1,0 +1,14 @@
+package lab
+
+import "crashcart/lambda/config"
+
+// Settings are those of the function's settings that say where things are in this
+// lab. How it is to decide is left to whoever deploys it.
+func (l *Lab) Settings() map[string]string {
+	return map[string]string{
+		config.EnvTable:    l.TableName,
+		config.EnvBucket:   l.BucketName,
+		config.EnvQueueURL: l.QueueURL(),
+		config.EnvTopic:    l.Notifications.ARN(),
+	}
+}
