@@ -27,6 +27,10 @@ demo: ## see the main job on this machine: no network, no AWS account
 test: ## run all tests (TESTFLAGS="-race -count=1" as in CI)
 	go test $(TESTFLAGS) ./...
 
+.PHONY: bench
+bench: ## measure cold start, memory, rounds and calls beside a bare handler
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/bench
+
 .PHONY: lint
 lint: ## go vet, golangci-lint with the import rule, and what the bootstraps link
 	go vet ./...

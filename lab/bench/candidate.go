@@ -1,0 +1,41 @@
+package bench
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"crashcart/lab"
+)
+
+// candidate is a function to measure.
+type candidate struct {
+	name string
+	path string
+	args []string
+}
+
+//go:embed bare.py
+var python []byte
+
+// build makes the interrupt function, the bare handler, and if wanted, where Python
+// has boto3, the same in Python, in this order.
+func build(ctx context.Context, dir string, inPython bool) ([]candidate, error) {
+	all := []candidate{{name: "crashcart", path: in(dir, "crashcart")}, {name: "bare handler in Go", path: in(dir, "bare")}}
+	for i, pkg := range []string{lab.Bootstrap, "crashcart/lab/bench/bare"} {
+		if err := lab.Build(ctx, pkg, all[i].path); err != nil {
+			return nil, err
+		}
+	}
+	interpreter, err := exec.LookPath("python3")
+	if err != nil || !inPython || exec.CommandContext(ctx, interpreter, "-c", "import boto3").Run() != nil {
+		return all, nil
+	}
+	script := in(dir, "bare.py")
+	if err := os.WriteFile(script, python, 0o600); err != nil {
+		return nil, fmt.Errorf("writing the handler in Python: %w", err)
+	}
+	return append(all, candidate{name: "bare handler in Python", path: interpreter, args: []string{script}}), nil
+}
