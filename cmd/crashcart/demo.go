@@ -22,9 +22,9 @@ func newDemo() *cobra.Command {
 		Long: `Run the main job on this machine, without network, AWS account or Docker.
 
 A small fleet of simulated instances misbehaves on a clock that runs a minute a
-second. Real alarm events go through a queue into the real function, which asks a
-stand-in for AWS on loopback. One instance deserves an interrupt; everything else
-must be left alone. The exit code is 0 only if that is what happened.`,
+second. Real alarm events go through a queue into the real function, which asks
+a stand-in for AWS on loopback. One instance deserves an interrupt; everything
+else must be left alone. The exit code is 0 only if that is what happened.`,
 		Example: "  crashcart demo\n  crashcart demo --json | jq 'select(.event == \"decision\")'",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 
 	"crashcart/lambda/config"
@@ -39,18 +40,19 @@ func newExplain() *cobra.Command {
 		Short: "Say what an event asks for, and with --live what would become of it",
 		Long: `Decode one event offline, as the function would, and print what it asks for.
 
-The event is whatever can invoke the function: an EventBridge event, an SQS or SNS
-batch, an alarm's direct Lambda action, or a direct request. The output is one
-JSON object:
+The event is whatever can invoke the function: an EventBridge event, an SQS or
+SNS batch, an alarm's direct Lambda action, or a direct request. The output is
+one JSON object:
 
   {"records":[{"trigger":{...}} | {"ignored":{"reason":"...","detail":"..."}}]}
 
-With --live it has "outcomes" as well: what the guard would say right now, asked
-with your own credentials. Nothing is changed: no claim is made, nothing is put in
-a queue, and no interrupt is sent, not even with DryRun. The figures of the guard
-come from the same CRASHCART_ variables that the function reads.
+With --live it has "outcomes" as well: what the guard would say right now,
+asked with your own credentials. Nothing is changed: no claim is made, nothing
+is put in a queue, and no interrupt is sent, not even with DryRun. The figures
+of the guard come from the same CRASHCART_ variables that the function reads.
 
-The exit code is 0 when the event was understood or ignored, 1 when it is malformed.`,
+The exit code is 0 when the event was understood or ignored, 1 when it is
+malformed.`,
 		Example: "  crashcart explain event.json\n" +
 			"  aws sqs receive-message ... | jq -r .Messages[0].Body | crashcart explain -\n" +
 			"  crashcart explain event.json --live --table crashcart --mode auto",
@@ -130,13 +132,15 @@ func (l live) handler(ctx context.Context) (*intake.Handler, error) {
 	if l.table == "" {
 		return nil, usageError{errors.New("--live needs --table, the casebook of the stack")}
 	}
-	sdk, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(l.region), awsconfig.WithSharedConfigProfile(l.profile))
+	sdk, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(l.region), awsconfig.WithSharedConfigProfile(l.profile),
+		awsconfig.WithLogger(logging.Nop{})) // standard error has this command's own lines only
 	if err != nil {
 		return nil, fmt.Errorf("reading your AWS configuration: %w", err)
 	}
-	// The last of two settings counts. Bucket and queue are only ever written to.
+	// The last of two settings counts. Bucket, queue and topic are only ever written to.
 	environ := append(os.Environ(), "AWS_REGION="+sdk.Region, config.EnvTable+"="+l.table, config.EnvMode+"="+l.mode,
-		config.EnvBucket+"=unused", config.EnvQueueURL+"=https://unused.invalid")
+		config.EnvBucket+"=unused", config.EnvQueueURL+"=https://unused.invalid",
+		config.EnvTopic+"=arn:aws:sns:"+sdk.Region+":000000000000:unused")
 	c, err := config.FromEnv(environ)
 	if err != nil {
 		return nil, fmt.Errorf("reading the guard's figures: %w", err)

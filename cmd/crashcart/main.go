@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,9 @@ func run(ctx context.Context, args []string) int {
 		fmt.Fprintln(os.Stderr, "crashcart: stopped")
 		return exitStopped
 	}
-	fmt.Fprintf(os.Stderr, "crashcart: %v\n", err)
+	for line := range strings.SplitSeq(err.Error(), "\n") { // which may quote what AWS or a stranger has said
+		fmt.Fprintln(os.Stderr, "crashcart: "+printable(line))
+	}
 	if _, usage := errors.AsType[usageError](err); usage {
 		fmt.Fprintln(os.Stderr, "crashcart: `crashcart help` lists what there is")
 		return exitUsage
@@ -69,7 +72,8 @@ func newRoot() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", pageWidth)))
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newExplain())
+	root.AddCommand(newDemo(), newExplain(), newPause(), newResume(), newStatus(), newCases(), newCase(), newInterrupt())
 	return root
 }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crashcart/lambda/casebook"
+)
+
+func newCases() *cobra.Command {
+	var s stack
+	var which casebook.Which
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "cases",
+		Short: "List the cases, newest first",
+		Long: `List the cases, newest first: one for every instance that was interrupted, or
+was about to be. They are kept for a year.
+
+A case that is claimed for more than a minute has lost its result: the
+interrupt may have been sent, and it will not be sent again.
+
+--open asks an index that follows the table by a moment: a case of the last
+second may be missing. Without it the whole table is read.
+
+The exit code is 0 even if there is none, 1 when they could not be read.`,
+		Example: "  crashcart cases --open\n  crashcart cases --json | jq -r '.cases[] | select(.state == \"unknown\") | .id'",
+		Args:    noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			book, err := s.book(c.Context())
+			if err != nil {
+				return err
+			}
+			found, err := book.Cases(c.Context(), which)
+			if err != nil {
+				return s.advise(err)
+			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), map[string]any{"cases": caseList(found)})
+			}
+			p := &page{w: c.OutOrStdout(), now: time.Now()}
+			if len(found) == 0 {
+				p.line("", none(which))
+				return p.err
+			}
+			p.cases(found)
+			return p.err
+		},
+	}
+	s.flags(c)
+	s.tableFlag(c)
+	c.Flags().BoolVar(&which.Open, "open", false, "only those that are open")
+	c.Flags().BoolVar(&which.Rehearsals, "rehearsals", false, "those of rehearsals instead")
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
+	return c
+}
+
+func none(w casebook.Which) string {
+	switch {
+	case w.Open && w.Rehearsals:
+		return "No rehearsal is open."
+	case w.Open:
+		return "No case is open."
+	case w.Rehearsals:
+		return "There is no rehearsal."
+	}
+	return "There is no case."
+}
+
+// caseRow has a case's id, state, age, and whom it is for. An id has 36 characters
+// with today's instance ids, so that 17 are left for the last.
+const caseRow = "%-36s  %-11s  %-10s  %s"
+
+// cases prints a table, and what its states mean where that is not plain.
+func (p *page) cases(records []casebook.Record) {
+	p.print(fmt.Sprintf(caseRow, "CASE", "STATE", "CLAIMED", "FOR"))
+	stuck := false
+	for _, r := range records {
+		row := fmt.Sprintf(caseRow, printable(r.ID), printable(string(r.State)), p.ago(r.ClaimedAt), printable(asker(r.Origin)))
+		p.print(cut(row, pageWidth))
+		stuck = stuck || r.Stuck(p.now)
+	}
+	if stuck {
+		p.line("", "Claimed for more than a minute: the interrupt may have been sent, and will not be sent again.")
+	}
+}
+
+// asker names who or what opened a case: the alarm, the person, or the way.
+func asker(o casebook.Origin) string {
+	if _, name, ok := strings.Cut(o.Alarm, ":alarm:"); ok {
+		return name
+	}
+	return cmp.Or(o.Alarm, o.RequestedBy, o.Source, o.Kind)
+}
+
+// jsonCase is the machine's view of a case.
+type jsonCase struct {
+	ID         string         `json:"id"`
+	InstanceID string         `json:"instanceId"`
+	State      casebook.State `json:"state"`
+	Open       bool           `json:"open"`
+	Rehearsal  bool           `json:"rehearsal"`
+	Group      string         `json:"group,omitempty"`
+	Trigger    jsonTrigger    `json:"trigger"`
+	Code       string         `json:"code,omitempty"`
+	Look       string         `json:"look,omitempty"`
+	Protected  string         `json:"protected,omitempty"`
+	ClaimedAt  time.Time      `json:"claimedAt"`
+	SettledAt  time.Time      `json:"settledAt,omitzero"`
+	NotedAt    time.Time      `json:"notedAt,omitzero"`
+	ClosedAt   time.Time      `json:"closedAt,omitzero"`
+	ClosedBy   string         `json:"closedBy,omitempty"`
+	ClosedWhy  string         `json:"closedReason,omitempty"`
+	ClosedFrom casebook.State `json:"closedFrom,omitempty"`
+	Timeline   []jsonMoment   `json:"timeline,omitempty"`
+}
+
+type jsonTrigger struct {
+	Kind        string   `json:"kind,omitempty"`
+	Source      string   `json:"source,omitempty"`
+	SourceKey   string   `json:"sourceKey,omitempty"`
+	Alarm       string   `json:"alarm,omitempty"`
+	Reason      string   `json:"reason,omitempty"`
+	RequestedBy string   `json:"requestedBy,omitempty"`
+	Forced      []string `json:"forced,omitempty"`
+}
+
+type jsonMoment struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"`
+}
+
+func caseList(records []casebook.Record) []jsonCase {
+	out := make([]jsonCase, 0, len(records))
+	for _, r := range records {
+		out = append(out, asJSONCase(r))
+	}
+	return out
+}
+
+func asJSONCase(r casebook.Record) jsonCase {
+	o := r.Origin
+	return jsonCase{
+		ID: r.ID, InstanceID: r.InstanceID, State: r.State, Open: r.Open, Rehearsal: r.Rehearsal, Group: r.Group,
+		Trigger: jsonTrigger{
+			Kind: o.Kind, Source: o.Source, SourceKey: o.SourceKey, Alarm: o.Alarm,
+			Reason: o.Reason, RequestedBy: o.RequestedBy, Forced: o.Forced,
+		},
+		Code: r.Code, Look: r.Notes.Look, Protected: r.Notes.Protected,
+		ClaimedAt: r.ClaimedAt, SettledAt: r.SettledAt, NotedAt: r.NotedAt,
+		ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, ClosedWhy: r.ClosedWhy, ClosedFrom: r.ClosedFrom,
+	}
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// errDeclined is the end of a call that its caller thought better of.
+var errDeclined = errors.New("not confirmed: nothing was sent")
+
+// confirm asks before anything is sent. What has to be typed cannot be typed out of
+// habit: the instance's id, or how many instances there are.
+func confirm(c *cobra.Command, s stack, r directRequest, yes bool) error {
+	if yes || r.DryRun {
+		return nil
+	}
+	in, ok := c.InOrStdin().(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return usageError{errors.New("there is no terminal to ask for confirmation: give --yes, or --dry-run to rehearse; nothing was sent")}
+	}
+	if err := warn(c, s, r); err != nil {
+		return err
+	}
+	want, what := r.InstanceIDs[0], "the instance's id"
+	if len(r.InstanceIDs) > 1 {
+		want, what = strconv.Itoa(len(r.InstanceIDs)), "how many instances that are"
+	}
+	c.PrintErrf("Type %s to go on: ", what)
+	typed, err := readLine(c.Context(), in)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(typed) != want {
+		return errDeclined
+	}
+	return nil
+}
+
+// warn says what is about to happen, and where.
+func warn(c *cobra.Command, s stack, r directRequest) error {
+	p := &page{w: c.ErrOrStderr(), now: time.Now()}
+	where := s.region
+	if s.account != "" {
+		where += " of account " + s.account
+	}
+	p.line("", fmt.Sprintf("This is to interrupt %s in %s, through %s:", plural(len(r.InstanceIDs), "instance"), where, s.function))
+	for _, id := range r.InstanceIDs {
+		p.line("  ", id)
+	}
+	p.line("", "The kernel panics on the spot. Everything that runs there dies without a goodbye; memory is dumped if the machine is prepared for it, and then it restarts.")
+	if len(r.Force) > 0 {
+		p.line("", "Forced, so not checked as usual: "+strings.Join(r.Force, ", ")+".")
+	}
+	return p.err
+}
+
+// readLine reads a line, unless ctx ends first: a read of a terminal does not.
+func readLine(ctx context.Context, in *os.File) (string, error) {
+	type answer struct {
+		line string
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		line, err := bufio.NewReader(in).ReadString('\n')
+		got <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", fmt.Errorf("waiting for confirmation: %w", ctx.Err())
+	case a := <-got:
+		if a.err != nil {
+			return "", errDeclined
+		}
+		return a.line, nil
+	}
+}

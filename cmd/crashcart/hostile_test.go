@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"crashcart/lab"
+)
+
+// evil clears the screen, moves the cursor, sets the title, turns the writing round,
+// and is long.
+var evil = "\x1b[2J\x1b[1;1H\x1b]0;owned\a\r\nPaused by nobody: fine\u202egnp.exe\u2028\x9b31m\x7f" + strings.Repeat("x", 300) + "\xff"
+
+// The tables are written by whoever can name an alarm or invoke the function, and
+// read in the terminal of somebody who may do more. world.run checks every line.
+func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
+	w := newWorld(t, 0, lab.Options{}, lab.Function{})
+	client := dynamodb.NewFromConfig(w.lab.Config())
+	put := func(attributes map[string]string) {
+		t.Helper()
+		it := map[string]types.AttributeValue{}
+		for k, v := range attributes {
+			it[k] = &types.AttributeValueMemberS{Value: v}
+		}
+		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(w.lab.TableName), Item: it}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(map[string]string{"pk": "lever", "sk": "lever", "reason": evil, "requestedBy": evil, "since": evil})
+	put(map[string]string{
+		"pk": "case#" + host(0), "sk": "case", "caseId": host(0), "instanceId": evil, "caseState": evil, "openKey": "open", "openedAt": "2026-03-02T04:05:06.000Z",
+		"claimedAt": "2026-03-02T04:05:06.000Z", "settledAt": "2026-03-02T04:05:07.000Z", "notedAt": "2026-03-02T04:05:07.000Z", "closedAt": "2026-03-02T04:05:08.000Z",
+		"alarm": "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:" + evil, "reason": evil, "requestedBy": evil, "forced": evil,
+		"errorCode": evil, "look": evil, "protected": evil, "closedBy": evil, "closedReason": evil, "caseGroup": evil,
+	})
+	for _, args := range [][]string{
+		{"status"}, {"cases"}, {"cases", "--open"}, {"case", host(0)}, {"pause", "--reason", evil[:40]}, {"pause", "--reason", "x", "--as", "\x1b[2Jme", "--replace"}, {"resume"},
+	} {
+		if r := w.run(args...); r.code != 0 || strings.Contains(r.stdout, "\nPaused by nobody") {
+			t.Errorf("crashcart %q: exit %d\n%s%s", args, r.code, r.stdout, r.stderr)
+		}
+	}
+	for _, args := range [][]string{{"cases", "--json"}, {"case", host(0), "--json"}} {
+		r := w.run(args...)
+		var v struct {
+			Cases   []jsonCase
+			Trigger jsonTrigger
+		}
+		if err := json.Unmarshal([]byte(r.stdout), &v); err != nil || r.code != 0 {
+			t.Errorf("crashcart %q: exit %d, %v\n%s", args, r.code, err, r.stdout)
+		}
+		for _, c := range v.Cases {
+			v.Trigger = c.Trigger
+		}
+		// Machines get it as it is, but for what is not UTF-8.
+		if got, want := v.Trigger.Reason, strings.ToValidUTF8(evil, "\ufffd"); got != want {
+			t.Errorf("the reason arrives as %q, want %q", got, want)
+		}
+	}
+	for _, args := range [][]string{{"case", evil}, {evil}, {"pause", evil}, {"interrupt", evil, "--reason", "x", "--yes"}, {"status", "--" + "\x1b[2J"}, {"cases", "--table", "\x1b[2J"}} {
+		if r := w.run(args...); r.code == 0 {
+			t.Errorf("crashcart %q: exit 0\n%s", args, r.stdout)
+		}
+	}
+}

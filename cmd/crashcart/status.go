@@ -1,0 +1,104 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+)
+
+func newStatus() *cobra.Command {
+	var s stack
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show the lever, the budget and the open cases",
+		Long: `Show whether the lever is pulled, how much of the hour's budget is used, and
+which cases are open.
+
+How large the budget is only the function knows. The figure is that of the
+variable ` + config.EnvBudget + ` here, or else the default.
+
+The exit code is 0 whatever there is to show, 1 when it could not be read.`,
+		Example: "  crashcart status\n  crashcart status --table crashcart-staging --region eu-central-1",
+		Args:    noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			budget, from, err := budgetHere()
+			if err != nil {
+				return err
+			}
+			book, err := s.book(c.Context())
+			if err != nil {
+				return err
+			}
+			return s.advise(status(c, book, budget, from))
+		},
+	}
+	s.flags(c)
+	s.tableFlag(c)
+	return c
+}
+
+// budgetHere is the budget as this machine knows it, and how it knows.
+func budgetHere() (budget int, from string, err error) {
+	value, from := os.Getenv(config.EnvBudget), "by "+config.EnvBudget
+	if value == "" {
+		from = "the default"
+		for _, s := range config.Settings() {
+			if s.Env == config.EnvBudget {
+				value = s.Default
+			}
+		}
+	}
+	if budget, err = strconv.Atoi(value); err != nil || budget < 1 {
+		return 0, "", usageError{fmt.Errorf("%s=%q is not a whole number above 0", config.EnvBudget, value)}
+	}
+	return budget, from, nil
+}
+
+func status(c *cobra.Command, book *casebook.Book, budget int, from string) error {
+	lever, err := book.LeverNow(c.Context())
+	if err != nil {
+		return err
+	}
+	slots, err := book.BudgetSlots(c.Context())
+	if err != nil {
+		return err
+	}
+	open, err := book.Cases(c.Context(), casebook.Which{Open: true})
+	if err != nil {
+		return err
+	}
+	p := &page{w: c.OutOrStdout(), now: time.Now()}
+	if lever.Pulled {
+		p.field("lever", "pulled "+p.when(lever.Since)+" by "+cmp.Or(lever.By, "somebody")+": "+lever.Reason)
+		p.line(strings.Repeat(" ", 10), "Nothing is interrupted until `crashcart resume`.")
+	} else {
+		p.field("lever", "released")
+	}
+	used := fmt.Sprintf("%d of %d (%s) used in the last hour", slots.Used(), budget, from)
+	if next := slots.NextFree(); !next.IsZero() {
+		used += "; one is free again in " + span(next.Sub(p.now)) + " (" + next.UTC().Format("15:04:05") + " UTC)"
+	}
+	p.field("budget", used)
+	p.field("open", plural(len(open), "case"))
+	if len(open) > 0 {
+		p.print("")
+		p.cases(open)
+	}
+	return p.err
+}
+
+// plural counts things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}
