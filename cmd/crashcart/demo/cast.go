@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"crashcart/lab/elb"
@@ -17,12 +18,17 @@ const (
 	pay1     = "pay-1"
 	job1     = "job-1"
 	cache1   = "cache-1"
+	mail1    = "mail-1" // its group is left alone
+	auth1    = "auth-1" // its group's member is protected
 	gone1    = "gone-1"
 	checkout = "checkout" // the group whose members all fail
 )
 
-// hero is the one instance that deserves an interrupt.
+// hero is the instance that the story is about.
 const hero = web2
+
+// victims are the instances that deserve an interrupt, in the order of the story.
+var victims = []string{mail1, hero, auth1}
 
 // actor is one instance of the story and how it got into trouble.
 type actor struct {
@@ -73,6 +79,8 @@ func cast() []actor {
 			fleet.Spec{ID: "i-017eb162d38fa9fc7", Name: cache1, Type: "m6a.large", Tags: tag("auto"), LastPing: time.Minute, DumpTakes: time.Hour},
 			"crashed by itself 7 min ago, dumping", func(f *fleet.Fleet, id string) error { return f.Crash(id, 7*time.Minute) },
 		},
+		replaceable(mail1, "i-018ec273e490fb1d8"),
+		replaceable(auth1, "i-029fd384f5a10c2e9"),
 	}
 	for _, m := range members() {
 		actors = append(actors, actor{
@@ -83,14 +91,30 @@ func cast() []actor {
 	return actors
 }
 
+// replaceable is a hung instance whose group replaces what fails its status check,
+// and whose dump takes longer than the group waits.
+func replaceable(name, id string) actor {
+	return actor{
+		fleet.Spec{
+			ID: id, Name: name, Type: "m6i.large", Tags: tag("auto"), Group: groupOf(name), LastPing: time.Minute,
+			DumpTakes: 6 * time.Minute, BootTakes: 30 * time.Second,
+		},
+		"hung, in the group " + groupOf(name) + ", which replaces what fails", frozen(8 * time.Minute),
+	}
+}
+
+// groupOf is the Auto Scaling group that is called as its members are.
+func groupOf(name string) string { return name[:strings.LastIndexByte(name, '-')] }
+
 // crowd is how many instances there are besides, all of them well. Silence proves
 // something about one host only while others are heard.
 const crowd = 12
 
 func bystanders() []fleet.Spec {
 	specs := make([]fleet.Spec, crowd)
+	groups := map[int]string{0: groupOf(mail1), 1: groupOf(auth1)}
 	for i := range specs {
-		specs[i] = fleet.Spec{ID: fmt.Sprintf("i-0aa0000000000%04x", i+1), Name: fmt.Sprintf("app-%02d", i+1), Type: "t3.medium", Tags: tag("auto")}
+		specs[i] = fleet.Spec{Group: groups[i], ID: fmt.Sprintf("i-0aa0000000000%04x", i+1), Name: fmt.Sprintf("app-%02d", i+1), Type: "t3.medium", Tags: tag("auto")}
 	}
 	return specs
 }

@@ -12,9 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
+
+	"crashcart/lab"
 )
 
 const (
@@ -51,7 +52,7 @@ func Run(ctx context.Context, o Options) (err error) {
 			o.Note("building the function; the first time this takes a minute or two")
 		}
 		o.Bootstrap = filepath.Join(dir, "bootstrap")
-		if err := build(ctx, o.Bootstrap); err != nil {
+		if err := lab.Build(ctx, lab.Bootstrap, o.Bootstrap); err != nil {
 			return err
 		}
 	}
@@ -83,19 +84,4 @@ func runnable(file string) (string, error) {
 		return "", fmt.Errorf("%s is not a program", path)
 	}
 	return path, nil
-}
-
-// build makes the function's binary for this machine with the flags it is
-// deployed with.
-func build(ctx context.Context, path string) error {
-	if _, err := exec.LookPath("go"); err != nil {
-		return errors.New("there is no go on the PATH to build the function with; give its binary with --bootstrap")
-	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=",
-		"-tags=lambda.norpc", "-o", path, "crashcart/lambda/cmd/interrupt")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the function: %w (run this inside the repository, or give its binary with --bootstrap)\n%s", err, out)
-	}
-	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +17,7 @@ import (
 // TestTheStoryKeepsEveryPromise is the demo itself, with the real bootstrap.
 func TestTheStoryKeepsEveryPromise(t *testing.T) {
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	if err := build(t.Context(), bootstrap); err != nil {
+	if err := lab.Build(t.Context(), lab.Bootstrap, bootstrap); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
@@ -38,12 +40,12 @@ func TestTheStoryKeepsEveryPromise(t *testing.T) {
 		}
 		if e.Kind == KindDecision && e.Outcome == "interrupted" {
 			interrupted++
-			if e.Names[0] != hero {
+			if !slices.Contains(victims, e.Names[0]) {
 				t.Errorf("%s was interrupted", e.Names[0])
 			}
 		}
 	}
-	if want := len(promises(facts{})); kept != want || interrupted != 1 {
+	if want := len(promises(facts{})); kept != want || interrupted != len(victims) {
 		t.Errorf("%d of %d promises kept, %d interrupted", kept, want, interrupted)
 	}
 }
@@ -51,13 +53,43 @@ func TestTheStoryKeepsEveryPromise(t *testing.T) {
 // good is what a story leaves behind that keeps every promise.
 func good() facts {
 	f := facts{
-		hero: "i-1", interrupts: []fleet.Interrupt{{Instance: "i-1"}}, sends: []lab.Call{{Instances: []string{"i-1"}}},
-		ends: map[subject][]string{}, ignored: ignored(), before: []byte("web-2 login:"), screen: []byte{0xff, 0xd8}, after: []byte("... elfcorehdr=1K"), dumps: []string{"dump"},
+		ids: map[string]string{}, ends: map[subject][]string{}, dumps: map[string][]string{}, ignored: ignored(),
+		before: []byte("web-2 login:"), screen: []byte{0xff, 0xd8}, after: []byte("... elfcorehdr=1K"),
 	}
-	for _, e := range expectations() {
+	for i, e := range expectations() {
+		if f.ids[e.name] == "" {
+			f.ids[e.name] = fmt.Sprintf("i-%017x", i)
+		}
 		f.ends[subject{e.trigger, e.name}] = sorted(e.ends)
 	}
+	for _, name := range victims {
+		id := f.ids[name]
+		f.interrupts = append(f.interrupts, fleet.Interrupt{Instance: id})
+		f.sends = append(f.sends, lab.Call{Instances: []string{id}})
+		f.dumps[id] = []string{"dump"}
+		f.told = append(f.told, message{ID: "interrupted/" + id + "-0123456789abcdef/2026-03-04T12:00:00Z"})
+	}
+	delete(f.dumps, f.ids[mail1])
+	f.replaced = []fleet.Replacement{{Instance: f.ids[auth1]}, {Instance: f.ids[mail1], Terminated: true, DumpLost: true}}
+	f.told = append(f.told, toldOfTheRest(f)...)
 	return f
+}
+
+// toldOfTheRest are the messages about what was not interrupted.
+func toldOfTheRest(f facts) []message {
+	topics := map[string]bool{}
+	for _, e := range expectations() {
+		for _, end := range e.ends {
+			if outcome, rule, _ := strings.Cut(end, " "); outcome != "interrupted" && outcome != "duplicate" {
+				topics[topicOf(outcome, rule, f.ids[e.name], e.name)] = true
+			}
+		}
+	}
+	var out []message
+	for topic := range topics {
+		out = append(out, message{ID: "rehearsal/" + topic + "/2026-03-04T12:00:00Z"})
+	}
+	return out
 }
 
 func TestABrokenPromiseIsNeverKept(t *testing.T) {
@@ -69,7 +101,7 @@ func TestABrokenPromiseIsNeverKept(t *testing.T) {
 	for name, spoil := range map[string]func(*facts){
 		"a second interrupt was sent":          func(f *facts) { f.sends = append(f.sends, f.sends[0]) },
 		"none was sent":                        func(f *facts) { f.sends, f.interrupts = nil, nil },
-		"another machine was interrupted":      func(f *facts) { f.interrupts[0].Instance = "i-2" },
+		"another machine was interrupted":      func(f *facts) { f.interrupts[0].Instance = f.ids[pay1] },
 		"a second one reached a machine":       func(f *facts) { f.interrupts = append(f.interrupts, f.interrupts[0]) },
 		"a healthy machine was harmed":         func(f *facts) { f.interrupts[0].Harm = "the guest was healthy" },
 		"a target was decided by another rule": func(f *facts) { f.ends[subject{"crashcart-workers", arm1}] = []string{"refused group"} },
@@ -83,7 +115,13 @@ func TestABrokenPromiseIsNeverKept(t *testing.T) {
 		"a message is left":                          func(f *facts) { f.waiting = 1 },
 		"there is no look":                           func(f *facts) { f.before = nil },
 		"the look was taken after the crash":         func(f *facts) { f.before = f.after },
-		"there is no dump":                           func(f *facts) { f.dumps = nil },
+		"there is no dump":                           func(f *facts) { delete(f.dumps, f.ids[hero]) },
+		"the protected one has no dump":              func(f *facts) { delete(f.dumps, f.ids[auth1]) },
+		"the protected one was taken":                func(f *facts) { f.replaced[0].Terminated = true },
+		"the other one was not":                      func(f *facts) { f.replaced = nil },
+		"somebody was told twice":                    func(f *facts) { f.told = append(f.told, f.told[3]) },
+		"nobody was told of an interrupt":            func(f *facts) { f.told = f.told[1:] },
+		"nobody was told of a refusal":               func(f *facts) { f.told = f.told[:len(f.told)-1] },
 		"the console shows no capture kernel":        func(f *facts) { f.after = []byte("web-2 login:") },
 	} {
 		t.Run(name, func(t *testing.T) {

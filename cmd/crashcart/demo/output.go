@@ -19,6 +19,7 @@ const (
 	KindCall     Kind = "call"     // an interrupt, or its rehearsal, reaches EC2
 	KindGuest    Kind = "guest"    // something happens inside the machine
 	KindConsole  Kind = "console"
+	KindTold     Kind = "told" // a message to the notification topic
 	KindPromise  Kind = "promise"
 	KindSummary  Kind = "summary"
 	KindNote     Kind = "note"

@@ -3,29 +3,28 @@ package demo
 import (
 	"bytes"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"crashcart/lab"
 	"crashcart/lab/fleet"
-	"crashcart/lambda/look"
 )
 
 // facts are what a story left behind, as far as promises are about it.
 type facts struct {
-	hero       string
+	ids        map[string]string // of the instances, by name
 	interrupts []fleet.Interrupt
 	sends      []lab.Call // SendDiagnosticInterrupt without DryRun
 	ends       map[subject][]string
+	told       []message
+	replaced   []fleet.Replacement
 	waiting    int // messages left in the queue and its dead letters
 	trouble    []string
 	ignored    []string
-	before     []byte // the console in the bucket, from before the interrupt
-	screen     []byte // the screenshot beside it
-	after      []byte // the hero's console now
-	dumps      []string
+	before     []byte              // the console in the bucket, from before the interrupt
+	screen     []byte              // the screenshot beside it
+	after      []byte              // the hero's console now
+	dumps      map[string][]string // by instance id
 }
 
 // subject is one trigger for one instance.
@@ -40,18 +39,33 @@ type promise struct {
 // promises checks everything that the guard promises about this story.
 func promises(f facts) []promise {
 	return []promise{
-		{"exactly one interrupt was sent, to " + hero, onlyHero(f)},
+		{fmt.Sprintf("%d interrupts were sent, one each to %s", len(victims), strings.Join(victims, ", ")), onlyVictims(f)},
 		{"no machine was harmed: nothing healthy, booting or dumping was hit", unharmed(f)},
 		{"every target of every trigger ended as the rules say", asExpected(f)},
 		{"no trigger was lost: nothing waits in the queue or its dead letters", settledQueue(f)},
 		{"console and screen from before the interrupt are in the bucket", lookKept(f)},
 		{hero + " has a dump on its disk", dumped(f)},
+		{auth1 + " was put into Standby and has its dump; " + mail1 + " was not, and its group took it before", kept(f)},
+		{"whoever must know was told, and of nothing twice", toldOnce(f)},
 	}
 }
 
-func onlyHero(f facts) string {
-	if len(f.sends) != 1 || len(f.interrupts) != 1 || f.interrupts[0].Instance != f.hero || !slices.Contains(f.sends[0].Instances, f.hero) {
-		return fmt.Sprintf("%d were sent, %d reached a machine: %v", len(f.sends), len(f.interrupts), f.interrupts)
+func onlyVictims(f facts) string {
+	var reached, sent, want []string
+	for _, i := range f.interrupts {
+		reached = append(reached, i.Instance)
+	}
+	for _, c := range f.sends {
+		sent = append(sent, c.Instances...)
+	}
+	for _, name := range victims {
+		want = append(want, f.ids[name])
+	}
+	for _, list := range [][]string{reached, sent, want} {
+		slices.Sort(list)
+	}
+	if !slices.Equal(sent, want) || !slices.Equal(reached, want) {
+		return fmt.Sprintf("sent to %v, reached %v, want %v", sent, reached, want)
 	}
 	return ""
 }
@@ -99,73 +113,20 @@ func lookKept(f facts) string {
 }
 
 func dumped(f facts) string {
-	if len(f.dumps) != 1 || !bytes.Contains(f.after, []byte("elfcorehdr=")) {
-		return fmt.Sprintf("dumps: %v", f.dumps)
+	if dumps := f.dumps[f.ids[hero]]; len(dumps) != 1 || !bytes.Contains(f.after, []byte("elfcorehdr=")) {
+		return fmt.Sprintf("dumps: %v", dumps)
 	}
 	return ""
 }
 
-// judge tells the hero's console before and after, every promise, and a few
-// figures. It returns ErrBroken when a promise did not hold.
-func (s *stage) judge() error {
-	f, err := s.facts()
-	if err != nil {
-		return err
+func kept(f facts) string {
+	if dumps := f.dumps[f.ids[auth1]]; len(dumps) != 1 {
+		return fmt.Sprintf("%s has the dumps %v", auth1, dumps)
 	}
-	s.tell(Event{Kind: KindConsole, Names: []string{hero}, Text: "before the interrupt, as kept in the bucket", Lines: lastLines(f.before, 3)})
-	s.tell(Event{Kind: KindConsole, Names: []string{hero}, Text: "after it", Lines: crashLines(f.after)})
-	broken := false
-	for _, p := range promises(f) {
-		s.tell(Event{Kind: KindPromise, Text: p.text, Kept: new(p.seen == ""), Detail: p.seen})
-		broken = broken || p.seen != ""
+	lost := func(r fleet.Replacement) bool { return r.Terminated && r.DumpLost && r.Instance == f.ids[mail1] }
+	taken := slices.DeleteFunc(slices.Clone(f.replaced), func(r fleet.Replacement) bool { return !r.Terminated })
+	if len(taken) != 1 || !lost(taken[0]) {
+		return fmt.Sprintf("the groups took %+v", taken)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tell(Event{Kind: KindSummary, Text: fmt.Sprintf("%d decisions on %d triggers with %d AWS calls; a cold start took %s",
-		len(s.decisions), len(script()), len(s.lab.Calls()), s.coldStart.Round(time.Millisecond))})
-	switch {
-	case !broken:
-		return nil
-	case s.slow() && onlyHero(f) == "" && unharmed(f) == "":
-		return ErrSlow // nothing wrong was done, only too late
-	}
-	return ErrBroken
-}
-
-func (s *stage) facts() (facts, error) {
-	f := facts{
-		hero: s.ids[hero], interrupts: s.lab.Fleet.Interrupts(), ends: map[subject][]string{},
-		waiting: s.waiting(),
-	}
-	for _, e := range expectations() {
-		f.ends[subject{e.trigger, e.name}] = s.ends(e)
-	}
-	for _, c := range s.lab.Calls() {
-		if c.Operation == "SendDiagnosticInterrupt" && !c.DryRun {
-			f.sends = append(f.sends, c)
-		}
-	}
-	s.mu.Lock()
-	f.trouble = slices.Clone(s.trouble)
-	s.mu.Unlock()
-	f.ignored = s.reasons()
-	keys, err := s.lab.Store.Keys(s.lab.BucketName)
-	if err != nil {
-		return f, fmt.Errorf("listing the evidence: %w", err)
-	}
-	for _, key := range keys {
-		part, found := map[string]*[]byte{look.FileLatest: &f.before, look.FileScreenshot: &f.screen}[path.Base(key)]
-		if !found || !strings.HasPrefix(key, "cases/"+f.hero) {
-			continue
-		}
-		if *part, err = s.lab.Store.Object(s.lab.BucketName, key); err != nil {
-			return f, fmt.Errorf("reading the evidence: %w", err)
-		}
-	}
-	if f.after, _, err = s.lab.Fleet.Console(f.hero, true); err != nil {
-		return f, err
-	}
-	v, err := s.lab.Fleet.Get(f.hero)
-	f.dumps = v.Dumps
-	return f, err
+	return ""
 }

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"crashcart/lab"
+	"crashcart/lab/clock"
 	"crashcart/lab/sns"
+	"crashcart/lambda/config"
 )
 
 // beat is something that happens at a lab time of the story, or as soon after it
@@ -27,12 +29,31 @@ const (
 	checkoutA = "crashcart-checkout"
 )
 
-// script returns what happens when. The second half names instances in every
-// other way there is.
+// opening is how long the first act takes, in which nothing is protected.
+const opening = 20 * time.Second
+
+// script returns what happens when.
 func script() []beat {
-	missing := func(name string) lab.Alarm {
-		return lab.Alarm{Name: heartbeat + name, Namespace: "CWAgent", Metric: "heartbeat", Instances: []string{name}}
+	beats := []beat{
+		{0, false, raise("a heartbeat is missing; the stack's option protect is off", missing(mail1))},
+		{opening, false, protect},
+		{opening, false, raise("a heartbeat is missing; protect is on, as shipped in auto", missing(auth1))},
 	}
+	for _, b := range story() {
+		b.at += opening
+		beats = append(beats, b)
+	}
+	return beats
+}
+
+// missing is the alarm of a host whose heartbeat is not there any more.
+func missing(name string) lab.Alarm {
+	return lab.Alarm{Name: heartbeat + name, Namespace: "CWAgent", Metric: "heartbeat", Instances: []string{name}}
+}
+
+// story is the main act. Its second half names instances in every other way there
+// is.
+func story() []beat {
 	const s = time.Second
 	return []beat{
 		{0, false, raise("a heartbeat is missing", missing(web2))},
@@ -75,6 +96,8 @@ type expectation struct {
 func expectations() []expectation {
 	all := []expectation{
 		{heartbeat + web2, web2, []string{"interrupted unresponsive", "duplicate episode"}},
+		{heartbeat + mail1, mail1, []string{"interrupted unresponsive"}},
+		{heartbeat + auth1, auth1, []string{"interrupted unresponsive"}},
 		{"crashcart-latency-" + web2, web2, []string{"duplicate episode"}},
 		{"crashcart-shop-down", web2, []string{"duplicate episode"}},
 		{"crashcart-cpu-" + web1, web1, []string{"refused unresponsive"}},
@@ -118,6 +141,17 @@ func raise(what string, a lab.Alarm) func(context.Context, *stage) error {
 		s.raised[a.Name] = raised
 		return err
 	}
+}
+
+// protect is the beat in which the stack is deployed again with its option protect
+// as it is shipped. What was under way ends first.
+func protect(ctx context.Context, s *stage) error {
+	for s.waiting() > 0 {
+		if err := clock.Sleep(ctx, s.lab.Clock, time.Second); err != nil {
+			return err
+		}
+	}
+	return s.deploy(config.ProtectAuto)
 }
 
 // again is a beat in which an alarm's event is delivered once more.

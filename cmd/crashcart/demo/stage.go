@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"crashcart/lab"
 	"crashcart/lab/clock"
+	"crashcart/lab/fleet"
 	"crashcart/lab/runtime"
 	"crashcart/lambda/config"
 )
@@ -26,6 +28,7 @@ type stage struct {
 	names  map[string]string
 	raised map[string]lab.RaisedAlarm
 
+	bootstrap string
 	mu        sync.Mutex
 	decisions []decision
 	ignored   []string      // reasons
@@ -65,10 +68,10 @@ func newStage(o Options) (*stage, error) {
 		return nil, err
 	}
 	s := &stage{
-		lab: l, out: o.Out, ids: map[string]string{gone1: goneID}, names: map[string]string{goneID: gone1},
+		lab: l, out: o.Out, bootstrap: o.Bootstrap, ids: map[string]string{gone1: goneID}, names: map[string]string{goneID: gone1},
 		raised: map[string]lab.RaisedAlarm{}, changed: make(chan struct{}, 1),
 	}
-	if err := s.enter(o.Bootstrap); err != nil {
+	if err := s.enter(); err != nil {
 		return nil, fmt.Errorf("setting the stage: %w", joinClose(err, l))
 	}
 	return s, nil
@@ -81,17 +84,27 @@ func joinClose(err error, l *lab.Lab) error {
 	return err
 }
 
-// enter brings in the function and the fleet, and lets the trouble begin.
-func (s *stage) enter(bootstrap string) error {
-	err := s.lab.Deploy(lab.Function{
-		Path: bootstrap, Concurrency: 2, Log: s.heard, Invoked: s.invoked,
+// deploy brings in the function.
+func (s *stage) deploy(p config.Protect) error {
+	return s.lab.Deploy(lab.Function{
+		Path: s.bootstrap, Concurrency: 2, Log: s.heard, Invoked: s.invoked,
+		// One interrupt an hour more than the story has: what comes after must be
+		// refused for reasons of its own.
 		Env: map[string]string{
-			config.EnvTable: s.lab.TableName, config.EnvBucket: s.lab.BucketName,
-			config.EnvQueueURL: s.lab.QueueURL(), config.EnvMode: string(config.ModeAuto),
+			config.EnvMode: string(config.ModeAuto), config.EnvProtect: string(p), config.EnvBudget: strconv.Itoa(len(victims) + 1),
 		},
 	})
-	if err != nil {
+}
+
+// enter brings in the fleet, and lets the trouble begin.
+func (s *stage) enter() error {
+	if err := s.deploy(config.ProtectOff); err != nil {
 		return err
+	}
+	for _, name := range []string{mail1, auth1} {
+		if err := s.lab.Fleet.AddGroup(fleet.Group{Name: groupOf(name)}); err != nil {
+			return err
+		}
 	}
 	s.lab.Subscribe(s.called)
 	s.start = s.lab.Clock.Now()
@@ -202,8 +215,12 @@ func (s *stage) settled() bool {
 	if !slices.Equal(s.reasons(), ignored()) {
 		return false
 	}
-	v, err := s.lab.Fleet.Get(s.ids[hero])
-	return err == nil && v.Phase == "up" && len(v.Dumps) > 0 && s.waiting() == 0
+	for _, name := range []string{hero, auth1} {
+		if v, err := s.lab.Fleet.Get(s.ids[name]); err != nil || v.Phase != "up" || len(v.Dumps) == 0 {
+			return false
+		}
+	}
+	return s.waiting() == 0
 }
 
 // waiting is how many messages are in the queue or its dead letters.
@@ -257,6 +274,9 @@ func (s *stage) heard(line string) {
 		s.tell(Event{Kind: KindIgnored, Rule: d.Reason, Text: d.Detail})
 		return
 	}
+	if err == nil && d.Msg == "protected" {
+		return // watch tells what the group does
+	}
 	if err != nil || d.Msg != "decision" {
 		s.mu.Lock()
 		s.trouble = append(s.trouble, line)
@@ -297,25 +317,4 @@ func (s *stage) called(c lab.Call) {
 	for _, id := range c.Instances {
 		s.tell(Event{Kind: KindCall, Names: []string{s.names[id]}, Instance: id, Text: text})
 	}
-}
-
-// watch tells what becomes of the hero, which no AWS call would.
-func (s *stage) watch(ctx context.Context) {
-	last := "frozen"
-	for clock.Sleep(ctx, s.lab.Clock, time.Second) == nil {
-		v, err := s.lab.Fleet.Get(s.ids[hero])
-		if err != nil || v.Phase == last {
-			continue
-		}
-		last = v.Phase
-		if text := phases[v.Phase]; text != "" {
-			s.tell(Event{Kind: KindGuest, Names: []string{hero}, Text: text})
-		}
-	}
-}
-
-var phases = map[string]string{
-	"dumping": "the kernel panics into its capture kernel and writes the dump",
-	"booting": "the dump is on disk; the machine restarts",
-	"up":      "back: login prompt, agent, status checks",
 }

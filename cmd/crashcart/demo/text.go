@@ -80,6 +80,12 @@ func (t *textOutput) Event(e Event) {
 		for _, l := range e.Lines {
 			t.print(t.paint["dim"].Sprintf("    │ %s", cut(l, t.width-6)))
 		}
+	case KindTold:
+		t.open("told", "What people are told", "")
+		t.line("", e.Text)
+		for _, l := range e.Lines {
+			t.line(t.paint["dim"].Sprint("  │ "), l)
+		}
 	case KindPromise:
 		t.open("promises", "What the guard promises", "")
 		t.promise(e)

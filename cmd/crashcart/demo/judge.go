@@ -1,0 +1,85 @@
+package demo
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"crashcart/lambda/look"
+)
+
+// judge tells the hero's console before and after, every promise, and a few
+// figures. It returns ErrBroken when a promise did not hold.
+func (s *stage) judge() error {
+	f, err := s.facts()
+	if err != nil {
+		return err
+	}
+	s.tell(Event{Kind: KindConsole, Names: []string{hero}, Text: "before the interrupt, as kept in the bucket", Lines: lastLines(f.before, 3)})
+	s.tell(Event{Kind: KindConsole, Names: []string{hero}, Text: "after it", Lines: crashLines(f.after)})
+	if m, ok := f.about("interrupted/" + s.ids[hero]); ok {
+		s.tell(Event{Kind: KindTold, Names: []string{hero}, Text: fmt.Sprintf("one of %d messages", len(f.told)), Lines: m.lines()})
+	}
+	broken := false
+	for _, p := range promises(f) {
+		s.tell(Event{Kind: KindPromise, Text: p.text, Kept: new(p.seen == ""), Detail: p.seen})
+		broken = broken || p.seen != ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tell(Event{Kind: KindSummary, Text: fmt.Sprintf("%d decisions on %d triggers with %d AWS calls; a cold start took %s",
+		len(s.decisions), len(script()), len(s.lab.Calls()), s.coldStart.Round(time.Millisecond))})
+	switch {
+	case !broken:
+		return nil
+	case s.slow() && onlyVictims(f) == "" && unharmed(f) == "":
+		return ErrSlow // nothing wrong was done, only too late
+	}
+	return ErrBroken
+}
+
+func (s *stage) facts() (facts, error) {
+	f := facts{
+		ids: s.ids, interrupts: s.lab.Fleet.Interrupts(), ends: map[subject][]string{},
+		waiting: s.waiting(), replaced: s.lab.Fleet.Replacements(), dumps: map[string][]string{},
+	}
+	for _, e := range expectations() {
+		f.ends[subject{e.trigger, e.name}] = s.ends(e)
+	}
+	for _, c := range s.lab.Calls() {
+		if c.Operation == "SendDiagnosticInterrupt" && !c.DryRun {
+			f.sends = append(f.sends, c)
+		}
+	}
+	s.mu.Lock()
+	f.trouble = slices.Clone(s.trouble)
+	s.mu.Unlock()
+	f.ignored = s.reasons()
+	keys, err := s.lab.Store.Keys(s.lab.BucketName)
+	if err != nil {
+		return f, fmt.Errorf("listing the evidence: %w", err)
+	}
+	for _, key := range keys {
+		part, found := map[string]*[]byte{look.FileLatest: &f.before, look.FileScreenshot: &f.screen}[path.Base(key)]
+		if !found || !strings.HasPrefix(key, "cases/"+s.ids[hero]) {
+			continue
+		}
+		if *part, err = s.lab.Store.Object(s.lab.BucketName, key); err != nil {
+			return f, fmt.Errorf("reading the evidence: %w", err)
+		}
+	}
+	if f.after, _, err = s.lab.Fleet.Console(s.ids[hero], true); err != nil {
+		return f, err
+	}
+	for _, name := range victims {
+		v, err := s.lab.Fleet.Get(s.ids[name])
+		if err != nil {
+			return f, err
+		}
+		f.dumps[v.ID] = v.Dumps
+	}
+	f.told, err = messages(s.lab.Notifications.Messages())
+	return f, err
+}
