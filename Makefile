@@ -27,9 +27,13 @@ demo: ## see the main job on this machine: no network, no AWS account
 test: ## run all tests (TESTFLAGS="-race -count=1" as in CI)
 	go test $(TESTFLAGS) ./...
 
+.PHONY: storm
+storm: ## ten thousand alarms under every fault (STORMFLAGS="--instances 1000")
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/storm $(STORMFLAGS)
+
 .PHONY: bench
 bench: ## measure cold start, memory, rounds and calls beside a bare handler
-	CGO_ENABLED=0 go run -trimpath ./lab/cmd/bench
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/bench $(BENCHFLAGS)
 
 .PHONY: lint
 lint: ## go vet, golangci-lint with the import rule, and what the bootstraps link

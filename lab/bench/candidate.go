@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,7 +31,13 @@ func build(ctx context.Context, dir string, inPython bool) ([]candidate, error) 
 		}
 	}
 	interpreter, err := exec.LookPath("python3")
-	if err != nil || !inPython || exec.CommandContext(ctx, interpreter, "-c", "import boto3").Run() != nil {
+	if !inPython || errors.Is(err, exec.ErrNotFound) {
+		return all, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("finding Python: %w", err)
+	}
+	if exec.CommandContext(ctx, interpreter, "-c", "import boto3").Run() != nil {
 		return all, nil
 	}
 	script := in(dir, "bare.py")

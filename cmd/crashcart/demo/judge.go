@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -57,9 +58,16 @@ func (s *stage) facts() (facts, error) {
 	f.trouble = slices.Clone(s.trouble)
 	s.mu.Unlock()
 	f.ignored = s.reasons()
+	told, err := messages(s.lab.Notifications.Messages())
+	f.told = told
+	return f, errors.Join(err, s.evidence(&f), s.guests(&f))
+}
+
+// evidence reads what is in the bucket of the hero.
+func (s *stage) evidence(f *facts) error {
 	keys, err := s.lab.Store.Keys(s.lab.BucketName)
 	if err != nil {
-		return f, fmt.Errorf("listing the evidence: %w", err)
+		return fmt.Errorf("listing the evidence: %w", err)
 	}
 	for _, key := range keys {
 		part, found := map[string]*[]byte{look.FileLatest: &f.before, look.FileScreenshot: &f.screen}[path.Base(key)]
@@ -67,19 +75,23 @@ func (s *stage) facts() (facts, error) {
 			continue
 		}
 		if *part, err = s.lab.Store.Object(s.lab.BucketName, key); err != nil {
-			return f, fmt.Errorf("reading the evidence: %w", err)
+			return fmt.Errorf("reading the evidence: %w", err)
 		}
 	}
+	return nil
+}
+
+// guests looks at what the interrupted instances have to show for it.
+func (s *stage) guests(f *facts) (err error) {
 	if f.after, _, err = s.lab.Fleet.Console(s.ids[hero], true); err != nil {
-		return f, err
+		return err
 	}
 	for _, name := range victims {
 		v, err := s.lab.Fleet.Get(s.ids[name])
 		if err != nil {
-			return f, err
+			return err
 		}
 		f.dumps[v.ID] = v.Dumps
 	}
-	f.told, err = messages(s.lab.Notifications.Messages())
-	return f, err
+	return nil
 }

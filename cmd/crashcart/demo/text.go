@@ -74,18 +74,8 @@ func (t *textOutput) Event(e Event) {
 		t.line(t.stamp(e)+t.paint["later"].Sprintf("   - %-10s  %-11s ", "", "ignored"), e.Rule+": "+e.Text)
 	case KindGuest, KindCall:
 		t.line(t.stamp(e)+t.paint["guest"].Sprintf("   │ %s  ", e.Names[0]), t.paint["guest"].Sprint(e.Text))
-	case KindConsole:
-		t.open("console", "The console of "+hero, "")
-		t.line("", e.Text)
-		for _, l := range e.Lines {
-			t.print(t.paint["dim"].Sprintf("    │ %s", cut(l, t.width-6)))
-		}
-	case KindTold:
-		t.open("told", "What people are told", "")
-		t.line("", e.Text)
-		for _, l := range e.Lines {
-			t.line(t.paint["dim"].Sprint("  │ "), l)
-		}
+	case KindConsole, KindTold:
+		t.quote(e)
 	case KindPromise:
 		t.open("promises", "What the guard promises", "")
 		t.promise(e)
@@ -94,6 +84,24 @@ func (t *textOutput) Event(e Event) {
 		t.line("", e.Text)
 	default:
 		t.line(t.stamp(e), e.Text)
+	}
+}
+
+// quote shows what somebody else has written: a console's lines, which are cut, or a
+// message, which is wrapped.
+func (t *textOutput) quote(e Event) {
+	if e.Kind == KindTold {
+		t.open("told", "What people are told", "")
+	} else {
+		t.open("console", "The console of "+hero, "")
+	}
+	t.line("", e.Text)
+	for _, l := range e.Lines {
+		if e.Kind == KindTold {
+			t.line(t.paint["dim"].Sprint("  │ "), l)
+		} else {
+			t.print(t.paint["dim"].Sprintf("    │ %s", cut(l, t.width-6)))
+		}
 	}
 }
 
