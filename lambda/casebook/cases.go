@@ -35,9 +35,11 @@ func (b *Book) Cases(ctx context.Context, w Which) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	records := make([]Record, 0, len(items))
+	records, now := make([]Record, 0, len(items)), b.Now()
 	for _, it := range items {
-		records = append(records, recordOf(it))
+		if r := recordOf(it, now); !w.Open || r.Open {
+			records = append(records, r)
+		}
 	}
 	slices.SortFunc(records, func(a, b Record) int {
 		if c := b.ClaimedAt.Compare(a.ClaimedAt); c != 0 {
@@ -45,6 +47,32 @@ func (b *Book) Cases(ctx context.Context, w Which) ([]Record, error) {
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
+	return records, nil
+}
+
+// UnderWay lists the cases whose shot may be under way: claimed, and without a
+// result, within the function's time. It reads what the claims of the last hour have
+// spent of the budget, consistently, so that none is missing.
+func (b *Book) UnderWay(ctx context.Context) ([]Record, error) {
+	spent, err := b.query(ctx, budgetPK(""))
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]item{}
+	for _, it := range spent {
+		wanted[get(it, attrCase)] = caseKey("", get(it, attrCase))
+	}
+	found, err := b.fetch(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	var records []Record
+	for _, it := range found {
+		if r := recordOf(it, b.Now()); r.State == StateClaimed && !r.Stuck(b.Now()) {
+			records = append(records, r)
+		}
+	}
+	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.ID, b.ID) })
 	return records, nil
 }
 
@@ -95,7 +123,7 @@ func (b *Book) CaseByID(ctx context.Context, id string) (Record, error) {
 	}
 	for _, rehearsal := range []bool{false, true} {
 		if it := found[get(caseKey(prefix(rehearsal), id), attrPK)]; it != nil {
-			return recordOf(it), nil
+			return recordOf(it, b.Now()), nil
 		}
 	}
 	return Record{}, fmt.Errorf("%w: %q", ErrNoCase, id)

@@ -38,7 +38,7 @@ func TestNoCaseIsEverLeftOutOfAList(t *testing.T) {
 				r.Leashed, r.InstanceID = true, hostNumber(100+i)
 				rehearsal := b.claim(r)
 				rehearsals = append(rehearsals, rehearsal.ID)
-				if i > 0 { // the first one died
+				if i < 6 { // the last one is under way
 					b.settle(rehearsal, casebook.StateLeashed)
 				}
 			}
@@ -49,7 +49,7 @@ func TestNoCaseIsEverLeftOutOfAList(t *testing.T) {
 				{casebook.Which{}, all},
 				{casebook.Which{Open: true}, open},
 				{casebook.Which{Rehearsals: true}, rehearsals},
-				{casebook.Which{Open: true, Rehearsals: true}, rehearsals[:1]},
+				{casebook.Which{Open: true, Rehearsals: true}, rehearsals[6:]},
 			} {
 				got, err := book.Cases(t.Context(), c.which)
 				want := slices.Clone(c.want)
@@ -64,6 +64,61 @@ func TestNoCaseIsEverLeftOutOfAList(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is over by time is in the index until somebody closes it.
+func TestACaseThatIsOverByTimeIsNeverListedAsOpen(t *testing.T) {
+	b := newBench(t)
+	book, _ := b.desk()
+	real := b.claim(request(host, "alarm"))
+	b.settle(real, casebook.StateInterrupted)
+	rehearsal := b.claim(leashed(request(hostNumber(1), "alarm"))) // killed before it was settled
+	for _, c := range []struct {
+		at         time.Duration
+		rehearsals bool
+		id         string
+		open       bool
+	}{
+		{casebook.OpenFor, false, real.ID, true},
+		{casebook.OpenFor + time.Second, false, real.ID, false},
+		{time.Minute, true, rehearsal.ID, true},
+		{time.Hour, true, rehearsal.ID, false},
+	} {
+		b.at(c.at)
+		list, err := book.Cases(t.Context(), casebook.Which{Open: true, Rehearsals: c.rehearsals})
+		if err != nil || (len(list) == 1) != c.open {
+			t.Errorf("after %s: %+v, %v", c.at, list, err)
+		}
+		r, err := book.CaseByID(t.Context(), c.id)
+		if err != nil || r.Open != c.open || r.Lapsed == c.open || r.Stuck(dawn.Add(c.at)) {
+			t.Errorf("after %s: %+v, %v", c.at, r, err)
+		}
+	}
+}
+
+// The one claim that matters to whoever has just pulled the lever is the newest, and
+// the index may not have it yet.
+func TestAShotUnderWayIsNeverLeftOut(t *testing.T) {
+	b := newBench(t)
+	book, d := b.desk()
+	d.limit = 1
+	for i, state := range []casebook.State{casebook.StateInterrupted, casebook.StateRejected} {
+		b.settle(b.claim(request(hostNumber(i), "alarm")), state)
+	}
+	b.at(time.Minute)
+	want := b.claim(request(host, "alarm"))
+	b.at(time.Minute + 30*time.Second)
+	if got, err := book.UnderWay(t.Context()); err != nil || !slices.Equal(ids(got), []string{want.ID}) {
+		t.Errorf("%q, %v, want %q", ids(got), err, want.ID)
+	}
+	b.at(10 * time.Minute)
+	if got, err := book.UnderWay(t.Context()); err != nil || len(got) != 0 {
+		t.Errorf("minutes later: %q, %v", ids(got), err)
+	}
+	d.faults["Query"] = []error{errDenied}
+	if got, err := book.UnderWay(t.Context()); err == nil {
+		t.Errorf("in an outage: %q", ids(got))
 	}
 }
 

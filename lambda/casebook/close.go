@@ -25,6 +25,12 @@ const (
 // instance or its group has just changed.
 const closeTries = 8
 
+// underWay is how long after its claim a case without a result is not closed: the
+// function's time, and as much as two clocks may differ before AWS refuses the
+// signature of one ("Signature Version 4", AWS Identity and Access Management User
+// Guide: five minutes).
+const underWay = config.FunctionTimeout + 5*time.Minute
+
 // ErrUnderWay says that a case's shot is being fired at this moment, so that
 // nobody can tell yet what there is to close.
 var ErrUnderWay = errors.New("its shot is under way")
@@ -47,7 +53,7 @@ func (e *NotOpenError) Error() string {
 //
 // A case that is closed already is returned as it is, with whoever closed it. The
 // error is ErrNoCase, a *NotOpenError, or ErrUnderWay for a case that was claimed
-// less than the function's timeout ago and has no result yet.
+// minutes ago and has no result yet.
 func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (Record, error) {
 	for tries := 1; ; tries++ {
 		r, err := b.CaseByID(ctx, id)
@@ -76,10 +82,10 @@ func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (Record, er
 // closable says why a case that is not closed cannot be, if it cannot.
 func (r Record) closable(now time.Time) error {
 	switch {
-	case r.Rehearsal || !r.Open:
+	case r.Rehearsal || !r.Open && !r.Lapsed:
 		return &NotOpenError{r}
-	case r.State == StateClaimed && !r.Stuck(now):
-		return fmt.Errorf("closing case %s: %w: ask again in %s", r.ID, ErrUnderWay, config.FunctionTimeout)
+	case r.State == StateClaimed && now.Sub(r.ClaimedAt) < underWay:
+		return fmt.Errorf("closing case %s: %w: ask again in %s", r.ID, ErrUnderWay, (underWay - now.Sub(r.ClaimedAt)).Round(time.Second))
 	}
 	return nil
 }

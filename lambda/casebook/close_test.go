@@ -139,7 +139,7 @@ func TestAResultThatComesMeanwhileIsNeverLost(t *testing.T) {
 	b := newBench(t)
 	book, d := b.desk()
 	c := b.claim(request(host, "alarm"))
-	b.at(2 * time.Minute)
+	b.at(10 * time.Minute)
 	d.between = func() { b.settle(c, casebook.StateInterrupted) }
 	got, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops")
 	if err != nil || got.ClosedFrom != casebook.StateInterrupted || got.State != casebook.StateClosed {
@@ -164,5 +164,22 @@ func TestClosingOutlivesConflictsAndTellsOfAnOutage(t *testing.T) {
 	d.faults["TransactWriteItems"] = []error{errConflict, errThrottled, errConflict}
 	if got, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops"); err != nil || got.State != casebook.StateClosed {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// Whoever closes may have a clock that is minutes ahead of the function's.
+func TestAClockThatIsAheadNeverClosesAShotUnderWay(t *testing.T) {
+	b := newBench(t)
+	book, _ := b.desk()
+	c := b.claim(request(host, "alarm"))
+	for _, at := range []time.Duration{time.Minute + time.Second, 5*time.Minute + 59*time.Second} {
+		b.at(at)
+		if _, err := book.CloseCase(t.Context(), c.ID, "it hangs", "ops"); !errors.Is(err, casebook.ErrUnderWay) {
+			t.Errorf("after %s: %v", at, err)
+		}
+	}
+	b.at(6 * time.Minute)
+	if _, err := book.CloseCase(t.Context(), c.ID, "it hangs", "ops"); err != nil {
+		t.Error(err)
 	}
 }

@@ -19,7 +19,7 @@ type desk struct {
 	faults  map[string][]error // of the next calls, by operation; nil carries one out
 	calls   map[string]int
 	limit   int32  // items of a page
-	between func() // happens once, just before the next transaction
+	between func() // happens once, just before the next transaction or deletion
 }
 
 func (b *bench) desk() (*casebook.Book, *desk) {
@@ -41,6 +41,17 @@ func (d *desk) next(op string) error {
 	return err
 }
 
+// happen lets happen what is to come in between.
+func (d *desk) happen() {
+	d.mu.Lock()
+	event := d.between
+	d.between = nil
+	d.mu.Unlock()
+	if event != nil {
+		event()
+	}
+}
+
 func (d *desk) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	if err := d.next("PutItem"); err != nil {
 		return nil, err
@@ -52,6 +63,7 @@ func (d *desk) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opt
 	if err := d.next("DeleteItem"); err != nil {
 		return nil, err
 	}
+	d.happen()
 	return d.Client.DeleteItem(ctx, in, opts...)
 }
 
@@ -59,13 +71,7 @@ func (d *desk) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWrit
 	if err := d.next("TransactWriteItems"); err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	event := d.between
-	d.between = nil
-	d.mu.Unlock()
-	if event != nil {
-		event()
-	}
+	d.happen()
 	return d.Client.TransactWriteItems(ctx, in, opts...)
 }
 

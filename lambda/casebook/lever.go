@@ -27,20 +27,24 @@ const leverPatience = 30 * time.Second
 // is the one that stands. After an error the lever may or may not be pulled: read
 // it with LeverNow.
 func (b *Book) Pull(ctx context.Context, reason, by string, replace bool) (Lever, error) {
+	nonce, err := newNonce()
+	if err != nil {
+		return Lever{}, err
+	}
 	it := leverKey()
 	pulled := Lever{Pulled: true, Reason: reason, By: by, Since: parseStamp(stamp(b.Now()))}
-	it[attrReason], it[attrBy], it[attrSince] = str(reason), str(by), str(stamp(pulled.Since))
+	it[attrReason], it[attrBy], it[attrSince], it[attrNonce] = str(reason), str(by), str(stamp(pulled.Since)), str(nonce)
 	in := &dynamodb.PutItemInput{TableName: &b.Table, Item: it}
 	if !replace {
 		in.ConditionExpression = aws.String("attribute_not_exists(pk)")
 		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	}
-	err := b.insist(ctx, func() error {
+	err = b.insist(ctx, func() error {
 		_, err := b.API.PutItem(ctx, in)
 		return err
 	})
 	if standing, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		return leverOf(standing.Item), nil
+		return leverOf(standing.Item), nil // or our own pull, whose answer was lost
 	}
 	if err != nil {
 		return Lever{}, fmt.Errorf("pulling the lever: %w", err)
@@ -48,24 +52,44 @@ func (b *Book) Pull(ctx context.Context, reason, by string, replace bool) (Lever
 	return pulled, nil
 }
 
+// ErrPulledAgain says that the lever was pulled anew while it was being released. It
+// is pulled.
+var ErrPulledAgain = errors.New("it was pulled again meanwhile")
+
 // Release releases the lever and returns it as it was. One that is not pulled is
-// no error: the Lever then says so. After an error it may or may not be released.
+// no error: the Lever then says so. What is released is the very pull that was
+// read: a repeated request, whose first answer was lost, must never release one that
+// somebody else has pulled since. The error is then ErrPulledAgain, and the Lever the
+// one that stands. After any other error it may or may not be released.
 func (b *Book) Release(ctx context.Context) (Lever, error) {
-	was, err := b.LeverNow(ctx)
-	if err != nil || !was.Pulled {
+	found, err := b.fetch(ctx, map[string]item{"lever": leverKey()})
+	if err != nil {
 		return Lever{}, err
 	}
+	was := found["lever"]
+	if was == nil {
+		return Lever{}, nil
+	}
+	in := &dynamodb.DeleteItemInput{
+		TableName: &b.Table, Key: leverKey(),
+		ConditionExpression:                 aws.String("attribute_not_exists(pk) OR nonce = :nonce"),
+		ExpressionAttributeValues:           item{":nonce": was[attrNonce]},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	if was[attrNonce] == nil { // pulled by hand
+		in.ConditionExpression, in.ExpressionAttributeValues = aws.String("attribute_not_exists(nonce)"), nil
+	}
 	err = b.insist(ctx, func() error {
-		out, err := b.API.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &b.Table, Key: leverKey(), ReturnValues: types.ReturnValueAllOld})
-		if err == nil && len(out.Attributes) > 0 { // none if the SDK repeated a call whose answer was lost
-			was = leverOf(out.Attributes)
-		}
+		_, err := b.API.DeleteItem(ctx, in)
 		return err
 	})
+	if standing, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+		return leverOf(standing.Item), fmt.Errorf("releasing the lever: %w", ErrPulledAgain)
+	}
 	if err != nil {
 		return Lever{}, fmt.Errorf("releasing the lever: %w", err)
 	}
-	return was, nil
+	return leverOf(was), nil
 }
 
 // LeverNow reads the lever, consistently.

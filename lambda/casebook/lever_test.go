@@ -178,3 +178,43 @@ func TestPullingIsGivenUpAndSaidSoInTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// The answer to a release is lost, somebody pulls the lever again, and the request is
+// repeated: what it repeats must not reach the new pull.
+func TestARepeatedReleaseNeverUndoesANewerPull(t *testing.T) {
+	for name, replace := range map[string]bool{"pulled again": false, "replaced": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			alice, d := b.desk()
+			bob, _ := b.desk()
+			if _, err := alice.Pull(t.Context(), "game day", "alice", false); err != nil {
+				t.Fatal(err)
+			}
+			d.between = func() {
+				if !replace {
+					if _, err := bob.Release(t.Context()); err != nil { // as the lost request did
+						t.Error(err)
+					}
+				}
+				if _, err := bob.Pull(t.Context(), "wrong machines", "bob", replace); err != nil {
+					t.Error(err)
+				}
+			}
+			standing, err := alice.Release(t.Context())
+			if !errors.Is(err, casebook.ErrPulledAgain) || standing.By != "bob" {
+				t.Errorf("%+v, %v", standing, err)
+			}
+			b.wantLost(request(host, "alarm"), casebook.CauseLever)
+		})
+	}
+}
+
+func TestALeverThatWasPulledByHandCanBeReleased(t *testing.T) {
+	b := newBench(t)
+	b.pullLever()
+	book, _ := b.desk()
+	if was, err := book.Release(t.Context()); err != nil || !was.Pulled {
+		t.Fatalf("%+v, %v", was, err)
+	}
+	b.claim(request(host, "alarm"))
+}

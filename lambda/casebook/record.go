@@ -19,6 +19,7 @@ type Record struct {
 	Rehearsal  bool
 	State      State
 	Open       bool // the instance can have no other case
+	Lapsed     bool // it was never closed, and is over by time
 	Origin     Origin
 	Code       string // EC2's error code
 	Notes      Notes
@@ -34,11 +35,11 @@ type Record struct {
 	groupSlot int
 }
 
-func recordOf(it item) Record {
+func recordOf(it item, now time.Time) Record {
 	r := Record{
 		ID: get(it, attrCase), InstanceID: get(it, attrInstance), Group: get(it, attrGroup),
 		Rehearsal: strings.HasPrefix(get(it, attrPK), prefix(true)),
-		State:     State(get(it, attrState)), Open: get(it, attrOpenKey) != "",
+		State:     State(get(it, attrState)),
 		Origin: Origin{
 			SourceKey: get(it, attrSourceKey), Kind: get(it, attrKind), Source: get(it, attrSource), Alarm: get(it, attrAlarm),
 			Reason: get(it, attrReason), RequestedBy: get(it, attrBy),
@@ -49,6 +50,9 @@ func recordOf(it item) Record {
 		ClosedFrom: State(get(it, attrClosedFrom)),
 		nonce:      get(it, attrNonce), groupSlot: number(it, attrGroupSlot, -1),
 	}
+	over := stamp(now) > stamp(Case{Leashed: r.Rehearsal, ClaimedAt: r.ClaimedAt}.openUntil())
+	unclosed := get(it, attrOpenKey) != ""
+	r.Open, r.Lapsed = unclosed && !over, unclosed && over
 	if forced := get(it, attrForced); forced != "" {
 		r.Origin.Forced = strings.Split(forced, ",")
 	}
@@ -59,7 +63,7 @@ func recordOf(it item) Record {
 // claim has ended long ago. The interrupt may have been sent, and will not be sent
 // again.
 func (r Record) Stuck(now time.Time) bool {
-	return r.State == StateClaimed && now.Sub(r.ClaimedAt) > config.FunctionTimeout
+	return r.State == StateClaimed && !r.Rehearsal && now.Sub(r.ClaimedAt) > config.FunctionTimeout
 }
 
 // Moment is one line of a case's timeline.

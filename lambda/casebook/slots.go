@@ -65,7 +65,25 @@ func (b *Book) GroupSlots(ctx context.Context, group string) (Slots, error) {
 }
 
 func (b *Book) slots(ctx context.Context, pk string, at time.Time) (Slots, error) {
+	items, err := b.query(ctx, pk)
+	if err != nil {
+		return Slots{}, err
+	}
 	slots := Slots{Taken: map[int]time.Time{}}
+	for _, it := range items {
+		var k int
+		if _, err := fmt.Sscanf(get(it, attrSK), "slot#%d", &k); err != nil {
+			return Slots{}, fmt.Errorf("reading the slots of %s: %q is not a slot", pk, get(it, attrSK))
+		}
+		if lapses := get(it, attrLapses); lapses >= stamp(at) {
+			slots.Taken[k] = parseStamp(lapses)
+		}
+	}
+	return slots, nil
+}
+
+// query reads all items of one set of slots, consistently.
+func (b *Book) query(ctx context.Context, pk string) (items []item, err error) {
 	in := &dynamodb.QueryInput{
 		TableName:                 &b.Table,
 		ConsistentRead:            aws.Bool(true),
@@ -75,19 +93,11 @@ func (b *Book) slots(ctx context.Context, pk string, at time.Time) (Slots, error
 	for {
 		out, err := b.API.Query(ctx, in)
 		if err != nil {
-			return Slots{}, fmt.Errorf("reading the slots of %s: %w", pk, err)
+			return nil, fmt.Errorf("reading the slots of %s: %w", pk, err)
 		}
-		for _, it := range out.Items {
-			var k int
-			if _, err := fmt.Sscanf(get(it, attrSK), "slot#%d", &k); err != nil {
-				return Slots{}, fmt.Errorf("reading the slots of %s: %q is not a slot", pk, get(it, attrSK))
-			}
-			if lapses := get(it, attrLapses); lapses >= stamp(at) {
-				slots.Taken[k] = parseStamp(lapses)
-			}
-		}
+		items = append(items, out.Items...)
 		if len(out.LastEvaluatedKey) == 0 {
-			return slots, nil
+			return items, nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}

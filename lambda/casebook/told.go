@@ -17,40 +17,53 @@ const toldFor = time.Hour
 // MayTell says whether somebody may be told of a topic (such as a rule, or an
 // instance and a rule) about which n decisions were made. The first to ask within an
 // hour may. Whoever may not has its decisions counted, and untold is that count for
-// the next who may: a storm is told of with its size. With n of zero nothing is
-// counted. rehearsal keeps what is only rehearsed from silencing what is real.
+// the next who may. With n of zero nothing is counted. rehearsal keeps what is only
+// rehearsed from silencing what is real.
 //
 // It is the asking that counts and not the telling, so a topic is told of at most
 // once, and not at all when the message is lost on its way.
 func (b *Book) MayTell(ctx context.Context, topic string, n int, rehearsal bool) (may bool, untold int, err error) {
-	now := b.Now()
-	toldKey := key(prefix(rehearsal)+"told#"+topic, "told")
+	nonce, err := newNonce()
+	if err != nil {
+		return false, 0, err
+	}
+	toldKey, now := key(prefix(rehearsal)+"told#"+topic, "told"), b.Now()
 	out, err := b.API.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &b.Table, Key: toldKey,
 		ConditionExpression: aws.String("attribute_not_exists(pk) OR lapsesAt < :now"),
-		UpdateExpression:    aws.String("SET lapsesAt = :until, untold = :zero, expiresAt = :expires"),
+		UpdateExpression: aws.String("SET untoldBefore = if_not_exists(untold, :zero), untold = :zero, lapsesAt = :until, " +
+			"nonce = :nonce, expiresAt = :expires"),
 		ExpressionAttributeValues: item{
-			":now": str(stamp(now)), ":until": str(stamp(now.Add(toldFor))), ":zero": num(0),
+			":now": str(stamp(now)), ":until": str(stamp(now.Add(toldFor))), ":zero": num(0), ":nonce": str(nonce),
 			":expires": expires(now.Add(24 * time.Hour)),
 		},
-		ReturnValues: types.ReturnValueAllOld,
+		ReturnValues:                        types.ReturnValueUpdatedNew,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if err == nil {
-		return true, number(out.Attributes, attrUntold, 0), nil
+		return true, number(out.Attributes, attrUntoldBefore, 0), nil
 	}
-	if _, told := errors.AsType[*types.ConditionalCheckFailedException](err); !told {
+	told, ok := errors.AsType[*types.ConditionalCheckFailedException](err)
+	switch {
+	case !ok:
 		return false, 0, fmt.Errorf("asking whether %s was told of: %w", topic, err)
-	}
-	if n == 0 {
+	case get(told.Item, attrNonce) == nonce: // the SDK asked again, after an answer that was lost
+		return true, number(told.Item, attrUntoldBefore, 0), nil
+	case n == 0:
 		return false, 0, nil
 	}
-	_, err = b.API.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	return false, 0, b.countUntold(ctx, toldKey, topic, n)
+}
+
+func (b *Book) countUntold(ctx context.Context, toldKey item, topic string, n int) error {
+	_, err := b.API.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &b.Table, Key: toldKey,
+		ConditionExpression:       aws.String("attribute_exists(untold)"), // it may just have expired
 		UpdateExpression:          aws.String("SET untold = untold + :n"),
 		ExpressionAttributeValues: item{":n": num(int64(n))},
 	})
 	if err != nil {
-		return false, 0, fmt.Errorf("counting what is not told of %s: %w", topic, err)
+		return fmt.Errorf("counting what is not told of %s: %w", topic, err)
 	}
-	return false, 0, nil
+	return nil
 }

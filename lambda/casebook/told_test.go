@@ -79,3 +79,24 @@ func TestInAnOutageNobodyMayTell(t *testing.T) {
 		t.Errorf("uncounted: %v, %v", may, err)
 	}
 }
+
+// The SDK repeats a request whose answer was lost, and then meets what it has written
+// itself.
+func TestALostAnswerNeverSilencesATopic(t *testing.T) {
+	b := newBench(t)
+	for range 3 {
+		if _, _, err := b.book.MayTell(t.Context(), "region", 4, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.at(2 * time.Hour)
+	lost := 0
+	b.wire.lose = func(string) bool { lost++; return lost == 1 }
+	may, untold, err := b.book.MayTell(t.Context(), "region", 1, false)
+	if !may || untold != 8 || err != nil {
+		t.Errorf("%v with %d untold, %v; want true with 8", may, untold, err)
+	}
+	if may, _, err := b.book.MayTell(t.Context(), "region", 1, false); may || err != nil {
+		t.Errorf("the next: %v, %v", may, err)
+	}
+}
