@@ -157,8 +157,8 @@ func (n notice) instance() string {
 }
 
 // several says whether the notice is about more than one decision on more than one
-// target. Those that went untold may have been about anything.
-func (n notice) several() bool { return n.whole && n.total() > 1 }
+// target. What went untold before was another event.
+func (n notice) several() bool { return n.whole && len(n.decisions) > 1 }
 
 // mostInstances is how many instances a message names. Nobody reads more, and the
 // log has them all.

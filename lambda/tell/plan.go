@@ -118,9 +118,6 @@ func (n notice) counted() int {
 	return 0
 }
 
-// total is how many decisions the notice is about.
-func (n notice) total() int { return len(n.decisions) + n.untold }
-
 // mostTopic is how long a subject may be to be a key in its own words. DynamoDB takes
 // 2,048 bytes ("Quotas in Amazon DynamoDB", Amazon DynamoDB Developer Guide).
 const mostTopic = 128

@@ -48,7 +48,7 @@ var fired = map[string][]step{
 	},
 	outcomeFailed: {
 		{"Nothing was sent. Close the case, or the instance is not interrupted for two days:", "crashcart case close {case} --region {region} --reason 'nothing was sent'"},
-		askAgain,
+		{"The claim counts for the cooldown all the same. If it still hangs an hour after it, ask for it yourself:", "crashcart interrupt {instance} --region {region} --force cooldown --reason 'say why'"},
 	},
 }
 

@@ -7,8 +7,9 @@
 // A refused or held target is told of once per instance (or whatever was named
 // instead), rule and hour. The rules lever, region and budget are told of once per
 // hour with a count, and group once per group and hour, so that a storm is one
-// message and not ten thousand. The casebook keeps the hour (Limiter); a rehearsal
-// has an hour of its own, so that it silences nothing real.
+// message and not ten thousand. What the hour held back is counted, and told with the
+// next message on the same topic, whenever that is. The casebook keeps the hour
+// (Limiter); a rehearsal has an hour of its own, so that it silences nothing real.
 //
 // An interrupt needs no limit, since the casebook lets it happen once per case, and
 // is told before everything else, whatever the casebook answers. A rehearsal of one
@@ -52,8 +53,8 @@ import (
 const (
 	// Bound is how long telling may take, all of it together. It comes after
 	// everything that matters, in a function that is paid by the second and whose
-	// next message waits for it; SNS answers within a tenth of a second, so this
-	// leaves room for a retry or two.
+	// next message waits for it; SNS answers within a tenth of a second, so with a
+	// client that waits for little more than one this leaves room for a retry or two.
 	Bound = 4 * time.Second
 	// sideBySide is how many messages are on their way at once: enough for a batch
 	// of refusals within Bound, and few enough to leave other callers their share of

@@ -35,7 +35,7 @@ func (n notice) title() string {
 		return cut("Not interrupted: "+who+", a person must ask"+inBrackets(n.figure()), mostTitle)
 	}
 	if n.several() {
-		return cut(fmt.Sprintf("%d refusals%s", n.total(), inBrackets(n.figure())), mostTitle)
+		return cut(fmt.Sprintf("%d refusals%s", len(n.decisions), inBrackets(n.figure())), mostTitle)
 	}
 	return cut("Not interrupted: "+who+inBrackets(n.figure()), mostTitle)
 }
@@ -56,7 +56,7 @@ func (n notice) rehearsed() string {
 		return who + " would not be interrupted, a person would have to ask" + inBrackets(n.figure())
 	}
 	if n.several() {
-		return fmt.Sprintf("%d refusals%s", n.total(), inBrackets(n.figure()))
+		return fmt.Sprintf("%d refusals%s", len(n.decisions), inBrackets(n.figure()))
 	}
 	return who + " would not be interrupted" + inBrackets(n.figure())
 }
@@ -138,13 +138,14 @@ func (t *Teller) description(n notice) string {
 	return b.String()
 }
 
-// count says how many, and that the next hour's are not told one by one.
+// count says how many, what went untold before, and that the next hour's are not told
+// one by one.
 func (n notice) count() string {
-	s := fmt.Sprintf("%d", n.total())
+	s := fmt.Sprintf("%d now; more of the same within an hour are counted and told with the next", len(n.decisions))
 	if n.untold > 0 {
-		s = fmt.Sprintf("%d, %d of them since this was told last", n.total(), n.untold)
+		s += fmt.Sprintf(". Another %d came in the hour after this was told last", n.untold)
 	}
-	return s + "; more of the same within an hour are counted and told with the next"
+	return s
 }
 
 // list names the instances, and says how many decisions are about others.
@@ -153,7 +154,7 @@ func (n notice) list(ids []string) string {
 		return ""
 	}
 	s := "`" + strings.Join(ids, "` `") + "`"
-	if n.untold > 0 || len(n.decisions) > len(ids) {
+	if len(n.decisions) > len(ids) {
 		s += " and others: the function's log has them all"
 	}
 	return s
