@@ -13,6 +13,7 @@ import (
 
 	"crashcart/lambda/config"
 	"crashcart/lambda/intake"
+	"crashcart/lambda/tell"
 )
 
 // direct asks for one instance by a direct invoke, and gives its outcome.
@@ -111,7 +112,7 @@ func TestAMissingLookIsNeverKeptQuiet(t *testing.T) {
 	if o.Outcome != intake.OutcomeInterrupted || !strings.Contains(o.Look, "could not be stored") {
 		t.Errorf("without S3: %+v", o)
 	}
-	if told := w.told[0][0]; told.Look != o.Look {
+	if told := w.told[0]; told.Look != o.Look {
 		t.Errorf("told: %q", told.Look)
 	}
 }
@@ -124,21 +125,17 @@ func TestTheCaseRemembersWhatWasDoneForIt(t *testing.T) {
 	}
 }
 
-// What was decided is told once it is final and settled, never before.
-func TestNothingIsToldBeforeItIsDecided(t *testing.T) {
+func TestNothingIsToldBeforeItIsDecidedOrTwice(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
 	w.add(webB, machine{})
 	w.deliver(alarm("heartbeat", "StatusCheckFailed", noon, webA), alarm("other", "StatusCheckFailed", noon, webB))
-	if len(w.told) != 1 || len(w.told[0]) != 2 {
-		t.Fatalf("told %+v", w.told)
+	if len(w.told) != 2 || len(w.early) > 0 {
+		t.Fatalf("told %+v, too early of %v", w.told, w.early)
 	}
-	after := false
-	for _, op := range w.calls {
-		if after = after || op == "Tell"; after && op != "Tell" {
-			t.Errorf("%s after the telling", op)
-		}
+	fired, refused := w.told[0], w.told[1]
+	if fired.InstanceID != webA {
+		fired, refused = refused, fired
 	}
-	fired, refused := w.told[0][0], w.told[0][1]
 	if fired.InstanceID != webA || fired.Outcome != "interrupted" || fired.CaseID == "" || fired.Source != "heartbeat" || fired.Group != "asg/web" || fired.Protected == "" {
 		t.Errorf("told of the interrupt: %+v", fired)
 	}
@@ -147,13 +144,57 @@ func TestNothingIsToldBeforeItIsDecided(t *testing.T) {
 	}
 }
 
+// An interrupt whose telling waits for the others is lost when the function's time
+// is over, since its second delivery is a duplicate.
+func TestAQueueThatHangsNeverKeepsAnInterruptQuiet(t *testing.T) {
+	w := hungMember(t, config.ModeAuto)
+	told := make(chan struct{})
+	w.handler.Tell = teller(func(ctx context.Context, decisions []tell.Decision) error {
+		if len(decisions) > 0 && decisions[0].Outcome == "interrupted" {
+			close(told)
+		}
+		return w.Tell(ctx, decisions)
+	})
+	w.onQueue = func(context.Context) {
+		select {
+		case <-told:
+		case <-time.After(20 * time.Second):
+			t.Error("the interrupt waits for the queue to be told")
+		}
+	}
+	w.deliver(alarm("other", "StatusCheckFailed", noon, "i-0e000000000000000"), alarm("heartbeat", "StatusCheckFailed", noon, webA))
+	if len(w.told) != 2 || w.sent() != 1 || w.called("SendMessage") != 1 {
+		t.Errorf("told %+v, %d sent, %d put back", w.told, w.sent(), w.called("SendMessage"))
+	}
+}
+
+func TestAQueueThatHangsNeverTakesTheTimeForTelling(t *testing.T) {
+	w := newWorld(t, config.ModeAuto)
+	w.bystanders(12)
+	w.deadline = intake.TellingTime + 400*time.Millisecond
+	ends := time.Now().Add(w.deadline)
+	w.onQueue = func(ctx context.Context) {
+		if deadline, ok := ctx.Deadline(); !ok || deadline.After(ends.Add(-intake.TellingTime+100*time.Millisecond)) {
+			t.Errorf("the queue has until %s before the end", ends.Sub(deadline))
+		}
+		<-ctx.Done()
+	}
+	w.add(webA, machine{tag: "auto"})
+	if again := w.deliver(alarm("other", "StatusCheckFailed", noon, webA)); len(again) != 1 {
+		t.Errorf("to come again: %v", again)
+	}
+}
+
+// teller is a Teller of one function.
+type teller func(context.Context, []tell.Decision) error
+
+func (f teller) Tell(ctx context.Context, decisions []tell.Decision) error { return f(ctx, decisions) }
+
 func TestAnIgnoredEventIsNeverTold(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
 	w.deliver(`{"hello":"world"}`)
-	for _, decisions := range w.told {
-		if len(decisions) > 0 {
-			t.Errorf("told %+v", decisions)
-		}
+	if len(w.told) > 0 {
+		t.Errorf("told %+v", w.told)
 	}
 }
 

@@ -45,8 +45,9 @@ func (h *Handler) decide(ctx context.Context, log *slog.Logger, jobs []*job) []*
 		wg.Go(func() {
 			if j.verdict.Kind == guard.Permitted {
 				shots <- struct{}{}
-				defer func() { <-shots }()
 				h.shoot(ctx, j)
+				<-shots
+				h.tell(ctx, log, j) // at once: whatever keeps the others must not keep this quiet
 				return
 			}
 			concluded <- struct{}{}

@@ -2,6 +2,7 @@ package intake
 
 // What the tests must know of the handler's own bounds.
 const (
-	FactsBound = factsBound
-	ShotTime   = shotTime
+	FactsBound  = factsBound
+	ShotTime    = shotTime
+	TellingTime = tellingTime
 )

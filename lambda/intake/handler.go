@@ -75,7 +75,7 @@ func (h *Handler) Handle(ctx context.Context, payload json.RawMessage) (any, err
 		jobs = append(jobs, newJobs(rec, inv.RequestID)...)
 	}
 	jobs = h.decide(ctx, log, jobs)
-	h.tell(context.WithoutCancel(ctx), log, jobs) // has a bound of its own
+	h.tell(ctx, log, jobs...)
 
 	again := map[string]bool{}
 	for _, j := range jobs {
@@ -121,6 +121,7 @@ type job struct {
 	verdict   guard.Verdict
 	log       *slog.Logger
 	outcome   Outcome
+	told      bool          // or nobody needs to be
 	sentAfter time.Duration // from the trigger's own time to the send
 }
 

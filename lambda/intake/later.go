@@ -48,7 +48,9 @@ func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 		return
 	}
 	j.end(OutcomeLater, v)
-	if err := h.requeue(ctx, j, v); err != nil {
+	queueing, cancel := beforeTelling(ctx)
+	defer cancel()
+	if err := h.requeue(queueing, j, v); err != nil {
 		v.Why = fmt.Sprintf("%s; and it could not be put back in the queue: %v", v.Why, err)
 		j.end(OutcomeFailed, v)
 		j.outcome.again = true

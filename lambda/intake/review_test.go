@@ -371,7 +371,7 @@ func TestARehearsalIsNeverLoggedAsTheRealThing(t *testing.T) {
 }
 
 func TestTheFunctionsTimeIsEnoughForFactsAndAShot(t *testing.T) {
-	if need := intake.FactsBound + intake.ShotTime; config.FunctionTimeout < need {
+	if need := intake.FactsBound + intake.ShotTime + intake.TellingTime; config.FunctionTimeout < need {
 		t.Errorf("the function has %s, it needs %s", config.FunctionTimeout, need)
 	}
 	if intake.FactsBound+look.Bound > guard.FactsLife {

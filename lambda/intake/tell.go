@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"time"
 
 	"crashcart/lambda/tell"
 )
@@ -13,16 +14,31 @@ type Teller interface {
 	Tell(context.Context, []tell.Decision) error
 }
 
-// tell tells what was decided, after everything was decided. That it fails is
-// logged, and changes nothing.
-func (h *Handler) tell(ctx context.Context, log *slog.Logger, jobs []*job) {
-	decisions := make([]tell.Decision, len(jobs))
-	for i, j := range jobs {
-		decisions[i] = h.decision(j)
+// tell tells what was decided about the jobs, each once, after it was decided. That
+// it fails is logged, and changes nothing. It has a bound of its own, and does not end
+// with the invocation's time.
+func (h *Handler) tell(ctx context.Context, log *slog.Logger, jobs ...*job) {
+	var decisions []tell.Decision
+	for _, j := range jobs {
+		if !j.told {
+			j.told, decisions = true, append(decisions, h.decision(j))
+		}
 	}
-	if err := h.Tell.Tell(ctx, decisions); err != nil {
+	if err := h.Tell.Tell(context.WithoutCancel(ctx), decisions); err != nil {
 		log.ErrorContext(ctx, "not everybody could be told", slog.Any("error", err))
 	}
+}
+
+// tellingTime is what is kept of the invocation's time for telling, so that what is
+// only to be looked at again cannot keep what was decided from being told.
+const tellingTime = tell.Bound + time.Second
+
+// beforeTelling is ctx until it is time to tell.
+func beforeTelling(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(ctx, deadline.Add(-tellingTime))
+	}
+	return context.WithCancel(ctx)
 }
 
 func (h *Handler) decision(j *job) tell.Decision {

@@ -60,10 +60,19 @@ func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 		Live:    &interrupt.Live{API: sender, Now: time.Now},
 		Leashed: &interrupt.Leashed{API: sender, Now: time.Now},
 		Protect: protect.Keeper{API: scaling, On: c.Protects(), Region: c.Region},
-		Tell:    tell.New(sns.NewFromConfig(sdk), c.Topic, book, c.Region),
+		Tell:    tell.New(sns.NewFromConfig(sdk, impatient), c.Topic, book, c.Region),
 		Queue:   sqs.NewFromConfig(sdk),
 		Log:     slog.New(slog.NewJSONHandler(log, nil)),
 		Now:     time.Now,
+	}
+}
+
+// tellTimeout bounds one exchange with SNS, so that telling has time for another.
+const tellTimeout = 1500 * time.Millisecond
+
+func impatient(o *sns.Options) {
+	if c, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
+		o.HTTPClient = c.WithTimeout(tellTimeout)
 	}
 }
 

@@ -92,8 +92,10 @@ type world struct {
 	calls    []string
 	logs     bytes.Buffer
 	handler  *intake.Handler
-	told     [][]tell.Decision // what was told, call by call
-	standby  []string          // what was put into Standby, in order
+	told     []tell.Decision // what was told, in order
+	early    []string        // what was told before it was logged
+	onQueue  func(context.Context)
+	standby  []string // what was put into Standby, in order
 	nextID   int
 	seen     int           // decision lines read so far
 	deadline time.Duration // of an invocation; zero for none
@@ -440,12 +442,17 @@ func (w *world) EnterStandby(_ context.Context, in *autoscaling.EnterStandbyInpu
 	return &autoscaling.EnterStandbyOutput{}, nil
 }
 
-// Tell keeps what is told, and who was in the casebook by then.
+// Tell keeps what is told, and what of it was not decided by then.
 func (w *world) Tell(_ context.Context, decisions []tell.Decision) error {
 	err := w.call("Tell")
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.told = append(w.told, decisions)
+	for _, d := range decisions {
+		w.told = append(w.told, d)
+		if !strings.Contains(w.logs.String(), fmt.Sprintf(`"instanceId":%q`, d.InstanceID)) {
+			w.early = append(w.early, d.InstanceID)
+		}
+	}
 	return err
 }
 
@@ -481,9 +488,15 @@ func (w *world) SendDiagnosticInterrupt(_ context.Context, in *ec2.SendDiagnosti
 	return &ec2.SendDiagnosticInterruptOutput{}, nil
 }
 
-func (w *world) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+func (w *world) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
 	if err := w.call("SendMessage"); err != nil {
 		return nil, err
+	}
+	if w.onQueue != nil {
+		w.onQueue(ctx)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
