@@ -77,6 +77,14 @@ func (s *stack) connect(ctx context.Context) (aws.Config, error) {
 	return sdk, nil
 }
 
+// place says which stack was meant: the lever of another one stops nothing here.
+func (s *stack) place() string {
+	if s.account == "" {
+		return s.region + " (table " + s.table + ")"
+	}
+	return s.region + " (account " + s.account + ", table " + s.table + ")"
+}
+
 // book opens the casebook.
 func (s *stack) book(ctx context.Context) (*casebook.Book, error) {
 	sdk, err := s.connect(ctx)

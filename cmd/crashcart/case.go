@@ -76,6 +76,8 @@ func (p *page) record(r casebook.Record) {
 	switch {
 	case r.Rehearsal:
 		state += ", a rehearsal"
+	case r.Lapsed:
+		state += ", over by time and never closed"
 	case r.Open:
 		state += ", open; it lapses in " + span(r.ClaimedAt.Add(casebook.OpenFor).Sub(p.now))
 	}
@@ -111,12 +113,14 @@ func newCaseClose() *cobra.Command {
 		Long: `Close an open case by hand, so that its instance may have another one. By
 itself a case closes after ` + span(casebook.OpenFor) + ` at the latest.
 
-Closing interrupts nothing and endangers no dump that is being written: the
-instance's cooldown goes on from its last interrupt. What closing frees is its
-place in its Auto Scaling group; what the hour's budget has spent stays spent.
+Close it only once its dump is safe. Closing interrupts nothing, and the
+instance's cooldown goes on from its last interrupt; but the case is what keeps
+the instance from another interrupt, which would kill a dump that is still
+being written. What closing frees besides is its place in its Auto Scaling
+group; what the hour's budget has spent stays spent.
 
-A case that was claimed less than a minute ago and has no result yet is not
-closed: its shot may be under way.
+A case that was claimed minutes ago and has no result yet is not closed: its
+shot may be under way.
 
 The exit code is 0 when the case is closed, even if it was before, 1 when it is
 not, 2 when the command was called wrongly.`,
@@ -152,6 +156,6 @@ func closeCase(c *cobra.Command, book *casebook.Book, id, reason, by string) err
 		return p.err
 	}
 	p.line("", "Closed case "+r.ID+", which was "+string(r.ClosedFrom)+".")
-	p.line("", "Its instance "+r.InstanceID+" was claimed "+p.ago(r.ClaimedAt)+"; the cooldown goes on from there.")
+	p.line("", "Its instance "+r.InstanceID+" was claimed "+p.ago(r.ClaimedAt)+"; its cooldown goes on from there.")
 	return p.err
 }

@@ -197,14 +197,10 @@ func (p *page) outcome(o intake.Outcome) {
 	if o.Outcome == intake.OutcomeLeashed { // to say that it would have is an error to EC2
 		code = ""
 	}
-	why, command, hasCommand := strings.Cut(o.Why, ": aws ")
 	for _, f := range [][2]string{
-		{"  rule", o.Rule}, {"  why", why}, {"  case", o.CaseID}, {"  EC2 said", code}, {"  look", o.Look}, {"  protected", o.Protected},
+		{"  rule", o.Rule}, {"  why", o.Why}, {"  case", o.CaseID}, {"  EC2 said", code}, {"  look", o.Look}, {"  protected", o.Protected},
 	} {
 		p.field(f[0], f[1])
-	}
-	if hasCommand {
-		p.print("    aws " + command)
 	}
 	if len(o.Undo) > 0 {
 		p.line("  ", "To undo that, once the dump is safe:")

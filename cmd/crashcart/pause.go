@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,7 +43,7 @@ with crashcart status), 2 when the command was called wrongly.`,
 			if err != nil {
 				return err
 			}
-			return s.advise(pause(c, book, said(reason, maxReason), said(by, maxBy), replace))
+			return s.advise(pause(c, s.place(), book, said(reason, maxReason), said(by, maxBy), replace))
 		},
 	}
 	s.flags(c)
@@ -53,18 +54,21 @@ with crashcart status), 2 when the command was called wrongly.`,
 	return c
 }
 
-func pause(c *cobra.Command, book *casebook.Book, reason, by string, replace bool) error {
+func pause(c *cobra.Command, place string, book *casebook.Book, reason, by string, replace bool) error {
 	asked := time.Now().Truncate(time.Millisecond) // as exact as the casebook
 	lever, err := book.Pull(c.Context(), reason, by, replace)
 	if err != nil {
+		uncertain(c)
 		return err
 	}
 	p := &page{w: c.OutOrStdout(), now: time.Now()}
 	if lever.Reason != reason || lever.By != by || lever.Since.Before(asked) {
-		p.line("", "Already paused, "+p.when(lever.Since)+" by "+lever.By+": "+lever.Reason)
+		p.line("", "Already paused in "+place+",")
+		p.line("", p.when(lever.Since)+" by "+lever.By+": "+lever.Reason)
 		p.line("", "That stays the reason; --replace would change it.")
 	} else {
-		p.line("", "Paused by "+lever.By+": "+lever.Reason)
+		p.line("", "Paused in "+place+",")
+		p.line("", "by "+lever.By+": "+lever.Reason)
 	}
 	// Rounded up: a permit dies PermitLife after its claim, and no claim is younger
 	// than the answer to the pull.
@@ -75,19 +79,20 @@ func pause(c *cobra.Command, book *casebook.Book, reason, by string, replace boo
 	return p.err
 }
 
+// uncertain says so to whoever stops a command that may have done its work already.
+func uncertain(c *cobra.Command) {
+	if c.Context().Err() != nil {
+		c.PrintErrln("crashcart: whether the lever is pulled is not certain: look with `crashcart status`")
+	}
+}
+
 // onTheirWay lists the cases that are claimed and have no result yet. The lever is
 // pulled by then, so that a list which cannot be had is a note and no failure.
 func onTheirWay(ctx context.Context, c *cobra.Command, p *page, book *casebook.Book) {
-	open, err := book.Cases(ctx, casebook.Which{Open: true})
+	claimed, err := book.UnderWay(ctx)
 	if err != nil {
 		c.PrintErrln("crashcart: the lever is pulled, but what is on its way cannot be listed: " + printable(err.Error()))
 		return
-	}
-	var claimed []casebook.Record
-	for _, r := range open {
-		if r.State == casebook.StateClaimed {
-			claimed = append(claimed, r)
-		}
 	}
 	if len(claimed) == 0 {
 		p.line("", "No case is claimed and without a result.")
@@ -104,9 +109,11 @@ func newResume() *cobra.Command {
 		Short: "Allow interrupts again after a pause",
 		Long: `Release the lever that crashcart pause has pulled, and say what it was: since
 when, by whom and why. Triggers that were refused meanwhile do not come back.
+A pause that somebody else begins at the same moment is never undone.
 
-The exit code is 0 when the lever is released, even if it was before, 1 when
-that is not certain, 2 when the command was called wrongly.`,
+The exit code is 0 when the lever is released, even if it was before, 1 when it
+is not or that is not certain (look with crashcart status), 2 when the command
+was called wrongly.`,
 		Example: "  crashcart resume",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -115,15 +122,21 @@ that is not certain, 2 when the command was called wrongly.`,
 				return err
 			}
 			was, err := book.Release(c.Context())
+			p := &page{w: c.OutOrStdout(), now: time.Now()}
+			if errors.Is(err, casebook.ErrPulledAgain) {
+				p.line("", "Still paused in "+s.place()+",")
+				p.line("", p.when(was.Since)+" by "+cmp.Or(was.By, "somebody")+": "+was.Reason)
+			}
 			if err != nil {
+				uncertain(c)
 				return s.advise(err)
 			}
-			p := &page{w: c.OutOrStdout(), now: time.Now()}
 			if !was.Pulled {
-				p.line("", "The lever was not pulled: nothing to release.")
+				p.line("", "The lever in "+s.place()+" was not pulled: nothing to release.")
 				return p.err
 			}
-			p.line("", "Resumed. It was paused "+p.when(was.Since)+" by "+cmp.Or(was.By, "somebody")+": "+was.Reason)
+			p.line("", "Resumed in "+s.place()+".")
+			p.line("", "It was paused "+p.when(was.Since)+" by "+cmp.Or(was.By, "somebody")+": "+was.Reason)
 			return p.err
 		},
 	}
