@@ -14,6 +14,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,12 +33,12 @@ type Options struct {
 
 // Run builds the candidates, measures them and prints the table. Its last line is
 // for machines.
-func Run(ctx context.Context, o Options) error {
+func Run(ctx context.Context, o Options) (err error) {
 	dir, err := os.MkdirTemp("", "crashcart-bench-")
 	if err != nil {
 		return fmt.Errorf("making a place for the functions: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // what is left of a temporary folder hurts nobody
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	o.Note("building; the first time this takes a minute or two")
 	candidates, err := build(ctx, dir, o.Python)
 	if err != nil {

@@ -37,7 +37,7 @@ func build(ctx context.Context, dir string, inPython bool) ([]candidate, error) 
 	if err != nil {
 		return nil, fmt.Errorf("finding Python: %w", err)
 	}
-	if exec.CommandContext(ctx, interpreter, "-c", "import boto3").Run() != nil {
+	if !imports(ctx, interpreter, "boto3") {
 		return all, nil
 	}
 	script := in(dir, "bare.py")
@@ -45,4 +45,8 @@ func build(ctx context.Context, dir string, inPython bool) ([]candidate, error) 
 		return nil, fmt.Errorf("writing the handler in Python: %w", err)
 	}
 	return append(all, candidate{name: "bare handler in Python", path: interpreter, args: []string{script}}), nil
+}
+
+func imports(ctx context.Context, interpreter, module string) bool {
+	return exec.CommandContext(ctx, interpreter, "-c", "import "+module).Run() == nil
 }

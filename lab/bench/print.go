@@ -31,10 +31,10 @@ func (f figures) print(out io.Writer) error {
 // candidates compares the functions on one event that costs each one round of calls.
 func (f figures) candidates(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(w, "one round of calls each\tcold start\tratio\tinit\twarm p50\tp99\tpeak memory\tratio\t")
+	fmt.Fprintln(w, "one round of calls each\tcold start\tratio\tinit\twarm p50\tp99\tpeak memory\tratio\t")
 	for _, a := range f.answers {
 		bare := f.answers[1]
-		_, _ = fmt.Fprintf(w, "%s\t%.1f ms\t%.2f\t%.1f ms\t%.1f ms\t%.1f ms\t%s\t%.2f\t\n", a.name, ms(a.cold.median()), ratio(a.cold.median(), bare.cold.median()),
+		fmt.Fprintf(w, "%s\t%.1f ms\t%.2f\t%.1f ms\t%.1f ms\t%.1f ms\t%s\t%.2f\t\n", a.name, ms(a.cold.median()), ratio(a.cold.median(), bare.cold.median()),
 			ms(a.init.median()), ms(a.warm.median()), ms(a.warm.percentile(99)), megabytes(a.peak), ratio(a.peak, bare.peak))
 	}
 	_ = w.Flush()
@@ -44,9 +44,9 @@ func (f figures) candidates(out io.Writer) {
 func (f figures) trigger(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(what, format string, args ...any) {
-		_, _ = fmt.Fprintf(w, "%s\t%s\n", what, fmt.Sprintf(format, args...))
+		fmt.Fprintf(w, "%s\t%s\n", what, fmt.Sprintf(format, args...))
 	}
-	_, _ = fmt.Fprintln(w)
+	fmt.Fprintln(w)
 	line("rounds of calls before the interrupt", "%d, the look apart", f.way.rounds)
 	line("calls for one interrupt", "%d, to the end", f.way.calls)
 	line("asked to answered, interrupted", "cold %.0f ms, warm p50 %.0f ms, p99 %.0f ms", ms(f.way.cold.median()), ms(f.way.warm.median()), ms(f.way.warm.percentile(99)))

@@ -3,6 +3,7 @@ package fault
 import (
 	"encoding/json"
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -22,9 +23,7 @@ const (
 // jsonError is an error of one of the AWS JSON protocols.
 func jsonError(kind, shape string, more map[string]any) Answer {
 	body := map[string]any{"__type": shape}
-	for name, v := range more {
-		body[name] = v
-	}
+	maps.Copy(body, more)
 	raw, err := json.Marshal(body)
 	if err != nil { // strings, and lists of them, always marshal
 		raw = []byte(`{}`)

@@ -107,7 +107,8 @@ func TestTheSameSeedGivesTheSameDraws(t *testing.T) {
 		}
 		return b.String()
 	}
-	if draws(1) != draws(1) || draws(1) == draws(2) {
+	first, again := draws(1), draws(1)
+	if first != again || first == draws(2) {
 		t.Error("the draws do not follow the seed")
 	}
 }

@@ -23,18 +23,27 @@ const leastPage = 5 // "DescribeInstances", "DescribeInstanceInformation": MaxRe
 // Serve implements Fault.
 func (f Pages) Serve(c Call, next Next) Answer {
 	switch {
-	case c.Service == EC2 && strings.HasPrefix(c.Operation, "Describe") && c.Operation != "DescribeInstanceAttribute":
-		c.Body = f.form(c.Body, "MaxResults", "InstanceId.1", max(f.Size, leastPage))
-	case c.Service == AutoScaling && strings.HasPrefix(c.Operation, "Describe"):
-		c.Body = f.form(c.Body, "MaxRecords", "", f.Size)
-	case c.Service == SSM:
-		c.Body = f.json(c.Body, "MaxResults", max(f.Size, leastPage))
-	case c.Service == DynamoDB && (c.Operation == "Query" || c.Operation == "Scan"):
-		c.Body = f.json(c.Body, "Limit", f.Size)
 	case c.Service == DynamoDB && c.Operation == "BatchGetItem":
 		return f.batch(c, next)
+	case c.Service == DynamoDB && (c.Operation == "Query" || c.Operation == "Scan"):
+		c.Body = f.json(c.Body, "Limit", f.Size)
+	case c.Service == SSM:
+		c.Body = f.json(c.Body, "MaxResults", max(f.Size, leastPage))
+	case strings.HasPrefix(c.Operation, "Describe"):
+		c.Body = f.describe(c)
 	}
 	return next(c)
+}
+
+// describe bounds the pages of the services that are asked by a form.
+func (f Pages) describe(c Call) []byte {
+	switch {
+	case c.Service == AutoScaling:
+		return f.form(c.Body, "MaxRecords", "", f.Size)
+	case c.Service == EC2 && c.Operation != "DescribeInstanceAttribute": // which has no pages
+		return f.form(c.Body, "MaxResults", "InstanceId.1", max(f.Size, leastPage))
+	}
+	return c.Body
 }
 
 // form bounds a number of a query's form, unless the form has the field without,

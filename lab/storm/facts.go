@@ -1,0 +1,159 @@
+package storm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"crashcart/lab"
+	labdynamodb "crashcart/lab/dynamodb"
+	"crashcart/lab/fleet"
+	"crashcart/lab/sqs"
+)
+
+// Facts are what a storm left behind.
+type Facts struct {
+	Scenario   Scenario
+	Hosts      []string          // every instance that was alarmed
+	Sent       map[string]string // the instance of every message, by the message's id
+	Decisions  []Decision        // in the order in which they were logged
+	Said       map[string]int    // the log's other lines, by their message
+	Claims     []Claim           // in the order of the table
+	Open       []OpenCase        // by a Query of the index of open cases
+	Interrupts []fleet.Interrupt // that reached a guest
+	Calls      []lab.Call
+	Evidence   []string // names of the objects in the bucket
+	Left       []string // the instances of the messages still in the queue
+	Dead       []string // likewise in the dead-letter queue
+	DeadIDs    map[string]bool
+	Took       time.Duration
+}
+
+// OpenCase is an item of the index of open cases.
+type OpenCase struct {
+	ID, InstanceID, State string
+	Look                  string // what the case says of console and screenshot from before
+}
+
+// lookMissing says whether the case says that it has no look.
+func (c OpenCase) lookMissing() bool { return strings.Contains(c.Look, "could not be stored") }
+
+// claims is how many claims stood at a moment.
+func (f *Facts) claims(at time.Time) int {
+	n := 0
+	for _, c := range f.Claims {
+		switch {
+		case c.At.After(at):
+			return n
+		case c.Withdrawn:
+			n--
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// claimed is how many claims stand in the end.
+func (f *Facts) claimed() int {
+	n := 0
+	for _, c := range f.Claims {
+		if c.Withdrawn {
+			n -= 2
+		}
+		n++
+	}
+	return n
+}
+
+// refusals counts the refused targets by rule.
+func (f *Facts) refusals() map[string]int {
+	out := map[string]int{}
+	for _, d := range f.Decisions {
+		if d.Outcome == "refused" {
+			out[d.Rule]++
+		}
+	}
+	return out
+}
+
+// instancesOf gives the instance of every message: from the list of what was sent,
+// or of one that the function sent itself from its body.
+func instancesOf(messages []sqs.Message, sent map[string]string) []string {
+	var out []string
+	for _, m := range messages {
+		host, ok := sent[m.ID]
+		if !ok {
+			var later struct {
+				Trigger struct {
+					Targets []struct {
+						Instance string `json:"instance"`
+					} `json:"targets"`
+				} `json:"trigger"`
+			}
+			if json.Unmarshal([]byte(m.Body), &later) == nil && len(later.Trigger.Targets) == 1 {
+				host = later.Trigger.Targets[0].Instance
+			}
+		}
+		out = append(out, host)
+	}
+	return out
+}
+
+// openCases asks the table for its open cases as the sweep does.
+func openCases(ctx context.Context, l *lab.Lab) ([]OpenCase, error) {
+	pages := dynamodb.NewQueryPaginator(dynamodb.NewFromConfig(l.Config()), &dynamodb.QueryInput{
+		TableName: &l.TableName, IndexName: aws.String(labdynamodb.OpenIndex), KeyConditionExpression: aws.String("openKey = :open"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":open": &types.AttributeValueMemberS{Value: "open"}},
+	})
+	var out []OpenCase
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("asking for the open cases: %w", err)
+		}
+		for _, it := range page.Items {
+			out = append(out, OpenCase{ID: text(it, "caseId"), InstanceID: text(it, "instanceId"), State: text(it, "caseState"), Look: text(it, "look")})
+		}
+	}
+	return out, nil
+}
+
+func text(item map[string]types.AttributeValue, name string) string {
+	if s, ok := item[name].(*types.AttributeValueMemberS); ok {
+		return s.Value
+	}
+	return ""
+}
+
+// gather collects the facts when a storm is over. The faults must be over, too.
+func (r *run) gather(ctx context.Context, took time.Duration) (*Facts, error) {
+	open, err := openCases(ctx, r.lab)
+	if err != nil {
+		return nil, err
+	}
+	evidence, err := r.lab.Store.Keys(r.lab.BucketName)
+	if err != nil {
+		return nil, err
+	}
+	dead := r.lab.DeadLetters.Messages()
+	f := &Facts{
+		Scenario: r.scenario, Hosts: r.hosts, Sent: r.sent, Open: open, Interrupts: r.lab.Fleet.Interrupts(),
+		Calls: r.lab.Calls(), Evidence: evidence, Took: took, DeadIDs: map[string]bool{},
+		Left: instancesOf(r.lab.Queue.Messages(), r.sent), Dead: instancesOf(dead, r.sent),
+	}
+	for _, m := range dead {
+		f.DeadIDs[m.ID] = true
+	}
+	r.record.mu.Lock()
+	defer r.record.mu.Unlock()
+	f.Decisions, f.Claims, f.Said = slices.Clone(r.record.decisions), slices.Clone(r.record.claims), r.record.said
+	return f, nil
+}

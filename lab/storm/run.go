@@ -1,0 +1,105 @@
+package storm
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"crashcart/lab"
+	"crashcart/lambda/config"
+)
+
+const (
+	// speed is how many lab seconds pass in a second: a look a minute later comes
+	// after six seconds, and a storm of a minute and a half keeps within the half hour
+	// that a silence may last.
+	speed = 10
+	// bootstraps is how many processes work on a storm side by side.
+	bootstraps = 8
+	// patience is how long a storm may take.
+	patience = 4 * time.Minute
+	// settled is how often a storm is asked whether it is over.
+	settled = 100 * time.Millisecond
+	// visibility is how long, on the wall, a message stays away that was not handled.
+	// AWS advises six times the function's timeout; a batch takes a second here, and
+	// what came too early would only be decided once more.
+	visibility = 30 * time.Second
+)
+
+// run is a scenario while it is played.
+type run struct {
+	scenario Scenario
+	lab      *lab.Lab
+	hosts    []string
+	sent     map[string]string
+	record   *record
+}
+
+// play plays a scenario and gives what came of it.
+func play(ctx context.Context, s Scenario, bootstrap string) (facts *Facts, err error) {
+	s = s.filled()
+	l, err := lab.Start(lab.Options{Speed: speed, Visibility: s.Visibility * speed, MaxReceive: s.MaxReceive})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	r := &run{scenario: s, lab: l, record: &record{said: map[string]int{}}}
+	if r.hosts, err = populate(l, s.Fleet, s.Hosts); err != nil {
+		return nil, err
+	}
+	if r.sent, err = raise(l, s, r.hosts); err != nil {
+		return nil, err
+	}
+	if s.Faults != nil {
+		l.Faults.Use(s.Faults(l)...)
+	}
+	l.Table.Subscribe(r.record.changed)
+	start := time.Now()
+	if err := r.deploy(bootstrap); err != nil {
+		return nil, err
+	}
+	if err := r.wait(ctx); err != nil {
+		return nil, err
+	}
+	took := time.Since(start)
+	l.Faults.Use() // so that what is left can be looked at
+	return r.gather(ctx, took)
+}
+
+func (s Scenario) filled() Scenario {
+	s.Alarms = max(s.Alarms, 1)
+	if s.Bootstraps == 0 {
+		s.Bootstraps = bootstraps
+	}
+	if s.Visibility == 0 {
+		s.Visibility = visibility
+	}
+	return s
+}
+
+func (r *run) deploy(bootstrap string) error {
+	env := r.lab.Settings()
+	env[config.EnvMode] = string(config.ModeAuto)
+	maps.Copy(env, r.scenario.Env)
+	return r.lab.Deploy(lab.Function{Path: bootstrap, Concurrency: r.scenario.Bootstraps, Env: env, Log: r.record.heard})
+}
+
+// wait waits until nothing is left in the queue and nobody works on what was, or the
+// patience is over: what is left then is lost. The error is ctx's.
+func (r *run) wait(ctx context.Context) error {
+	over := time.NewTimer(patience)
+	defer over.Stop()
+	tick := time.NewTicker(settled)
+	defer tick.Stop()
+	for len(r.lab.Queue.Messages()) > 0 || r.lab.Busy() > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-over.C:
+			return nil
+		case <-tick.C:
+		}
+	}
+	return nil
+}

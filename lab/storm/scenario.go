@@ -1,0 +1,68 @@
+package storm
+
+import (
+	"time"
+
+	"crashcart/lab"
+	"crashcart/lab/fault"
+)
+
+// Scenario is one storm: what is alarmed, what goes wrong, and what must come of
+// it. The zero value of most fields is the ordinary case.
+type Scenario struct {
+	Name  string
+	About string // in a few words, for people
+
+	Fleet Mix
+	Hosts int // how many there are, all of them alarmed
+	// Alarms are how many alarms each host has, each of which is delivered twice;
+	// default 1.
+	Alarms int
+	// Close has a host's alarms and their copies come close together, so that several
+	// bootstraps have them at the same time.
+	Close bool
+	Env   map[string]string // of the function, besides what every deployment has
+	Shift time.Duration     // of the alarms' times against the clock that everybody else has
+
+	Bootstraps int           // side by side; default 8
+	Visibility time.Duration // of a message, on the wall; default visibility
+	MaxReceive int           // deliveries before the dead-letter queue; default 5
+
+	// Faults are what goes wrong, made for one run. May be nil.
+	Faults func(*lab.Lab) []fault.Fault
+	// Struck is true of a call that a fault had its way with. Without one such call
+	// the scenario has shown nothing, and fails. May be nil.
+	Struck func(lab.Call) bool
+
+	Expect Expectation
+	Checks []Check // besides those of every scenario
+}
+
+// Expectation is what must come of a scenario.
+type Expectation struct {
+	Budget     int      // claims an hour that the function is allowed
+	Claims     int      // exactly
+	Interrupts int      // exactly
+	Rules      []string // by which targets may be refused, and no others
+	Dead       bool     // messages may end in the dead-letter queue
+}
+
+// Mix is what a fleet consists of. What is not named is frozen: its agent is silent
+// and its status check passes, as of most hangs.
+type Mix struct {
+	Dead    int // in a thousand: the status check fails too
+	Grouped int // in a thousand: members of Auto Scaling groups of groupSize
+	Healthy int // in a thousand: nothing is wrong with them but the alarm
+	Unseen  int // in a thousand: started so lately that the APIs know them only unseenFor later
+}
+
+const (
+	groupSize = 20
+	// hungFor is since when everything hangs: long enough for every sign that the
+	// guard wants to see (five minutes of a failing check, which may be noticed a minute
+	// late, and six of a silent agent), and short enough to stay one that belongs to
+	// this hang, half an hour, for more than two minutes on the wall.
+	hungFor = 7 * time.Minute
+	// unseenFor is how long a new id stays unknown; real ones take seconds.
+	unseenFor = 30 * time.Second
+)

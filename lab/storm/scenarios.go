@@ -1,0 +1,218 @@
+package storm
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"crashcart/lab"
+	"crashcart/lab/fault"
+	"crashcart/lambda/config"
+)
+
+const (
+	// defaultBudget is config.EnvBudget's default.
+	defaultBudget = 3
+	// wide is a budget for which many race.
+	wide = 100
+	// patient is how many bootstraps there are where most of their time goes by in
+	// waits before retries.
+	patient = 64
+	// rate is how many percent of the calls a fault strikes.
+	rate = 20
+	// twin is the rule that refuses the copy of an alarm whose first delivery is
+	// interrupting the host at that moment: its console shows the dump.
+	twin = "quiet"
+	// hour is how far the lab's clock is off the events'.
+	hour = time.Hour
+)
+
+var (
+	// outage is a fleet that is gone all at once.
+	outage = Mix{Dead: 1000}
+	// mixed is a fleet most of which hangs as machines mostly do, with some whose
+	// check fails (more than `region` allows by default), some groups and some that
+	// are well. It has few of whom the check fails, because every batch of ten reads
+	// the whole list of those.
+	mixed = Mix{Dead: 20, Grouped: 40, Healthy: 20}
+	// hung is a fleet of which every host may be interrupted.
+	hung = Mix{Dead: 20}
+)
+
+// raised are settings by which neither `region` nor what ADR 8 says of silence
+// stops a storm, with a budget.
+func raised(budget int) map[string]string {
+	return map[string]string{
+		config.EnvRegionLimit: "20000", config.EnvSilentPercent: "100", config.EnvBudget: strconv.Itoa(budget),
+	}
+}
+
+// three is what comes of a storm with the limits raised, whatever goes wrong: the
+// budget's three claims.
+func three(more ...string) Expectation {
+	return Expectation{
+		Budget: defaultBudget, Claims: defaultBudget, Interrupts: defaultBudget,
+		Rules: append([]string{"budget", "group", "unresponsive", twin}, more...),
+	}
+}
+
+// Scenarios are all storms, in the order in which they are played, with so many
+// instances: a part of them where every one could be interrupted, and where every
+// call waits for an answer that never comes.
+func Scenarios(instances int) []Scenario {
+	z := sizes{all: instances, budget: min(wide, max(10, instances/20)), waiting: max(instances/20, 20), ec2: 20}
+	if instances >= DefaultInstances/2 {
+		z.ec2 = 100
+	}
+	z.racers = max(instances/10, 3*z.budget)
+	return slices.Concat(z.plain(), z.casebook(), z.compute(), z.outages())
+}
+
+// raced is what comes of a race among hosts that all may be interrupted.
+func (z sizes) raced() Expectation {
+	return Expectation{Budget: z.budget, Claims: z.budget, Interrupts: z.budget, Rules: []string{"budget", twin}}
+}
+
+// sizes are those of the storms of one run.
+type sizes struct {
+	all     int
+	racers  int // hosts that race for
+	budget  int // so many slots
+	waiting int // hosts where every call waits for long
+	ec2     int // percent of EC2's buckets: all of them are more than a small storm can empty
+}
+
+func (z sizes) plain() []Scenario {
+	return []Scenario{
+		{
+			Name: "default", About: "default limits: an outage, not a hang", Fleet: outage, Hosts: z.all,
+			// The list of the dead comes in pages of less than the thousand asked for.
+			Faults: func(*lab.Lab) []fault.Fault { return []fault.Fault{fault.Pages{Size: 100}} },
+			Expect: Expectation{Budget: defaultBudget, Rules: []string{"region", "group"}},
+		},
+		{
+			Name: "raised", About: "region limit 20,000: the budget alone", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
+			Expect: three(), Checks: []Check{settledAll(), withEvidence(), refusedBy("group"), refusedBy("unresponsive")},
+		},
+		{
+			Name: "race", About: "eight bootstraps race for a large budget, two alarms a host",
+			Fleet: hung, Hosts: z.racers, Alarms: 2, Close: true, Env: raised(z.budget),
+			Expect: z.raced(),
+			Checks: []Check{settledAll(), withEvidence(), refusedBy("budget")},
+		},
+		{
+			Name: "clock-ahead", About: "the alarms' times an hour ahead of the lab's", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget), Shift: hour,
+			Expect: Expectation{Budget: defaultBudget, Rules: []string{"fresh"}},
+		},
+		{
+			Name: "clock-behind", About: "the alarms' times an hour behind the lab's", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget), Shift: -hour,
+			Expect: Expectation{Budget: defaultBudget, Rules: []string{"fresh"}},
+		},
+	}
+}
+
+func (z sizes) casebook() []Scenario {
+	return []Scenario{
+		{
+			Name: "conflicts", About: "20 % of the transactions conflict", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
+			Faults: func(*lab.Lab) []fault.Fault { return []fault.Fault{fault.NewConflicts(rate, seed)} },
+			Struck: func(c lab.Call) bool { return c.Code == "TransactionCanceledException" },
+			Expect: three(), Checks: []Check{settledAll()},
+		},
+		{
+			Name: "conflicts-race", About: "the same, racing for a large budget", Fleet: hung, Hosts: z.racers, Env: raised(z.budget),
+			Faults: func(*lab.Lab) []fault.Fault { return []fault.Fault{fault.NewConflicts(rate, seed)} },
+			Struck: func(c lab.Call) bool { return c.Code == "TransactionCanceledException" },
+			Expect: z.raced(),
+			Checks: []Check{settledAll()},
+		},
+		{
+			Name: "throttled-dynamodb", About: "20 % of DynamoDB's calls are throttled", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
+			Bootstraps: patient,
+			Faults:     func(*lab.Lab) []fault.Fault { return []fault.Fault{fault.NewThrottle(fault.DynamoDB, rate, seed)} },
+			Struck:     func(c lab.Call) bool { return c.Code == "ThrottlingException" },
+			Expect:     three(), Checks: []Check{settledAll()},
+		},
+		{
+			Name: "lost-answers", About: "70 % of the transactions' answers are lost", Fleet: hung, Hosts: z.racers, Env: raised(z.budget),
+			Faults: func(*lab.Lab) []fault.Fault {
+				return []fault.Fault{fault.NewLostAnswers(fault.DynamoDB, "TransactWriteItems", 70, seed)}
+			},
+			Struck: func(c lab.Call) bool { return c.Lost && c.Status == http.StatusOK },
+			Expect: z.raced(),
+		},
+		{
+			Name: "killed", About: "every claim's process is killed before it can send", Fleet: hung, Hosts: z.racers, Env: raised(z.budget),
+			Visibility: 5 * time.Second, MaxReceive: 20,
+			Faults: func(l *lab.Lab) []fault.Fault { return []fault.Fault{killer(l, z.budget)} },
+			Struck: func(c lab.Call) bool { return c.Lost && c.Status == http.StatusOK },
+			Expect: Expectation{Budget: z.budget, Claims: z.budget, Rules: []string{"budget"}},
+			Checks: []Check{diedBeforeSending(z.budget)},
+		},
+	}
+}
+
+// killer kills the processes of so many claims that were committed.
+func killer(l *lab.Lab, times int) fault.Fault {
+	return &fault.Killer{
+		Times: times, Kill: l.Kill,
+		// Of the transactions only a claim checks a condition and writes nothing there: the lever.
+		Watched: func(c fault.Call) bool {
+			return c.Operation == "TransactWriteItems" && bytes.Contains(c.Body, []byte(`"ConditionCheck"`))
+		},
+		Deadly: func(_ fault.Call, a fault.Answer) bool { return a.Status == http.StatusOK },
+	}
+}
+
+func (z sizes) compute() []Scenario {
+	unseen := mixed
+	unseen.Unseen = 100
+	few := mixed
+	few.Dead = 5
+	return []Scenario{
+		{
+			Name: "throttled-ec2", About: "EC2 throttles by its own buckets", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
+			Faults: func(l *lab.Lab) []fault.Fault { return []fault.Fault{fault.NewBuckets(l.Clock, z.ec2)} },
+			Struck: func(c lab.Call) bool { return c.Code == "RequestLimitExceeded" },
+			Expect: three(),
+		},
+		{
+			Name: "paged", About: "every list in pages of 5, keys unprocessed", Fleet: few, Hosts: z.all, Env: raised(defaultBudget),
+			Faults: func(*lab.Lab) []fault.Fault { return []fault.Fault{fault.Pages{Size: 5}} },
+			Expect: three(), Checks: []Check{settledAll(), neverLater()},
+		},
+		{
+			Name: "new-ids", About: "one id in ten not known to the APIs yet", Fleet: unseen, Hosts: z.all, Env: raised(defaultBudget),
+			Expect: three("known"), Checks: []Check{settledAll(), refusedBy("known")},
+		},
+	}
+}
+
+func (z sizes) outages() []Scenario {
+	down := func(service string) func(*lab.Lab) []fault.Fault {
+		return func(*lab.Lab) []fault.Fault { return []fault.Fault{fault.Outage{Service: service}} }
+	}
+	met := func(service string) func(lab.Call) bool {
+		return func(c lab.Call) bool { return c.Service == service && c.Lost }
+	}
+	return []Scenario{
+		{
+			Name: "dynamodb-down", About: "DynamoDB cannot be reached: no interrupt", Fleet: mixed, Hosts: z.waiting, Env: raised(defaultBudget),
+			Bootstraps: patient, Visibility: 6 * time.Second, MaxReceive: 2,
+			Faults: down(fault.DynamoDB), Struck: met(fault.DynamoDB),
+			Expect: Expectation{Budget: defaultBudget, Dead: true, Rules: []string{"unresponsive", "group"}},
+		},
+		{
+			Name: "s3-down", About: "S3 cannot be reached: the look is missing", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
+			Faults: down(fault.S3), Struck: met(fault.S3),
+			Expect: three(), Checks: []Check{settledAll(), withoutEvidence(), saidOften("the look could not be stored", defaultBudget)},
+		},
+		{
+			Name: "sns-down", About: "SNS cannot be reached: nobody is told", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
+			Faults: down(fault.SNS), Struck: met(fault.SNS),
+			Expect: three(), Checks: []Check{settledAll(), withEvidence(), saidOften("not everybody could be told", 1)},
+		},
+	}
+}

@@ -1,0 +1,118 @@
+package storm
+
+import (
+	"fmt"
+	"slices"
+)
+
+// diedBeforeSending holds when each of so many claims, and no other, is still open
+// as `claimed`, where the sweep finds it, was never sent, and its trigger came again
+// and was told that it is a duplicate.
+func diedBeforeSending(deaths int) Check {
+	return Check{Safety: true, Name: fmt.Sprintf("each of %d cases whose process died is found open, reported and never sent", deaths), Broken: func(f *Facts) string {
+		if len(f.Open) != deaths {
+			return fmt.Sprintf("%d open cases are found", len(f.Open))
+		}
+		sent, duplicates := map[string]bool{}, map[string]bool{}
+		for _, c := range f.Calls {
+			if c.Operation == "SendDiagnosticInterrupt" {
+				for _, id := range c.Instances {
+					sent[id] = true
+				}
+			}
+		}
+		for _, d := range f.Decisions {
+			if d.Outcome == "duplicate" {
+				duplicates[d.CaseID] = true
+			}
+		}
+		for _, c := range f.Open {
+			switch {
+			case c.State != "claimed":
+				return fmt.Sprintf("case %s is %s", c.ID, c.State)
+			case sent[c.InstanceID]:
+				return fmt.Sprintf("the interrupt of case %s was sent", c.ID)
+			case !duplicates[c.ID]:
+				return fmt.Sprintf("nobody was told that case %s is open", c.ID)
+			}
+		}
+		return ""
+	}}
+}
+
+// settledAll holds when no case is left as `claimed`: the lab knows that each was
+// sent, and the case must say so.
+func settledAll() Check {
+	return Check{Name: "every case says that its interrupt was sent", Broken: func(f *Facts) string {
+		for _, c := range f.Open {
+			if c.State != "interrupted" {
+				return fmt.Sprintf("case %s is %s", c.ID, c.State)
+			}
+		}
+		return ""
+	}}
+}
+
+// saidOften holds when the log says a thing at least so often.
+func saidOften(message string, least int) Check {
+	return Check{Name: fmt.Sprintf("the log says %q", message), Broken: func(f *Facts) string {
+		if n := f.Said[message]; n < least {
+			return fmt.Sprintf("%d times, not %d", n, least)
+		}
+		return ""
+	}}
+}
+
+// withoutEvidence holds when nothing is in the bucket and every open case says so.
+func withoutEvidence() Check {
+	return Check{Name: "the look is missing, and the case says so", Broken: func(f *Facts) string {
+		if len(f.Evidence) > 0 {
+			return fmt.Sprintf("%s is in the bucket", f.Evidence[0])
+		}
+		for _, c := range f.Open {
+			if !c.lookMissing() {
+				return fmt.Sprintf("case %s says of its look: %q", c.ID, c.Look)
+			}
+		}
+		return ""
+	}}
+}
+
+// withEvidence holds when every interrupt has its look in the bucket.
+func withEvidence() Check {
+	return Check{Name: "every interrupt has its look in the bucket", Broken: func(f *Facts) string {
+		for _, c := range f.Open {
+			if !slices.Contains(f.Evidence, "cases/"+c.ID+"/before/look.json") {
+				return fmt.Sprintf("case %s has none", c.ID)
+			}
+		}
+		return ""
+	}}
+}
+
+// refusedBy holds when a rule refused at least one target.
+func refusedBy(rule string) Check {
+	return Check{Name: "some are refused by " + rule, Broken: func(f *Facts) string {
+		if f.refusals()[rule] == 0 {
+			return "none is"
+		}
+		return ""
+	}}
+}
+
+// neverLater holds when every target was decided at its first look: what went wrong
+// is no reason to put anything off.
+func neverLater() Check {
+	return Check{Name: "nothing is put off", Broken: func(f *Facts) string {
+		n, why := 0, ""
+		for _, d := range f.Decisions {
+			if d.Outcome == "later" {
+				n, why = n+1, d.Why
+			}
+		}
+		if n > 0 {
+			return fmt.Sprintf("%d are, such as for: %s", n, why)
+		}
+		return ""
+	}}
+}

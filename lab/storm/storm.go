@@ -1,0 +1,98 @@
+// Package storm lets thousands of alarms loose on the real bootstrap, many of it at
+// once, while AWS fails it in every way that package fault knows, and checks that
+// what the casebook promises still holds.
+//
+// A scenario is data: the fleet, what goes wrong, and what must come of it. Every
+// alarm is delivered twice and all of them out of order. What is checked comes from
+// what the function logged, what the table and the guests saw, and what is left in
+// the queues; the function is asked nothing.
+//
+// # What is lost, and what is twice
+//
+// A trigger is lost when its message is gone without a decision in the log, its
+// instance has no final one (anything but `later` and `failed`), or it still waits;
+// one in the dead-letter queue is not lost. An instance is hit twice when two
+// interrupts reached it.
+//
+// # Lab time
+//
+// Ten lab seconds pass in a second. The storm must be over while the silence of the
+// hosts still belongs to this hang, half an hour, and the budget's hour lasts an
+// hour on the wall.
+package storm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"crashcart/lab"
+)
+
+// DefaultInstances is how many instances are alarmed where nobody says otherwise.
+const DefaultInstances = 10_000
+
+// Options of a run.
+type Options struct {
+	Out       io.Writer
+	Scenarios []Scenario
+	Bootstrap string // the function's binary; built if empty
+}
+
+// ErrBroken is returned when something did not hold. What it was is told to Out.
+var ErrBroken = errors.New("something did not hold")
+
+// ErrSlow is returned when the function could not keep its own limits of time on
+// this machine. Nothing wrong was done, only too late.
+var ErrSlow = errors.New("this machine was too slow; run it again when it has less to do")
+
+// Run plays the scenarios one after the other and prints a row of a table for each,
+// what did not hold below it, and at last a line for machines each.
+func Run(ctx context.Context, o Options) (failure error) {
+	if o.Bootstrap == "" {
+		dir, err := os.MkdirTemp("", "crashcart-storm-")
+		if err != nil {
+			return fmt.Errorf("making a place for the function: %w", err)
+		}
+		defer func() { failure = errors.Join(failure, os.RemoveAll(dir)) }()
+		o.Bootstrap = filepath.Join(dir, "bootstrap")
+		if err := lab.Build(ctx, lab.Bootstrap, o.Bootstrap); err != nil {
+			return err
+		}
+	}
+	path, err := filepath.Abs(o.Bootstrap)
+	if err != nil {
+		return fmt.Errorf("finding the function's binary: %w", err)
+	}
+	o.Bootstrap = path
+	return playAll(ctx, o)
+}
+
+func playAll(ctx context.Context, o Options) error {
+	t := &table{out: o.Out}
+	var failed error
+	t.head()
+	for _, s := range o.Scenarios {
+		facts, err := play(ctx, s, o.Bootstrap)
+		if err != nil {
+			t.end()
+			return errors.Join(fmt.Errorf("storm %s: %w", s.Name, err), t.err)
+		}
+		broken, slow := judge(facts)
+		switch {
+		case slow && len(broken) > 0 && failed == nil:
+			failed = ErrSlow
+		case !slow && len(broken) > 0:
+			failed = ErrBroken
+		}
+		t.row(facts, broken)
+		if t.err != nil { // nobody reads it
+			return t.err
+		}
+	}
+	t.end()
+	return errors.Join(failed, t.err)
+}
