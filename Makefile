@@ -14,6 +14,11 @@ FUZZTIME  ?= 1m
 
 BOOTSTRAP := build/interrupt/bootstrap
 
+# The CDK's command line, as the lock file pins it. jsii asks for a newer Node.js than
+# it needs, before any of our code runs, so the answer must be in the environment.
+CDK := infra/node_modules/.bin/cdk
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+
 .PHONY: help
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +59,28 @@ bootstrap: ## build the interrupt function as Lambda runs it (arm64)
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false \
 		-ldflags "-s -w -buildid=" -tags lambda.norpc -o $(BOOTSTRAP) ./lambda/cmd/interrupt
 	awk -v n="$$(wc -c <$(BOOTSTRAP))" 'BEGIN { printf "$(BOOTSTRAP)  %.1f MB\n", n / 1e6 }'
+
+$(CDK): infra/package-lock.json
+	command -v npm >/dev/null || { echo 'the CDK needs Node.js 20 or newer, with npm' >&2; exit 1; }
+	npm ci --prefix infra --silent --no-fund --no-audit
+	touch $@
+
+.PHONY: synth
+synth: $(CDK) ## make the CloudFormation template (into build/cdk.out)
+	$(CDK) synth --quiet
+	ls build/cdk.out/*.template.json
+
+.PHONY: diff
+diff: $(CDK) ## show what a deployment would change
+	$(CDK) diff
+
+.PHONY: deploy
+deploy: $(CDK) ## deploy the stack into your AWS account
+	$(CDK) deploy
+
+.PHONY: destroy
+destroy: $(CDK) ## remove the stack; table, bucket, key and logs stay
+	$(CDK) destroy
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (1m)

@@ -1,0 +1,47 @@
+// Command infra is the CDK app: `cdk` starts it from cdk.json, in the module's root,
+// and reads what it synthesizes.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"crashcart/infra/bootstrap"
+	"crashcart/infra/props"
+	"crashcart/infra/stack"
+)
+
+func main() {
+	defer closeJSII()
+	app := awscdk.NewApp(nil)
+	p, err := props.Parse(app.Node().TryGetContext(jsii.String(props.Key)))
+	if err != nil {
+		fail("cdk.json is not right", err)
+	}
+	dir, err := bootstrap.Build(context.Background(), ".", "./lambda/cmd/interrupt", "build/infra/interrupt")
+	if err != nil {
+		fail("the function could not be built", err)
+	}
+	stack.New(app, p, dir)
+	app.Synth(nil)
+}
+
+func fail(what string, err error) {
+	fmt.Fprintf(os.Stderr, "crashcart: %s:\n%v\n", what, err)
+	closeJSII()
+	os.Exit(1)
+}
+
+// closeJSII ends the CDK's Node.js process. The runtime waits for it in two places, and
+// complains on standard error if the wrong one comes first, which says nothing to
+// anybody.
+func closeJSII() {
+	if null, err := os.Open(os.DevNull); err == nil {
+		os.Stderr = null
+	}
+	jsii.Close()
+}

@@ -1,0 +1,71 @@
+package stack
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/jsii-runtime-go"
+
+	"crashcart/lambda/config"
+)
+
+const (
+	hour = 60     // minutes
+	open = 2 * 24 // hours for which a case stays open at most
+	half = 12     // columns, of 24
+)
+
+// addDashboard shows what was decided, how fast, and how much of the budget is used;
+// limit is the budget.
+func addDashboard(s Stack, limit int) {
+	dashboard := awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
+		DashboardName: jsii.String("crashcart"),
+	})
+	dashboard.AddWidgets(
+		graph("Decisions by outcome", search(config.MetricDecisions, dimOutcome)),
+		graph("Decisions by outcome and rule", search(config.MetricDecisions, dimOutcome+","+dimRule)),
+	)
+	dashboard.AddWidgets(
+		graph("From the trigger to the interrupt, seconds",
+			interruptTime("Average"), interruptTime("Maximum")),
+		graph("Ignored, by reason", search(config.MetricIgnored, dimReason)),
+	)
+	dashboard.AddWidgets(
+		budget(limit),
+		awscloudwatch.NewSingleValueWidget(&awscloudwatch.SingleValueWidgetProps{
+			Title: jsii.String(fmt.Sprintf("Cases opened within %d hours: open, unless closed before", open)),
+			Width: jsii.Number(half), Height: jsii.Number(6), SetPeriodToTimeRange: jsii.Bool(false),
+			Metrics: &[]awscloudwatch.IMetric{total("cases", open*hour, outcomeInterrupted, outcomeUnknown)},
+		}),
+	)
+}
+
+// search graphs a metric for every value of its dimensions.
+func search(name, dimensions string) awscloudwatch.IMetric {
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: jsii.String(fmt.Sprintf(`SEARCH('{%s,%s} MetricName="%s"', 'Sum', 300)`, config.MetricNamespace, dimensions, name)),
+		Label:      jsii.String(""), UsingMetrics: &map[string]awscloudwatch.IMetric{}, Period: minutesLong(ownPeriod),
+	})
+}
+
+func interruptTime(statistic string) awscloudwatch.IMetric {
+	return metric(config.MetricTimeToInterrupt, statistic, ownPeriod, map[string]string{dimOutcome: outcomeInterrupted}).With(
+		&awscloudwatch.MetricOptions{Label: jsii.String(statistic)})
+}
+
+// budget is what the budget's slots were spent on: a rejected interrupt spends one, too.
+func budget(limit int) awscloudwatch.IWidget {
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Title: jsii.String("Budget used, each hour"), Width: jsii.Number(half), Height: jsii.Number(6),
+		Left: &[]awscloudwatch.IMetric{total("used", hour, outcomeInterrupted, outcomeUnknown, outcomeRejected)},
+		LeftAnnotations: &[]*awscloudwatch.HorizontalAnnotation{{
+			Label: jsii.String("budget"), Value: jsii.Number(limit),
+		}},
+	})
+}
+
+func graph(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget {
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Title: jsii.String(title), Width: jsii.Number(half), Height: jsii.Number(6), Left: &metrics,
+	})
+}

@@ -1,0 +1,60 @@
+// Package stack is Crashcart on AWS: one stack, once per account and Region.
+//
+//	CloudWatch alarms ─ EventBridge rule ┐
+//	alarm actions, people, Slack ─ topic ┴► intake queue ─► interrupt function
+//	alarm actions, people ─────────────── invoke ──────────────┘     │
+//	                                     casebook, evidence, notifications
+//
+// New is the table of contents; every part of it has a file. Every name that the
+// function must know too comes from lambda/config, and what the function may do
+// from infra/permissions. Nothing is granted by the constructs themselves: roles and
+// key policies are written out, so that what is granted can be read in one place.
+package stack
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"crashcart/infra/props"
+)
+
+// Name is the stack's name, by which its outputs are found.
+const Name = "Crashcart"
+
+// Stack is the stack with the parts that something else can be put onto.
+type Stack struct {
+	awscdk.Stack
+
+	Key           awskms.Key
+	Casebook      awsdynamodb.Table
+	Evidence      awss3.Bucket
+	Notifications awssns.Topic
+	Intake        Intake
+	Interrupt     awslambda.Function
+}
+
+// New adds the stack to an app. interrupt is the directory with the function's
+// bootstrap, as bootstrap.Build gives it.
+func New(scope constructs.Construct, p props.Props, interrupt string) Stack {
+	s := Stack{Stack: awscdk.NewStack(scope, jsii.String(Name), &awscdk.StackProps{
+		Description: jsii.String("Crashcart: a diagnostic interrupt for EC2 instances that hang, and the evidence of why they did"),
+	})}
+	s.Key = newKey(s)
+	s.Casebook = newCasebook(s, s.Key)
+	s.Evidence = newEvidence(s, s.Key, p.EvidenceDays)
+	s.Notifications = newNotifications(s, s.Key)
+	s.Intake = newIntake(s, p.AlarmPrefixes)
+	s.Interrupt = newInterrupt(s, p, interrupt)
+	addAlarms(s)
+	addDashboard(s, p.Rules.Budget)
+	addWatch(s, p)
+	addSlack(s, p.Slack)
+	addOutputs(s)
+	return s
+}

@@ -1,0 +1,113 @@
+package stack_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"crashcart/infra/props"
+	"crashcart/lambda/config"
+)
+
+func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
+	prefixes := []string{"crashcart-", "hang-"}
+	var own, watch []string
+	for _, r := range template(t, full).Of("AWS::CloudWatch::Alarm") {
+		name := fmt.Sprint(r.Properties["AlarmName"])
+		about, mine := strings.CutPrefix(name, props.OwnAlarms)
+		taken := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+		if mine {
+			own = append(own, about)
+			has(t, r, map[string]string{
+				"AlarmActions": `["` + notify + `"]`, "TreatMissingData": `"notBreaching"`, "Threshold": "1", "EvaluationPeriods": "1",
+				"ComparisonOperator": `"GreaterThanOrEqualToThreshold"`,
+			})
+		} else {
+			watch = append(watch, name)
+			has(t, r, map[string]string{"AlarmActions": "null"})
+		}
+		if taken == mine {
+			t.Errorf("the rule takes %s: %v", name, taken)
+		}
+	}
+	slices.Sort(own)
+	slices.Sort(watch)
+	if want := []string{"dead-letters", "errors", "throttles", "undecided"}; !slices.Equal(own, want) {
+		t.Errorf("own alarms %q, want %q", own, want)
+	}
+	if want := []string{"crashcart-heartbeat-group-web", "crashcart-heartbeat-i-0a1b2c3d4e5f60718", "crashcart-unhealthy-web"}; !slices.Equal(watch, want) {
+		t.Errorf("alarms for others %q, want %q", watch, want)
+	}
+}
+
+func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
+	for name, want := range map[string]map[string]string{
+		"dead-letters": {"Namespace": `"AWS/SQS"`, "MetricName": `"ApproximateNumberOfMessagesVisible"`, "Dimensions": `[{"Name":"QueueName","Value":"crashcart-dead-letters"}]`},
+		"errors":       {"Namespace": `"AWS/Lambda"`, "MetricName": `"Errors"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-interrupt"}]`},
+		"throttles":    {"Namespace": `"AWS/Lambda"`, "MetricName": `"Throttles"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-interrupt"}]`},
+		"undecided":    {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricDecisions + `"`, "Dimensions": `[{"Name":"Outcome","Value":"failed"}]`},
+	} {
+		has(t, template(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+name), want)
+	}
+}
+
+// The outcomes and dimensions are the function's; infra cannot import its handler.
+func TestTheMetricsAreThoseThatTheFunctionWrites(t *testing.T) {
+	stack, intake := constants(t, "infra/stack"), constants(t, "lambda/intake")
+	for mine, theirs := range map[string]string{
+		"outcomeInterrupted": "OutcomeInterrupted", "outcomeUnknown": "OutcomeUnknown", "outcomeRejected": "OutcomeRejected", "outcomeFailed": "OutcomeFailed",
+	} {
+		if stack[mine] == "" || stack[mine] != intake[theirs] {
+			t.Errorf("%s is %q here and %q there", mine, stack[mine], intake[theirs])
+		}
+	}
+	dashboard, _ := template(t, shipped).One(t, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(string)
+	var body struct{ Widgets []any }
+	if err := json.Unmarshal([]byte(dashboard), &body); err != nil || len(body.Widgets) != 6 {
+		t.Errorf("%d widgets, %v", len(body.Widgets), err)
+	}
+	for _, want := range []string{config.MetricDecisions, config.MetricTimeToInterrupt, config.MetricIgnored, config.MetricNamespace} {
+		if !strings.Contains(dashboard, want) {
+			t.Errorf("the dashboard has no %s", want)
+		}
+	}
+	if !strings.Contains(dashboard, `"label":"budget","value":3`) {
+		t.Error("the dashboard does not show the budget")
+	}
+}
+
+func TestSlackIsOffUnlessAskedFor(t *testing.T) {
+	has(t, template(t, full).One(t, "AWS::Chatbot::SlackChannelConfiguration"), map[string]string{
+		"SlackWorkspaceId": `"T0123ABCD"`, "SlackChannelId": `"C0123ABCD"`, "SnsTopicArns": `["` + notify + `"]`,
+		"GuardrailPolicies":         `["arn:aws:iam::111122223333:policy/NAME"]`,
+		"CustomizationResourceArns": `["${SlackAction.CustomActionArn}"]`,
+	})
+	has(t, template(t, full).One(t, "AWS::Chatbot::CustomAction"), map[string]string{
+		"AliasName":              `"crashcart"`,
+		"Definition.CommandText": `"sns publish --topic-arn ` + intake + ` --region eu-central-1 --message \"interrupt $instance because $reason\""`,
+	})
+}
+
+func TestAPersonIsToldTheCommands(t *testing.T) {
+	out := template(t, shipped).Outputs
+	for name, want := range map[string]string{
+		"Region": "eu-central-1", "FunctionName": "crashcart-interrupt", "TableName": "NAME", "BucketName": "NAME",
+		"QueueUrl":       "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
+		"DeadLettersUrl": "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-dead-letters",
+		"IntakeTopicArn": intake, "NotificationTopicArn": notify,
+		"Subscribe":    "aws sns subscribe --region eu-central-1 --topic-arn " + notify + " --protocol email --notification-endpoint YOU@EXAMPLE.COM",
+		"DryRun":       `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt --cli-binary-format raw-in-base64-out --payload '{"instanceIds":["INSTANCE"],"reason":"first dry run","dryRun":true}' /dev/stdout`,
+		"PullLever":    `aws dynamodb put-item --region eu-central-1 --table-name NAME --item '{"pk":{"S":"lever"},"sk":{"S":"lever"},"reason":{"S":"WHY"}}'`,
+		"ReleaseLever": `aws dynamodb delete-item --region eu-central-1 --table-name NAME --key '{"pk":{"S":"lever"},"sk":{"S":"lever"}}'`,
+	} {
+		if got := madeUp.ReplaceAllString(out[name], "NAME"); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+		delete(out, name)
+	}
+	if len(out) > 0 {
+		t.Errorf("there are more: %v", out)
+	}
+}
