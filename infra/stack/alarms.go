@@ -6,6 +6,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"crashcart/infra/props"
+	"crashcart/lambda/config"
 )
 
 // ownPeriod is the period of the alarms that watch Crashcart, in minutes.
@@ -23,19 +24,30 @@ func addAlarms(s Stack) {
 		s.Interrupt.MetricErrors(&awscloudwatch.MetricOptions{Period: every, Statistic: sum}))
 	ownAlarm(s, "throttles", "The interrupt function was throttled: triggers wait, and grow old",
 		s.Interrupt.MetricThrottles(&awscloudwatch.MetricOptions{Period: every, Statistic: sum}))
-	ownAlarm(s, "undecided", "The guard could not answer and the target could not be put back in the queue: see the function's log",
+	ownAlarm(s, "undecided", "A target could neither be decided nor put back in the queue: see the function's log",
 		decisions(outcomeFailed, ownPeriod))
+	ownAlarmAfter(s, unansweredPeriods, "unanswered", "The guard could not answer for ten minutes, for lack of a fact: see why in the function's log; a permission may be missing",
+		metric(config.MetricUnanswered, "Sum", ownPeriod, nil))
 }
+
+// unansweredPeriods in a row are a fault: a target is looked at again for twelve
+// minutes, and one call that was throttled is none.
+const unansweredPeriods = 2
 
 // ownAlarm goes off as soon as there is one of what it counts.
 func ownAlarm(s Stack, name, description string, metric awscloudwatch.IMetric) {
+	ownAlarmAfter(s, 1, name, description, metric)
+}
+
+// ownAlarmAfter goes off when there is one in each of several periods in a row.
+func ownAlarmAfter(s Stack, periods int, name, description string, metric awscloudwatch.IMetric) {
 	alarm := awscloudwatch.NewAlarm(s.Stack, jsii.String("Own alarm "+name), &awscloudwatch.AlarmProps{
 		AlarmName:          jsii.String(props.OwnAlarms + name),
 		AlarmDescription:   jsii.String(description),
 		Metric:             metric,
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
 		Threshold:          jsii.Number(1),
-		EvaluationPeriods:  jsii.Number(1),
+		EvaluationPeriods:  jsii.Number(periods),
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING, // nothing to count, in most periods
 	})
 	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(s.Notifications))

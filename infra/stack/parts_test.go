@@ -205,7 +205,7 @@ func TestTheStackHasTheseResourcesAndNoOther(t *testing.T) {
 		return n
 	}
 	want := map[string]int{
-		"CloudWatch::Alarm": 4, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 1, "IAM::Role": 1, "KMS::Alias": 1, "KMS::Key": 1,
+		"CloudWatch::Alarm": 5, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 1, "IAM::Role": 1, "KMS::Alias": 1, "KMS::Key": 1,
 		"Lambda::EventInvokeConfig": 1, "Lambda::EventSourceMapping": 1, "Lambda::Function": 1, "Lambda::Permission": 1, "Logs::LogGroup": 1,
 		"S3::Bucket": 1, "S3::BucketPolicy": 1, "SNS::Subscription": 1, "SNS::Topic": 2, "SNS::TopicPolicy": 2, "SQS::Queue": 2, "SQS::QueuePolicy": 2,
 	}

@@ -21,7 +21,7 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 		if mine {
 			own = append(own, about)
 			has(t, r, map[string]string{
-				"AlarmActions": `["` + notify + `"]`, "TreatMissingData": `"notBreaching"`, "Threshold": "1", "EvaluationPeriods": "1",
+				"AlarmActions": `["` + notify + `"]`, "TreatMissingData": `"notBreaching"`, "Threshold": "1",
 				"ComparisonOperator": `"GreaterThanOrEqualToThreshold"`,
 			})
 		} else {
@@ -34,7 +34,7 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 	}
 	slices.Sort(own)
 	slices.Sort(watch)
-	if want := []string{"dead-letters", "errors", "throttles", "undecided"}; !slices.Equal(own, want) {
+	if want := []string{"dead-letters", "errors", "throttles", "unanswered", "undecided"}; !slices.Equal(own, want) {
 		t.Errorf("own alarms %q, want %q", own, want)
 	}
 	if want := []string{"crashcart-heartbeat-group-web", "crashcart-heartbeat-i-0a1b2c3d4e5f60718", "crashcart-unhealthy-web"}; !slices.Equal(watch, want) {
@@ -44,10 +44,11 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 
 func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
 	for name, want := range map[string]map[string]string{
-		"dead-letters": {"Namespace": `"AWS/SQS"`, "MetricName": `"ApproximateNumberOfMessagesVisible"`, "Dimensions": `[{"Name":"QueueName","Value":"crashcart-dead-letters"}]`},
-		"errors":       {"Namespace": `"AWS/Lambda"`, "MetricName": `"Errors"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-interrupt"}]`},
-		"throttles":    {"Namespace": `"AWS/Lambda"`, "MetricName": `"Throttles"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-interrupt"}]`},
-		"undecided":    {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricDecisions + `"`, "Dimensions": `[{"Name":"Outcome","Value":"failed"}]`},
+		"dead-letters": {"Namespace": `"AWS/SQS"`, "MetricName": `"ApproximateNumberOfMessagesVisible"`, "Dimensions": `[{"Name":"QueueName","Value":"crashcart-dead-letters"}]`, "EvaluationPeriods": "1"},
+		"errors":       {"Namespace": `"AWS/Lambda"`, "MetricName": `"Errors"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-interrupt"}]`, "EvaluationPeriods": "1"},
+		"throttles":    {"Namespace": `"AWS/Lambda"`, "MetricName": `"Throttles"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-interrupt"}]`, "EvaluationPeriods": "1"},
+		"undecided":    {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricDecisions + `"`, "Dimensions": `[{"Name":"Outcome","Value":"failed"}]`, "EvaluationPeriods": "1"},
+		"unanswered":   {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricUnanswered + `"`, "Dimensions": "null", "EvaluationPeriods": "2"},
 	} {
 		has(t, template(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+name), want)
 	}

@@ -62,6 +62,8 @@ const (
 	MetricDecisions = "Decisions"
 	// MetricTimeToInterrupt is the time from the trigger's own time to the send, in seconds.
 	MetricTimeToInterrupt = "TimeToInterrupt"
+	// MetricUnanswered counts looks at a target about which a fact could not be had.
+	MetricUnanswered = "Unanswered"
 	// MetricIgnored counts records that asked for nothing, by reason.
 	MetricIgnored = "Ignored"
 

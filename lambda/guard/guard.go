@@ -45,6 +45,10 @@ type Verdict struct {
 	Why    string
 	CaseID string // of the case that a duplicate belongs to
 
+	// Unanswered says that it is Later only because a fact could not be had: it is
+	// AWS, or a permission of ours, that keeps the target waiting, and not the target.
+	Unanswered bool
+
 	wait    time.Duration // Later only for as long as this, as far as anybody can say
 	doubted bool          // Later only because silence may not be the host's own
 	unasked bool          // Later only because a fact was not asked for yet

@@ -29,6 +29,7 @@ func (v Verdict) in(wait time.Duration) Verdict {
 func doubt(what string, err error) Verdict {
 	v := notYet("%s is not known: %s", what, brief(err))
 	v.unasked = errors.Is(err, target.ErrNotAsked)
+	v.Unanswered = !v.unasked
 	return v
 }
 

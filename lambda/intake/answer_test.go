@@ -342,3 +342,22 @@ func TestADecisionIsOneLogLineAndOneMetric(t *testing.T) {
 		t.Errorf("%s is %v s, want 60", config.MetricTimeToInterrupt, got)
 	}
 }
+
+// A permission that is missing keeps every target waiting, and nobody would know.
+func TestAGuardThatCannotAnswerNeverGoesUncounted(t *testing.T) {
+	const counted = `"Unanswered":1`
+	w, _ := hung(t, config.ModeAuto)
+	w.fail["DescribeInstanceAttribute"] = apiError{"UnauthorizedOperation"}
+	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+	w.expect(step{outcome: "later", rule: "survives"})
+	if log := w.logs.String(); !strings.Contains(log, counted) || !strings.Contains(log, `"Dimensions":[[]],"Metrics":[{"Name":"Unanswered","Unit":"Count"}]`) {
+		t.Errorf("uncounted: %s", log)
+	}
+	w, _ = hung(t, config.ModeAuto)
+	w.add(webB, machine{tag: "auto"})
+	w.deliver(alarm("crashcart-web", "heartbeat", noon, webB)) // it lives, as far as anybody knows
+	w.expect(step{outcome: "later", rule: "unresponsive"})
+	if log := w.logs.String(); strings.Contains(log, counted) {
+		t.Errorf("counted: %s", log)
+	}
+}

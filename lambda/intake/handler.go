@@ -121,8 +121,10 @@ type job struct {
 	verdict   guard.Verdict
 	log       *slog.Logger
 	outcome   Outcome
-	told      bool          // or nobody needs to be
-	sentAfter time.Duration // from the trigger's own time to the send
+	told      bool // or nobody needs to be
+
+	unanswered bool          // a fact could not be had
+	sentAfter  time.Duration // from the trigger's own time to the send
 }
 
 func newJobs(rec trigger.Record, requestID string) []*job {

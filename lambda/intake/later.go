@@ -34,6 +34,7 @@ type Queue interface {
 // direct invoke is told at once instead.
 func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 	defer h.logDecision(ctx, j)
+	j.unanswered = v.Unanswered
 	switch {
 	case v.Kind != guard.Later:
 		j.end(OutcomeKind(v.Kind), v)

@@ -69,11 +69,12 @@ type metricDefinition struct {
 	Unit string
 }
 
-func emf(now time.Time, dimensions [][]string, metrics ...metricDefinition) slog.Attr {
-	return slog.Any("_aws", embedded{
-		Timestamp:         now.UnixMilli(),
-		CloudWatchMetrics: []metricDirective{{Namespace: config.MetricNamespace, Dimensions: dimensions, Metrics: metrics}},
-	})
+func emf(now time.Time, directives ...metricDirective) slog.Attr {
+	return slog.Any("_aws", embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: directives})
+}
+
+func directive(dimensions [][]string, metrics ...metricDefinition) metricDirective {
+	return metricDirective{Namespace: config.MetricNamespace, Dimensions: dimensions, Metrics: metrics}
 }
 
 // logDecision writes the one line of a decision, which is its metric as well.
@@ -85,7 +86,12 @@ func (h *Handler) logDecision(ctx context.Context, j *job) {
 		metrics = append(metrics, metricDefinition{Name: config.MetricTimeToInterrupt, Unit: "Seconds"})
 		attrs = append(attrs, slog.Float64(config.MetricTimeToInterrupt, j.sentAfter.Seconds()))
 	}
-	attrs = append(attrs, emf(h.Now(), [][]string{{"Outcome"}, {"Outcome", "Rule"}}, metrics...))
+	directives := []metricDirective{directive([][]string{{"Outcome"}, {"Outcome", "Rule"}}, metrics...)}
+	if j.unanswered {
+		directives = append(directives, directive([][]string{{}}, metricDefinition{Name: config.MetricUnanswered, Unit: "Count"}))
+		attrs = append(attrs, slog.Int(config.MetricUnanswered, 1))
+	}
+	attrs = append(attrs, emf(h.Now(), directives...))
 	j.log.LogAttrs(ctx, slog.LevelInfo, "decision", attrs...)
 }
 
@@ -115,5 +121,5 @@ func (h *Handler) logIgnored(ctx context.Context, log *slog.Logger, rec trigger.
 	log.LogAttrs(ctx, slog.LevelInfo, "ignored",
 		slog.String("Reason", string(rec.Ignored.Reason)), slog.String("detail", rec.Ignored.Detail),
 		slog.String("messageId", rec.MessageID), slog.Int(config.MetricIgnored, 1),
-		emf(h.Now(), [][]string{{"Reason"}}, metricDefinition{Name: config.MetricIgnored, Unit: "Count"}))
+		emf(h.Now(), directive([][]string{{"Reason"}}, metricDefinition{Name: config.MetricIgnored, Unit: "Count"})))
 }
