@@ -17,6 +17,8 @@ package props
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"crashcart/lambda/config"
 )
@@ -115,11 +117,22 @@ func Parse(context any) (Props, error) {
 		return Props{}, errors.New("cdk.json's context has no object " + Key)
 	}
 	problems := p.read(context)
-	if len(problems) == 0 {
-		problems = p.check()
+	for _, problem := range p.check() {
+		if !told(problems, problem) {
+			problems = append(problems, problem)
+		}
 	}
 	if len(problems) > 0 {
 		return Props{}, errors.Join(problems...)
 	}
 	return p, nil
+}
+
+// told says whether a problem is about a value that could not be read in the first
+// place.
+func told(before []error, problem error) bool {
+	return slices.ContainsFunc(before, func(err error) bool {
+		path, _, _ := strings.Cut(err.Error(), " ")
+		return strings.HasPrefix(problem.Error(), path)
+	})
 }

@@ -84,6 +84,9 @@ func TestEveryProblemIsToldAtOnce(t *testing.T) {
 		"crashcart.Mode is unknown: there are mode, protect,", "crashcart.alarmPrefixes must be a list of strings", "crashcart.evidenceDays is null",
 		"crashcart.logDays must be a whole number", "crashcart.mode must be a string", "crashcart.slack.team is unknown: there are workspace, channel",
 		"crashcart.watch.targetGroups[0].arn is unknown", "crashcart.watch.targetGroups[1] must be an object",
+		// and what could be read
+		"crashcart.slack.workspace must be", "crashcart.slack.channel must be",
+		`crashcart.watch.targetGroups[0].targetGroup="" must be`, `crashcart.watch.targetGroups[0].loadBalancer="" must be`,
 	}
 	lines := strings.Split(err.Error(), "\n")
 	if len(lines) != len(want) {

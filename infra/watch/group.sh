@@ -3,7 +3,7 @@
 #   group.sh web
 set -eu
 group=$1
-prefix=${CRASHCART_PREFIX:-crashcart-}
+prefix=${ALARM_PREFIX:-crashcart-}
 aws cloudwatch put-metric-alarm \
 	--alarm-name "${prefix}heartbeat-group-$group" \
 	--alarm-description "A member of $group has no heartbeat: its CloudWatch agent is silent" \

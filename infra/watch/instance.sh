@@ -5,7 +5,7 @@
 # from the instance metadata and cloudwatch:PutMetricAlarm in its role.
 set -eu
 instance=$1
-prefix=${CRASHCART_PREFIX:-crashcart-}
+prefix=${ALARM_PREFIX:-crashcart-}
 aws cloudwatch put-metric-alarm \
 	--alarm-name "${prefix}heartbeat-$instance" \
 	--alarm-description "No heartbeat of $instance: its CloudWatch agent is silent" \

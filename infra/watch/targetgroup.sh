@@ -4,7 +4,7 @@
 #   targetgroup.sh targetgroup/web/0123456789abcdef app/web/0123456789abcdef
 set -eu
 targets=$1 balancer=$2
-prefix=${CRASHCART_PREFIX:-crashcart-}
+prefix=${ALARM_PREFIX:-crashcart-}
 name=${targets#targetgroup/}
 name=${name%%/*}
 case $balancer in net/*) namespace=AWS/NetworkELB ;; *) namespace=AWS/ApplicationELB ;; esac

@@ -57,7 +57,7 @@ var rehearsedSteps = map[string][]step{
 	outcomeLeashed: {
 		{"Nothing was sent: the stack's mode is " + string(config.ModeDryRun) + ", or the request asked for a rehearsal.", ""},
 		{"See what it would have been:", cmdCase},
-		{"To have it done, set " + config.EnvMode + " to " + string(config.ModeManual) + " or " + string(config.ModeAuto) + ".", ""},
+		{"To have it done, let the stack's mode be " + string(config.ModeManual) + " or " + string(config.ModeAuto) + " (mode in cdk.json, " + config.EnvMode + " of the function).", ""},
 	},
 	outcomeUnknown:  {nothing, {"Rehearse it again:", "crashcart interrupt {instance} --region {region} --dry-run --reason 'rehearsal'"}},
 	outcomeRejected: {{"Nothing was sent. A real interrupt would be refused as well: what to do about it is in the line Why.", ""}, follow},
