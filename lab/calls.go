@@ -17,7 +17,7 @@ import (
 // Call is one AWS call that reached the lab. It is recorded before the caller
 // has the answer.
 type Call struct {
-	Service   string // signing name: ec2, ssm, autoscaling, monitoring, elasticloadbalancing, sqs, dynamodb, s3
+	Service   string // signing name: ec2, ssm, autoscaling, monitoring, elasticloadbalancing, sqs, dynamodb, s3, cloudformation
 	Operation string
 	Caller    string   // access key id: which process it is from, see Lab.Kill
 	Instances []string // the instance ids it names, by parameter or filter

@@ -37,7 +37,7 @@ func (l *Lab) Deploy(f Function) error {
 	maps.Copy(env, l.Settings())
 	maps.Copy(env, f.Env)
 	if f.Name == "" {
-		f.Name = "crashcart-interrupt"
+		f.Name = functionName
 	}
 	if f.Concurrency == 0 {
 		f.Concurrency = 2
@@ -70,6 +70,7 @@ func (l *Lab) Deploy(f Function) error {
 	oldMapping, oldFunction := l.mapping, l.function
 	l.mapping, l.function = mapping, function
 	l.mu.Unlock()
+	l.Stacks.Put(l.stack(f.Name))
 	if oldMapping != nil {
 		oldMapping.Close()
 		oldFunction.Close()

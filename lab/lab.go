@@ -1,7 +1,7 @@
 // Package lab is everything that stands in for AWS on one machine: EC2 with
 // guests that hang, crash and dump (package fleet), Systems Manager, Auto
-// Scaling, Elastic Load Balancing, CloudWatch's alarms, SNS, SQS, DynamoDB, S3, and
-// Lambda running the real bootstrap.
+// Scaling, Elastic Load Balancing, CloudWatch's alarms, SNS, SQS, DynamoDB, S3,
+// CloudFormation's word of the stack, and Lambda running the real bootstrap.
 //
 // All services are behind one address on loopback and told apart by the service
 // name in the request's signature, so that ordinary AWS clients need nothing but
@@ -34,6 +34,7 @@ import (
 
 	"crashcart/lab/autoscaling"
 	"crashcart/lab/clock"
+	"crashcart/lab/cloudformation"
 	"crashcart/lab/cloudwatch"
 	"crashcart/lab/dynamodb"
 	"crashcart/lab/ec2"
@@ -83,8 +84,9 @@ type Lab struct {
 	Fleet       *fleet.Fleet
 	Balancer    *elb.Handler
 	Alarms      *cloudwatch.Handler
-	Topic       *sns.Topic // publishes to Queue, in an envelope
-	RawTopic    *sns.Topic // likewise, without
+	Stacks      *cloudformation.Handler // has config.StackName with its outputs
+	Topic       *sns.Topic              // publishes to Queue, in an envelope
+	RawTopic    *sns.Topic              // likewise, without
 	Queue       *sqs.Queue
 	DeadLetters *sqs.Queue
 	Table       *dynamodb.Handler
@@ -114,6 +116,7 @@ func Start(o Options) (*Lab, error) {
 	l.Fleet = fleet.New(o.Clock)
 	l.Balancer = elb.New(l.Fleet, o.Clock, o.Region, o.Account)
 	l.Alarms = cloudwatch.New(o.Clock, o.Region, o.Account)
+	l.Stacks = cloudformation.New(o.Clock, o.Region, o.Account)
 	queue := sqs.Config{Name: o.Queue + "-dead", Region: o.Region, Account: o.Account}
 	l.DeadLetters = sqs.NewQueue(o.Clock, queue)
 	queue.Name, queue.Visibility, queue.MaxReceive, queue.Duplicate = o.Queue, o.Visibility, o.MaxReceive, o.Duplicate
@@ -135,6 +138,7 @@ func Start(o Options) (*Lab, error) {
 		return nil, fmt.Errorf("listening on loopback: %w", err)
 	}
 	l.URL = "http://" + listener.Addr().String()
+	l.Stacks.Put(l.stack(functionName))
 	l.server = &http.Server{Handler: l.endpoint(), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(l.done)
@@ -185,6 +189,7 @@ func (l *Lab) endpoint() http.Handler {
 		"monitoring":  l.Alarms, // CloudWatch
 		"lambda":      lambdaAPI{l},
 
+		"cloudformation":       l.Stacks,
 		"elasticloadbalancing": l.Balancer,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,7 +19,6 @@ import (
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
-	"github.com/spf13/cobra"
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/config"
@@ -37,35 +34,19 @@ const (
 	invokeTimeout = 10*time.Second + config.FunctionTimeout + 5*time.Second
 )
 
-// stack is the Crashcart that a command is about: where it is, and the names in it.
-type stack struct {
-	region, profile, table, function string
-	account                          string // empty where the credentials do not say
-}
-
-// flags adds the flags that all commands share which ask AWS.
-func (s *stack) flags(c *cobra.Command) {
-	f := c.Flags()
-	f.StringVar(&s.region, "region", "", "AWS Region (default: from your AWS configuration)")
-	f.StringVar(&s.profile, "profile", "", "AWS profile (default: from your AWS configuration)")
-}
-
-// tableFlag adds the flag of the commands that read or write the casebook.
-func (s *stack) tableFlag(c *cobra.Command) {
-	table := cmp.Or(os.Getenv(config.EnvTable), "crashcart")
-	c.Flags().StringVar(&s.table, "table", table, "the casebook's DynamoDB table; $"+config.EnvTable+" changes the default")
-}
-
-// connect reads the caller's AWS configuration and makes sure that there are
-// credentials at all, before anything is said or asked.
+// connect reads the caller's AWS configuration, makes sure that there are credentials
+// at all, and finds the name that the command needs, before anything is said or asked.
 func (s *stack) connect(ctx context.Context) (aws.Config, error) {
+	if err := s.named(); err != nil {
+		return aws.Config{}, err
+	}
 	sdk, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(s.region), awsconfig.WithSharedConfigProfile(s.profile),
 		awsconfig.WithLogger(logging.Nop{})) // standard error has this command's own lines only
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("reading your AWS configuration: %w", err)
 	}
 	if sdk.Region == "" {
-		return aws.Config{}, usageError{errors.New("no AWS Region: give --region, or set AWS_REGION")}
+		return aws.Config{}, usageError{errors.New("no AWS Region: give --region, or set AWS_REGION; a stack is found in its own Region only")}
 	}
 	s.region = sdk.Region
 	credentials, err := sdk.Credentials.Retrieve(ctx)
@@ -74,15 +55,7 @@ func (s *stack) connect(ctx context.Context) (aws.Config, error) {
 			"or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", err)
 	}
 	s.account = credentials.AccountID
-	return sdk, nil
-}
-
-// place says which stack was meant: the lever of another one stops nothing here.
-func (s *stack) place() string {
-	if s.account == "" {
-		return s.region + " (table " + s.table + ")"
-	}
-	return s.region + " (account " + s.account + ", table " + s.table + ")"
+	return sdk, s.find(ctx, sdk)
 }
 
 // book opens the casebook.
@@ -114,6 +87,12 @@ func invoker(sdk aws.Config) *lambda.Client {
 // denied by the actions that it consists of.
 var deniedAction = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
 
+// notAccepted are the codes of credentials that AWS does not take ("Common Errors" of
+// the Amazon DynamoDB, AWS Lambda and AWS CloudFormation API References).
+var notAccepted = []string{
+	"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
+}
+
 // advise turns an error of AWS into one that says what to do.
 func (s *stack) advise(err error) error {
 	if _, ok := errors.AsType[*dynamodbtypes.ResourceNotFoundException](err); ok {
@@ -128,7 +107,7 @@ func (s *stack) advise(err error) error {
 		return err
 	case strings.HasPrefix(api.ErrorCode(), "AccessDenied"):
 		return fmt.Errorf("your credentials may not %s in %s: ask for that permission, or give another --profile: %w", denied(api, err), s.region, err)
-	case slices.Contains([]string{"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidSignatureException"}, api.ErrorCode()):
+	case slices.Contains(notAccepted, api.ErrorCode()):
 		return fmt.Errorf("AWS does not accept your credentials: renew them, such as with `aws sso login`, or give another --profile: %w", err)
 	}
 	return err

@@ -47,8 +47,7 @@ could not be read.`,
 			return p.err
 		},
 	}
-	s.flags(c)
-	s.tableFlag(c)
+	s.tableFlags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
 	c.AddCommand(newCaseClose())
 	return c
@@ -137,8 +136,7 @@ not, 2 when the command was called wrongly.`,
 			return s.adviseCase(closeCase(c, book, args[0], said(reason, maxReason), said(by, maxBy)))
 		},
 	}
-	s.flags(c)
-	s.tableFlag(c)
+	s.tableFlags(c)
 	reasonFlag(c, &reason, "it is kept with the case")
 	asFlag(c, &by)
 	return c

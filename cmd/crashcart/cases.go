@@ -51,8 +51,7 @@ The exit code is 0 even if there is none, 1 when they could not be read.`,
 			return p.err
 		},
 	}
-	s.flags(c)
-	s.tableFlag(c)
+	s.tableFlags(c)
 	c.Flags().BoolVar(&which.Open, "open", false, "only those that are open")
 	c.Flags().BoolVar(&which.Rehearsals, "rehearsals", false, "those of rehearsals instead")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")

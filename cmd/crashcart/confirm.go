@@ -17,15 +17,24 @@ import (
 // errDeclined is the end of a call that its caller thought better of.
 var errDeclined = errors.New("not confirmed: nothing was sent")
 
-// confirm asks before anything is sent. What has to be typed cannot be typed out of
-// habit: the instance's id, or how many instances there are.
-func confirm(c *cobra.Command, s stack, r directRequest, yes bool) error {
+// terminalOf is where confirm is to ask, or nil where it need not.
+func terminalOf(c *cobra.Command, r directRequest, yes bool) (*os.File, error) {
 	if yes || r.DryRun {
-		return nil
+		return nil, nil
 	}
 	in, ok := c.InOrStdin().(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return usageError{errors.New("there is no terminal to ask for confirmation: give --yes, or --dry-run to rehearse; nothing was sent")}
+		return nil, usageError{errors.New("there is no terminal to ask for confirmation: give --yes, or --dry-run to rehearse; nothing was sent")}
+	}
+	return in, nil
+}
+
+// confirm asks, if there is where to ask, before anything is sent. What has to be
+// typed cannot be typed out of habit: the instance's id, or how many instances there
+// are.
+func confirm(c *cobra.Command, in *os.File, s stack, r directRequest) error {
+	if in == nil {
+		return nil
 	}
 	if err := warn(c, s, r); err != nil {
 		return err

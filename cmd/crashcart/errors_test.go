@@ -37,9 +37,31 @@ func TestEveryWrongCallExitsWithTwoAndChangesNothing(t *testing.T) {
 	} {
 		w.want(2, says, args...)
 	}
+	either := "the stack is not asked: give it or --stack, not both"
+	for _, args := range [][]string{
+		{"pause", "--reason", "x", "--table", table, "--stack", "Crashcart"},
+		{"resume", "--table", table, "--stack", "Crashcart"},
+		{"interrupt", host(0), "--reason", "x", "--yes", "--function", function, "--stack", "Crashcart"},
+	} {
+		w.want(2, either, args...)
+	}
+	// As a script has it whose variable is not set.
+	for _, flag := range []string{"--table", "--stack"} {
+		w.want(2, flag+" is empty: give it a value, or leave it away", "pause", "--reason", "x", flag, "")
+		w.want(2, flag+" is empty", "explain", "testdata/session.txt", "--live", flag+"= ")
+	}
+	w.want(2, "--function is empty", "interrupt", host(0), "--reason", "x", "--yes", "--function", "")
+	for _, name := range []string{"CRASHCART_TABLE", "CRASHCART_STACK"} {
+		w.env[name] = ""
+		w.want(2, name+" is empty: give it a value, or leave it away", "resume")
+		delete(w.env, name)
+	}
 	delete(w.env, "AWS_REGION")
 	delete(w.env, "AWS_DEFAULT_REGION")
-	w.want(2, "no AWS Region: give --region", "pause", "--reason", "x")
+	w.want(2, "the lever is as it was: no AWS Region: give --region", "pause", "--reason", "x")
+	w.want(2, "nothing was sent: no AWS Region: give --region, or set AWS_REGION; a stack is found in its own Region only",
+		"interrupt", host(0), "--reason", "x", "--yes")
+	w.want(2, "no AWS Region", "explain", "testdata/session.txt", "--live")
 	w.env["CRASHCART_BUDGET"] = "many"
 	w.want(2, `CRASHCART_BUDGET="many" is not a whole number`, "status")
 	if calls := w.lab.Calls(); len(calls) != 0 {
@@ -53,7 +75,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	w.want(1, "there is no table nowhere in eu-central-1: name your stack's casebook with --table or CRASHCART_TABLE", "pause", "--reason", "x", "--table", "nowhere")
 	w.want(1, "there is no table nowhere in us-east-1", "status", "--table", "nowhere", "--region", "us-east-1")
 	w.want(1, "there is no function nobody in eu-central-1: name your stack's with --function", append(ask, "--function", "nobody")...)
-	w.want(1, "there is no such case: \"x\" in the table crashcart in eu-central-1; `crashcart cases` lists", "case", "x")
+	w.want(1, "there is no such case: \"x\" in the table "+table+" in eu-central-1; `crashcart cases` lists", "case", "x")
 	w.want(1, "there is no such case", "case", "close", "x", "--reason", "y")
 	w.want(1, "missing-profile", "status", "--profile", "missing-profile")
 
@@ -67,10 +89,14 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	w.want(1, "no AWS credentials", ask...)
 }
 
-// refusing answers every call with an error of DynamoDB.
+// refusing answers every call with an error of DynamoDB or Lambda, once the stack is
+// found.
 func (w *world) refusing(code, message string) {
 	body := fmt.Sprintf(`{"__type":"com.amazon.coral.service#%s","message":%q}`, code, message)
 	w.lab.Faults.Use(fault.Func(func(c fault.Call, next fault.Next) fault.Answer {
+		if c.Service == "cloudformation" {
+			return next(c)
+		}
 		if c.Service == "lambda" {
 			return fault.Answer{Status: http.StatusForbidden, Header: http.Header{"X-Amzn-Errortype": {code}}, Body: []byte(`{"Message":"` + message + `"}`)}
 		}
@@ -126,7 +152,7 @@ func TestAnInvokeIsNeverRepeatedUnlessLambdaSaysItDidNotRun(t *testing.T) {
 			here := *w
 			here.t, here.env = t, maps.Clone(w.env)
 			here.env["AWS_ENDPOINT_URL"] = server.URL
-			here.want(1, c.says, "interrupt", host(0), "--reason", "x", "--yes", "--request-id", "night")
+			here.want(1, c.says, "interrupt", host(0), "--reason", "x", "--yes", "--request-id", "night", "--function", function)
 			if calls.Load() != c.calls {
 				t.Errorf("%d calls, want %d", calls.Load(), c.calls)
 			}

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 
 	"crashcart/lambda/config"
@@ -29,8 +29,10 @@ var errMalformed = errors.New("the event is malformed; the reason is in the outp
 
 // live is how explain asks AWS.
 type live struct {
-	on                           bool
-	table, mode, region, profile string
+	stack
+
+	on   bool
+	mode string
 }
 
 func newExplain() *cobra.Command {
@@ -49,13 +51,14 @@ one JSON object:
 With --live it has "outcomes" as well: what the guard would say right now,
 asked with your own credentials. Nothing is changed: no claim is made, nothing
 is put in a queue, and no interrupt is sent, not even with DryRun. The figures
-of the guard come from the same CRASHCART_ variables that the function reads.
+of the guard come from the same CRASHCART_ variables that the function reads,
+and the stack's mode from --mode: the function is not asked what it was given.
 
 The exit code is 0 when the event was understood or ignored, 1 when it is
 malformed.`,
 		Example: "  crashcart explain event.json\n" +
 			"  aws sqs receive-message ... | jq -r .Messages[0].Body | crashcart explain -\n" +
-			"  crashcart explain event.json --live --table crashcart --mode auto",
+			"  crashcart explain event.json --live --region eu-central-1 --mode auto",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError{fmt.Errorf("explain takes one file, or - for standard input; got %d", len(args))}
@@ -67,15 +70,13 @@ malformed.`,
 			if err != nil {
 				return err
 			}
-			return explain(c.Context(), payload, l, c.OutOrStdout())
+			return explain(c.Context(), payload, &l, c.OutOrStdout())
 		},
 	}
 	f := c.Flags()
 	f.BoolVar(&l.on, "live", false, "ask AWS what would become of it, changing nothing")
-	f.StringVar(&l.table, "table", "", "the casebook's DynamoDB table (with --live)")
 	f.StringVar(&l.mode, "mode", string(config.ModeDryRun), "the stack's mode (with --live)")
-	f.StringVar(&l.region, "region", "", "AWS Region (default: from your AWS configuration)")
-	f.StringVar(&l.profile, "profile", "", "AWS profile (default: from your AWS configuration)")
+	l.tableFlags(c)
 	return c
 }
 
@@ -98,7 +99,7 @@ func readEvent(name string, stdin io.Reader) (payload []byte, err error) {
 	return payload, nil
 }
 
-func explain(ctx context.Context, payload []byte, l live, out io.Writer) error {
+func explain(ctx context.Context, payload []byte, l *live, out io.Writer) error {
 	batch := trigger.Decode(payload, trigger.Invocation{RequestID: "explain", At: time.Now()})
 	e := explanation{Records: batch.Records}
 	if l.on {
@@ -128,17 +129,15 @@ func malformed(r trigger.Reason) bool {
 }
 
 // handler is the function's own, with the caller's credentials.
-func (l live) handler(ctx context.Context) (*intake.Handler, error) {
-	if l.table == "" {
-		return nil, usageError{errors.New("--live needs --table, the casebook of the stack")}
-	}
-	sdk, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(l.region), awsconfig.WithSharedConfigProfile(l.profile),
-		awsconfig.WithLogger(logging.Nop{})) // standard error has this command's own lines only
+func (l *live) handler(ctx context.Context) (*intake.Handler, error) {
+	sdk, err := l.connect(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading your AWS configuration: %w", err)
+		return nil, err
 	}
+	// This command's own variable is none of the function's.
+	environ := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, envStack+"=") })
 	// The last of two settings counts. Bucket, queue and topic are only ever written to.
-	environ := append(os.Environ(), "AWS_REGION="+sdk.Region, config.EnvTable+"="+l.table, config.EnvMode+"="+l.mode,
+	environ = append(environ, "AWS_REGION="+sdk.Region, config.EnvTable+"="+l.table, config.EnvMode+"="+l.mode,
 		config.EnvBucket+"=unused", config.EnvQueueURL+"=https://unused.invalid",
 		config.EnvTopic+"=arn:aws:sns:"+sdk.Region+":000000000000:unused")
 	c, err := config.FromEnv(environ)

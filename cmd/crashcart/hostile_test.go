@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"crashcart/lab"
+	"crashcart/lab/cloudformation"
+	"crashcart/lambda/config"
 )
 
 // evil clears the screen, moves the cursor, sets the title, turns the writing round,
@@ -62,7 +64,26 @@ func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
 			t.Errorf("the reason arrives as %q, want %q", got, want)
 		}
 	}
-	for _, args := range [][]string{{"case", evil}, {evil}, {"pause", evil}, {"interrupt", evil, "--reason", "x", "--yes"}, {"status", "--" + "\x1b[2J"}, {"cases", "--table", "\x1b[2J"}} {
+	evilStack := cloudformation.Stack{Name: "evil", Status: "UPDATE_COMPLETE", Outputs: map[string]string{
+		config.OutputTable: "\u009b2J\u202e", config.OutputFunction: "\u009b2J\u202e", config.OutputRegion: "\u009b2J\u202e",
+	}}
+	w.lab.Stacks.Put(evilStack)
+	if r := w.run("status", "--stack", "evil"); r.code != exitFailed {
+		t.Errorf("exit %d\n%s", r.code, r.stdout)
+	}
+	delete(evilStack.Outputs, config.OutputRegion)
+	w.lab.Stacks.Put(evilStack)
+	for _, args := range [][]string{
+		{"case", evil},
+		{evil},
+		{"pause", evil},
+		{"status", "--stack", evil},
+		{"status", "--stack", "evil"},
+		{"interrupt", host(0), "--reason", "x", "--yes", "--stack", "evil"},
+		{"interrupt", evil, "--reason", "x", "--yes"},
+		{"status", "--" + "\x1b[2J"},
+		{"cases", "--table", "\x1b[2J"},
+	} {
 		if r := w.run(args...); r.code == 0 {
 			t.Errorf("crashcart %q: exit 0\n%s", args, r.stdout)
 		}

@@ -44,6 +44,9 @@ An instance is never interrupted twice by a request that is repeated: one that
 got no answer can be sent again with the same --request-id, and is then told of
 the case that the first one opened.
 
+Unless --function names the function CloudFormation is asked for it, which needs
+the permission cloudformation:DescribeStacks.
+
 The exit code is 0 when every instance was interrupted, or rehearsed (leashed).
 It is 1 when one was not, whatever the reason, even if it has an open case
 already (duplicate) or the answer was lost (unknown). It is 2 when the command
@@ -73,11 +76,15 @@ func newInterrupt() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			sdk, err := s.connect(c.Context())
+			in, err := terminalOf(c, r, yes)
 			if err != nil {
 				return err
 			}
-			if err := confirm(c, s, r, yes); err != nil {
+			sdk, err := s.connect(c.Context())
+			if err != nil {
+				return fmt.Errorf("nothing was sent: %w", err)
+			}
+			if err := confirm(c, in, s, r); err != nil {
 				return err
 			}
 			answer, err := s.invoke(c, invoker(sdk), payload, r.RequestID)
@@ -87,10 +94,9 @@ func newInterrupt() *cobra.Command {
 			return report(c, answer, r, asJSON)
 		},
 	}
-	s.flags(c)
+	s.functionFlags(c)
 	reasonFlag(c, &r.Reason, "it is recorded in the case")
 	f := c.Flags()
-	f.StringVar(&s.function, "function", "crashcart-interrupt", "the interrupt function's name or ARN")
 	f.BoolVar(&r.DryRun, "dry-run", false, "only rehearse: every rule, but no interrupt")
 	f.StringSliceVar(&r.Force, "force", nil, "rules to relax: "+strings.Join(trigger.Forceable(), ", "))
 	f.StringVar(&r.RequestID, "request-id", "", "that of a request which got no answer (default: a random one)")

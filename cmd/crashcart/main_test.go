@@ -12,6 +12,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/fleet"
+	"crashcart/lambda/config"
 )
 
 const hungID = "i-0a1b2c3d4e5f60718"
@@ -33,12 +34,12 @@ func request(id string) string {
 }
 
 func TestAWrongCallIsNeverTakenForAnother(t *testing.T) {
-	for _, args := range [][]string{{"foo"}, {"demo", "x"}, {"demo", "--wrong"}, {"explain"}, {"explain", "a", "b"}, {"explain", "-", "--live"}} {
+	for _, args := range [][]string{{"foo"}, {"demo", "x"}, {"demo", "--wrong"}, {"explain"}, {"explain", "a", "b"}} {
 		_, err := call(t, request(hungID), args...)
 		if _, usage := errors.AsType[usageError](err); !usage {
 			t.Errorf("%v: %v, want a usage error", args, err)
 		}
-		if code := run(t.Context(), args); code != exitUsage && args[len(args)-1] != "--live" {
+		if code := run(t.Context(), args); code != exitUsage {
 			t.Errorf("%v: exit code %d, want %d", args, code, exitUsage)
 		}
 	}
@@ -99,7 +100,7 @@ func TestExplainTellsMalformedFromIgnored(t *testing.T) {
 // TestExplainLiveNeverChangesAnything asks the lab about a machine that would be
 // interrupted, and about one that would not.
 func TestExplainLiveNeverChangesAnything(t *testing.T) {
-	l, err := lab.Start(lab.Options{})
+	l, err := lab.Start(lab.Options{Table: table})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,6 +114,7 @@ func TestExplainLiveNeverChangesAnything(t *testing.T) {
 	}
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+	t.Setenv(envStack, config.StackName) // which is none of the function's variables
 	if err := l.Fleet.Add(fleet.Spec{ID: hungID, Type: "m6i.large", Tags: map[string]string{"crashcart": "manual"}, LastPing: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +122,7 @@ func TestExplainLiveNeverChangesAnything(t *testing.T) {
 		t.Fatal(err)
 	}
 	for mode, want := range map[string]string{"manual": "interrupted", "dry-run": "leashed"} {
-		out, err := call(t, request(hungID), "explain", "-", "--live", "--table", l.TableName, "--mode", mode)
+		out, err := call(t, request(hungID), "explain", "-", "--live", "--mode", mode)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,11 @@ A lever that is pulled already stays as it is, with the reason by which others
 know it; --replace gives it a new one, without a moment in which it is
 released.
 
+The lever is in the casebook. Unless --table or CRASHCART_TABLE names its table
+CloudFormation is asked for it: one call more, of five seconds at the most. A
+script for emergencies should set CRASHCART_TABLE, and need neither that call
+nor its permission, cloudformation:DescribeStacks.
+
 The exit code is 0 when the lever is pulled, 1 when that is not certain (look
 with crashcart status), 2 when the command was called wrongly.`,
 		Example: "  crashcart pause --reason \"deploying the kernel update\"\n" +
@@ -41,13 +47,12 @@ with crashcart status), 2 when the command was called wrongly.`,
 			}
 			book, err := s.book(c.Context())
 			if err != nil {
-				return err
+				return untouched(err)
 			}
 			return s.advise(pause(c, s.place(), book, said(reason, maxReason), said(by, maxBy), replace))
 		},
 	}
-	s.flags(c)
-	s.tableFlag(c)
+	s.tableFlags(c)
 	reasonFlag(c, &reason, "everybody who is refused meanwhile will read it")
 	c.Flags().BoolVar(&replace, "replace", false, "give a lever that is pulled already this reason")
 	asFlag(c, &by)
@@ -79,6 +84,9 @@ func pause(c *cobra.Command, place string, book *casebook.Book, reason, by strin
 	return p.err
 }
 
+// untouched says of what went wrong that it did so before the lever was reached.
+func untouched(err error) error { return fmt.Errorf("the lever is as it was: %w", err) }
+
 // uncertain says so to whoever stops a command that may have done its work already.
 func uncertain(c *cobra.Command) {
 	if c.Context().Err() != nil {
@@ -109,7 +117,8 @@ func newResume() *cobra.Command {
 		Short: "Allow interrupts again after a pause",
 		Long: `Release the lever that crashcart pause has pulled, and say what it was: since
 when, by whom and why. Triggers that were refused meanwhile do not come back.
-A pause that somebody else begins at the same moment is never undone.
+A pause that somebody else begins at the same moment is never undone. The table
+is found as by crashcart pause.
 
 The exit code is 0 when the lever is released, even if it was before, 1 when it
 is not or that is not certain (look with crashcart status), 2 when the command
@@ -119,7 +128,7 @@ was called wrongly.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			book, err := s.book(c.Context())
 			if err != nil {
-				return err
+				return untouched(err)
 			}
 			was, err := book.Release(c.Context())
 			p := &page{w: c.OutOrStdout(), now: time.Now()}
@@ -140,7 +149,6 @@ was called wrongly.`,
 			return p.err
 		},
 	}
-	s.flags(c)
-	s.tableFlag(c)
+	s.tableFlags(c)
 	return c
 }

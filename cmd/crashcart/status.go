@@ -26,7 +26,7 @@ How large the budget is only the function knows. The figure is that of the
 variable ` + config.EnvBudget + ` here, or else the default.
 
 The exit code is 0 whatever there is to show, 1 when it could not be read.`,
-		Example: "  crashcart status\n  crashcart status --table crashcart-staging --region eu-central-1",
+		Example: "  crashcart status\n  crashcart status --stack Crashcart-staging --region eu-central-1",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			budget, from, err := budgetHere()
@@ -37,11 +37,10 @@ The exit code is 0 whatever there is to show, 1 when it could not be read.`,
 			if err != nil {
 				return err
 			}
-			return s.advise(status(c, book, budget, from))
+			return s.advise(status(c, s.place(), book, budget, from))
 		},
 	}
-	s.flags(c)
-	s.tableFlag(c)
+	s.tableFlags(c)
 	return c
 }
 
@@ -62,7 +61,7 @@ func budgetHere() (budget int, from string, err error) {
 	return budget, from, nil
 }
 
-func status(c *cobra.Command, book *casebook.Book, budget int, from string) error {
+func status(c *cobra.Command, place string, book *casebook.Book, budget int, from string) error {
 	lever, err := book.LeverNow(c.Context())
 	if err != nil {
 		return err
@@ -76,6 +75,7 @@ func status(c *cobra.Command, book *casebook.Book, budget int, from string) erro
 		return err
 	}
 	p := &page{w: c.OutOrStdout(), now: time.Now()}
+	p.field("in", place)
 	if lever.Pulled {
 		p.field("lever", "pulled "+p.when(lever.Since)+" by "+cmp.Or(lever.By, "somebody")+": "+lever.Reason)
 		p.line(strings.Repeat(" ", 10), "Nothing is interrupted until `crashcart resume`.")

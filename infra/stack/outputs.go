@@ -3,18 +3,8 @@ package stack
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
-)
 
-// The outputs that programs read. The rest are commands for a person.
-const (
-	OutputRegion        = "Region"
-	OutputFunction      = "FunctionName"
-	OutputTable         = "TableName"
-	OutputBucket        = "BucketName"
-	OutputQueue         = "QueueUrl"
-	OutputDeadLetters   = "DeadLettersUrl"
-	OutputIntake        = "IntakeTopicArn"
-	OutputNotifications = "NotificationTopicArn"
+	"crashcart/lambda/config"
 )
 
 // addOutputs tells where everything is, and the commands that are needed before
@@ -26,14 +16,14 @@ func addOutputs(s Stack) {
 			Value: jsii.String(value), Description: jsii.String(description),
 		})
 	}
-	output(OutputRegion, *s.Region(), "The Region it works in")
-	output(OutputFunction, *s.Interrupt.FunctionName(), "The function that decides and interrupts")
-	output(OutputTable, *s.Casebook.TableName(), "The casebook")
-	output(OutputBucket, *s.Evidence.BucketName(), "The evidence")
-	output(OutputQueue, *s.Intake.Queue.QueueUrl(), "The intake queue")
-	output(OutputDeadLetters, *s.Intake.DeadLetters.QueueUrl(), "What could not be handled")
-	output(OutputIntake, *s.Intake.Topic.TopicArn(), "The topic for alarm actions, people and other monitors")
-	output(OutputNotifications, *s.Notifications.TopicArn(), "The topic that decisions are told to")
+	output(config.OutputRegion, *s.Region(), "The Region it works in")
+	output(config.OutputFunction, *s.Interrupt.FunctionName(), "The function that decides and interrupts")
+	output(config.OutputTable, *s.Casebook.TableName(), "The casebook")
+	output(config.OutputBucket, *s.Evidence.BucketName(), "The evidence")
+	output(config.OutputQueue, *s.Intake.Queue.QueueUrl(), "The intake queue")
+	output(config.OutputDeadLetters, *s.Intake.DeadLetters.QueueUrl(), "What could not be handled")
+	output(config.OutputIntake, *s.Intake.Topic.TopicArn(), "The topic for alarm actions, people and other monitors")
+	output(config.OutputNotifications, *s.Notifications.TopicArn(), "The topic that decisions are told to")
 
 	region := " --region " + *s.Region()
 	table := " --table-name " + *s.Casebook.TableName()

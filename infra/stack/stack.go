@@ -22,10 +22,11 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"crashcart/infra/props"
+	"crashcart/lambda/config"
 )
 
 // Name is the stack's name, by which its outputs are found.
-const Name = "Crashcart"
+const Name = config.StackName
 
 // Stack is the stack with the parts that something else can be put onto.
 type Stack struct {
