@@ -361,7 +361,7 @@ func TestARehearsalIsNeverLoggedAsTheRealThing(t *testing.T) {
 		var line struct {
 			Leashed *bool `json:"leashed"`
 		}
-		if err := json.Unmarshal(w.logs.Bytes(), &line); err != nil {
+		if err := json.Unmarshal([]byte(w.logs.String()), &line); err != nil {
 			t.Fatal(err)
 		}
 		if line.Leashed == nil || *line.Leashed != c.want {

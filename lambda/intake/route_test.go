@@ -233,7 +233,7 @@ func (w *world) changedNothing() {
 			w.t.Errorf("%s was called", call)
 		}
 	}
-	if w.sent() != 0 || len(w.queue) != 0 || len(w.objects) != 0 || w.logs.Len() != 0 {
+	if w.sent() != 0 || len(w.queue) != 0 || len(w.objects) != 0 || w.logs.String() != "" {
 		w.t.Errorf("%d interrupts, %d messages, %d objects, the log %q", w.sent(), len(w.queue), len(w.objects), w.logs.String())
 	}
 }

@@ -90,7 +90,7 @@ type world struct {
 	throttle func(ids []string) bool // the agents' pings
 	ways                             // what leads to the machines
 	calls    []string
-	logs     bytes.Buffer
+	logs     logs
 	handler  *intake.Handler
 	told     []tell.Decision // what was told, in order
 	early    []string        // what was told before it was logged
@@ -153,6 +153,24 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 		Queue: w, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,
 	}
 	return w
+}
+
+// logs is what was logged, which may be read while more is.
+type logs struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func (w *world) clock() time.Time {
