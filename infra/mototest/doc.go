@@ -1,0 +1,11 @@
+// Package mototest sends events and messages through the stack's rule,
+// subscription and queue, as somebody else has built EventBridge, SNS and SQS: moto,
+// in its server. What arrives is decoded as the interrupt function decodes it.
+//
+// moto knows TestEventPattern by name only, so the pattern is tried in what it is
+// for: a rule in front of the queue, and events put onto the bus. moto lets
+// everybody do everything; who may send to the queue is asked in policytest.
+//
+// There are only tests here. They need moto_server on the PATH, and are skipped
+// without it, except where CI is set in the environment: there they must run.
+package mototest

@@ -1,0 +1,29 @@
+package policytest_test
+
+import (
+	"testing"
+
+	"crashcart/infra/stack/stacktest"
+)
+
+// The stack is asked as it is shipped, and with everything on.
+func TestWhatThePoliciesAllow(t *testing.T) {
+	for name, context := range map[string]string{"shipped": `{}`, "full": full} {
+		t.Run(name, func(t *testing.T) {
+			w := settle(t, stacktest.Synth(t, context))
+			rows := table(w)
+			answers := evaluate(t, w.docs, rows, []trial{{Asked: every(len(rows))}})[0]
+			for i, r := range rows {
+				t.Run(r.name, func(t *testing.T) {
+					t.Logf("%s: %s", r.does, answers[i].Verdict) // with -v, the whole table
+					if got := answers[i]; got.Verdict != r.want {
+						t.Errorf("%s on %s: %s%s, want %s", r.does, r.on, got.Verdict, got.Error, r.want)
+					}
+					if len(answers[i].Ignored) > 0 {
+						t.Errorf("%s never carries %q", r.does, answers[i].Ignored)
+					}
+				})
+			}
+		})
+	}
+}

@@ -1,0 +1,111 @@
+package policytest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"crashcart/infra/stack/stacktest"
+)
+
+// full is the stack with everything on that brings a policy.
+const full = `{"slack": {"workspace": "T0123ABCD", "channel": "C0123ABCD"}}`
+
+const (
+	region  = stacktest.Region
+	account = stacktest.Account
+
+	otherRegion  = "eu-west-1"
+	otherAccount = "444455556666"
+
+	hung   = "i-0a1b2c3d4e5f60718"
+	web    = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0:autoScalingGroupName/web"
+	caseID = hung + "-0123456789abcdef"
+)
+
+// world is what the rows speak of, as it is called in one stack.
+type world struct {
+	docs documents
+
+	intake, notifications  string // topics
+	queue, deadLetters     string
+	table, bucket, key     string
+	function, logs, rule   string
+	roleName, slackRole    string    // ARNs
+	role                   principal // the interrupt function, at work
+	lambda, person         principal
+	administrator, foreign principal
+	anybody                principal
+	slack, slackUnbound    principal
+}
+
+// settle finds everything in a template.
+func settle(t *testing.T, tpl stacktest.Template) world {
+	t.Helper()
+	made := func(kind string) string { return strings.ToLower(tpl.One(t, kind).ID) }
+	role := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's interrupt function may do")
+	user := func(name, account string, identity ...string) principal {
+		return principal{arn: "arn:aws:iam::" + account + ":user/" + name, identity: identity}
+	}
+	w := world{
+		docs:   collect(t, tpl),
+		intake: arn("sns", "crashcart-intake"), notifications: arn("sns", "crashcart-notifications"),
+		queue: arn("sqs", "crashcart-intake"), deadLetters: arn("sqs", "crashcart-dead-letters"),
+		table: arn("dynamodb", "table/"+made("AWS::DynamoDB::Table")), bucket: "arn:aws:s3:::" + made("AWS::S3::Bucket"),
+		key: arn("kms", "key/"+made("AWS::KMS::Key")), function: fmt.Sprint(tpl.One(t, "AWS::Lambda::Permission").Properties["FunctionName"]),
+		logs: arn("logs", "log-group:"+made("AWS::Logs::LogGroup")), rule: arn("events", "rule/"+made("AWS::Events::Rule")),
+		roleName:      roleARN(role),
+		lambda:        service("lambda.amazonaws.com", "", ""),
+		person:        user("ada", account),
+		administrator: user("root-of-all", account, everything),
+		foreign:       user("eve", otherAccount, everything),
+	}
+	w.role = session(role, "crashcart-interrupt", w.docs.attached(t, role)...)
+	for _, channel := range tpl.Of("AWS::Chatbot::SlackChannelConfiguration") {
+		slack := tpl.One(t, "AWS::IAM::Role", "Description", "Crashcart's Slack channel")
+		w.slackRole = roleARN(slack)
+		if channel.Properties["IamRoleArn"] != w.slackRole {
+			t.Errorf("the channel has the role %v, want %s", channel.Properties["IamRoleArn"], w.slackRole)
+		}
+		w.slack = session(slack, "ada", w.docs.attached(t, slack)...)
+		w.slackUnbound = session(slack, "ada", everything)
+		w.slackUnbound.boundary = w.docs.managed(t, channel.Properties["GuardrailPolicies"])
+	}
+	return w
+}
+
+// session is somebody who has assumed a role.
+func session(role stacktest.Resource, name string, identity ...string) principal {
+	return principal{arn: "arn:aws:sts::" + account + ":assumed-role/" + strings.ToLower(role.ID) + "/" + name, identity: identity}
+}
+
+// alarm is CloudWatch acting for an alarm of an account and Region.
+func alarm(as, region, account, name string) principal {
+	return service(as, account, "arn:aws:cloudwatch:"+region+":"+account+":alarm:"+name)
+}
+
+// The names under which CloudWatch publishes and invokes.
+const (
+	publishing = "cloudwatch.amazonaws.com"
+	invoking   = "lambda.alarms.cloudwatch.amazonaws.com"
+)
+
+// unencrypted is a request without TLS.
+var unencrypted = map[string]string{"aws:SecureTransport": "false"}
+
+// table puts all rows together.
+func table(w world) []row {
+	rows := append(instanceRows(w), groupRows(w)...)
+	rows = append(rows, typeRows(w)...)
+	rows = append(rows, memoryRows(w)...)
+	rows = append(rows, roleRows(w)...)
+	rows = append(rows, topicRows(w)...)
+	rows = append(rows, queueRows(w)...)
+	rows = append(rows, keyRows(w)...)
+	rows = append(rows, administratorRows(w)...)
+	rows = append(rows, functionRows(w)...)
+	if w.slackRole != "" {
+		rows = append(rows, slackRows(w)...)
+	}
+	return rows
+}
