@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 // alarm gives the properties of the one alarm that make adds to a stack.
 func alarm(t *testing.T, made func(awscdk.Stack) awscloudwatch.Alarm) map[string]any {
 	t.Helper()
+	stacktest.NeedNode(t)
 	stack := awscdk.NewStack(awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir())}), jsii.String("Test"), nil)
 	made(stack)
 	for _, r := range *assertions.Template_FromStack(stack, nil).FindResources(jsii.String("AWS::CloudWatch::Alarm"), nil) {

@@ -50,6 +50,7 @@ var (
 // Synth gives the template for a value of the context's key crashcart, in JSON.
 func Synth(t testing.TB, context string) Template {
 	t.Helper()
+	NeedNode(t)
 	once.Lock()
 	defer once.Unlock()
 	if template, ok := known[context]; ok {
@@ -64,6 +65,7 @@ func Synth(t testing.TB, context string) Template {
 // synthesized. It calls look with the stack when that is done.
 func SynthWith(t testing.TB, context string, put, look func(stack.Stack)) {
 	t.Helper()
+	NeedNode(t)
 	once.Lock()
 	defer once.Unlock()
 	look(*build(t, context, put, func(awscdk.App) {}))
