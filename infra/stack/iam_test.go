@@ -105,7 +105,7 @@ func TestOnlyOwnAlarmsMayPublishNotifications(t *testing.T) {
 func TestTheKeyIsForTheThreeServicesAndOwnAlarms(t *testing.T) {
 	same(t, of(t, shipped, "Key"),
 		"Allow "+account+" to kms:CancelKeyDeletion kms:CreateAlias kms:DeleteAlias kms:DescribeKey kms:DisableKey kms:DisableKeyRotation kms:EnableKey "+
-			"kms:EnableKeyRotation kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListAliases kms:ListGrants kms:ListKeyPolicies kms:ListKeyRotations "+
+			"kms:EnableKeyRotation kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListGrants kms:ListKeyPolicies kms:ListKeyRotations "+
 			"kms:ListResourceTags kms:PutKeyPolicy kms:RevokeGrant kms:RotateKeyOnDemand kms:ScheduleKeyDeletion kms:TagResource kms:UntagResource "+
 			"kms:UpdateAlias kms:UpdateKeyDescription on *",
 		"Allow "+account+" to kms:CreateGrant kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext "+
