@@ -30,13 +30,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"crashcart/lambda/config"
 )
 
 const (
-	// OpenFor is how long a case may stay open. A dump of the largest machines
-	// takes hours; two days leave a weekend's worth of patience, and then the
-	// instance may be interrupted again.
-	OpenFor = 48 * time.Hour
+	// OpenFor is how long a case may stay open; config.OpenFor says why.
+	OpenFor = config.OpenFor
 	// rehearsalFor is how long a rehearsal that died before it was settled blocks the
 	// next one. None takes longer than a minute.
 	rehearsalFor = 5 * time.Minute

@@ -41,13 +41,31 @@ func (b *Book) Cases(ctx context.Context, w Which) ([]Record, error) {
 			records = append(records, r)
 		}
 	}
-	slices.SortFunc(records, func(a, b Record) int {
-		if c := b.ClaimedAt.Compare(a.ClaimedAt); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortFunc(records, newestFirst)
 	return records, nil
+}
+
+// Unclosed lists the real cases that nobody has closed, newest first: those that are
+// open, and those that have lapsed, which stay in the index. It asks nothing but the
+// index, which follows the table by a moment.
+func (b *Book) Unclosed(ctx context.Context) ([]Record, error) {
+	items, err := b.queryOpen(ctx, prefix(false))
+	if err != nil {
+		return nil, err
+	}
+	records, now := make([]Record, 0, len(items)), b.Now()
+	for _, it := range items {
+		records = append(records, recordOf(it, now))
+	}
+	slices.SortFunc(records, newestFirst)
+	return records, nil
+}
+
+func newestFirst(a, b Record) int {
+	if c := b.ClaimedAt.Compare(a.ClaimedAt); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
 }
 
 // UnderWay lists the cases whose shot may be under way: claimed, and without a

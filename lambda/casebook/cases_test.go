@@ -97,6 +97,47 @@ func TestACaseThatIsOverByTimeIsNeverListedAsOpen(t *testing.T) {
 	}
 }
 
+// A lapsed case is still somebody's work; a rehearsal never is.
+func TestNothingUnclosedIsEverLeftOut(t *testing.T) {
+	for _, limit := range []int32{0, 1, 2} {
+		b := newBench(t)
+		book, d := b.desk()
+		d.limit = limit
+		var want []string // newest first
+		for i, state := range []casebook.State{casebook.StateInterrupted, casebook.StateUnknown, casebook.StateInterrupted, casebook.StateRejected} {
+			b.at(time.Duration(i) * 20 * time.Hour)
+			c := b.claim(request(hostNumber(i), "alarm"))
+			b.settle(c, state)
+			b.claim(leashed(request(hostNumber(10+i), "alarm"))) // killed before it was settled
+			if state != casebook.StateRejected {
+				want = slices.Insert(want, 0, c.ID)
+			}
+		}
+		got, err := book.Unclosed(t.Context())
+		if err != nil || !slices.Equal(ids(got), want) {
+			t.Fatalf("%q, %v, want %q", ids(got), err, want)
+		}
+		for i, r := range got {
+			if lapsed := i == 2; r.Lapsed != lapsed || r.Open == lapsed || r.Rehearsal {
+				t.Errorf("after 60 h: %+v", r)
+			}
+		}
+		if d.calls["Scan"] > 0 {
+			t.Error("it has read the table")
+		}
+		if _, err := book.CloseCase(t.Context(), want[2], "seen to", "ops"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := book.Unclosed(t.Context()); err != nil || !slices.Equal(ids(got), want[:2]) {
+			t.Errorf("with one closed: %q, %v", ids(got), err)
+		}
+		d.faults["Query"] = []error{errDenied}
+		if got, err := book.Unclosed(t.Context()); !errors.Is(err, errDenied) || got != nil {
+			t.Errorf("%q, %v, want the error", ids(got), err)
+		}
+	}
+}
+
 // The one claim that matters to whoever has just pulled the lever is the newest, and
 // the index may not have it yet.
 func TestAShotUnderWayIsNeverLeftOut(t *testing.T) {

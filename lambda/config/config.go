@@ -67,9 +67,25 @@ const (
 	// MetricIgnored counts records that asked for nothing, by reason.
 	MetricIgnored = "Ignored"
 
+	// MetricOpenCases is how many cases are open, as every sweep counts them.
+	MetricOpenCases = "OpenCases"
+	// MetricOverdueCases is how many cases nobody has closed within OpenFor, as every
+	// sweep counts them.
+	MetricOverdueCases = "OverdueCases"
+	// MetricStuckCases is how many unclosed cases have lost the result of their shot,
+	// if any has.
+	MetricStuckCases = "StuckCases"
+	// MetricOldestCase is the age of the oldest unclosed case in seconds, if there is one.
+	MetricOldestCase = "OldestCase"
+
 	// OpenIndex is the casebook's sparse index of open cases.
 	OpenIndex = "open"
 )
+
+// OpenFor is how long a case may stay open. A dump of the largest machines takes
+// hours; two days leave a weekend's worth of patience, and then the instance may be
+// interrupted again.
+const OpenFor = 48 * time.Hour
 
 // Config is everything the interrupt function is told from outside.
 type Config struct {
@@ -114,6 +130,14 @@ const CooldownForced = time.Hour
 // os.Environ gives it. The error joins every problem found, each with what is
 // allowed.
 func FromEnv(environ []string) (Config, error) {
+	c, problems := read(environ, settings, "Crashcart")
+	problems = append(problems, c.Validate())
+	return c, errors.Join(problems...)
+}
+
+// read reads the settings that are known to whom the configuration is for, and
+// Lambda's own variables.
+func read(environ []string, known []Setting, whose string) (Config, []error) {
 	env := map[string]string{}
 	for _, kv := range environ {
 		if k, v, ok := strings.Cut(kv, "="); ok {
@@ -122,15 +146,15 @@ func FromEnv(environ []string) (Config, error) {
 	}
 	c := Config{Region: env["AWS_REGION"], FunctionName: env["AWS_LAMBDA_FUNCTION_NAME"], Endpoint: env["AWS_ENDPOINT_URL"]}
 	var problems []error
-	for _, s := range settings {
+	for _, s := range known {
 		if err := s.read(&c, env); err != nil {
 			problems = append(problems, err)
 		}
 	}
-	problems = append(problems, unknown(env)...)
-	problems = append(problems, c.Validate())
-	return c, errors.Join(problems...)
+	return c, append(problems, unknown(env, known, whose)...)
 }
+
+const noRegion = "AWS_REGION is empty: Lambda sets it, elsewhere it must be given"
 
 // Validate reports every value that is present but makes no sense together
 // with the others.
@@ -141,7 +165,7 @@ func (c Config) Validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	check(c.Region != "", "AWS_REGION is empty: Lambda sets it, elsewhere it must be given")
+	check(c.Region != "", noRegion)
 	r := c.Rules
 	below := func(low string, l time.Duration, high string, h time.Duration) {
 		// A zero is a value that could not be read, which FromEnv names itself.
@@ -158,13 +182,13 @@ func (c Config) Validate() error {
 	return errors.Join(problems...)
 }
 
-// unknown lists the variables with our prefix that no setting has: a mistyped
+// unknown lists the variables with our prefix that no known setting has: a mistyped
 // name must not silently leave a default in force.
-func unknown(env map[string]string) []error {
+func unknown(env map[string]string, known []Setting, whose string) []error {
 	var problems []error
 	for k := range env {
-		if strings.HasPrefix(k, Prefix) && !slices.ContainsFunc(settings, func(s Setting) bool { return s.Env == k }) {
-			problems = append(problems, fmt.Errorf("%s is not a setting of Crashcart", k))
+		if strings.HasPrefix(k, Prefix) && !slices.ContainsFunc(known, func(s Setting) bool { return s.Env == k }) {
+			problems = append(problems, fmt.Errorf("%s is not a setting of %s", k, whose))
 		}
 	}
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })

@@ -1,0 +1,158 @@
+package main_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+
+	"crashcart/lab"
+	"crashcart/lab/runtime"
+)
+
+const pkg = "crashcart/lambda/cmd/followup"
+
+// function is the real bootstrap under Lambda's Runtime API, and what it has said.
+type function struct {
+	*runtime.Function
+	mu   sync.Mutex
+	said strings.Builder
+}
+
+// log ends the function, so that everything it has said is there.
+func (f *function) log() string {
+	f.Close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.said.String()
+}
+
+func deploy(t *testing.T, env map[string]string) *function {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "bootstrap")
+	if err := lab.Build(t.Context(), pkg, path); err != nil {
+		t.Fatal(err)
+	}
+	f := &function{}
+	var err error
+	f.Function, err = runtime.New(runtime.Config{
+		Path: path, Name: "crashcart-followup", Env: env,
+		Log: func(line string) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.said.WriteString(line)
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	return f
+}
+
+func (f *function) invoke(t *testing.T, event string) runtime.Result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	result, err := f.Invoke(ctx, []byte(event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func TestTheBootstrapSweeps(t *testing.T) {
+	l, err := lab.Start(lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	book := casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName)
+	for host, age := range map[string]time.Duration{"i-0a1b2c3d4e5f60718": config.OpenFor + time.Hour, "i-0a1b2c3d4e5f60719": time.Hour} {
+		book.Now = func() time.Time { return time.Now().Add(-age) }
+		c, err := book.Claim(t.Context(), casebook.Request{
+			InstanceID: host, Cooldown: 6 * time.Hour, Budget: 3, Origin: casebook.Origin{SourceKey: "alarm", Kind: "alarm"},
+		})
+		if err == nil {
+			err = book.Settle(t.Context(), c, casebook.StateInterrupted, "")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := map[string]string{config.EnvTable: l.TableName}
+	maps.Copy(env, l.Env())
+	f := deploy(t, env)
+	before := len(l.Calls())
+
+	result := f.invoke(t, config.SweepEvent)
+	var found struct {
+		Open, Overdue int
+		OldestSeconds float64
+		OverdueCases  []string
+	}
+	if err := json.Unmarshal(result.Payload, &found); err != nil || result.FunctionError != "" {
+		t.Fatalf("%s %s, %v\n%s", result.FunctionError, result.Payload, err, f.log())
+	}
+	overdue := casebook.ID("i-0a1b2c3d4e5f60718", "alarm")
+	if found.Open != 1 || found.Overdue != 1 || len(found.OverdueCases) != 1 || found.OverdueCases[0] != overdue || found.OldestSeconds < 49*3600 {
+		t.Errorf("it answers %s", result.Payload)
+	}
+	if result := f.invoke(t, `{"instanceIds":["i-0a1b2c3d4e5f60718"],"reason":"hangs"}`); result.FunctionError == "" || !strings.Contains(string(result.Payload), "and nothing else") {
+		t.Errorf("another event: %s %s", result.FunctionError, result.Payload)
+	}
+	calls := l.Calls()[before:]
+	if len(calls) != 1 || calls[0].Service != "dynamodb" || calls[0].Operation != "Query" {
+		t.Errorf("it has called %+v, want one Query", calls)
+	}
+	said := f.log()
+	for _, want := range []string{`"OpenCases":1`, `"OverdueCases":1`, `"overdue":["` + overdue + `"]`, `"Namespace":"Crashcart","Dimensions":[[]]`} {
+		if !strings.Contains(said, want) {
+			t.Errorf("its log has no %s:\n%s", want, said)
+		}
+	}
+}
+
+func TestWithoutItsTableItNeverStarts(t *testing.T) {
+	f := deploy(t, map[string]string{config.EnvBucket: "evidence"})
+	if result := f.invoke(t, config.SweepEvent); result.FunctionError == "" {
+		t.Errorf("it answers %s", result.Payload)
+	}
+	said := f.log()
+	for _, want := range []string{"CRASHCART_TABLE is missing", "CRASHCART_BUCKET is not a setting of the follow-up's function"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q:\n%s", want, said)
+		}
+	}
+}
+
+// What is not linked cannot be called.
+func TestNothingThatCouldSendIsEverLinked(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", pkg).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if len(deps) < 100 {
+		t.Fatalf("%d packages: %q", len(deps), deps)
+	}
+	for _, dep := range deps {
+		own := strings.TrimPrefix(dep, "crashcart/lambda/")
+		_, service, aws := strings.Cut(dep, "/aws-sdk-go-v2/service/")
+		switch {
+		case own != dep && own != "casebook" && own != "config" && own != "followup" && own != "cmd/followup",
+			aws && !strings.HasPrefix(service, "dynamodb") && !strings.HasPrefix(service, "internal/"):
+			t.Errorf("it links %s", dep)
+		}
+	}
+}

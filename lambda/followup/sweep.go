@@ -1,0 +1,69 @@
+package followup
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"crashcart/lambda/casebook"
+)
+
+// named is how many cases of a kind are named in a report, the oldest first. There are
+// seldom more, and a log line must stay readable after a storm.
+const named = 10
+
+// Report is what a sweep found among the cases that nobody has closed. A case is open
+// or overdue; either may be stuck.
+type Report struct {
+	Open    int `json:"open"`    // their instances can have no other case
+	Overdue int `json:"overdue"` // over by time: claimed more than config.OpenFor ago
+	Stuck   int `json:"stuck"`   // the result of the shot is lost; it may have been sent
+
+	OldestSeconds float64 `json:"oldestSeconds,omitempty"` // since the claim of the oldest one; 0 for none
+
+	OverdueCases []string `json:"overdueCases,omitempty"` // ids, the oldest first, ten at most
+	StuckCases   []string `json:"stuckCases,omitempty"`   // likewise
+}
+
+func (h *Handler) sweep(ctx context.Context) (Report, error) {
+	records, err := h.Book.Unclosed(ctx)
+	if err != nil {
+		return Report{}, fmt.Errorf("sweeping: %w", err)
+	}
+	r, now := Report{}, h.Now()
+	for _, c := range slices.Backward(records) {
+		r.count(c, now)
+	}
+	level := slog.LevelInfo
+	if r.Overdue > 0 {
+		level = slog.LevelWarn
+	}
+	h.Log.LogAttrs(ctx, level, "sweep", r.attrs(now)...)
+	return r, nil
+}
+
+// count adds a case. The oldest comes first.
+func (r *Report) count(c casebook.Record, now time.Time) {
+	if r.Open+r.Overdue == 0 {
+		r.OldestSeconds = max(0, now.Sub(c.ClaimedAt).Seconds())
+	}
+	if c.Lapsed {
+		r.Overdue++
+		r.OverdueCases = name(r.OverdueCases, c.ID)
+	} else {
+		r.Open++
+	}
+	if c.Stuck(now) {
+		r.Stuck++
+		r.StuckCases = name(r.StuckCases, c.ID)
+	}
+}
+
+func name(ids []string, id string) []string {
+	if len(ids) == named {
+		return ids
+	}
+	return append(ids, id)
+}

@@ -1,0 +1,145 @@
+package followup_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/followup"
+)
+
+// wantSweep compares what is answered and what is published, which must be the same.
+func (w *world) wantSweep(want followup.Report) {
+	w.t.Helper()
+	if got := w.sweep(); !reflect.DeepEqual(got, want) {
+		w.t.Errorf("the sweep found\n%+v, want\n%+v", got, want)
+	}
+	metrics := map[string]metric{
+		config.MetricOpenCases: {float64(want.Open), "Count"}, config.MetricOverdueCases: {float64(want.Overdue), "Count"},
+	}
+	level := "INFO"
+	if want.Open+want.Overdue > 0 {
+		metrics[config.MetricOldestCase] = metric{want.OldestSeconds, "Seconds"}
+	}
+	if want.Stuck > 0 {
+		metrics[config.MetricStuckCases] = metric{float64(want.Stuck), "Count"}
+	}
+	if want.Overdue > 0 {
+		level = "WARN"
+	}
+	if got := w.published(); !maps.Equal(got, metrics) {
+		w.t.Errorf("published %v, want %v", got, metrics)
+	}
+	line := w.line()
+	for key, ids := range map[string][]string{"overdue": want.OverdueCases, "stuck": want.StuckCases} {
+		var got []string
+		for _, id := range list(line[key]) {
+			got = append(got, id.(string))
+		}
+		if !slices.Equal(got, ids) {
+			w.t.Errorf("the line names %q as %s, want %q", got, key, ids)
+		}
+	}
+	if line["level"] != level || line["msg"] != "sweep" {
+		w.t.Errorf("the line is %v: %v", line["level"], line["msg"])
+	}
+}
+
+func list(v any) []any {
+	l, _ := v.([]any)
+	return l
+}
+
+func TestNoOpenCaseIsCountedAsNoneAndNotLeftAway(t *testing.T) {
+	newWorld(t).wantSweep(followup.Report{})
+}
+
+// The life of a case that nobody closes, seen by the sweeps.
+func TestNoCaseThatIsLeftOpenGoesUnnoticed(t *testing.T) {
+	w := newWorld(t)
+	first := w.claim(1, false, casebook.StateInterrupted)
+	w.wantSweep(followup.Report{Open: 1})
+	w.at(20 * time.Hour)
+	w.claim(2, false, casebook.StateUnknown)
+	w.wantSweep(followup.Report{Open: 2, OldestSeconds: 20 * 3600})
+	w.at(48 * time.Hour)
+	w.wantSweep(followup.Report{Open: 2, OldestSeconds: 48 * 3600})
+	w.at(48*time.Hour + time.Second)
+	w.wantSweep(followup.Report{Open: 1, Overdue: 1, OldestSeconds: 48*3600 + 1, OverdueCases: []string{first}})
+
+	// Its instance hangs again, which is another case, and the first is still nobody's.
+	w.at(60 * time.Hour)
+	w.claim(1, false, casebook.StateInterrupted)
+	w.wantSweep(followup.Report{Open: 2, Overdue: 1, OldestSeconds: 60 * 3600, OverdueCases: []string{first}})
+
+	if _, err := w.book.CloseCase(t.Context(), first, "seen to", "ops"); err != nil {
+		t.Fatal(err)
+	}
+	w.wantSweep(followup.Report{Open: 2, OldestSeconds: 40 * 3600})
+}
+
+func TestWhatIsNoOpenCaseIsNeverCounted(t *testing.T) {
+	w := newWorld(t)
+	w.claim(1, false, casebook.StateRejected)
+	w.claim(2, true, casebook.StateLeashed)
+	w.claim(3, true, "") // a rehearsal that was killed: its item stays in the index
+	w.at(72 * time.Hour)
+	w.wantSweep(followup.Report{})
+}
+
+func TestAShotWithoutAResultIsStuckWhenTheFunctionCannotRunAnyMore(t *testing.T) {
+	w := newWorld(t)
+	id := w.claim(1, false, "")
+	w.at(config.FunctionTimeout)
+	w.wantSweep(followup.Report{Open: 1, OldestSeconds: config.FunctionTimeout.Seconds()})
+	w.at(config.FunctionTimeout + time.Second)
+	w.wantSweep(followup.Report{Open: 1, Stuck: 1, OldestSeconds: 61, StuckCases: []string{id}})
+	w.at(49 * time.Hour)
+	w.wantSweep(followup.Report{Overdue: 1, Stuck: 1, OldestSeconds: 49 * 3600, OverdueCases: []string{id}, StuckCases: []string{id}})
+}
+
+func TestAStormIsCountedWholeAndNamedInPart(t *testing.T) {
+	w := newWorld(t)
+	var ids []string
+	for i := range 12 {
+		w.at(time.Duration(i) * time.Minute)
+		ids = append(ids, w.claim(i, false, ""))
+	}
+	w.at(50 * time.Hour)
+	w.wantSweep(followup.Report{Overdue: 12, Stuck: 12, OldestSeconds: 50 * 3600, OverdueCases: ids[:10], StuckCases: ids[:10]})
+}
+
+// The clock of whoever claimed may be ahead of this one's.
+func TestACaseIsNeverYoungerThanNothing(t *testing.T) {
+	w := newWorld(t)
+	w.at(time.Minute)
+	w.claim(1, false, casebook.StateInterrupted)
+	w.at(0)
+	w.wantSweep(followup.Report{Open: 1})
+}
+
+// unreadable is a casebook during an outage.
+type unreadable struct{ err error }
+
+func (u unreadable) Unclosed(context.Context) ([]casebook.Record, error) { return nil, u.err }
+
+func TestWhatCouldNotBeReadIsNeverPublishedAsNone(t *testing.T) {
+	w := newWorld(t)
+	outage := errors.New("InternalServerError: the table is not there")
+	w.handler.Book = unreadable{outage}
+	r, err := w.handler.Handle(t.Context(), json.RawMessage(config.SweepEvent))
+	if !errors.Is(err, outage) || !strings.HasPrefix(err.Error(), "sweeping: ") {
+		t.Errorf("%+v, %v, want the outage", r, err)
+	}
+	if w.log.Len() > 0 {
+		t.Errorf("published %s", w.log.Bytes())
+	}
+}

@@ -1,0 +1,143 @@
+package followup_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"crashcart/lambda/casebook"
+	"crashcart/lambda/config"
+	"crashcart/lambda/followup"
+
+	lab "crashcart/lab/dynamodb"
+)
+
+const tableName = "crashcart"
+
+var dawn = time.Date(2026, time.March, 2, 4, 5, 6, 0, time.UTC)
+
+// world is a casebook in a table of the lab, a clock that stands still, and the
+// follow-up's function with its log.
+type world struct {
+	t       *testing.T
+	now     time.Time
+	book    *casebook.Book
+	handler *followup.Handler
+	log     bytes.Buffer
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	table, err := lab.New(tableName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(table)
+	t.Cleanup(server.Close)
+	w := &world{t: t, now: dawn}
+	w.book = casebook.New(dynamodb.New(dynamodb.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String(server.URL),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
+		}),
+	}), tableName)
+	clock := func() time.Time { return w.now }
+	w.book.Now = clock
+	w.handler = &followup.Handler{Book: w.book, Log: slog.New(slog.NewJSONHandler(&w.log, nil)), Now: clock}
+	return w
+}
+
+// at moves the clock to that long after dawn.
+func (w *world) at(d time.Duration) { w.now = dawn.Add(d) }
+
+func host(n int) string { return fmt.Sprintf("i-0a1b2c3d4e5f%05x", n) }
+
+// claim opens a case of the instance and gives its id; no state leaves it claimed.
+func (w *world) claim(n int, leashed bool, state casebook.State) string {
+	w.t.Helper()
+	c, err := w.book.Claim(w.t.Context(), casebook.Request{
+		InstanceID: host(n), Cooldown: 6 * time.Hour, Budget: 100, Leashed: leashed,
+		Origin: casebook.Origin{SourceKey: w.now.String(), Kind: "alarm", Reason: "the agent fell silent"},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if state != "" {
+		if err := w.book.Settle(w.t.Context(), c, state, ""); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return c.ID
+}
+
+func (w *world) sweep() followup.Report {
+	w.t.Helper()
+	w.log.Reset()
+	r, err := w.handler.Handle(w.t.Context(), json.RawMessage(config.SweepEvent))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// line is the one line of the last sweep.
+func (w *world) line() map[string]any {
+	w.t.Helper()
+	if n := bytes.Count(w.log.Bytes(), []byte("\n")); n != 1 {
+		w.t.Fatalf("%d lines:\n%s", n, w.log.Bytes())
+	}
+	var line map[string]any
+	if err := json.Unmarshal(w.log.Bytes(), &line); err != nil {
+		w.t.Fatal(err)
+	}
+	return line
+}
+
+// published gives the metrics that CloudWatch reads out of the last sweep's line, by
+// the rules of the embedded metric format.
+func (w *world) published() map[string]metric {
+	w.t.Helper()
+	var meta struct {
+		AWS struct {
+			Timestamp         int64
+			CloudWatchMetrics []struct {
+				Namespace  string
+				Dimensions [][]string
+				Metrics    []struct{ Name, Unit string }
+			}
+		} `json:"_aws"`
+	}
+	line := w.line()
+	if err := json.Unmarshal(w.log.Bytes(), &meta); err != nil {
+		w.t.Fatal(err)
+	}
+	if meta.AWS.Timestamp != w.now.UnixMilli() || len(meta.AWS.CloudWatchMetrics) != 1 {
+		w.t.Fatalf("metadata %+v", meta)
+	}
+	d := meta.AWS.CloudWatchMetrics[0]
+	if d.Namespace != config.MetricNamespace || len(d.Dimensions) != 1 || len(d.Dimensions[0]) != 0 {
+		w.t.Errorf("in %s by %q", d.Namespace, d.Dimensions)
+	}
+	found := map[string]metric{}
+	for _, m := range d.Metrics {
+		value, ok := line[m.Name].(float64)
+		if !ok {
+			w.t.Errorf("%s is not a number at the root of the line: %v", m.Name, line[m.Name])
+		}
+		found[m.Name] = metric{value, m.Unit}
+	}
+	return found
+}
+
+type metric struct {
+	value float64
+	unit  string
+}
