@@ -12,7 +12,7 @@ RACE      ?= $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 TESTFLAGS ?= $(RACE)
 FUZZTIME  ?= 1m
 
-BOOTSTRAP := build/interrupt/bootstrap
+FUNCTIONS := interrupt followup
 
 # The CDK's command line, as the lock file pins it. jsii asks for a newer Node.js than
 # it needs, before any of our code runs, so the answer must be in the environment.
@@ -55,10 +55,12 @@ fmt: ## format all Go files
 	$(GOLANGCI) fmt ./...
 
 .PHONY: bootstrap
-bootstrap: ## build the interrupt function as Lambda runs it (arm64)
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false \
-		-ldflags "-s -w -buildid=" -tags lambda.norpc -o $(BOOTSTRAP) ./lambda/cmd/interrupt
-	awk -v n="$$(wc -c <$(BOOTSTRAP))" 'BEGIN { printf "$(BOOTSTRAP)  %.1f MB\n", n / 1e6 }'
+bootstrap: ## build the functions as Lambda runs them (arm64)
+	for name in $(FUNCTIONS); do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false \
+			-ldflags "-s -w -buildid=" -tags lambda.norpc -o "build/$$name/bootstrap" "./lambda/cmd/$$name"; \
+		wc -c <"build/$$name/bootstrap" | awk -v name="$$name" '{ printf "build/%s/bootstrap  %.1f MB\n", name, $$1 / 1e6 }'; \
+	done
 
 $(CDK): infra/package-lock.json
 	command -v npm >/dev/null || { echo 'the CDK needs Node.js 20 or newer, with npm' >&2; exit 1; }

@@ -22,12 +22,17 @@ func main() {
 	if err != nil {
 		fail("cdk.json is not right", err)
 	}
-	dir, err := bootstrap.Build(context.Background(), ".", "./lambda/cmd/interrupt", "build/infra/interrupt")
-	if err != nil {
-		fail("the function could not be built", err)
-	}
-	stack.New(app, p, dir)
+	stack.New(app, p, stack.Code{Interrupt: build("interrupt"), Followup: build("followup")})
 	app.Synth(nil)
+}
+
+// build makes a function's asset and gives its directory.
+func build(name string) string {
+	dir, err := bootstrap.Build(context.Background(), ".", "./lambda/cmd/"+name, "build/infra/"+name)
+	if err != nil {
+		fail("the function "+name+" could not be built", err)
+	}
+	return dir
 }
 
 func fail(what string, err error) {

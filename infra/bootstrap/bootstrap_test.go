@@ -12,11 +12,14 @@ import (
 	"crashcart/infra/bootstrap"
 )
 
-const interrupt = "./lambda/cmd/interrupt"
+const (
+	interrupt = "./lambda/cmd/interrupt"
+	followup  = "./lambda/cmd/followup"
+)
 
-func build(t *testing.T, root string) (dir, sum string) {
+func build(t *testing.T, root, pkg string) (dir, sum string) {
 	t.Helper()
-	dir, err := bootstrap.Build(t.Context(), root, interrupt, filepath.Join(t.TempDir(), "out"))
+	dir, err := bootstrap.Build(t.Context(), root, pkg, filepath.Join(t.TempDir(), "out"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +33,8 @@ func build(t *testing.T, root string) (dir, sum string) {
 // The second build is of a copy elsewhere, by somebody with habits of their own.
 func TestTheSameSourceNeverGivesAnotherAsset(t *testing.T) {
 	root := filepath.Join("..", "..")
-	dir, first := build(t, root)
+	dir, first := build(t, root, interrupt)
+	_, firstFollowup := build(t, root, followup)
 
 	copied := filepath.Join(t.TempDir(), "elsewhere")
 	if err := os.CopyFS(filepath.Join(copied, "lambda"), os.DirFS(filepath.Join(root, "lambda"))); err != nil {
@@ -48,8 +52,11 @@ func TestTheSameSourceNeverGivesAnotherAsset(t *testing.T) {
 	t.Setenv("GOFLAGS", "-gcflags=-N")
 	t.Setenv("GOARCH", "amd64")
 	t.Setenv("CGO_ENABLED", "1")
-	if _, second := build(t, copied); first != second {
+	if _, second := build(t, copied, interrupt); first != second {
 		t.Errorf("%s here, %s from a copy", first, second)
+	}
+	if _, second := build(t, copied, followup); firstFollowup != second || firstFollowup == first {
+		t.Errorf("the follow-up: %s here, %s from a copy; the interrupt is %s", firstFollowup, second, first)
 	}
 
 	entries, err := os.ReadDir(dir)

@@ -43,9 +43,12 @@ func build(t *testing.T) intake {
 	in.makeTopic(t, synthesized(t, "AWS::SNS::Topic", "TopicName", "crashcart-intake"),
 		synthesized(t, "AWS::SNS::TopicPolicy", "Topics", of(arn("sns", "crashcart-intake")))["PolicyDocument"])
 	in.subscribe(t, synthesized(t, "AWS::SNS::Subscription"))
-	in.makeRule(t, synthesized(t, "AWS::Events::Rule"))
+	in.makeRule(t, synthesized(t, "AWS::Events::Rule", "Description", alarmRule))
 	return in
 }
+
+// alarmRule is what the rule for alarms says of itself.
+const alarmRule = "Alarms that may name an instance to interrupt"
 
 // synthesized gives the properties of the template's only resource of a type, or
 // the only one with that property; a copy, which a test may change.

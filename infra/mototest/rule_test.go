@@ -136,7 +136,7 @@ func TestNoPartOfThePatternCanGoUnnoticed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rule := synthesized(t, "AWS::Events::Rule")
+			rule := synthesized(t, "AWS::Events::Rule", "Description", alarmRule)
 			pattern := rule["EventPattern"].(map[string]any)
 			change(pattern, pattern["detail"].(map[string]any))
 			in.makeRule(t, rule)

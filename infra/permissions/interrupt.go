@@ -8,7 +8,7 @@ func InterruptCalls() []Call {
 		own("autoscaling.EnterStandby", "autoscaling:EnterStandby"),
 		own("cloudwatch.DescribeAlarms", "cloudwatch:DescribeAlarms"),
 		own("dynamodb.BatchGetItem", "dynamodb:BatchGetItem"),
-		{Operation: "dynamodb.DescribeEndpoints", Why: "endpoint discovery, which the SDK links into its client and which is off unless it is asked for"},
+		discovery,
 		own("dynamodb.PutItem", "dynamodb:PutItem"),
 		own("dynamodb.Query", "dynamodb:Query"),
 		{
@@ -135,9 +135,6 @@ func machinery(at Places) []Statement {
 			Resources: []string{at.Queue},
 		},
 		{Sid: "DeadLetters", Actions: []string{"sqs:SendMessage"}, Resources: []string{at.DeadLetters}},
-		{
-			Sid: "Log", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resources: []string{at.LogGroup + ":log-stream:*"},
-			Why: "Lambda names a stream for every instance of the function",
-		},
+		logging(at),
 	}
 }

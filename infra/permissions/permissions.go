@@ -35,11 +35,26 @@ type Statement struct {
 	Why       string         // why it is no narrower
 }
 
-// Places are where a function works: plain values, or the CDK's tokens.
+// Places are where a function works: plain values, or the CDK's tokens. LogGroup is
+// the function's own.
 type Places struct {
 	Partition, Region, Account string
 
 	Table, Bucket, Queue, DeadLetters, Topic, Key, LogGroup string // ARNs
+}
+
+// discovery is in every client of DynamoDB.
+var discovery = Call{
+	Operation: "dynamodb.DescribeEndpoints",
+	Why:       "endpoint discovery, which the SDK links into its client and which is off unless it is asked for",
+}
+
+// logging lets Lambda write a function's log.
+func logging(at Places) Statement {
+	return Statement{
+		Sid: "Log", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resources: []string{at.LogGroup + ":log-stream:*"},
+		Why: "Lambda names a stream for every instance of the function",
+	}
 }
 
 // gravitons are the instance types with an ARM processor, on which EC2 takes no

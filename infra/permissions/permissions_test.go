@@ -44,55 +44,71 @@ func linked(t *testing.T, pkg string) []string {
 	return found
 }
 
+// functions are the bootstraps, and what is said of each.
+var functions = map[string]struct {
+	calls      []permissions.Call
+	implied    []permissions.Implied
+	statements []permissions.Statement
+}{
+	"./lambda/cmd/interrupt": {permissions.InterruptCalls(), permissions.InterruptImplied(), permissions.Interrupt(at)},
+	"./lambda/cmd/followup":  {permissions.FollowupCalls(), permissions.FollowupImplied(), permissions.Followup(at)},
+}
+
 func TestEveryOperationThatIsLinkedIsInTheMapAndNoOther(t *testing.T) {
-	var mapped []string
-	for _, c := range permissions.InterruptCalls() {
-		mapped = append(mapped, c.Operation)
-	}
-	if got := linked(t, "./lambda/cmd/interrupt"); !slices.Equal(got, mapped) {
-		t.Errorf("linked:\n  %s\nin the map:\n  %s", strings.Join(got, "\n  "), strings.Join(mapped, "\n  "))
+	for pkg, f := range functions {
+		var mapped []string
+		for _, c := range f.calls {
+			mapped = append(mapped, c.Operation)
+		}
+		if got := linked(t, pkg); !slices.Equal(got, mapped) {
+			t.Errorf("%s\nlinked:\n  %s\nin the map:\n  %s", pkg, strings.Join(got, "\n  "), strings.Join(mapped, "\n  "))
+		}
 	}
 }
 
 func TestNoActionIsWithoutACallerAndNoCallerWithoutItsAction(t *testing.T) {
-	wanted := map[string]bool{}
-	for _, c := range permissions.InterruptCalls() {
-		for _, a := range c.Actions {
-			wanted[a] = true
-		}
-		if own := c.Operation[strings.Index(c.Operation, ".")+1:]; c.Why == "" && (len(c.Actions) != 1 || !strings.HasSuffix(c.Actions[0], ":"+own)) {
-			t.Errorf("%s asks for %q without a reason", c.Operation, c.Actions)
-		}
-	}
-	for _, i := range permissions.InterruptImplied() {
-		wanted[i.Action] = true
-		if i.Why == "" {
-			t.Errorf("%s is implied without a reason", i.Action)
-		}
-	}
-	allowed := map[string]bool{}
-	for _, s := range permissions.Interrupt(at) {
-		for _, a := range s.Actions {
-			allowed[a] = allowed[a] || !s.Deny
-			if !wanted[a] {
-				t.Errorf("%s is in %s, and nobody calls it", a, s.Sid)
+	for pkg, f := range functions {
+		wanted := map[string]bool{}
+		for _, c := range f.calls {
+			for _, a := range c.Actions {
+				wanted[a] = true
 			}
-			if strings.Contains(a, "*") {
-				t.Errorf("%s has the action %s", s.Sid, a)
+			if own := c.Operation[strings.Index(c.Operation, ".")+1:]; c.Why == "" && (len(c.Actions) != 1 || !strings.HasSuffix(c.Actions[0], ":"+own)) {
+				t.Errorf("%s: %s asks for %q without a reason", pkg, c.Operation, c.Actions)
 			}
 		}
-	}
-	for a := range wanted {
-		if !allowed[a] {
-			t.Errorf("%s is called, and not allowed", a)
+		for _, i := range f.implied {
+			wanted[i.Action] = true
+			if i.Why == "" {
+				t.Errorf("%s: %s is implied without a reason", pkg, i.Action)
+			}
+		}
+		allowed := map[string]bool{}
+		for _, s := range f.statements {
+			for _, a := range s.Actions {
+				allowed[a] = allowed[a] || !s.Deny
+				if !wanted[a] {
+					t.Errorf("%s: %s is in %s, and nobody calls it", pkg, a, s.Sid)
+				}
+				if strings.Contains(a, "*") {
+					t.Errorf("%s: %s has the action %s", pkg, s.Sid, a)
+				}
+			}
+		}
+		for a := range wanted {
+			if !allowed[a] {
+				t.Errorf("%s: %s is called, and not allowed", pkg, a)
+			}
 		}
 	}
 }
 
 func TestNoStarIsWithoutAReason(t *testing.T) {
-	for _, s := range permissions.Interrupt(at) {
-		if star := strings.Contains(strings.Join(s.Resources, " "), "*"); star && s.Why == "" {
-			t.Errorf("%s is on %q without a reason", s.Sid, s.Resources)
+	for pkg, f := range functions {
+		for _, s := range f.statements {
+			if star := strings.Contains(strings.Join(s.Resources, " "), "*"); star && s.Why == "" {
+				t.Errorf("%s: %s is on %q without a reason", pkg, s.Sid, s.Resources)
+			}
 		}
 	}
 }

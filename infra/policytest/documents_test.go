@@ -137,6 +137,9 @@ func policiesOf(t *testing.T, r stacktest.Resource) map[string]map[string]any {
 	return found
 }
 
+// invokers name the statement that lets a service invoke a function.
+var invokers = map[string]string{invoking: "Alarms", "events.amazonaws.com": "Schedule"}
+
 // permission is the policy that Lambda makes of an AddPermission ("Granting
 // function access to AWS services", AWS Lambda Developer Guide).
 func permission(p map[string]any) map[string]any {
@@ -148,7 +151,7 @@ func permission(p map[string]any) map[string]any {
 		conditions["ArnLike"] = map[string]any{"aws:SourceArn": v}
 	}
 	return map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
-		"Sid": "Alarms", "Effect": "Allow", "Principal": map[string]any{"Service": p["Principal"]},
+		"Sid": invokers[fmt.Sprint(p["Principal"])], "Effect": "Allow", "Principal": map[string]any{"Service": p["Principal"]},
 		"Action": p["Action"], "Resource": p["FunctionName"], "Condition": conditions,
 	}}}
 }

@@ -27,12 +27,16 @@ const (
 type world struct {
 	docs documents
 
-	intake, notifications  string // topics
-	queue, deadLetters     string
-	table, bucket, key     string
-	function, logs, rule   string
-	roleName, slackRole    string    // ARNs
-	role                   principal // the interrupt function, at work
+	intake, notifications string // topics
+	queue, deadLetters    string
+	table, bucket, key    string
+	function, logs, rule  string
+	roleName, slackRole   string    // ARNs
+	role                  principal // the interrupt function, at work
+
+	followupFunction, followupLogs, followupRole, schedule string
+
+	followup               principal // the follow-up's function, at work
 	lambda, person         principal
 	administrator, foreign principal
 	anybody                principal
@@ -43,7 +47,15 @@ type world struct {
 func settle(t *testing.T, tpl stacktest.Template) world {
 	t.Helper()
 	made := func(kind string) string { return strings.ToLower(tpl.One(t, kind).ID) }
+	rule := func(description string) string {
+		return arn("events", "rule/"+strings.ToLower(tpl.One(t, "AWS::Events::Rule", "Description", description).ID))
+	}
+	logs := func(function string) string {
+		config, _ := tpl.One(t, "AWS::Lambda::Function", "FunctionName", function).Properties["LoggingConfig"].(map[string]any)
+		return arn("logs", fmt.Sprintf("log-group:%v", config["LogGroup"]))
+	}
 	role := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's interrupt function may do")
+	followup := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's follow-up function may do")
 	user := func(name, account string, identity ...string) principal {
 		return principal{arn: "arn:aws:iam::" + account + ":user/" + name, identity: identity}
 	}
@@ -52,8 +64,10 @@ func settle(t *testing.T, tpl stacktest.Template) world {
 		intake: arn("sns", "crashcart-intake"), notifications: arn("sns", "crashcart-notifications"),
 		queue: arn("sqs", "crashcart-intake"), deadLetters: arn("sqs", "crashcart-dead-letters"),
 		table: arn("dynamodb", "table/"+made("AWS::DynamoDB::Table")), bucket: "arn:aws:s3:::" + made("AWS::S3::Bucket"),
-		key: arn("kms", "key/"+made("AWS::KMS::Key")), function: fmt.Sprint(tpl.One(t, "AWS::Lambda::Permission").Properties["FunctionName"]),
-		logs: arn("logs", "log-group:"+made("AWS::Logs::LogGroup")), rule: arn("events", "rule/"+made("AWS::Events::Rule")),
+		key: arn("kms", "key/"+made("AWS::KMS::Key")), function: arn("lambda", "function:crashcart-interrupt"),
+		logs: logs("crashcart-interrupt"), rule: rule("Alarms that may name an instance to interrupt"),
+		followupFunction: arn("lambda", "function:crashcart-followup"), followupLogs: logs("crashcart-followup"),
+		schedule: rule("Has the open cases counted"), followupRole: roleARN(followup),
 		roleName:      roleARN(role),
 		lambda:        service("lambda.amazonaws.com", "", ""),
 		person:        user("ada", account),
@@ -61,6 +75,7 @@ func settle(t *testing.T, tpl stacktest.Template) world {
 		foreign:       user("eve", otherAccount, everything),
 	}
 	w.role = session(role, "crashcart-interrupt", w.docs.attached(t, role)...)
+	w.followup = session(followup, "crashcart-followup", w.docs.attached(t, followup)...)
 	for _, channel := range tpl.Of("AWS::Chatbot::SlackChannelConfiguration") {
 		slack := tpl.One(t, "AWS::IAM::Role", "Description", "Crashcart's Slack channel")
 		w.slackRole = roleARN(slack)
@@ -104,6 +119,7 @@ func table(w world) []row {
 	rows = append(rows, keyRows(w)...)
 	rows = append(rows, administratorRows(w)...)
 	rows = append(rows, functionRows(w)...)
+	rows = append(rows, followupRows(w)...)
 	if w.slackRole != "" {
 		rows = append(rows, slackRows(w)...)
 	}

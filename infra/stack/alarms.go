@@ -1,6 +1,9 @@
 package stack
 
 import (
+	"cmp"
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/jsii-runtime-go"
@@ -13,7 +16,7 @@ import (
 const ownPeriod = 5
 
 // addAlarms watches Crashcart itself: each of these means that a hang may have gone
-// without an answer. They tell the notification topic, and their names begin so that
+// without an answer, or a case without an end. They tell the notification topic, and their names begin so that
 // no intake rule ever takes them for a request.
 func addAlarms(s Stack) {
 	every := minutesLong(ownPeriod)
@@ -28,7 +31,30 @@ func addAlarms(s Stack) {
 		decisions(outcomeFailed, ownPeriod))
 	ownAlarmAfter(s, unansweredPeriods, "unanswered", "The guard could not answer for ten minutes, for lack of a fact: see why in the function's log; a permission may be missing",
 		metric(config.MetricUnanswered, "Sum", ownPeriod, nil))
+	addSweepAlarms(s)
 }
+
+// addSweepAlarms watches what the sweeps find, and the sweeps.
+func addSweepAlarms(s Stack) {
+	ownAlarmWith(s, "overdue", fmt.Sprintf("A case was not closed within %.0f hours. The log of %s names it under overdue. "+
+		"See what became of the host (crashcart case ID), then: crashcart case close ID --reason TEXT", config.OpenFor.Hours(), followupName),
+		metric(config.MetricOverdueCases, "Maximum", ownPeriod, nil), awscloudwatch.AlarmProps{
+			TreatMissingData: awscloudwatch.TreatMissingData_IGNORE, // what was overdue still is, until somebody counts again
+		})
+	ownAlarm(s, "sweep-errors", "The open cases could not be counted: see the log of "+followupName,
+		s.Followup.MetricErrors(&awscloudwatch.MetricOptions{Period: minutesLong(ownPeriod), Statistic: jsii.String("Sum")}))
+	ownAlarmWith(s, "sweep-missing", fmt.Sprintf("Nobody has counted the open cases for %d minutes: see the log of %s and its schedule. "+
+		"Until it counts again, nobody is told of a case that is overdue", missedSweeps*ownPeriod, followupName),
+		metric(config.MetricOpenCases, "SampleCount", ownPeriod, nil), awscloudwatch.AlarmProps{
+			ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,
+			EvaluationPeriods:  jsii.Number(missedSweeps),
+			TreatMissingData:   awscloudwatch.TreatMissingData_BREACHING, // which is how it looks when nobody counts
+		})
+}
+
+// missedSweeps in a row mean that nobody sweeps: two sweeps may fall into one period
+// and none into the next.
+const missedSweeps = 3
 
 // unansweredPeriods in a row are a fault: a target is looked at again for twelve
 // minutes, and one call that was throttled is none.
@@ -36,19 +62,24 @@ const unansweredPeriods = 2
 
 // ownAlarm goes off as soon as there is one of what it counts.
 func ownAlarm(s Stack, name, description string, metric awscloudwatch.IMetric) {
-	ownAlarmAfter(s, 1, name, description, metric)
+	ownAlarmWith(s, name, description, metric, awscloudwatch.AlarmProps{})
 }
 
 // ownAlarmAfter goes off when there is one in each of several periods in a row.
 func ownAlarmAfter(s Stack, periods int, name, description string, metric awscloudwatch.IMetric) {
-	alarm := awscloudwatch.NewAlarm(s.Stack, jsii.String("Own alarm "+name), &awscloudwatch.AlarmProps{
-		AlarmName:          jsii.String(props.OwnAlarms + name),
-		AlarmDescription:   jsii.String(description),
-		Metric:             metric,
-		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-		Threshold:          jsii.Number(1),
-		EvaluationPeriods:  jsii.Number(periods),
-		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING, // nothing to count, in most periods
-	})
+	ownAlarmWith(s, name, description, metric, awscloudwatch.AlarmProps{EvaluationPeriods: jsii.Number(periods)})
+}
+
+// ownAlarmWith goes off as soon as there is one of what it counts, except as the props
+// say.
+func ownAlarmWith(s Stack, name, description string, metric awscloudwatch.IMetric, p awscloudwatch.AlarmProps) {
+	p.AlarmName = jsii.String(props.OwnAlarms + name)
+	p.AlarmDescription = jsii.String(description)
+	p.Metric = metric
+	p.Threshold = jsii.Number(1)
+	p.EvaluationPeriods = cmp.Or(p.EvaluationPeriods, jsii.Number(1))
+	p.ComparisonOperator = cmp.Or(p.ComparisonOperator, awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD)
+	p.TreatMissingData = cmp.Or(p.TreatMissingData, awscloudwatch.TreatMissingData_NOT_BREACHING) // nothing to count, in most periods
+	alarm := awscloudwatch.NewAlarm(s.Stack, jsii.String("Own alarm "+name), &p)
 	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(s.Notifications))
 }

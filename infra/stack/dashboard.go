@@ -10,13 +10,12 @@ import (
 )
 
 const (
-	hour = 60     // minutes
-	open = 2 * 24 // hours for which a case stays open at most
-	half = 12     // columns, of 24
+	hour = 60 // minutes
+	half = 12 // columns, of 24
 )
 
-// addDashboard shows what was decided, how fast, and how much of the budget is used;
-// limit is the budget.
+// addDashboard shows what was decided, how fast, how much of the budget is used, and
+// the cases that wait for somebody; limit is the budget.
 func addDashboard(s Stack, limit int) {
 	dashboard := awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: jsii.String("crashcart"),
@@ -33,10 +32,18 @@ func addDashboard(s Stack, limit int) {
 	dashboard.AddWidgets(
 		budget(limit),
 		awscloudwatch.NewSingleValueWidget(&awscloudwatch.SingleValueWidgetProps{
-			Title: jsii.String(fmt.Sprintf("Cases opened within %d hours: open, unless closed before", open)),
-			Width: jsii.Number(half), Height: jsii.Number(6), SetPeriodToTimeRange: jsii.Bool(false),
-			Metrics: &[]awscloudwatch.IMetric{total("cases", open*hour, outcomeInterrupted, outcomeUnknown)},
+			Title: jsii.String("Cases, as last counted"), Width: jsii.Number(half), Height: jsii.Number(6), SetPeriodToTimeRange: jsii.Bool(false),
+			Metrics: &[]awscloudwatch.IMetric{
+				counted(config.MetricOpenCases, "open"),
+				counted(config.MetricOverdueCases, fmt.Sprintf("overdue: not closed within %.0f hours", config.OpenFor.Hours())),
+			},
 		}),
+	)
+	// These two are sent only while there is such a case, so that what they last said
+	// may be long over.
+	dashboard.AddWidgets(
+		graph("Age of the oldest case that nobody has closed, seconds", counted(config.MetricOldestCase, "age")),
+		graph("Cases that have lost the result of their shot", counted(config.MetricStuckCases, "stuck")),
 	)
 }
 
@@ -51,6 +58,11 @@ func search(name, dimensions string) awscloudwatch.IMetric {
 func interruptTime(statistic string) awscloudwatch.IMetric {
 	return metric(config.MetricTimeToInterrupt, statistic, ownPeriod, map[string]string{dimOutcome: outcomeInterrupted}).With(
 		&awscloudwatch.MetricOptions{Label: jsii.String(statistic)})
+}
+
+// counted is what the last sweep of a period said.
+func counted(name, label string) awscloudwatch.IMetric {
+	return metric(name, "Maximum", ownPeriod, nil).With(&awscloudwatch.MetricOptions{Label: jsii.String(label)})
 }
 
 // budget is what the budget's slots were spent on: a rejected interrupt spends one, too.

@@ -53,14 +53,14 @@ func newInterrupt(s Stack, p props.Props, code string) awslambda.Function {
 		// A target that is looked at again goes around queue and function up to twelve
 		// times, and Lambda stops what looks like a loop at about sixteen.
 		RecursiveLoop:                awslambda.RecursiveLoop_ALLOW,
-		ReservedConcurrentExecutions: reserved(p),
+		ReservedConcurrentExecutions: reserved(p, p.ReservedConcurrency),
 	})
 	readQueue(s, fn)
 	takeInvokes(s, fn)
 	return fn
 }
 
-// places are where the function works.
+// places are where a function with that log works.
 func places(s Stack, logs awslogs.CfnLogGroup) permissions.Places {
 	return permissions.Places{
 		Partition: *s.Partition(), Region: *s.Region(), Account: *s.Account(),
@@ -87,11 +87,12 @@ func environment(s Stack, p props.Props) *map[string]*string {
 	return &env
 }
 
-func reserved(p props.Props) *float64 {
+// reserved is a function's own share of the account's concurrent executions.
+func reserved(p props.Props, share int) *float64 {
 	if p.ReservedConcurrency == 0 {
 		return nil // for an account whose quota leaves nothing to reserve
 	}
-	return jsii.Number(p.ReservedConcurrency)
+	return jsii.Number(share)
 }
 
 // readQueue lets Lambda hand the queue's messages to the function. Only those that

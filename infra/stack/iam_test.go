@@ -67,19 +67,36 @@ func TestTheInterruptRoleMayDoThisAndNothingElse(t *testing.T) {
 	)
 }
 
-func TestTheInterruptRoleHasNoPolicyFromElsewhere(t *testing.T) {
-	role := template(t, full).One(t, "AWS::IAM::Role", "Description", "What Crashcart's interrupt function may do")
-	if role.Properties["ManagedPolicyArns"] != nil {
-		t.Errorf("it has %v", role.Properties["ManagedPolicyArns"])
+func TestTheFollowupRoleMayReadTheOpenCasesAndNothingElse(t *testing.T) {
+	same(t, of(t, shipped, "FollowupRole"),
+		"Allow Service:lambda.amazonaws.com to sts:AssumeRole",
+		"Allow to dynamodb:Query on arn:aws:dynamodb:eu-central-1:111122223333:table/NAME/index/open",
+		"Allow to kms:Decrypt on arn:aws:kms:eu-central-1:111122223333:key/NAME if StringEquals kms:ViaService=dynamodb.eu-central-1.amazonaws.com",
+		"Allow to logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-central-1:111122223333:log-group:NAME:log-stream:*",
+	)
+}
+
+func TestNoRoleOfAFunctionHasAPolicyFromElsewhere(t *testing.T) {
+	for _, function := range []string{"interrupt", "follow-up"} {
+		role := template(t, full).One(t, "AWS::IAM::Role", "Description", "What Crashcart's "+function+" function may do")
+		if role.Properties["ManagedPolicyArns"] != nil {
+			t.Errorf("%s has %v", function, role.Properties["ManagedPolicyArns"])
+		}
 	}
 	if n := len(template(t, full).Of("AWS::IAM::Policy")); n != 0 {
 		t.Errorf("a construct granted something: %d policies", n)
 	}
 }
 
-func TestOnlyAlarmsOfThisAccountMayInvokeTheFunction(t *testing.T) {
+func TestOnlyAlarmsOfThisAccountMayInvokeTheInterrupt(t *testing.T) {
 	same(t, of(t, shipped, "InterruptByAlarms"),
 		"Allow Service:lambda.alarms.cloudwatch.amazonaws.com to lambda:InvokeFunction on arn:aws:lambda:eu-central-1:111122223333:function:crashcart-interrupt"+ofAlarms)
+}
+
+func TestOnlyTheScheduleMayInvokeTheFollowup(t *testing.T) {
+	same(t, of(t, shipped, "FollowupBySchedule"),
+		"Allow Service:events.amazonaws.com to lambda:InvokeFunction on arn:aws:lambda:eu-central-1:111122223333:function:crashcart-followup"+
+			" if ArnLike aws:SourceArn=arn:aws:events:eu-central-1:111122223333:rule/NAME")
 }
 
 func TestOnlyAlarmsMayPublishToTheIntakeUnasked(t *testing.T) {

@@ -47,6 +47,10 @@ var suppressed = []struct{ path, rule, finding, reason string }{
 		"/InterruptRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<InterruptLog>:log-stream:*",
 		"Lambda names a stream for every instance of the function",
 	},
+	{
+		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<FollowupLog>:log-stream:*",
+		"as for the interrupt function's log",
+	},
 }
 
 // nag runs the AwsSolutions rules and gives what they find, as "path rule[finding]".

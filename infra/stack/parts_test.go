@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,31 +38,74 @@ func has(t *testing.T, r stacktest.Resource, want map[string]string) {
 	}
 }
 
-func TestTheFunctionIsWhatTheBootstrapExpects(t *testing.T) {
-	has(t, template(t, shipped).One(t, "AWS::Lambda::Function"), map[string]string{
-		"Runtime": `"provided.al2023"`, "Architectures": `["arm64"]`, "Handler": `"bootstrap"`, "FunctionName": `"crashcart-interrupt"`,
-		"Timeout": fmt.Sprint(config.FunctionTimeout.Seconds()), "MemorySize": "512", "RecursiveLoop": `"Allow"`, "ReservedConcurrentExecutions": "20",
-		"LoggingConfig.LogGroup": `"NAME"`, "PackageType": "null", "VpcConfig": "null",
-	})
-	has(t, template(t, full).One(t, "AWS::Lambda::Function"), map[string]string{"ReservedConcurrentExecutions": "null"})
-	has(t, template(t, full).One(t, "AWS::Logs::LogGroup"), map[string]string{"RetentionInDays": "30"})
+// function gives one of the two by its name.
+func function(t *testing.T, context, name string) stacktest.Resource {
+	t.Helper()
+	return template(t, context).One(t, "AWS::Lambda::Function", "FunctionName", "crashcart-"+name)
 }
 
-// The function's own reader decides whether it would start.
-func TestTheFunctionStartsWithWhatTheStackTellsIt(t *testing.T) {
+func TestTheFunctionsAreWhatTheBootstrapsExpect(t *testing.T) {
+	for _, name := range []string{"interrupt", "followup"} {
+		has(t, function(t, shipped, name), map[string]string{
+			"Runtime": `"provided.al2023"`, "Architectures": `["arm64"]`, "Handler": `"bootstrap"`,
+			"LoggingConfig.LogGroup": `"NAME"`, "PackageType": "null", "VpcConfig": "null",
+		})
+		has(t, function(t, full, name), map[string]string{"ReservedConcurrentExecutions": "null"})
+	}
+	has(t, function(t, shipped, "interrupt"), map[string]string{
+		"Timeout": fmt.Sprint(config.FunctionTimeout.Seconds()), "MemorySize": "512", "RecursiveLoop": `"Allow"`, "ReservedConcurrentExecutions": "20",
+	})
+	has(t, function(t, shipped, "followup"), map[string]string{
+		"Timeout": "30", "MemorySize": "128", "RecursiveLoop": "null", "ReservedConcurrentExecutions": "1",
+	})
+	logs := template(t, full).Of("AWS::Logs::LogGroup")
+	if len(logs) != 2 {
+		t.Errorf("%d logs", len(logs))
+	}
+	for _, log := range logs {
+		has(t, log, map[string]string{"RetentionInDays": "30"})
+	}
+}
+
+// Each has a role, a log and a bootstrap that nobody else has.
+func TestTheFunctionsShareNothing(t *testing.T) {
+	interrupt, followup := function(t, shipped, "interrupt").Properties, function(t, shipped, "followup").Properties
+	for _, what := range []string{"Role", "LoggingConfig", "Code"} {
+		if interrupt[what] == nil || reflect.DeepEqual(interrupt[what], followup[what]) {
+			t.Errorf("%s is %v and %v", what, interrupt[what], followup[what])
+		}
+	}
+}
+
+// environ is what a function's process will find in its environment.
+func environ(t *testing.T, fn stacktest.Resource) []string {
+	t.Helper()
+	env, _ := fn.Properties["Environment"].(map[string]any)
+	variables, _ := env["Variables"].(map[string]any)
+	all := []string{"AWS_REGION=" + stacktest.Region}
+	for name, value := range variables {
+		all = append(all, fmt.Sprintf("%s=%s", name, value))
+	}
+	return all
+}
+
+// The functions' own readers decide whether they would start.
+func TestTheFollowupStartsWithWhatTheStackTellsIt(t *testing.T) {
+	for _, context := range []string{shipped, live, full} {
+		got, err := config.FollowupFromEnv(environ(t, function(t, context, "followup")))
+		if err != nil || !strings.HasPrefix(got.Table, "casebook") {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}
+
+func TestTheInterruptStartsWithWhatTheStackTellsIt(t *testing.T) {
 	for context, want := range map[string]config.Config{
 		shipped: {Mode: config.ModeDryRun, Protect: config.ProtectAuto},
 		live:    {Mode: config.ModeAuto, Protect: config.ProtectAuto},
 		full:    {Mode: config.ModeAuto, Protect: config.ProtectOn},
 	} {
-		fn := template(t, context).One(t, "AWS::Lambda::Function")
-		env, _ := fn.Properties["Environment"].(map[string]any)
-		variables, _ := env["Variables"].(map[string]any)
-		environ := []string{"AWS_REGION=" + stacktest.Region}
-		for name, value := range variables {
-			environ = append(environ, fmt.Sprintf("%s=%s", name, value))
-		}
-		got, err := config.FromEnv(environ)
+		got, err := config.FromEnv(environ(t, function(t, context, "interrupt")))
 		if err != nil {
 			t.Error(err)
 		}
@@ -104,8 +149,8 @@ func TestNothingThatComesInIsLost(t *testing.T) {
 		"BatchSize": "10", "FunctionResponseTypes": `["ReportBatchItemFailures"]`, "ScalingConfig.MaximumConcurrency": "10",
 		"EventSourceArn": `"` + queue + `"`, "FunctionName": `"crashcart-interrupt"`, "FilterCriteria": "null",
 	})
-	has(t, tpl.One(t, "AWS::Lambda::EventInvokeConfig"), map[string]string{
-		"MaximumRetryAttempts": "2", "MaximumEventAgeInSeconds": "900", "Qualifier": `"$LATEST"`, "FunctionName": `"crashcart-interrupt"`,
+	has(t, tpl.One(t, "AWS::Lambda::EventInvokeConfig", "FunctionName", "crashcart-interrupt"), map[string]string{
+		"MaximumRetryAttempts": "2", "MaximumEventAgeInSeconds": "900", "Qualifier": `"$LATEST"`,
 		"DestinationConfig.OnFailure.Destination": `"` + dead + `"`,
 	})
 	has(t, tpl.One(t, "AWS::SNS::Subscription"), map[string]string{
@@ -118,12 +163,27 @@ func TestTheRuleNeverTakesEveryAlarm(t *testing.T) {
 	for context, names := range map[string]string{
 		shipped: `[{"prefix":"crashcart-"}]`, full: `[{"prefix":"crashcart-"},{"prefix":"hang-"}]`,
 	} {
-		has(t, template(t, context).One(t, "AWS::Events::Rule"), map[string]string{
+		has(t, template(t, context).One(t, "AWS::Events::Rule", "Description", "Alarms that may name an instance to interrupt"), map[string]string{
 			"EventPattern.source":      `["aws.cloudwatch"]`,
 			"EventPattern.detail-type": `["CloudWatch Alarm State Change","CloudWatch Alarm Contributor State Change"]`,
 			"EventPattern.detail":      `{"alarmName":` + names + `,"state":{"value":["ALARM"]}}`,
 			"State":                    `"ENABLED"`,
 			"Targets":                  `[{"Arn":"` + queue + `","DeadLetterConfig":{"Arn":"` + dead + `"},"Id":"Target0","RetryPolicy":{"MaximumEventAgeInSeconds":3600}}]`,
+		})
+	}
+}
+
+// Nothing of a sweep is worth keeping: the next one counts the same cases.
+func TestTheOpenCasesAreCountedInEveryMode(t *testing.T) {
+	for _, context := range []string{shipped, live, full} {
+		tpl := template(t, context)
+		has(t, tpl.One(t, "AWS::Events::Rule", "Description", "Has the open cases counted"), map[string]string{
+			"ScheduleExpression": `"rate(5 minutes)"`, "State": `"ENABLED"`, "EventPattern": "null",
+			"Targets": `[{"Arn":"arn:aws:lambda:eu-central-1:111122223333:function:crashcart-followup","Id":"Followup","Input":` +
+				strconv.Quote(config.SweepEvent) + `,"RetryPolicy":{"MaximumEventAgeInSeconds":300}}]`,
+		})
+		has(t, tpl.One(t, "AWS::Lambda::EventInvokeConfig", "FunctionName", "crashcart-followup"), map[string]string{
+			"MaximumRetryAttempts": "0", "MaximumEventAgeInSeconds": "300", "Qualifier": `"$LATEST"`, "DestinationConfig": "null",
 		})
 	}
 }
@@ -205,15 +265,15 @@ func TestTheStackHasTheseResourcesAndNoOther(t *testing.T) {
 		return n
 	}
 	want := map[string]int{
-		"CloudWatch::Alarm": 5, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 1, "IAM::Role": 1, "KMS::Alias": 1, "KMS::Key": 1,
-		"Lambda::EventInvokeConfig": 1, "Lambda::EventSourceMapping": 1, "Lambda::Function": 1, "Lambda::Permission": 1, "Logs::LogGroup": 1,
+		"CloudWatch::Alarm": 8, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 2, "IAM::Role": 2, "KMS::Alias": 1, "KMS::Key": 1,
+		"Lambda::EventInvokeConfig": 2, "Lambda::EventSourceMapping": 1, "Lambda::Function": 2, "Lambda::Permission": 2, "Logs::LogGroup": 2,
 		"S3::Bucket": 1, "S3::BucketPolicy": 1, "SNS::Subscription": 1, "SNS::Topic": 2, "SNS::TopicPolicy": 2, "SQS::Queue": 2, "SQS::QueuePolicy": 2,
 	}
 	if got := count(shipped); !maps.Equal(got, want) {
 		t.Errorf("shipped: %v", got)
 	}
 	want["CloudWatch::Alarm"] += 3
-	want["IAM::Role"], want["IAM::ManagedPolicy"], want["Chatbot::CustomAction"], want["Chatbot::SlackChannelConfiguration"] = 2, 1, 1, 1
+	want["IAM::Role"], want["IAM::ManagedPolicy"], want["Chatbot::CustomAction"], want["Chatbot::SlackChannelConfiguration"] = 3, 1, 1, 1
 	if got := count(full); !maps.Equal(got, want) {
 		t.Errorf("full: %v", got)
 	}

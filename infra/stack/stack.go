@@ -4,9 +4,11 @@
 //	alarm actions, people, Slack ─ topic ┴► intake queue ─► interrupt function
 //	alarm actions, people ─────────────── invoke ──────────────┘     │
 //	                                     casebook, evidence, notifications
+//	                                         │
+//	schedule ─────────────────────► follow-up's function: counts the open cases
 //
 // New is the table of contents; every part of it has a file. Every name that the
-// function must know too comes from lambda/config, and what the function may do
+// functions must know too comes from lambda/config, and what they may do
 // from infra/permissions. Nothing is granted by the constructs themselves: roles and
 // key policies are written out, so that what is granted can be read in one place.
 package stack
@@ -38,11 +40,15 @@ type Stack struct {
 	Notifications awssns.Topic
 	Intake        Intake
 	Interrupt     awslambda.Function
+	Followup      awslambda.Function
 }
 
-// New adds the stack to an app. interrupt is the directory with the function's
-// bootstrap, as bootstrap.Build gives it.
-func New(scope constructs.Construct, p props.Props, interrupt string) Stack {
+// Code is where the functions' bootstraps are: for each its directory, as
+// bootstrap.Build gives it.
+type Code struct{ Interrupt, Followup string }
+
+// New adds the stack to an app.
+func New(scope constructs.Construct, p props.Props, code Code) Stack {
 	s := Stack{Stack: awscdk.NewStack(scope, jsii.String(Name), &awscdk.StackProps{
 		Description: jsii.String("Crashcart: a diagnostic interrupt for EC2 instances that hang, and the evidence of why they did"),
 	})}
@@ -51,7 +57,8 @@ func New(scope constructs.Construct, p props.Props, interrupt string) Stack {
 	s.Evidence = newEvidence(s, s.Key, p.EvidenceDays)
 	s.Notifications = newNotifications(s, s.Key)
 	s.Intake = newIntake(s, p.AlarmPrefixes)
-	s.Interrupt = newInterrupt(s, p, interrupt)
+	s.Interrupt = newInterrupt(s, p, code.Interrupt)
+	s.Followup = newFollowup(s, p, code.Followup)
 	addAlarms(s)
 	addDashboard(s, p.Rules.Budget)
 	addWatch(s, p)

@@ -20,9 +20,15 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 		taken := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 		if mine {
 			own = append(own, about)
+			missing, operator := `"notBreaching"`, `"GreaterThanOrEqualToThreshold"`
+			switch about {
+			case "overdue": // what was overdue still is
+				missing = `"ignore"`
+			case "sweep-missing": // what is missing is the alarm
+				missing, operator = `"breaching"`, `"LessThanThreshold"`
+			}
 			has(t, r, map[string]string{
-				"AlarmActions": `["` + notify + `"]`, "TreatMissingData": `"notBreaching"`, "Threshold": "1",
-				"ComparisonOperator": `"GreaterThanOrEqualToThreshold"`,
+				"AlarmActions": `["` + notify + `"]`, "TreatMissingData": missing, "Threshold": "1", "ComparisonOperator": operator,
 			})
 		} else {
 			watch = append(watch, name)
@@ -34,7 +40,7 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 	}
 	slices.Sort(own)
 	slices.Sort(watch)
-	if want := []string{"dead-letters", "errors", "throttles", "unanswered", "undecided"}; !slices.Equal(own, want) {
+	if want := []string{"dead-letters", "errors", "overdue", "sweep-errors", "sweep-missing", "throttles", "unanswered", "undecided"}; !slices.Equal(own, want) {
 		t.Errorf("own alarms %q, want %q", own, want)
 	}
 	if want := []string{"crashcart-heartbeat-group-web", "crashcart-heartbeat-i-0a1b2c3d4e5f60718", "crashcart-unhealthy-web"}; !slices.Equal(watch, want) {
@@ -49,8 +55,21 @@ func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
 		"throttles":    {"Namespace": `"AWS/Lambda"`, "MetricName": `"Throttles"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-interrupt"}]`, "EvaluationPeriods": "1"},
 		"undecided":    {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricDecisions + `"`, "Dimensions": `[{"Name":"Outcome","Value":"failed"}]`, "EvaluationPeriods": "1"},
 		"unanswered":   {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricUnanswered + `"`, "Dimensions": "null", "EvaluationPeriods": "2"},
+
+		"overdue":       {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricOverdueCases + `"`, "Dimensions": "null", "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
+		"sweep-errors":  {"Namespace": `"AWS/Lambda"`, "MetricName": `"Errors"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-followup"}]`, "EvaluationPeriods": "1"},
+		"sweep-missing": {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricOpenCases + `"`, "Dimensions": "null", "EvaluationPeriods": "3", "Statistic": `"SampleCount"`},
 	} {
 		has(t, template(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+name), want)
+	}
+}
+
+func TestWhoIsToldOfAnOverdueCaseIsToldWhatToDo(t *testing.T) {
+	alarm := template(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+"overdue")
+	for _, want := range []string{"within 48 hours", "crashcart-followup", "crashcart case ID", "crashcart case close ID --reason"} {
+		if text := fmt.Sprint(alarm.Properties["AlarmDescription"]); !strings.Contains(text, want) {
+			t.Errorf("%q does not say %q", text, want)
+		}
 	}
 }
 
@@ -66,10 +85,13 @@ func TestTheMetricsAreThoseThatTheFunctionWrites(t *testing.T) {
 	}
 	dashboard, _ := template(t, shipped).One(t, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(string)
 	var body struct{ Widgets []any }
-	if err := json.Unmarshal([]byte(dashboard), &body); err != nil || len(body.Widgets) != 6 {
+	if err := json.Unmarshal([]byte(dashboard), &body); err != nil || len(body.Widgets) != 8 {
 		t.Errorf("%d widgets, %v", len(body.Widgets), err)
 	}
-	for _, want := range []string{config.MetricDecisions, config.MetricTimeToInterrupt, config.MetricIgnored, config.MetricNamespace} {
+	for _, want := range []string{
+		config.MetricDecisions, config.MetricTimeToInterrupt, config.MetricIgnored, config.MetricNamespace,
+		config.MetricOpenCases, config.MetricOverdueCases, config.MetricStuckCases, config.MetricOldestCase,
+	} {
 		if !strings.Contains(dashboard, want) {
 			t.Errorf("the dashboard has no %s", want)
 		}

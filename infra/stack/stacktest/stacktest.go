@@ -95,14 +95,7 @@ func build(t testing.TB, context string, put func(stack.Stack), finish func(awsc
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := filepath.Join(t.TempDir(), "code")
-	if err := os.MkdirAll(code, 0o750); err != nil {
-		t.Fatal(err)
-	}
-	// Always the same file, so that the asset's hash never changes the template.
-	if err := os.WriteFile(filepath.Join(code, "bootstrap"), []byte("stands for the function\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	code := stack.Code{Interrupt: bootstrap(t, "the function"), Followup: bootstrap(t, "the follow-up's function")}
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(filepath.Join(t.TempDir(), "cdk.out")), AnalyticsReporting: jsii.Bool(false)})
 	s := stack.New(app, p, code)
 	if put != nil {
@@ -110,6 +103,17 @@ func build(t testing.TB, context string, put func(stack.Stack), finish func(awsc
 	}
 	finish(app)
 	return &s
+}
+
+// bootstrap makes a directory with a file that stands for a function: always the same
+// one, so that the asset's hash never changes the template.
+func bootstrap(t testing.TB, function string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "bootstrap"), []byte("stands for "+function+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // Read reads a template.

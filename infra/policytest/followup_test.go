@@ -1,0 +1,102 @@
+package policytest_test
+
+import "strings"
+
+// followupRows are what the follow-up's function may do, which is to count, and what
+// it must never be able to do, which is everything else.
+func followupRows(w world) []row {
+	var rows []row
+	of := func(name, does, on string, with map[string]string, want verdict) {
+		rows = append(rows, row{name: name, by: w.followup, does: does, on: on, with: with, want: want})
+	}
+	index, stream := w.table+"/index/open", w.followupLogs+":log-stream:2026/11/22/[$LATEST]0123"
+	of("the follow-up may read the open cases", "dynamodb:Query", index, nil, allowed("OpenCases"))
+	of("the follow-up never queries the table itself", "dynamodb:Query", w.table, nil, nothing)
+	of("the follow-up never queries another index", "dynamodb:Query", w.table+"/index/by-owner", nil, nothing)
+	of("the follow-up never reads another table's index", "dynamodb:Query", arn("dynamodb", "table/orders/index/open"), nil, nothing)
+	of("the follow-up never scans the index", "dynamodb:Scan", index, nil, nothing)
+	for does := range strings.FieldsSeq(`BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem DeleteTable GetItem PartiQLSelect PutItem Scan UpdateItem
+		UpdateTable UpdateTimeToLive`) {
+		of("the follow-up never does to the casebook: "+does, "dynamodb:"+does, w.table, nil, nothing)
+	}
+	of("the follow-up may open the table's key", decrypt, w.key, through("dynamodb", account), allowed("Decrypt", "UseThroughServices"))
+	of("the follow-up never decrypts evidence", decrypt, w.key, through("s3", account), nothing)
+	of("the follow-up never decrypts notifications", decrypt, w.key, through("sns", account), nothing)
+	of("the follow-up never decrypts by itself", decrypt, w.key, through("", account), nothing)
+	of("the follow-up never decrypts with another key", decrypt, usualKey, through("dynamodb", account), nothing)
+	for does := range strings.FieldsSeq("CreateGrant Encrypt GenerateDataKey ReEncryptFrom ReEncryptTo") {
+		of("the follow-up never uses the key to "+does, "kms:"+does, w.key, through("dynamodb", account), nothing)
+	}
+	of("the follow-up may make a log stream", "logs:CreateLogStream", stream, nil, allowed("Log"))
+	of("the follow-up may write its log", "logs:PutLogEvents", stream, nil, allowed("Log"))
+	of("the follow-up never writes the interrupt function's log", "logs:PutLogEvents", w.logs+":log-stream:2026/11/22/[$LATEST]0123", nil, nothing)
+	of("the follow-up never deletes a log stream", "logs:DeleteLogStream", stream, nil, nothing)
+	of("the follow-up never deletes its log", "logs:DeleteLogGroup", w.followupLogs, nil, nothing)
+	rows = append(rows, row{
+		name: "the interrupt function never writes the follow-up's log", by: w.role, does: "logs:PutLogEvents", on: stream, want: nothing,
+	})
+	return append(append(rows, harmlessRows(w)...), scheduleRows(w)...)
+}
+
+// harmlessRows ask for everything by which somebody who has taken over the follow-up's
+// function could do harm.
+func harmlessRows(w world) []row {
+	var rows []row
+	never := func(does, on string, with map[string]string) {
+		rows = append(rows, row{name: strings.TrimSpace("the follow-up is never let to " + does + " " + with["aws:ResourceTag/crashcart"]), by: w.followup, does: does, on: on, with: with, want: nothing})
+	}
+	for _, value := range []string{"auto", "manual"} {
+		for does := range strings.FieldsSeq(`SendDiagnosticInterrupt DescribeInstanceAttribute GetConsoleOutput GetConsoleScreenshot RebootInstances
+			StopInstances TerminateInstances`) {
+			never("ec2:"+does, instance(region, account), box(value, "m7i.large"))
+		}
+		never("ssm:SendCommand", instance(region, account), tag(value))
+		never(standby, group(region, account), tag(value))
+	}
+	for does := range strings.FieldsSeq("ec2:DescribeInstances ec2:DescribeInstanceStatus autoscaling:DescribeAutoScalingGroups ssm:DescribeInstanceInformation") {
+		never(does, "*", nil)
+	}
+	object := w.bucket + "/cases/" + caseID + "/before/console.txt"
+	for does, on := range map[string]string{
+		"s3:GetObject": object, "s3:PutObject": object, "s3:DeleteObject": object, "s3:ListBucket": w.bucket,
+		"sqs:SendMessage": w.queue, "sqs:ReceiveMessage": w.queue, "sqs:DeleteMessage": w.deadLetters,
+		"lambda:InvokeFunction": w.function, "lambda:UpdateFunctionCode": w.followupFunction, "iam:PutRolePolicy": w.followupRole,
+		"iam:PassRole": w.roleName, "sts:AssumeRole": w.roleName, "events:PutRule": w.schedule, "events:DisableRule": w.schedule, "events:PutEvents": arn("events", "event-bus/default"),
+		"kms:PutKeyPolicy": w.key, "cloudwatch:SetAlarmState": arn("cloudwatch", "alarm:crashcart-hang"),
+	} {
+		never(does, on, nil)
+	}
+	for name, topic := range map[string]string{"the intake": w.intake, "the notifications": w.notifications} {
+		rows = append(rows, row{name: "the follow-up never publishes to " + name, by: w.followup, does: publish, on: topic, want: nothing})
+	}
+	return rows
+}
+
+// scheduleRows are about who may invoke the follow-up's function, and take on its role.
+func scheduleRows(w world) []row {
+	const rules, assume = "events.amazonaws.com", "sts:AssumeRole"
+	of := func(name string, by principal, want verdict) row {
+		return row{name: name, by: by, does: "lambda:InvokeFunction", on: w.followupFunction, want: want}
+	}
+	return []row{
+		of("the schedule may invoke the follow-up", service(rules, account, w.schedule), allowed("Schedule")),
+		of("the intake's rule never invokes the follow-up", service(rules, account, w.rule), nothing),
+		of("a schedule of another account never invokes the follow-up", service(rules, otherAccount, strings.Replace(w.schedule, account, otherAccount, 1)), nothing),
+		of("EventBridge never invokes the follow-up for nobody", service(rules, "", ""), nothing),
+		of("another service, in the schedule's name, never invokes the follow-up", service("s3.amazonaws.com", account, w.schedule), nothing),
+		of("an alarm never invokes the follow-up", alarm(invoking, region, account, "crashcart-hang"), nothing),
+		of("SNS never invokes the follow-up", service("sns.amazonaws.com", account, w.intake), nothing),
+		of("another account never invokes the follow-up", w.foreign, nothing),
+		of("the public never invokes the follow-up", w.anybody, nothing),
+		of("just anybody of this account never invokes the follow-up", w.person, nothing),
+		of("the interrupt function never invokes the follow-up", w.role, nothing),
+		{name: "the schedule never invokes the interrupt function", by: service(rules, account, w.schedule), does: "lambda:InvokeFunction", on: w.function, want: nothing},
+		{name: "the schedule never changes the follow-up's code", by: service(rules, account, w.schedule), does: "lambda:UpdateFunctionCode", on: w.followupFunction, want: nothing},
+		{name: "the schedule never sends to the queue", by: service(rules, account, w.schedule), does: "sqs:SendMessage", on: w.queue, want: nothing},
+		{name: "Lambda may take on the follow-up's role", by: w.lambda, does: assume, on: w.followupRole, want: allowed("AllowLambda")},
+		{name: "Lambda never tags the session of the follow-up's role", by: w.lambda, does: "sts:TagSession", on: w.followupRole, want: nothing},
+		{name: "EventBridge never takes on the follow-up's role", by: service(rules, account, w.schedule), does: assume, on: w.followupRole, want: nothing},
+		{name: "the interrupt function never takes on the follow-up's role", by: w.role, does: assume, on: w.followupRole, want: nothing},
+		{name: "another account never takes on the follow-up's role", by: w.foreign, does: assume, on: w.followupRole, want: nothing},
+	}
+}
