@@ -6,7 +6,8 @@
 // terminated guests are no members. Its desired capacity is what it has besides
 // members in Standby: whoever leaves without decrementing it is replaced at once.
 // Whether a group replaces members that fail by themselves is the fleet's business
-// (fleet.Group). Load balancers are not told who comes and goes.
+// (fleet.Group). Load balancers are not told who comes and goes. A machine goes to
+// Standby like any other member, but is never terminated.
 package autoscaling
 
 import (

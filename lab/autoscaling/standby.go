@@ -127,6 +127,9 @@ func (h *Handler) terminate(in url.Values) any {
 			"Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.", g.Min)
 	}
 	if _, err := h.fleet.TerminateMember(id, !decrement); err != nil {
+		if errors.Is(err, fleet.ErrReal) {
+			return invalid("the lab does not terminate machines: %v", err)
+		}
 		return unmanaged
 	}
 	a := h.activity(g, id, "Terminating EC2 instance: ", "was taken out of service in response to a user request")

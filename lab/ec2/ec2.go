@@ -1,5 +1,5 @@
 // Package ec2 stands in for the Amazon EC2 API: the calls that find an instance,
-// tell whether it lives, and interrupt it, over the EC2 query protocol.
+// tell whether it lives, interrupt and reboot it, over the EC2 query protocol.
 //
 // Instances are those of a fleet. What IAM and the service refuse is refused
 // here with the same codes:
@@ -7,6 +7,8 @@
 //   - SendDiagnosticInterrupt, GetConsoleOutput and GetConsoleScreenshot are
 //     authorized by the tag crashcart, auto or manual, as the function's role is;
 //     everything else is UnauthorizedOperation, with DryRun as well;
+//   - RebootInstances is for people: the function's role, which is told by its
+//     temporary access key, is UnauthorizedOperation;
 //   - whether the type takes an interrupt at all is checked before that: Graviton
 //     and Xen are UnsupportedOperation;
 //   - a DryRun that would have been allowed is DryRunOperation, and touches
@@ -81,7 +83,7 @@ func (h *Handler) dispatch(r *http.Request) (any, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, refuse(http.StatusBadRequest, "MalformedQueryString", "%v", err)
 	}
-	in := request{r.PostForm}
+	in := request{Values: r.PostForm, byRole: byRole(r)}
 	switch action := in.Get("Action"); action {
 	case "DescribeInstances":
 		return h.describeInstances(in)
@@ -95,6 +97,8 @@ func (h *Handler) dispatch(r *http.Request) (any, error) {
 		return h.describeInterfaces(in)
 	case "SendDiagnosticInterrupt":
 		return h.interrupt(in)
+	case "RebootInstances":
+		return h.reboot(in)
 	case "GetConsoleOutput":
 		return h.consoleOutput(in)
 	case "GetConsoleScreenshot":
@@ -104,8 +108,11 @@ func (h *Handler) dispatch(r *http.Request) (any, error) {
 	}
 }
 
-// request is a form of the query protocol.
-type request struct{ url.Values }
+// request is a form of the query protocol, with whether a role's credentials signed it.
+type request struct {
+	url.Values
+	byRole bool
+}
 
 // list reads name.1, name.2, ...
 func (r request) list(name string) []string {

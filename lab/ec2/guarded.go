@@ -12,6 +12,10 @@ func authorized(v fleet.View, action string) error {
 	if value := v.Tags[tagKey]; value == "auto" || value == "manual" {
 		return nil
 	}
+	return unauthorized(v, action)
+}
+
+func unauthorized(v fleet.View, action string) error {
 	return refuse(http.StatusForbidden, "UnauthorizedOperation", "You are not authorized to perform this operation. "+
 		"User: arn:aws:sts::111122223333:assumed-role/crashcart-interrupt/crashcart-interrupt is not authorized to perform: ec2:%s "+
 		"on resource: arn:aws:ec2:eu-central-1:111122223333:instance/%s because no identity-based policy allows the ec2:%s action. "+

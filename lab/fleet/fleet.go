@@ -1,7 +1,7 @@
 // Package fleet simulates EC2 instances that hang, crash, dump and reboot on the
-// lab's clock.
+// lab's clock, beside guests that are real (Machine).
 //
-// A guest is a timeline of phases (booting, up, hung, dumping, ...) and of
+// A simulated guest is a timeline of phases (booting, up, hung, dumping, ...) and of
 // console text; what it looks like at any moment follows from the clock alone, so
 // nothing here runs in the background and a test with a manual clock sees the
 // same as the demo. How a guest behaves was measured on real kernels under QEMU,
@@ -16,9 +16,16 @@
 //     that panics without kdump prints the panic and restarts;
 //   - a second interrupt during the dump destroys the dump.
 //
+// A guest whose Spec has a Machine is real: what AWS would know of the instance by
+// itself (state, type, tags, network, AWS's side of the status checks) is the Spec's,
+// and everything else is the machine's. What only a simulation can do (Hang, Crash,
+// Patch, StopAgent) and what would end it (Stop, Terminate, TerminateMember) is
+// refused with ErrReal.
+//
 // An Auto Scaling group that looks after its members (Group) replaces what it sees
 // failing. It, too, only acts when somebody looks at the fleet, but then as of the
-// time at which it was due.
+// time at which it was due. It leaves real guests alone; whatever is launched in the
+// place of one is simulated.
 //
 // Every interrupt that reached a guest is recorded, with the harm it did if it
 // did any: that is what the guard exists to prevent, and what tests assert on.
@@ -29,7 +36,6 @@ package fleet
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
 	"sync"
@@ -38,61 +44,17 @@ import (
 	"crashcart/lab/clock"
 )
 
-// Preparation is how a guest's kernel takes a non-maskable interrupt.
-type Preparation int
-
+// The states of an instance that the fleet tells apart ("InstanceState", Amazon EC2 API
+// Reference). One that is terminated is gone but still listed.
 const (
-	// Prepared has kdump armed and panics on an unknown NMI: it dumps and reboots.
-	Prepared Preparation = iota
-	// IgnoresNMI lacks kernel.unknown_nmi_panic: two lines, and nothing else happens.
-	IgnoresNMI
-	// NoKdump panics but has no capture kernel: the panic's text, and a restart.
-	NoKdump
+	stateRunning    = "running"
+	stateTerminated = "terminated"
 )
-
-// Defaults of a Spec.
-const (
-	defaultAge = 40 * 24 * time.Hour
-	defaultAZ  = "eu-central-1a"
-)
-
-// DefaultVPC is the network of a guest whose Spec names none.
-const DefaultVPC = "vpc-0c1a5bca97d0e6f12"
-
-// stateTerminated is EC2's name for an instance that is gone but still listed.
-const stateTerminated = "terminated"
-
-// Spec describes a guest. ID and Type are required.
-type Spec struct {
-	ID       string
-	Name     string            // the Name tag and the hostname; default the id
-	Type     string            // one of Types
-	Tags     map[string]string // besides Name and the group's
-	Group    string            // Auto Scaling group
-	Platform string            // "windows", or empty
-	VPC      string
-	IP       string   // private, of its network interface; default by id
-	MoreIPs  []string // secondary ones of the same interface, such as a cluster's pods have
-	AZ       string
-	Operator string        // principal of a managing service, if any
-	Age      time.Duration // since launch, when added; default 40 days
-	Unseen   time.Duration // from when it is added until the APIs know its id ("Eventual consistency in the Amazon EC2 API")
-
-	Lifecycle        string // in its group; default InService
-	ShutdownBehavior string // instance-initiated: stop (default) or terminate
-	SystemImpaired   bool   // AWS's side of the status checks
-	EBSImpaired      bool   // the attached-EBS check
-
-	Kernel    Preparation
-	BootTakes time.Duration // from power to login prompt; default what was measured, 12 s
-	DumpTakes time.Duration // from interrupt to restart; default what was measured, 14 s
-	NoAgent   bool          // never had an SSM agent
-	LastPing  time.Duration // age of the agent's last ping when added, below 5 min; default by id
-}
 
 // Fleet is a set of guests. It is safe for concurrent use.
 type Fleet struct {
 	clock clock.Clock
+	real  machines
 
 	mu         sync.Mutex
 	guests     []*guest // in the order they were added
@@ -130,56 +92,31 @@ func (f *Fleet) add(s Spec, now time.Time) error {
 	if s.ID == "" || f.find(s.ID) != nil {
 		return fmt.Errorf("guest %q: an id must be given, once", s.ID)
 	}
+	if s.Machine != nil && !slices.Contains(kind.Architectures, "x86_64") {
+		return fmt.Errorf("guest %s: a real guest cannot be of type %s (%s): EC2 sends no diagnostic interrupt to Graviton, "+
+			"only to x86_64 and i386", s.ID, s.Type, kind.Architectures[0])
+	}
 	if err := f.address(&s); err != nil {
 		return err
 	}
 	f.added++
 	g := &guest{
-		Spec: s, kind: kind, number: f.added, state: "running", launched: now.Add(-s.Age),
+		Spec: s, kind: kind, number: f.added, state: stateRunning, launched: now.Add(-s.Age),
 		visible: now.Add(s.Unseen), checkedAt: time.Duration(hash(s.ID)>>16%60) * time.Second, wall: f.clock.Report,
 	}
-	g.boot(g.launched, g.bootText(false), s.BootTakes)
-	g.alignPings(now)
+	if s.Machine != nil {
+		g.then(g.launched, phaseReal, true, false)
+		f.real.put(s.ID, s.Machine)
+	} else {
+		g.boot(g.launched, g.bootText(false), s.BootTakes)
+		g.alignPings(now)
+	}
 	f.guests = append(f.guests, g)
 	f.byID[s.ID] = g
 	for _, ip := range s.addresses() {
 		f.byAddress[place{s.VPC, ip}] = append(f.byAddress[place{s.VPC, ip}], g)
 	}
 	return nil
-}
-
-func fill(s *Spec) {
-	s.Tags, s.MoreIPs = maps.Clone(s.Tags), slices.Clone(s.MoreIPs)
-	if s.Tags == nil {
-		s.Tags = map[string]string{}
-	}
-	for _, d := range []struct {
-		field *string
-		value string
-	}{
-		{&s.Name, s.ID}, {&s.VPC, DefaultVPC}, {&s.AZ, defaultAZ}, {&s.ShutdownBehavior, "stop"}, {&s.Lifecycle, "InService"},
-	} {
-		if *d.field == "" {
-			*d.field = d.value
-		}
-	}
-	s.Tags["Name"] = s.Name
-	if s.Group != "" {
-		s.Tags["aws:autoscaling:groupName"] = s.Group
-	}
-	if s.Age == 0 {
-		s.Age = defaultAge
-	}
-	if s.LastPing == 0 {
-		s.LastPing = time.Duration(hash(s.ID)%300) * time.Second
-	}
-}
-
-// hash spreads guests over the minute of the status check and the agent's ping.
-func hash(id string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(id)) // never fails (package hash)
-	return h.Sum64()
 }
 
 func (f *Fleet) find(id string) *guest { return f.byID[id] }
@@ -193,7 +130,16 @@ func (f *Fleet) change(id string, ago time.Duration, fn func(*guest, time.Time))
 		return fmt.Errorf("%s: %w", id, ErrUnknown)
 	}
 	fn(g, f.clock.Now().Add(-ago))
+	g.enforceReboot()
 	return nil
+}
+
+// simulate is change for what only happens in a simulation.
+func (f *Fleet) simulate(id string, ago time.Duration, fn func(*guest, time.Time)) error {
+	if _, ok := f.Machine(id); ok {
+		return fmt.Errorf("%s: %w", id, ErrReal)
+	}
+	return f.change(id, ago, fn)
 }
 
 // HangKind is how a guest hangs.
@@ -209,7 +155,7 @@ const (
 
 // Hang hangs a guest, ago before now.
 func (f *Fleet) Hang(id string, kind HangKind, ago time.Duration) error {
-	return f.change(id, ago, func(g *guest, at time.Time) {
+	return f.simulate(id, ago, func(g *guest, at time.Time) {
 		if kind == Dead {
 			g.enter(at, phaseDead, false)
 		} else {
@@ -220,32 +166,32 @@ func (f *Fleet) Hang(id string, kind HangKind, ago time.Duration) error {
 
 // StopAgent ends a healthy guest's SSM agent, ago before now; the guest lives on.
 func (f *Fleet) StopAgent(id string, ago time.Duration) error {
-	return f.change(id, ago, func(g *guest, at time.Time) { g.enter(at, phaseUp, true) })
+	return f.simulate(id, ago, func(g *guest, at time.Time) { g.enter(at, phaseUp, true) })
 }
 
 // Crash makes the kernel of a guest panic by itself, ago before now.
 func (f *Fleet) Crash(id string, ago time.Duration) error {
-	return f.change(id, ago, func(g *guest, at time.Time) { g.crash(at) })
+	return f.simulate(id, ago, func(g *guest, at time.Time) { g.crash(at) })
 }
 
 // Patch restarts a guest the orderly way, ago before now, as an update does: for
 // a minute and a half its network is gone.
 func (f *Fleet) Patch(id string, ago time.Duration) error {
-	return f.change(id, ago, func(g *guest, at time.Time) { g.patch(at) })
+	return f.simulate(id, ago, func(g *guest, at time.Time) { g.restart(at, g.shutdownText(at), patchAway) })
 }
 
 // Stop stops an instance: it is there, but off.
 func (f *Fleet) Stop(id string) error {
-	return f.change(id, 0, func(g *guest, at time.Time) { g.off(at, "stopped") })
+	return f.simulate(id, 0, func(g *guest, at time.Time) { g.off(at, "stopped") })
 }
 
 // Terminate ends an instance; AWS lists it as terminated for about an hour, the
 // lab for ever.
 func (f *Fleet) Terminate(id string) error {
-	return f.change(id, 0, func(g *guest, at time.Time) { g.off(at, stateTerminated) })
+	return f.simulate(id, 0, func(g *guest, at time.Time) { g.off(at, stateTerminated) })
 }
 
-// Vanish removes an instance without a trace.
+// Vanish removes an instance without a trace. A machine itself runs on, unseen.
 func (f *Fleet) Vanish(id string) error {
 	f.lock()
 	defer f.mu.Unlock()
@@ -256,6 +202,7 @@ func (f *Fleet) Vanish(id string) error {
 	isGone := func(g *guest) bool { return g == gone }
 	f.guests = slices.DeleteFunc(f.guests, isGone)
 	delete(f.byID, id)
+	f.real.put(id, nil)
 	for _, ip := range gone.addresses() {
 		at := place{gone.VPC, ip}
 		f.byAddress[at] = slices.DeleteFunc(f.byAddress[at], isGone)

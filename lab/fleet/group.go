@@ -35,7 +35,8 @@ var ErrLifecycle = errors.New("not in the lifecycle state that this needs")
 // A group sees what AWS sees. A frozen guest answers ARP and passes its status
 // check for ever; interrupted, it dumps without ARP, and the group takes it in the
 // middle of that. Members that are not InService, such as those in Standby, are
-// not looked at. What a group does at once here takes AWS until its next round.
+// not looked at, and neither are real ones. What a group does at once here takes AWS
+// until its next round.
 type Group struct {
 	Name        string
 	HealthCheck string        // HealthEC2 (default) or HealthELB

@@ -59,7 +59,7 @@ type guest struct {
 	launched  time.Time
 	visible   time.Time     // since when the APIs know it
 	checkedAt time.Duration // when in a minute since the launch its status is checked
-	booted    time.Time     // of the running kernel
+	reboot    time.Time     // when it was last asked to, zero if never
 	phases    []phase       // by time
 	prints    []printed     // by time
 	events    []Event
@@ -94,7 +94,6 @@ func (g *guest) then(at time.Time, name string, arp, agent bool) {
 func (g *guest) boot(at time.Time, text transcript, takes time.Duration) {
 	takes = max(takes, text.length())
 	up := at.Add(takes)
-	g.booted = at
 	g.then(at, phaseBooting, false, false)
 	g.then(at.Add(time.Duration(float64(takes)*networkUp)), phaseBooting, true, false)
 	g.then(up, phaseUp, true, true)
@@ -138,7 +137,7 @@ func (g *guest) crash(at time.Time) {
 		g.boot(done.Add(firmwareTakes), transcript{}, g.BootTakes)
 	case g.Kernel == NoKdump:
 		g.enter(at, phasePanicked, false)
-		g.print(at, panicText.live(at.Sub(g.booted)))
+		g.print(at, panicText.live(at.Sub(g.booted(at))))
 		g.boot(at.Add(panicTakes+firmwareTakes), g.bootText(true), g.BootTakes)
 	default:
 		g.enter(at, phaseDumping, false)
@@ -155,17 +154,6 @@ func (g *guest) crash(at time.Time) {
 func (g *guest) loseDump(at time.Time) {
 	g.enter(at, phasePanicked, false)
 	g.boot(at.Add(firmwareTakes), g.bootText(true), g.BootTakes)
-}
-
-func (g *guest) patch(at time.Time) {
-	g.enter(at, phaseStopping, true)
-	text := shutdown.live(at.Sub(g.booted))
-	if g.Platform == "windows" {
-		text = transcript{}
-	}
-	g.print(at, text)
-	g.then(at.Add(text.length()), phaseStopping, false, false)
-	g.boot(at.Add(patchAway), g.bootText(true), g.BootTakes)
 }
 
 func (g *guest) off(at time.Time, state string) {

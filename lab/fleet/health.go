@@ -22,7 +22,7 @@ func (f *Fleet) nextFailure() failure {
 	var first failure
 	for _, m := range f.guests {
 		g := f.groups[m.Group]
-		if g == nil || m.Lifecycle != inService {
+		if g == nil || m.Lifecycle != inService || m.Machine != nil {
 			continue
 		}
 		if at, why := g.failure(m); why != "" && (first.member == nil || at.Before(first.at)) {

@@ -16,6 +16,9 @@ const (
 	EffectIgnored = "ignored"
 	// EffectKilledDump is a capture kernel shot while it was writing.
 	EffectKilledDump = "killed the dump"
+	// EffectSent is a machine's: it was interrupted, and what that did is for whoever
+	// asks the machine to find out.
+	EffectSent = "sent"
 )
 
 // Interrupt is one non-maskable interrupt that reached a guest.
@@ -25,14 +28,18 @@ type Interrupt struct {
 	Wall     time.Time
 	Phase    string // what the guest was doing
 	Effect   string
-	Harm     string // what was destroyed that should not have been, or empty
+	Harm     string // what was destroyed that should not have been, or empty; of a machine the fleet cannot know
 }
 
 // Interrupt sends a guest a non-maskable interrupt. It is the guest's side of
 // SendDiagnosticInterrupt: whether the caller may, and whether the type can, is
 // the EC2 API's business. As there, the error tells nothing of what the guest
-// made of it.
+// made of it. The interrupt of a machine that could not be raised is an error, and
+// did not reach it.
 func (f *Fleet) Interrupt(id string) error {
+	if m, ok := f.Machine(id); ok {
+		return f.interruptMachine(id, m)
+	}
 	f.lock()
 	defer f.mu.Unlock()
 	g := f.find(id)
@@ -44,6 +51,7 @@ func (f *Fleet) Interrupt(id string) error {
 	i := Interrupt{Instance: id, At: now, Wall: time.Now(), Phase: p.name}
 	i.Effect, i.Harm = g.interrupt(now, p)
 	f.interrupts = append(f.interrupts, i)
+	g.enforceReboot()
 	return nil
 }
 
@@ -61,7 +69,7 @@ func (g *guest) interrupt(now time.Time, p phase) (effect, harm string) {
 		kernel = Prepared // any Windows of these years stops and dumps
 	}
 	if kernel == IgnoresNMI {
-		g.print(now, ignoredText.live(now.Sub(g.booted)))
+		g.print(now, ignoredText.live(now.Sub(g.booted(now))))
 		return EffectIgnored, ""
 	}
 	g.crash(now)
@@ -81,7 +89,8 @@ func (f *Fleet) Interrupts() []Interrupt {
 	return slices.Clone(f.interrupts)
 }
 
-// Harms are the interrupts that destroyed something.
+// Harms are the interrupts that destroyed something, as far as the fleet knows: those
+// of machines are in Interrupts alone.
 func (f *Fleet) Harms() []Interrupt {
 	return slices.DeleteFunc(f.Interrupts(), func(i Interrupt) bool { return i.Harm == "" })
 }

@@ -16,7 +16,12 @@ type Stretch struct {
 // Life is what a guest has done so far, oldest first: what a load balancer's
 // health checks met at any time. A guest whose agent stopped serves on; one whose
 // user space is frozen answers ARP, which View.Status tells, but serves nothing.
+//
+// Of a machine only its agent tells: it serves until the last ping is overdue, and
+// then has served nothing since that ping. That is known minutes later than a load
+// balancer would know it.
 func (f *Fleet) Life(id string) ([]Stretch, error) {
+	seen := f.vitals(id)
 	f.lock()
 	defer f.mu.Unlock()
 	g := f.find(id)
@@ -24,6 +29,9 @@ func (f *Fleet) Life(id string) ([]Stretch, error) {
 		return nil, fmt.Errorf("%s: %w", id, ErrUnknown)
 	}
 	now := f.clock.Now()
+	if g.Machine != nil {
+		return g.lived(seen[id], now), nil
+	}
 	var out []Stretch
 	for _, p := range g.phases {
 		if p.at.After(now) {

@@ -24,8 +24,12 @@ const (
 // escapes are terminal control sequences, which leave no mark on a screen.
 var escapes = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
-// Screenshot draws a guest's screen, the end of its console, as a JPEG.
+// Screenshot draws a guest's screen, the end of its console, as a JPEG. A machine has
+// a screen of its own.
 func (f *Fleet) Screenshot(id string) ([]byte, error) {
+	if m, ok := f.Machine(id); ok {
+		return m.Screenshot()
+	}
 	text, _, err := f.Console(id, true)
 	if err != nil {
 		return nil, err

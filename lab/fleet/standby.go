@@ -41,10 +41,13 @@ func (f *Fleet) ExitStandby(id string) error {
 	})
 }
 
-// TerminateMember ends a member. If fill is true, its place is filled, which a
-// member in Standby has none of.
+// TerminateMember ends a member that is not real. If fill is true, its place is
+// filled, which a member in Standby has none of.
 func (f *Fleet) TerminateMember(id string, fill bool) (by string, err error) {
 	err = f.changeMember(id, func(m *guest, now time.Time) error {
+		if m.Machine != nil {
+			return fmt.Errorf("%s: %w", id, ErrReal)
+		}
 		by = f.retire(m, now, "it was terminated on request", fill && m.Lifecycle != standby).By
 		return nil
 	})
@@ -93,7 +96,7 @@ func (f *Fleet) launch(like Spec, at time.Time) string {
 		if s.Name == like.ID {
 			s.Name = s.ID
 		}
-		s.IP, s.MoreIPs, s.Lifecycle, s.SystemImpaired, s.EBSImpaired = "", nil, inService, false, false
+		s.IP, s.MoreIPs, s.Lifecycle, s.SystemImpaired, s.EBSImpaired, s.Machine = "", nil, inService, false, false, nil
 		fill(&s)
 		s.Age = 0
 		if f.add(s, at) == nil {

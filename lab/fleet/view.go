@@ -28,7 +28,7 @@ type View struct {
 	Status   Status
 	Agent    Agent
 	Events   []Event
-	Dumps    []string // the dumps it has written, oldest first
+	Dumps    []string // the dumps it has written, oldest first; of a machine nobody knows
 }
 
 // Status are an instance's status checks.
@@ -48,20 +48,22 @@ type Agent struct {
 
 // Get gives the view of a guest. One that the APIs do not know yet is unknown.
 func (f *Fleet) Get(id string) (View, error) {
+	seen := f.vitals(id)
 	f.lock()
 	defer f.mu.Unlock()
 	g, now := f.find(id), f.clock.Now()
 	if g == nil || g.visible.After(now) {
 		return View{}, fmt.Errorf("%s: %w", id, ErrUnknown)
 	}
-	return g.view(now), nil
+	return g.view(now, seen), nil
 }
 
 // All gives the views of all guests at one moment, in the order they were added.
 func (f *Fleet) All() []View {
+	seen := f.vitals()
 	f.lock()
 	defer f.mu.Unlock()
-	return f.views(f.guests)
+	return f.views(f.guests, seen)
 }
 
 // Each gives the views of All one by one, each made only when it is asked for: a
@@ -69,11 +71,12 @@ func (f *Fleet) All() []View {
 // as it is read, and must not be called.
 func (f *Fleet) Each() iter.Seq[View] {
 	return func(yield func(View) bool) {
+		seen := f.vitals()
 		f.lock()
 		defer f.mu.Unlock()
 		now := f.clock.Now()
 		for _, g := range f.guests {
-			if !g.visible.After(now) && !yield(g.view(now)) {
+			if !g.visible.After(now) && !yield(g.view(now, seen)) {
 				return
 			}
 		}
@@ -83,21 +86,23 @@ func (f *Fleet) Each() iter.Seq[View] {
 // Impaired gives the views at one moment of the guests whose status check fails, in
 // the order they were added.
 func (f *Fleet) Impaired() []View {
+	seen := f.vitals()
 	f.lock()
 	defer f.mu.Unlock()
 	now := f.clock.Now()
 	var failing []*guest
 	for _, g := range f.guests {
-		if status, _ := g.check(now); status == impaired {
+		if status, _ := g.status(now, seen); status == impaired {
 			failing = append(failing, g)
 		}
 	}
-	return f.views(failing)
+	return f.views(failing, seen)
 }
 
 // Some gives the views at one moment of those guests that exist, once each, in the
 // order they were added.
 func (f *Fleet) Some(ids []string) []View {
+	seen := f.vitals(ids...)
 	f.lock()
 	defer f.mu.Unlock()
 	var found []*guest
@@ -107,27 +112,27 @@ func (f *Fleet) Some(ids []string) []View {
 		}
 	}
 	slices.SortFunc(found, func(a, b *guest) int { return a.number - b.number })
-	return f.views(slices.Compact(found))
+	return f.views(slices.Compact(found), seen)
 }
 
 // views gives the views of those of some guests that the APIs know.
-func (f *Fleet) views(some []*guest) []View {
+func (f *Fleet) views(some []*guest, seen map[string]Vitals) []View {
 	now, out := f.clock.Now(), make([]View, 0, len(some))
 	for _, g := range some {
 		if !g.visible.After(now) {
-			out = append(out, g.view(now))
+			out = append(out, g.view(now, seen))
 		}
 	}
 	return out
 }
 
-func (g *guest) view(now time.Time) View {
+func (g *guest) view(now time.Time, seen map[string]Vitals) View {
 	p, _ := g.phaseAt(now)
 	v := View{
 		Spec: g.Spec, Kind: g.kind, Arch: g.kind.Architectures[len(g.kind.Architectures)-1], State: g.state,
 		Launched: g.launched, Phase: p.name, Events: slices.Clone(g.events),
 	}
-	v.Status.Instance, v.Status.ImpairedSince = g.check(now)
+	v.Status.Instance, v.Status.ImpairedSince = g.status(now, seen)
 	v.Status.System, v.Status.EBS = v.Status.Instance, ""
 	if v.Status.Instance == impaired {
 		v.Status.System = "ok"
@@ -141,7 +146,7 @@ func (g *guest) view(now time.Time) View {
 			v.Status.EBS = impaired
 		}
 	}
-	if ping := g.lastPing(now); !ping.IsZero() && g.state != stateTerminated {
+	if ping := g.pinged(now, seen); !ping.IsZero() && g.state != stateTerminated {
 		v.Agent = Agent{Registered: true, LastPing: ping, Ping: "Online"}
 		if now.Sub(ping) > connectionLost {
 			v.Agent.Ping = "ConnectionLost"
@@ -158,6 +163,10 @@ func (g *guest) view(now time.Time) View {
 // Console gives a guest's console: the ring as it is if latest, else what was
 // posted after the last transition, which may be nothing, with its lab time.
 func (f *Fleet) Console(id string, latest bool) ([]byte, time.Time, error) {
+	if m, ok := f.Machine(id); ok {
+		text, at := m.Console(latest)
+		return text, at, nil
+	}
 	f.lock()
 	defer f.mu.Unlock()
 	g := f.find(id)
