@@ -85,6 +85,7 @@ type Lab struct {
 	Balancer    *elb.Handler
 	Alarms      *cloudwatch.Handler
 	Stacks      *cloudformation.Handler // has config.StackName with its outputs
+	Commands    *ssm.Handler            // Systems Manager; documents of one's own are added to it
 	Topic       *sns.Topic              // publishes to Queue, in an envelope
 	RawTopic    *sns.Topic              // likewise, without
 	Queue       *sqs.Queue
@@ -115,6 +116,7 @@ func Start(o Options) (*Lab, error) {
 	l.Faults.Use(o.Faults...)
 	l.Fleet = fleet.New(o.Clock)
 	l.Balancer = elb.New(l.Fleet, o.Clock, o.Region, o.Account)
+	l.Commands = ssm.New(l.Fleet, o.Clock, o.Account)
 	l.Alarms = cloudwatch.New(o.Clock, o.Region, o.Account)
 	l.Stacks = cloudformation.New(o.Clock, o.Region, o.Account)
 	queue := sqs.Config{Name: o.Queue + "-dead", Region: o.Region, Account: o.Account}
@@ -180,7 +182,7 @@ func (o Options) filled() Options {
 func (l *Lab) endpoint() http.Handler {
 	services := map[string]http.Handler{
 		"ec2":         ec2.New(l.Fleet, l.Clock, l.Account),
-		"ssm":         ssm.New(l.Fleet, l.Clock),
+		"ssm":         l.Commands,
 		"autoscaling": autoscaling.New(l.Fleet, l.Clock, l.Region, l.Account),
 		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters),
 		"sns":         sns.NewHandler(l.Topic, l.RawTopic, l.Notifications),
@@ -250,8 +252,8 @@ func (l *Lab) Config() aws.Config {
 	}
 }
 
-// Close ends the queue's polling, the function's processes and the endpoint, and
-// waits until nothing of them is left.
+// Close ends the queue's polling, the function's processes, the endpoint and commands
+// on their way, and waits until nothing of them is left. Machines are not its own.
 func (l *Lab) Close() error {
 	l.mu.Lock()
 	mapping, function := l.mapping, l.function
@@ -265,6 +267,7 @@ func (l *Lab) Close() error {
 	}
 	err := l.server.Close()
 	<-l.done
+	l.Commands.Close()
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("closing the endpoint: %w", err)
 	}

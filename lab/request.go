@@ -24,16 +24,8 @@ func (c *Call) describe(r *http.Request, body []byte) {
 		c.Operation = path.Base(r.URL.Path)
 	case r.Header.Get("X-Amz-Target") != "":
 		_, c.Operation, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		var in struct {
-			Filters []struct {
-				Key    string
-				Values []string
-			}
-		}
-		if c.Service == "ssm" && json.Unmarshal(body, &in) == nil {
-			for _, f := range in.Filters {
-				c.Instances = append(c.Instances, f.Values...)
-			}
+		if c.Service == "ssm" {
+			c.Instances = managed(body)
 		}
 	default:
 		form, err := url.ParseQuery(string(body))
@@ -47,6 +39,29 @@ func (c *Call) describe(r *http.Request, body []byte) {
 			}
 		}
 	}
+}
+
+// managed gives the instances that a request to Systems Manager names.
+func managed(body []byte) []string {
+	var in struct {
+		InstanceID  string   `json:"InstanceId"`
+		InstanceIDs []string `json:"InstanceIds"`
+		Filters     []struct {
+			Key    string
+			Values []string
+		}
+	}
+	if json.Unmarshal(body, &in) != nil {
+		return nil
+	}
+	out := in.InstanceIDs
+	if in.InstanceID != "" {
+		out = append(out, in.InstanceID)
+	}
+	for _, f := range in.Filters {
+		out = append(out, f.Values...)
+	}
+	return out
 }
 
 func objectOperation(r *http.Request) string {

@@ -28,8 +28,10 @@ func agents(t *testing.T, specs ...fleet.Spec) (*sdk.Client, *fleet.Fleet) {
 			t.Fatal(err)
 		}
 	}
-	srv := httptest.NewServer(pace.Handler(ssm.New(f, c)))
+	h := ssm.New(f, c, "111122223333")
+	srv := httptest.NewServer(pace.Handler(h))
 	t.Cleanup(srv.Close)
+	t.Cleanup(h.Close)
 	return sdk.New(sdk.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
