@@ -76,7 +76,7 @@ func (p *page) record(r casebook.Record) {
 	case r.Rehearsal:
 		state += ", a rehearsal"
 	case r.Lapsed:
-		state += ", over by time and never closed"
+		state += ", overdue: over by time and never closed"
 	case r.Open:
 		state += ", open; it lapses in " + span(r.ClaimedAt.Add(casebook.OpenFor).Sub(p.now))
 	}
@@ -108,9 +108,9 @@ func newCaseClose() *cobra.Command {
 	var reason, by string
 	c := &cobra.Command{
 		Use:   "close ID --reason TEXT",
-		Short: "Close an open case by hand",
-		Long: `Close an open case by hand, so that its instance may have another one. By
-itself a case closes after ` + span(casebook.OpenFor) + ` at the latest.
+		Short: "Close a case by hand",
+		Long: `Close a case by hand, so that its instance may have another one. After ` + openFor + `
+it may anyway; the case is overdue then, until it is closed.
 
 Close it only once its dump is safe. Closing interrupts nothing, and the
 instance's cooldown goes on from its last interrupt; but the case is what keeps

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,13 +25,21 @@ was about to be. They are kept for a year.
 A case that is claimed for more than a minute has lost its result: the
 interrupt may have been sent, and it will not be sent again.
 
---open asks an index that follows the table by a moment: a case of the last
-second may be missing. Without it the whole table is read.
+A case is open for ` + openFor + ` at most. Then its instance may have another one, and
+the case is overdue until somebody closes it: the alarm crashcart_overdue is
+about those. --open and --overdue together list all that nobody has closed.
+
+--open and --overdue ask an index that follows the table by a moment: a case of
+the last second may be missing, and one just closed may be there. Without them
+the whole table is read.
 
 The exit code is 0 even if there is none, 1 when they could not be read.`,
-		Example: "  crashcart cases --open\n  crashcart cases --json | jq -r '.cases[] | select(.state == \"unknown\") | .id'",
+		Example: "  crashcart cases --open\n  crashcart cases --overdue\n  crashcart cases --json | jq -r '.cases[] | select(.state == \"unknown\") | .id'",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if which.Overdue && which.Rehearsals {
+				return usageError{errors.New("no rehearsal is ever overdue: give --overdue or --rehearsals, not both")}
+			}
 			book, err := s.book(c.Context())
 			if err != nil {
 				return err
@@ -53,15 +62,23 @@ The exit code is 0 even if there is none, 1 when they could not be read.`,
 	}
 	s.tableFlags(c)
 	c.Flags().BoolVar(&which.Open, "open", false, "only those that are open")
+	c.Flags().BoolVar(&which.Overdue, "overdue", false, "only those that nobody has closed within "+openFor)
 	c.Flags().BoolVar(&which.Rehearsals, "rehearsals", false, "those of rehearsals instead")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
 	return c
 }
 
+// openFor is how long a case may stay open, as people say it.
+var openFor = fmt.Sprintf("%d hours", casebook.OpenFor/time.Hour)
+
 func none(w casebook.Which) string {
 	switch {
 	case w.Open && w.Rehearsals:
 		return "No rehearsal is open."
+	case w.Open && w.Overdue:
+		return "No case is open or overdue."
+	case w.Overdue:
+		return "No case is overdue."
 	case w.Open:
 		return "No case is open."
 	case w.Rehearsals:
@@ -77,14 +94,21 @@ const caseRow = "%-36s  %-11s  %-10s  %s"
 // cases prints a table, and what its states mean where that is not plain.
 func (p *page) cases(records []casebook.Record) {
 	p.print(fmt.Sprintf(caseRow, "CASE", "STATE", "CLAIMED", "FOR"))
-	stuck := false
+	stuck, overdue := false, 0
 	for _, r := range records {
 		row := fmt.Sprintf(caseRow, printable(r.ID), printable(string(r.State)), p.ago(r.ClaimedAt), printable(asker(r.Origin)))
 		p.print(cut(row, pageWidth))
 		stuck = stuck || r.Stuck(p.now)
+		if r.Overdue() {
+			overdue++
+		}
 	}
 	if stuck {
 		p.line("", "Claimed for more than a minute: the interrupt may have been sent, and will not be sent again.")
+	}
+	if overdue > 0 {
+		p.line("", "Overdue: "+plural(overdue, "case")+" that nobody has closed within "+openFor+
+			". See what became of the host and its dump (`crashcart case ID`), then `crashcart case close ID --reason TEXT`.")
 	}
 }
 
@@ -102,6 +126,7 @@ type jsonCase struct {
 	InstanceID string         `json:"instanceId"`
 	State      casebook.State `json:"state"`
 	Open       bool           `json:"open"`
+	Overdue    bool           `json:"overdue"`
 	Rehearsal  bool           `json:"rehearsal"`
 	Group      string         `json:"group,omitempty"`
 	Trigger    jsonTrigger    `json:"trigger"`
@@ -144,7 +169,7 @@ func caseList(records []casebook.Record) []jsonCase {
 func asJSONCase(r casebook.Record) jsonCase {
 	o := r.Origin
 	return jsonCase{
-		ID: r.ID, InstanceID: r.InstanceID, State: r.State, Open: r.Open, Rehearsal: r.Rehearsal, Group: r.Group,
+		ID: r.ID, InstanceID: r.InstanceID, State: r.State, Open: r.Open, Overdue: r.Overdue(), Rehearsal: r.Rehearsal, Group: r.Group,
 		Trigger: jsonTrigger{
 			Kind: o.Kind, Source: o.Source, SourceKey: o.SourceKey, Alarm: o.Alarm,
 			Reason: o.Reason, RequestedBy: o.RequestedBy, Forced: o.Forced,

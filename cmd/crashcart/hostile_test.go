@@ -41,13 +41,13 @@ func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
 		"errorCode": evil, "look": evil, "protected": evil, "closedBy": evil, "closedReason": evil, "caseGroup": evil,
 	})
 	for _, args := range [][]string{
-		{"status"}, {"cases"}, {"cases", "--open"}, {"case", host(0)}, {"pause", "--reason", evil[:40]}, {"pause", "--reason", "x", "--as", "\x1b[2Jme", "--replace"}, {"resume"},
+		{"status"}, {"cases"}, {"cases", "--open"}, {"cases", "--overdue"}, {"case", host(0)}, {"pause", "--reason", evil[:40]}, {"pause", "--reason", "x", "--as", "\x1b[2Jme", "--replace"}, {"resume"},
 	} {
 		if r := w.run(args...); r.code != 0 || strings.Contains(r.stdout, "\nPaused by nobody") {
 			t.Errorf("crashcart %q: exit %d\n%s%s", args, r.code, r.stdout, r.stderr)
 		}
 	}
-	for _, args := range [][]string{{"cases", "--json"}, {"case", host(0), "--json"}} {
+	for _, args := range [][]string{{"cases", "--json"}, {"cases", "--overdue", "--json"}, {"case", host(0), "--json"}} {
 		r := w.run(args...)
 		var v struct {
 			Cases   []jsonCase

@@ -23,13 +23,10 @@ func TestASessionReadsAsItShould(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := casebook.ID(host(0), "request/night-1")
-	var transcript strings.Builder
-	for _, step := range []struct {
-		code int
-		args []string
-	}{
+	w.session("session.txt", []step{
 		{0, []string{"status"}},
 		{0, []string{"cases"}},
+		{0, []string{"cases", "--open", "--overdue"}},
 		{0, []string{"pause", "--reason", "deploying the kernel update"}},
 		{0, []string{"pause", "--reason", "game day"}},
 		{0, []string{"pause", "--reason", "game day", "--replace"}},
@@ -43,6 +40,7 @@ func TestASessionReadsAsItShould(t *testing.T) {
 		{1, []string{"interrupt", host(1), host(9), "--reason", "so do these", "--yes", "--request-id", "night-2"}},
 		{0, []string{"status"}},
 		{0, []string{"cases", "--open"}},
+		{0, []string{"cases", "--overdue"}},
 		{0, []string{"cases", "--rehearsals"}},
 		{0, []string{"case", first}},
 		{0, []string{"case", "close", first, "--reason", "the dump is in the bucket"}},
@@ -51,18 +49,31 @@ func TestASessionReadsAsItShould(t *testing.T) {
 		{0, []string{"case", first, "--json"}},
 		{0, []string{"cases", "--json", "--open"}},
 		{0, []string{"cases"}},
-	} {
+	})
+}
+
+// step is a command of a session, and how it is to exit.
+type step struct {
+	code int
+	args []string
+}
+
+// session runs the steps and compares all that is printed with a golden file.
+func (w *world) session(name string, steps []step) {
+	w.t.Helper()
+	var transcript strings.Builder
+	for _, step := range steps {
 		args := step.args
 		if slices.Contains(args, "--reason") {
 			args = append(slices.Clone(args), "--as", "ops@desk") // not this machine's name
 		}
 		r := w.run(args...)
 		if r.code != step.code {
-			t.Errorf("crashcart %q: exit %d, want %d", step.args, r.code, step.code)
+			w.t.Errorf("crashcart %q: exit %d, want %d", step.args, r.code, step.code)
 		}
 		fmt.Fprintf(&transcript, "$ crashcart %s\n%s%s[%d]\n\n", quoted(step.args), r.stdout, r.stderr, r.code)
 	}
-	golden(t, "session.txt", timeless(transcript.String()))
+	golden(w.t, name, timeless(transcript.String()))
 }
 
 func quoted(args []string) string {

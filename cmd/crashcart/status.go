@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,8 +20,8 @@ func newStatus() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show the lever, the budget and the open cases",
-		Long: `Show whether the lever is pulled, how much of the hour's budget is used, and
-which cases are open.
+		Long: `Show whether the lever is pulled, how much of the hour's budget is used, which
+cases are open, and how many are overdue: not closed within ` + openFor + `.
 
 How large the budget is only the function knows. The figure is that of the
 variable ` + config.EnvBudget + ` here, or else the default.
@@ -70,7 +71,7 @@ func status(c *cobra.Command, place string, book *casebook.Book, budget int, fro
 	if err != nil {
 		return err
 	}
-	open, err := book.Cases(c.Context(), casebook.Which{Open: true})
+	unclosed, err := book.Unclosed(c.Context())
 	if err != nil {
 		return err
 	}
@@ -87,12 +88,24 @@ func status(c *cobra.Command, place string, book *casebook.Book, budget int, fro
 		used += "; one is free again in " + span(next.Sub(p.now)) + " (" + next.UTC().Format("15:04:05") + " UTC)"
 	}
 	p.field("budget", used)
+	p.unclosed(unclosed)
+	return p.err
+}
+
+// unclosed counts the cases that nobody has closed, and lists those of them that are
+// open.
+func (p *page) unclosed(records []casebook.Record) {
+	open := slices.DeleteFunc(slices.Clone(records), casebook.Record.Overdue)
+	overdue := plural(len(records)-len(open), "case")
+	if len(open) < len(records) {
+		overdue += " not closed within " + openFor + ": `crashcart cases --overdue`"
+	}
 	p.field("open", plural(len(open), "case"))
+	p.field("overdue", overdue)
 	if len(open) > 0 {
 		p.print("")
 		p.cases(open)
 	}
-	return p.err
 }
 
 // plural counts things.

@@ -1,6 +1,7 @@
 package permissions_test
 
 import (
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -32,6 +33,7 @@ func linked(t *testing.T, pkg string) []string {
 		}
 		return string(out)
 	}
+	heed(t, run("go", "list", "-deps", "-f", "{{if .Module}}{{if .Module.Main}}{{.Dir}}{{end}}{{end}}", pkg))
 	run("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-buildid=", "-tags=lambda.norpc", "-o", program, pkg)
 	operation := regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z]+)\n`)
 	var found []string
@@ -42,6 +44,21 @@ func linked(t *testing.T, pkg string) []string {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// heed reads the folders that a bootstrap is built from, one a line, and the versions of
+// the modules. go test repeats a result until a file changes that the test itself has
+// looked at ("go help test"), and does not know what its commands look at.
+func heed(t *testing.T, folders string) {
+	t.Helper()
+	for folder := range strings.Lines(folders) {
+		if _, err := os.ReadDir(strings.TrimSpace(folder)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join("..", "..", "go.mod")); err != nil || folders == "" {
+		t.Fatalf("built from %q, %v", folders, err)
+	}
 }
 
 // functions are the bootstraps, and what is said of each.

@@ -16,8 +16,8 @@ import (
 const ownPeriod = 5
 
 // addAlarms watches Crashcart itself: each of these means that a hang may have gone
-// without an answer, or a case without an end. They tell the notification topic, and their names begin so that
-// no intake rule ever takes them for a request.
+// without an answer, or a case without an end. They tell the notification topic, and
+// their names begin so that no intake rule ever takes them for a request.
 func addAlarms(s Stack) {
 	every := minutesLong(ownPeriod)
 	sum := jsii.String("Sum")
@@ -36,8 +36,8 @@ func addAlarms(s Stack) {
 
 // addSweepAlarms watches what the sweeps find, and the sweeps.
 func addSweepAlarms(s Stack) {
-	ownAlarmWith(s, "overdue", fmt.Sprintf("A case was not closed within %.0f hours. The log of %s names it under overdue. "+
-		"See what became of the host (crashcart case ID), then: crashcart case close ID --reason TEXT", config.OpenFor.Hours(), followupName),
+	ownAlarmWith(s, "overdue", fmt.Sprintf("A case was not closed within %.0f hours. Which: crashcart cases --overdue. "+
+		"See what became of the host (crashcart case ID), then: crashcart case close ID --reason TEXT", config.OpenFor.Hours()),
 		metric(config.MetricOverdueCases, "Maximum", ownPeriod, nil), awscloudwatch.AlarmProps{
 			TreatMissingData: awscloudwatch.TreatMissingData_IGNORE, // what was overdue still is, until somebody counts again
 		})

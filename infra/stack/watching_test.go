@@ -66,7 +66,7 @@ func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
 
 func TestWhoIsToldOfAnOverdueCaseIsToldWhatToDo(t *testing.T) {
 	alarm := template(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+"overdue")
-	for _, want := range []string{"within 48 hours", "crashcart-followup", "crashcart case ID", "crashcart case close ID --reason"} {
+	for _, want := range []string{"within 48 hours", "crashcart cases --overdue", "crashcart case ID", "crashcart case close ID --reason"} {
 		if text := fmt.Sprint(alarm.Properties["AlarmDescription"]); !strings.Contains(text, want) {
 			t.Errorf("%q does not say %q", text, want)
 		}

@@ -16,49 +16,58 @@ import (
 // ErrNoCase says that the casebook has no case of that id.
 var ErrNoCase = errors.New("there is no such case")
 
-// Which says which cases are wanted.
+// Which says which cases are wanted: all of them, or those that are open, or those
+// that are overdue, or both of these.
 type Which struct {
-	Open       bool // only those that are open
+	Open       bool // those that are open
+	Overdue    bool // those that are overdue, which no rehearsal ever is
 	Rehearsals bool // those of rehearsals instead of the real ones
 }
 
-// Cases lists cases, newest first. The open ones come from the index, which
-// DynamoDB brings up to date a moment after the table: a case of the last second
+// indexed says that all that is wanted is in the index.
+func (w Which) indexed() bool { return w.Open || w.Overdue }
+
+func (w Which) wants(r Record) bool {
+	return !w.indexed() || w.Open && r.Open || w.Overdue && r.Overdue()
+}
+
+// Cases lists cases, newest first. Those that are open or overdue come from the index,
+// which DynamoDB brings up to date a moment after the table: a case of the last second
 // may be missing, and one just closed may be there. All of them come from a
 // consistent scan of the whole table, which is small but not made for a loop.
 func (b *Book) Cases(ctx context.Context, w Which) ([]Record, error) {
 	list := b.scanCases
-	if w.Open {
+	if w.indexed() {
 		list = b.queryOpen
 	}
 	items, err := list(ctx, prefix(w.Rehearsals))
 	if err != nil {
 		return nil, err
 	}
-	records, now := make([]Record, 0, len(items)), b.Now()
-	for _, it := range items {
-		if r := recordOf(it, now); !w.Open || r.Open {
-			records = append(records, r)
-		}
-	}
-	slices.SortFunc(records, newestFirst)
-	return records, nil
+	return b.pick(items, w), nil
 }
 
 // Unclosed lists the real cases that nobody has closed, newest first: those that are
-// open, and those that have lapsed, which stay in the index. It asks nothing but the
-// index, which follows the table by a moment.
+// open, and those that are overdue. It asks nothing but the index: what calls this and
+// not Cases is linked without a scan of the table.
 func (b *Book) Unclosed(ctx context.Context) ([]Record, error) {
 	items, err := b.queryOpen(ctx, prefix(false))
 	if err != nil {
 		return nil, err
 	}
+	return b.pick(items, Which{Open: true, Overdue: true}), nil
+}
+
+// pick makes records of the items that are wanted, newest first.
+func (b *Book) pick(items []item, w Which) []Record {
 	records, now := make([]Record, 0, len(items)), b.Now()
 	for _, it := range items {
-		records = append(records, recordOf(it, now))
+		if r := recordOf(it, now); w.wants(r) {
+			records = append(records, r)
+		}
 	}
 	slices.SortFunc(records, newestFirst)
-	return records, nil
+	return records
 }
 
 func newestFirst(a, b Record) int {

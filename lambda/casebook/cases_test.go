@@ -118,8 +118,18 @@ func TestNothingUnclosedIsEverLeftOut(t *testing.T) {
 			t.Fatalf("%q, %v, want %q", ids(got), err, want)
 		}
 		for i, r := range got {
-			if lapsed := i == 2; r.Lapsed != lapsed || r.Open == lapsed || r.Rehearsal {
+			if lapsed := i == 2; r.Lapsed != lapsed || r.Overdue() != lapsed || r.Open == lapsed || r.Rehearsal {
 				t.Errorf("after 60 h: %+v", r)
+			}
+		}
+		for which, want := range map[casebook.Which][]string{
+			{Overdue: true}:                               want[2:],
+			{Open: true}:                                  want[:2],
+			{Overdue: true, Rehearsals: true}:             {}, // three have lapsed
+			{Overdue: true, Open: true, Rehearsals: true}: {casebook.ID(hostNumber(13), "alarm")},
+		} {
+			if got, err := book.Cases(t.Context(), which); err != nil || !slices.Equal(ids(got), want) {
+				t.Errorf("%+v: %q, %v, want %q", which, ids(got), err, want)
 			}
 		}
 		if d.calls["Scan"] > 0 {

@@ -59,6 +59,10 @@ func recordOf(it item, now time.Time) Record {
 	return r
 }
 
+// Overdue says that the case was somebody's to close, and that nobody has within
+// OpenFor. It stays in the index until somebody does. A rehearsal is nobody's work.
+func (r Record) Overdue() bool { return r.Lapsed && !r.Rehearsal }
+
 // Stuck says that the shot's result will not be written any more: whoever had the
 // claim has ended long ago. The interrupt may have been sent, and will not be sent
 // again.

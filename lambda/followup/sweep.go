@@ -49,7 +49,7 @@ func (r *Report) count(c casebook.Record, now time.Time) {
 	if r.Open+r.Overdue == 0 {
 		r.OldestSeconds = max(0, now.Sub(c.ClaimedAt).Seconds())
 	}
-	if c.Lapsed {
+	if c.Overdue() {
 		r.Overdue++
 		r.OverdueCases = name(r.OverdueCases, c.ID)
 	} else {
