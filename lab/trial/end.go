@@ -1,0 +1,162 @@
+package trial
+
+import (
+	"time"
+
+	"crashcart/lab/guest/image"
+)
+
+// Trial is one guest from its boot to its end: how it is prepared, how it hangs,
+// and what must become of it.
+type Trial struct {
+	Name string
+	What string // what is special about it, as a part of a sentence
+	Hang string // one of Hangs
+
+	Kernel      image.Kernel
+	CrashKernel string // the memory reserved for the capture kernel; NoCrashKernel for none
+	MemoryMB    int
+	Prepare     string // a script run by root before the hang, which must succeed
+	// Strike is a stage at which the lab interrupts the guest once more, as the product
+	// never does.
+	Strike string
+
+	End End
+}
+
+// NoCrashKernel is a kernel that reserves no memory for a capture kernel.
+const NoCrashKernel = "none"
+
+// Dump is what is left of a dump on the disk.
+type Dump string
+
+// What may be left of a dump.
+const (
+	NoDump    Dump = "none"  // nothing at all
+	DmesgOnly Dump = "dmesg" // the kernel's log, and at most a piece of the dump that says it is one
+	FalseDump Dump = "false" // a file by a dump's name that is none
+	WholeDump Dump = "whole" // a dump that makedumpfile finished
+)
+
+// End is how a trial must end.
+type End struct {
+	Refused string   // the rule that must refuse to interrupt it; then nothing else becomes of it
+	Stages  []string // exactly those, in this order
+	Back    bool     // the guest comes back by itself
+	Dump    Dump
+	Watch   time.Duration // on the wall, how long it is watched if it does not come back
+}
+
+// The stages of a crash, as the serial console tells them (decision D8 of the
+// design). The lab reads them for itself, so that what the product believes can be
+// held against it.
+const (
+	StageSent          = "sent"
+	StageSeen          = "nmi-seen"
+	StagePanicked      = "panicked"
+	StageCaptureKernel = "capture-kernel"
+	StageDmesgSaved    = "dmesg-saved"
+	StageDumpComplete  = "dump-complete"
+	StageRebooted      = "rebooted"
+	StageReachable     = "reachable"
+)
+
+// long enough to tell a slow guest from one that does nothing any more.
+const (
+	quietWatch = 20 * time.Second // nothing is expected
+	crawlWatch = 45 * time.Second // a capture kernel that crawls
+)
+
+var (
+	dumped = End{
+		Stages: []string{StageSent, StageCaptureKernel, StageDmesgSaved, StageDumpComplete, StageRebooted, StageReachable},
+		Back:   true, Dump: WholeDump,
+	}
+	undumped = End{
+		Stages: []string{StageSent, StageCaptureKernel, StageDmesgSaved, StageRebooted, StageReachable},
+		Back:   true, Dump: DmesgOnly,
+	}
+)
+
+// capturedOnly are the stages of a crash of which nothing was saved.
+var capturedOnly = []string{StageSent, StageCaptureKernel, StageRebooted, StageReachable}
+
+// fillUp leaves no block of the disk free. What one writer could not have is left to
+// the next.
+const fillUp = "cat /dev/zero >/var/fill; cat /dev/zero >/var/fill2; sync; test $(df --output=avail -B1 / | tail -1) -eq 0"
+
+// Ends are the trials that show every way in which an interrupt can end.
+func Ends() []Trial {
+	trials := []Trial{
+		{Name: "dumped", What: "a kernel that is prepared", End: dumped},
+		{
+			Name: "ignored", What: "kernel.unknown_nmi_panic is off", Prepare: "sysctl -w kernel.unknown_nmi_panic=0",
+			End: End{Stages: []string{StageSent, StageSeen}, Dump: NoDump, Watch: quietWatch},
+		},
+		{
+			Name: "no-kdump", What: "no capture kernel is loaded", CrashKernel: NoCrashKernel,
+			End: End{Stages: []string{StageSent, StageSeen, StagePanicked, StageRebooted, StageReachable}, Back: true, Dump: NoDump},
+		},
+		{
+			Name: "disk-completely-full", What: "one block is free, for the dump's directory: kdump-tools says that it saved a dump",
+			Prepare: "head -c 4096 /dev/zero >/var/block; sync; " + fillUp + "; rm /var/block; sync",
+			End:     End{Stages: capturedOnly, Back: true, Dump: FalseDump},
+		},
+		{
+			Name: "disk-without-a-block", What: "nothing is free, not even for the dump's directory",
+			Prepare: fillUp,
+			End:     End{Stages: capturedOnly, Back: true, Dump: NoDump},
+		},
+		{
+			Name: "no-kdump-silent", What: "no capture kernel is loaded, and kernel.panic is 0", CrashKernel: NoCrashKernel,
+			Prepare: "sysctl -w kernel.panic=0",
+			End:     End{Stages: []string{StageSent, StageSeen, StagePanicked}, Dump: NoDump, Watch: quietWatch},
+		},
+		{
+			Name: "disk-full", What: "5 MB are free: less than a dump takes",
+			Prepare: "fallocate -l $(( $(df --output=avail -B1 / | tail -1) - 5 * 1024 * 1024 )) /var/fill; sync",
+			End:     undumped,
+		},
+		{
+			Name: "makedumpfile-dies", What: "makedumpfile ends at once: kdump-tools says that it saved a dump",
+			Prepare: `printf 'MAKEDUMP_ARGS="-c -d 31 --work-dir"\n' >>/etc/default/kdump-tools; sync`,
+			End: End{
+				Stages: []string{StageSent, StageCaptureKernel, StageDmesgSaved, StageRebooted, StageReachable},
+				Back:   true, Dump: FalseDump,
+			},
+		},
+		{
+			Name: "second-interrupt", What: "another interrupt hits the capture kernel while it writes the dump",
+			Strike: StageDmesgSaved,
+			// Not even the log is left: it was in memory still.
+			End: End{Stages: undumped.Stages, Back: true, Dump: NoDump},
+		},
+		{
+			Name: "capture-starves", What: "the capture kernel has too little memory for user space", MemoryMB: 256, CrashKernel: "72M",
+			End: End{Stages: []string{StageSent, StageCaptureKernel}, Dump: NoDump, Watch: crawlWatch},
+		},
+		{
+			Name: "capture-panics", What: "the capture kernel has too little memory to start", MemoryMB: 256, CrashKernel: "64M",
+			End: End{Stages: []string{StageSent, StageCaptureKernel}, Dump: NoDump, Watch: crawlWatch},
+		},
+		{Name: "dumped-backport", What: "a kernel of another series that is prepared", Kernel: image.Backport, End: dumped},
+	}
+	for i := range trials {
+		if trials[i].Hang == "" {
+			trials[i].Hang = frozen
+		}
+	}
+	return trials
+}
+
+// Few are the names of the trials that are worth running with every change.
+func Few() []string { return []string{"dumped", "ignored", "no-kdump", "disk-completely-full"} }
+
+// TrialOf is the trial that hangs a prepared guest in a certain way.
+func TrialOf(h Hang) Trial {
+	end := dumped
+	if h.Lives {
+		end = End{Refused: "unresponsive", Dump: NoDump}
+	}
+	return Trial{Name: h.Name, What: h.What, Hang: h.Name, End: end}
+}

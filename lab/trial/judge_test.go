@@ -1,0 +1,134 @@
+package trial_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"crashcart/lab/trial"
+)
+
+func dumped() *trial.Record {
+	t := trial.Ends()[0]
+	r := &trial.Record{
+		Trial: t, Back: true,
+		Decisions: []trial.Decision{{Outcome: "later", Rule: "unresponsive"}, {Outcome: "interrupted", Rule: "unresponsive"}},
+		Files: []trial.File{
+			{Name: "/var/crash/202611230301/dmesg.202611230301", Size: 21_000},
+			{Name: "/var/crash/202611230301/dump.202611230301", Size: 17_000_000},
+		},
+	}
+	for _, name := range t.End.Stages {
+		r.Stages = append(r.Stages, trial.Stage{Name: name})
+	}
+	return r
+}
+
+func TestNothingIsWrongWithATrialThatEndedAsItMust(t *testing.T) {
+	if wrong := trial.Judge(dumped()); len(wrong) > 0 {
+		t.Error(wrong)
+	}
+}
+
+// Everything that a trial is about is judged: change one thing and it is wrong.
+func TestNothingThatADumpLacksIsOverlooked(t *testing.T) {
+	for name, spoil := range map[string]func(*trial.Record){
+		"refused":            func(r *trial.Record) { r.Decisions[1] = trial.Decision{Outcome: "refused", Rule: "quiet"} },
+		"nothing decided":    func(r *trial.Record) { r.Decisions = r.Decisions[:1] },
+		"no capture kernel":  func(r *trial.Record) { r.Stages = slices.Delete(r.Stages, 1, 2) },
+		"stages in disorder": func(r *trial.Record) { r.Stages[1], r.Stages[2] = r.Stages[2], r.Stages[1] },
+		"one stage more":     func(r *trial.Record) { r.Stages = append(r.Stages, trial.Stage{Name: trial.StagePanicked}) },
+		"it stays away":      func(r *trial.Record) { r.Back = false },
+		"no files":           func(r *trial.Record) { r.Files = nil },
+		"an empty dump":      func(r *trial.Record) { r.Files[1].Size = 0 },
+		"a stump":            func(r *trial.Record) { r.Files[1].Size = 104 },
+		"unfinished":         func(r *trial.Record) { r.Files[1].Name = "/var/crash/202611230301/dump-incomplete" },
+		"a second interrupt": func(r *trial.Record) { r.Again = 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := dumped()
+			spoil(r)
+			if wrong := trial.Judge(r); len(wrong) != 1 {
+				t.Errorf("wrong: %q, not one thing", wrong)
+			}
+		})
+	}
+}
+
+// A guest that lives must be left alone: an interrupt is what is wrong then.
+func TestAnInterruptOfALivingGuestIsNeverRight(t *testing.T) {
+	hang, _ := trial.HangNamed("spinning-bounded")
+	r := dumped()
+	r.Trial = trial.TrialOf(hang)
+	if wrong := trial.Judge(r); len(wrong) != 4 {
+		t.Errorf("wrong: %q", wrong)
+	}
+	r = &trial.Record{Trial: r.Trial, Decisions: []trial.Decision{{Outcome: "refused", Rule: "unresponsive"}}}
+	if wrong := trial.Judge(r); len(wrong) != 0 {
+		t.Errorf("wrong: %q", wrong)
+	}
+	r.Decisions[0].Rule = "opted-in"
+	if wrong := trial.Judge(r); len(wrong) != 1 {
+		t.Errorf("wrong: %q", wrong)
+	}
+}
+
+func TestAFalseDumpIsNeverAWholeOne(t *testing.T) {
+	for name, c := range map[string]struct {
+		files []trial.File
+		want  trial.Dump
+	}{
+		"nothing":                 {nil, trial.NoDump},
+		"an empty log":            {[]trial.File{{Name: "/var/crash/1/dmesg.1"}}, trial.NoDump},
+		"the log":                 {[]trial.File{{Name: "/var/crash/1/dmesg.1", Size: 9}}, trial.DmesgOnly},
+		"the log and a piece":     {[]trial.File{{Name: "/var/crash/1/dmesg.1", Size: 9}, {Name: "/var/crash/1/dump-incomplete", Size: 5 << 20}}, trial.DmesgOnly},
+		"an empty dump":           {[]trial.File{{Name: "/var/crash/1/dmesg.1", Size: 9}, {Name: "/var/crash/1/dump.1"}}, trial.FalseDump},
+		"the head of a dump":      {[]trial.File{{Name: "/var/crash/1/dump.1", Size: 104}}, trial.FalseDump},
+		"a dump":                  {[]trial.File{{Name: "/var/crash/1/dmesg.1", Size: 9}, {Name: "/var/crash/1/dump.1", Size: 17 << 20}}, trial.WholeDump},
+		"a false one and a whole": {[]trial.File{{Name: "/var/crash/1/dump.1"}, {Name: "/var/crash/2/dump.2", Size: 17 << 20}}, trial.WholeDump},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := (&trial.Record{Files: c.files}).Left(); got != c.want {
+				t.Errorf("left %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestEveryTrialCanBePlayed(t *testing.T) {
+	seen := map[string]bool{}
+	for _, trialOf := range trial.Ends() {
+		if _, ok := trial.HangNamed(trialOf.Hang); !ok {
+			t.Errorf("%s hangs by %q, which there is not", trialOf.Name, trialOf.Hang)
+		}
+		if seen[trialOf.Name] || trialOf.What == "" {
+			t.Errorf("%s is there twice, or says nothing", trialOf.Name)
+		}
+		seen[trialOf.Name] = true
+		if trialOf.End.Back == (trialOf.End.Watch > 0) {
+			t.Errorf("%s must either come back or be watched for a time", trialOf.Name)
+		}
+		if got := slices.Contains(trialOf.End.Stages, trial.StageReachable); got != trialOf.End.Back {
+			t.Errorf("%s: reachable %t, back %t", trialOf.Name, got, trialOf.End.Back)
+		}
+	}
+	for _, name := range trial.Few() {
+		if !seen[name] {
+			t.Errorf("%s is one of the few, but not one of all", name)
+		}
+	}
+}
+
+func TestNothingIsPrintedOverOrLeftOutOfTheTable(t *testing.T) {
+	var out strings.Builder
+	bad := dumped()
+	bad.Files[1].Size = 104
+	if err := trial.Ended(&out, []*trial.Record{dumped(), bad}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"whole (17000000 bytes)", "false (104 bytes)", `dumped: what is left of the dump is "false"`, "reachable"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+}

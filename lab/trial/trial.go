@@ -1,0 +1,96 @@
+// Package trial puts a real kernel through a crash, from power on to the dump that
+// is read back from its disk, by the product's own path: an alarm in the lab, the
+// real bootstrap, SendDiagnosticInterrupt.
+//
+// A trial is data: how the guest is prepared, how it hangs (hang.go), and what must
+// become of it (end.go). Run plays one and gives a Record of what was seen from
+// outside and what was true inside; Judge compares that with what must be.
+//
+// # Time
+//
+// The guest runs in real time, under software emulation. AWS's time is the lab's and
+// passes thirty times faster: a status check every two seconds, an agent's ping every
+// ten, and six minutes of silence in twelve. So the product's own limits hold, and a
+// trial takes a minute.
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"crashcart/lab"
+	"crashcart/lab/guest"
+	"crashcart/lab/guest/image"
+)
+
+// Speed is how many lab seconds pass in a second.
+const Speed = 30
+
+// How long a step may take on the wall: three times what was measured on two idle
+// cores, or more.
+const (
+	readyWithin    = 90 * time.Second // from power on, and from a reset
+	prepareWithin  = 60 * time.Second
+	decidedWithin  = 60 * time.Second  // from the hang to the interrupt; the guard looks for 12 minutes of the lab
+	comesWithin    = 150 * time.Second // from the interrupt to the guest's return
+	readBackWithin = 60 * time.Second
+)
+
+// Options of a run.
+type Options struct {
+	Bootstrap string      // the function's binary
+	Image     image.Image // of the trial's kernel
+	Observe   func(Event) // told of everything as it happens; may be nil. One call at a time
+	Probe     bool        // ask the hung guest in every way, twice, before it is interrupted
+	Evidence  string      // a directory for the dump, the look and the console; none if empty
+}
+
+// EventKind is what an Event tells.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventStep     EventKind = "step"     // the trial goes on to its next step
+	EventStage    EventKind = "stage"    // the console proves a stage of the crash
+	EventDecision EventKind = "decision" // the function decided
+	EventConsole  EventKind = "console"  // a line of the serial console
+	EventProbe    EventKind = "probe"    // the hung guest was asked
+	EventNote     EventKind = "note"     // something else that the function said
+)
+
+// Event is something that happened in a trial.
+type Event struct {
+	At    time.Duration // on the wall, since power on
+	Kind  EventKind
+	Name  string // of the step, stage or outcome
+	Text  string // a sentence, or the line of the console
+	Proof string // of a stage: the line that proves it
+}
+
+// Run plays one trial. The record is there for a trial that went wrong, too, as far
+// as it came; the error is then why it could not go on. What must be is for Judge.
+func Run(ctx context.Context, o Options, t Trial) (record *Record, err error) {
+	hang, ok := HangNamed(t.Hang)
+	if !ok {
+		return nil, fmt.Errorf("trial %s: there is no hang %q", t.Name, t.Hang)
+	}
+	l, err := lab.Start(lab.Options{Speed: Speed})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	g, err := guest.Start(ctx, guest.Options{
+		Image: o.Image, Clock: l.Clock, MemoryMB: t.MemoryMB, CrashKernel: t.CrashKernel, KernelArgs: hang.Kernel,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := newRun(o, t, hang, l, g)
+	stop := r.listen()
+	err = r.play(ctx)
+	err = errors.Join(err, g.Close())
+	stop()
+	return r.finish(), err
+}

@@ -1,0 +1,101 @@
+package trial
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"crashcart/lab"
+	"crashcart/lab/fleet"
+	"crashcart/lambda/config"
+)
+
+const (
+	// InstanceID is the guest's.
+	InstanceID = "i-0c4a5bca97d0e6f12"
+	hostname   = "crashcart-guest"
+	alarmName  = "crashcart-heartbeat-" + InstanceID
+	// crowd is how many healthy instances there are besides: where most agents are
+	// silent, silence says nothing of any of them.
+	crowd = 12
+	// heartbeatMissing is the alarm's own patience, five periods of a minute
+	// (crashcart/infra/watch).
+	heartbeatMissing = 5 * time.Minute
+)
+
+// populate puts the guest, launched when it was powered on, among others.
+func (r *run) populate() error {
+	for n := range crowd {
+		spec := fleet.Spec{ID: fmt.Sprintf("i-0b%015x", n+1), Name: fmt.Sprintf("app-%d", n+1), Type: "m6i.large"}
+		if err := r.lab.Fleet.Add(spec); err != nil {
+			return err
+		}
+	}
+	return r.lab.Fleet.Add(fleet.Spec{
+		ID: InstanceID, Name: hostname, Type: "m6i.large", Machine: watched{r.guest, r},
+		Tags: map[string]string{config.TagKey: config.TagAuto},
+		Age:  max(time.Millisecond, time.Since(r.start)*Speed),
+	})
+}
+
+// deploy brings in the function, with the settings that it is shipped with but the
+// mode.
+func (r *run) deploy() error {
+	return r.lab.Deploy(lab.Function{
+		Path: r.options.Bootstrap, Concurrency: 1, Log: r.heard,
+		Env: map[string]string{config.EnvMode: string(config.ModeAuto)},
+	})
+}
+
+// alarm raises the heartbeat alarm.
+func (r *run) alarm() error {
+	_, err := r.lab.RaiseAlarm(lab.Alarm{Name: alarmName, Namespace: "CWAgent", Metric: "heartbeat", Instances: []string{InstanceID}})
+	return err
+}
+
+// Decision is what the function decided of the guest.
+type Decision struct {
+	Outcome string `json:"Outcome"`
+	Rule    string `json:"Rule"`
+	Why     string `json:"why"`
+	CaseID  string `json:"caseId,omitempty"`
+}
+
+// heard takes a line of the function's output.
+func (r *run) heard(line string) {
+	var d struct {
+		Decision
+		Msg        string `json:"msg"`
+		InstanceID string `json:"instanceId"`
+	}
+	switch err := json.Unmarshal([]byte(line), &d); {
+	case err != nil || d.Msg != "decision":
+		r.tell(Event{Kind: EventNote, Text: line})
+	case d.InstanceID == InstanceID:
+		r.decided(d.Decision)
+	}
+}
+
+func (r *run) decided(d Decision) {
+	r.tell(Event{Kind: EventDecision, Name: d.Outcome, Text: d.Rule + ": " + d.Why})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.record.Decisions = append(r.record.Decisions, d)
+	if d.Outcome != "later" && r.verdict == nil {
+		r.verdict = &d
+		close(r.final)
+	}
+}
+
+// watched is the guest with the moment of its interrupt noted: what the console says
+// from then on may come of it.
+type watched struct {
+	fleet.Machine
+	run *run
+}
+
+// Interrupt notes the moment and passes the interrupt on.
+func (w watched) Interrupt() error {
+	w.run.sent()
+	return w.Machine.Interrupt()
+}
