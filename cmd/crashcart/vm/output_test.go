@@ -1,0 +1,125 @@
+package vm
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lab/trial"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// story is what a trial tells when all goes well, shortened.
+func story() []trial.Event {
+	at := func(s float64, kind trial.EventKind, name, text string) trial.Event {
+		return trial.Event{At: time.Duration(s * float64(time.Second)), Kind: kind, Name: name, Text: text}
+	}
+	return []trial.Event{
+		at(0, trial.EventStep, "boot", "the guest boots"),
+		at(1.1, trial.EventConsole, "", "[    0.000000] Linux version 6.1.0-56-cloud-amd64 (debian-kernel@lists.debian.org)"),
+		at(1.1, trial.EventConsole, "", "[    0.000000] Command line: root=/dev/nvme0n1 ro crashkernel=128M"),
+		at(2, trial.EventConsole, "", "[    0.1] x86/fpu: x87 FPU will use FXSAVE"),
+		at(3, trial.EventConsole, "", ""),
+		at(3, trial.EventConsole, "", "[    0.2] pci 0000:00:00.0"),
+		at(12.5, trial.EventConsole, "", "CRASHCART-GUEST-READY kexec_crash_loaded=1 unknown_nmi_panic=1 panic=5 dumps=0"),
+		at(14, trial.EventProbe, "", "ARP answers, the agent answers, the serial console answers"),
+		at(14, trial.EventStep, "hang", "it hangs: the root file system is frozen, as under a storage driver that never answers"),
+		at(30, trial.EventDecision, "later", "unresponsive: its SSM agent pinged 5m40s ago, 6m of silence required"),
+		at(32, trial.EventStage, trial.StageSent, ""),
+		at(32.2, trial.EventDecision, "interrupted", "unresponsive: its SSM agent is silent for 6m40s (6m required)"),
+		at(33, trial.EventConsole, "", "[    0.000000] Command line: root=/dev/nvme0n1 ro elfcorehdr=507252K"),
+		at(33, trial.EventStage, trial.StageCaptureKernel, ""),
+		at(46, trial.EventStage, trial.StageDumpComplete, ""),
+	}
+}
+
+func ended() *trial.Record {
+	return &trial.Record{
+		Stages: []trial.Stage{{Name: trial.StageSent}, {Name: trial.StageCaptureKernel, Line: "[    0.000000] Command line: root=/dev/nvme0n1 ro elfcorehdr=507252K"}},
+		Files: []trial.File{
+			{Name: "/var/crash/202611230301/dmesg.202611230301", Size: 21_714, SHA256: strings.Repeat("ab", 32)},
+			{Name: "/var/crash/202611230301/dump.202611230301", Size: 17_412_096, SHA256: strings.Repeat("cd", 32)},
+		},
+	}
+}
+
+func play(o *Output, wrong []string) {
+	o.head("6.1.0-56-cloud-amd64", trial.Hangs()[0])
+	for _, e := range story() {
+		o.event(e)
+	}
+	o.end(ended(), wrong, "evidence")
+}
+
+func TestWhatAReaderSees(t *testing.T) {
+	for name, c := range map[string]struct {
+		look  Look
+		wrong []string
+	}{
+		"plain":    {Look{Width: 100}, nil},
+		"console":  {Look{Width: 100, Console: true}, nil},
+		"terminal": {Look{Width: 80, Live: true, Colour: true}, nil},
+		"wrong":    {Look{Width: 80}, []string{"the stages were sent, not sent, capture-kernel"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			play(Text(&b, c.look), c.wrong)
+			file := "testdata/" + name + ".txt"
+			if *update {
+				if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(b.Bytes(), want) {
+				t.Errorf("got\n%s\nwant\n%s", b.Bytes(), want)
+			}
+		})
+	}
+}
+
+// A guest's console is a stranger's text: whatever it holds, the terminal only sees
+// what can be printed.
+func TestTheGuestsConsoleNeverReachesTheTerminalRaw(t *testing.T) {
+	for _, hostile := range []string{"\x1b]0;owned\x07 login:", "Linux version \x1b[2J\r\n", "reboot: \u202eevil\xff\xfe", "reboot: \u009b31m"} {
+		var b bytes.Buffer
+		o := Text(&b, Look{Width: 80, Console: true})
+		o.event(trial.Event{Kind: trial.EventConsole, Text: hostile})
+		o.quote(hostile)
+		for _, bad := range []string{"\x1b", "\x07", "\r", "\u202e", "\u009b", "\xff"} {
+			if strings.Contains(b.String(), bad) {
+				t.Errorf("%q came through as %q", hostile, b.String())
+			}
+		}
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
+
+func TestNothingIsSaidToBeWrittenThatWasNot(t *testing.T) {
+	o := Text(full{}, Look{})
+	play(o, nil)
+	if o.Err() == nil {
+		t.Error("no error")
+	}
+}
+
+func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
+	var b bytes.Buffer
+	play(Text(&b, Look{Width: 72, Console: true}), nil)
+	for line := range strings.Lines(b.String()) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 72 && !strings.Contains(line, "SHA-256") {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+// Package vm shows the main job on a real kernel: a Linux guest under QEMU that hangs,
+// is interrupted by the real bootstrap, panics, dumps, and comes back with its dump.
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"crashcart/lab"
+	"crashcart/lab/guest/image"
+	"crashcart/lab/trial"
+)
+
+// Options of a run.
+type Options struct {
+	Out       *Output
+	Hang      string            // one of Hangs
+	Keep      string            // a directory for dump, look and console; none if empty
+	Bootstrap string            // the function's binary; built if empty
+	Note      func(text string) // told what takes a while; may be nil
+}
+
+// ErrBroken is returned when the trial did not end as it must. What was wrong was told
+// to Out.
+var ErrBroken = errors.New("this did not end as it must")
+
+// Hangs are the names of the ways in which the guest can hang, the usual one first.
+func Hangs() []string {
+	var names []string
+	for _, h := range trial.Hangs() {
+		names = append(names, h.Name)
+	}
+	return names
+}
+
+// Run shows one hang from power on to the dump that is read back. Nothing of it is
+// left running or on disk afterwards, but what Keep says and the cached image.
+func Run(ctx context.Context, o Options) (err error) {
+	hang, ok := trial.HangNamed(o.Hang)
+	if !ok {
+		return fmt.Errorf("there is no hang %q; there are %s", o.Hang, strings.Join(Hangs(), ", "))
+	}
+	if o.Note == nil {
+		o.Note = func(string) {}
+	}
+	img, err := image.Build(ctx, image.Options{Note: o.Note})
+	if err != nil {
+		return err
+	}
+	if o.Bootstrap == "" {
+		dir, err := os.MkdirTemp("", "crashcart-demo-")
+		if err != nil {
+			return fmt.Errorf("making a place for the function: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		o.Note("building the function; the first time this takes a minute or two")
+		o.Bootstrap = filepath.Join(dir, "bootstrap")
+		if err := lab.Build(ctx, lab.Bootstrap, o.Bootstrap); err != nil {
+			return err
+		}
+	}
+	o.Out.head(img.Release, hang)
+	t := trial.TrialOf(hang)
+	record, err := trial.Run(ctx, trial.Options{Bootstrap: o.Bootstrap, Image: img, Evidence: o.Keep, Observe: o.Out.event, Probe: true}, t)
+	if err != nil {
+		return err
+	}
+	wrong := trial.Judge(record)
+	o.Out.end(record, wrong, o.Keep)
+	if len(wrong) > 0 {
+		return ErrBroken
+	}
+	return o.Out.Err()
+}
