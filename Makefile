@@ -21,7 +21,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: ## see the main job on this machine: no network, no AWS account
@@ -35,6 +35,26 @@ test: ## run all tests (TESTFLAGS="-race -count=1" as in CI)
 .PHONY: storm
 storm: ## ten thousand alarms under every fault (STORMFLAGS="--instances 1000")
 	CGO_ENABLED=0 go run -trimpath ./lab/cmd/storm $(STORMFLAGS)
+
+.PHONY: demo-vm
+demo-vm: ## the same on a real kernel under QEMU (VMFLAGS="--hang memory --keep evidence")
+	CGO_ENABLED=0 go run -trimpath ./cmd/crashcart demo --vm $(VMFLAGS)
+
+.PHONY: lab-test
+lab-test: ## real kernels under QEMU: four ways in which an interrupt can end
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/trial ends $(TRIALFLAGS)
+
+.PHONY: lab-all
+lab-all: ## every way in which it can end
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/trial ends --all $(TRIALFLAGS)
+
+.PHONY: lab-hangs
+lab-hangs: ## every way to hang: what still answers, and what is decided
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/trial hangs $(TRIALFLAGS)
+
+.PHONY: lab-record
+lab-record: ## write the serial console of every end anew, with what was true of it
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/trial ends --all --record lab/trial/testdata $(TRIALFLAGS)
 
 .PHONY: bench
 bench: ## measure cold start, memory, rounds and calls beside a bare handler
