@@ -1,7 +1,6 @@
 package permissions_test
 
 import (
-	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -11,6 +10,8 @@ import (
 	"testing"
 
 	"crashcart/infra/permissions"
+
+	"crashcart/lab/source"
 )
 
 var at = permissions.Places{
@@ -25,7 +26,6 @@ func linked(t *testing.T, pkg string) []string {
 	program := filepath.Join(t.TempDir(), "bootstrap")
 	run := func(name string, args ...string) string {
 		cmd := exec.CommandContext(t.Context(), name, args...)
-		cmd.Dir = filepath.Join("..", "..")
 		cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64", "GOFLAGS=-mod=readonly")
 		out, err := cmd.Output()
 		if err != nil {
@@ -33,7 +33,9 @@ func linked(t *testing.T, pkg string) []string {
 		}
 		return string(out)
 	}
-	heed(t, run("go", "list", "-deps", "-f", "{{if .Module}}{{if .Module.Main}}{{.Dir}}{{end}}{{end}}", pkg))
+	if err := source.Heed(t.Context(), pkg); err != nil {
+		t.Fatal(err)
+	}
 	run("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-buildid=", "-tags=lambda.norpc", "-o", program, pkg)
 	operation := regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z]+)\n`)
 	var found []string
@@ -46,29 +48,14 @@ func linked(t *testing.T, pkg string) []string {
 	return found
 }
 
-// heed reads the folders that a bootstrap is built from, one a line, and the versions of
-// the modules. go test repeats a result until a file changes that the test itself has
-// looked at ("go help test"), and does not know what its commands look at.
-func heed(t *testing.T, folders string) {
-	t.Helper()
-	for folder := range strings.Lines(folders) {
-		if _, err := os.ReadDir(strings.TrimSpace(folder)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := os.Stat(filepath.Join("..", "..", "go.mod")); err != nil || folders == "" {
-		t.Fatalf("built from %q, %v", folders, err)
-	}
-}
-
 // functions are the bootstraps, and what is said of each.
 var functions = map[string]struct {
 	calls      []permissions.Call
 	implied    []permissions.Implied
 	statements []permissions.Statement
 }{
-	"./lambda/cmd/interrupt": {permissions.InterruptCalls(), permissions.InterruptImplied(), permissions.Interrupt(at)},
-	"./lambda/cmd/followup":  {permissions.FollowupCalls(), permissions.FollowupImplied(), permissions.Followup(at)},
+	"crashcart/lambda/cmd/interrupt": {permissions.InterruptCalls(), permissions.InterruptImplied(), permissions.Interrupt(at)},
+	"crashcart/lambda/cmd/followup":  {permissions.FollowupCalls(), permissions.FollowupImplied(), permissions.Followup(at)},
 }
 
 func TestEveryOperationThatIsLinkedIsInTheMapAndNoOther(t *testing.T) {

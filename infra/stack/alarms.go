@@ -43,7 +43,7 @@ func addSweepAlarms(s Stack) {
 		})
 	ownAlarm(s, "sweep-errors", "The open cases could not be counted: see the log of "+followupName,
 		s.Followup.MetricErrors(&awscloudwatch.MetricOptions{Period: minutesLong(ownPeriod), Statistic: jsii.String("Sum")}))
-	ownAlarmWith(s, "sweep-missing", fmt.Sprintf("Nobody has counted the open cases for %d minutes: see the log of %s and its schedule. "+
+	ownAlarmWith(s, "sweep-missing", fmt.Sprintf("Nobody has counted the open cases for at least %d minutes: see the log of %s and its schedule. "+
 		"Until it counts again, nobody is told of a case that is overdue", missedSweeps*ownPeriod, followupName),
 		metric(config.MetricOpenCases, "SampleCount", ownPeriod, nil), awscloudwatch.AlarmProps{
 			ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,

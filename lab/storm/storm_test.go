@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,17 +20,13 @@ import (
 // few is how many instances the storms of the tests have.
 const few = 60
 
-// bootstrap is the real function, built once.
-var bootstrap string
+// dir is of this run of the tests.
+var dir string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "storm-test-")
-		if err == nil {
-			bootstrap = filepath.Join(dir, "bootstrap")
-			err = lab.Build(context.Background(), lab.Bootstrap, bootstrap)
-		}
-		if err != nil {
+		var err error
+		if dir, err = os.MkdirTemp("", "storm-test-"); err != nil {
 			println(err.Error())
 			return 1
 		}
@@ -40,6 +37,23 @@ func TestMain(m *testing.M) {
 		}
 		return code
 	}())
+}
+
+// built is the real function, built once, and not before a test asks for it: what is
+// looked at before m.Run, go test does not know of, and would not run the storms again
+// when the function has changed.
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(dir, "bootstrap")
+	return path, lab.Build(context.Background(), lab.Bootstrap, path)
+})
+
+func bootstrap(t *testing.T) string {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 var lastLine = regexp.MustCompile(`(?m)^storm: name=([a-z0-9-]+) claims=\d+ interrupts=\d+ lost=0 twice=0 seconds=\d+\.\d$`)
@@ -53,7 +67,7 @@ func TestEveryStormHolds(t *testing.T) {
 			err := storm.ErrSlow
 			for tries := 0; errors.Is(err, storm.ErrSlow) && tries < 3; tries++ {
 				out.Reset()
-				err = storm.Run(t.Context(), storm.Options{Out: &out, Scenarios: []storm.Scenario{s}, Bootstrap: bootstrap})
+				err = storm.Run(t.Context(), storm.Options{Out: &out, Scenarios: []storm.Scenario{s}, Bootstrap: bootstrap(t)})
 			}
 			if err != nil {
 				t.Errorf("%v\n%s", err, &out)
@@ -92,7 +106,7 @@ func TestAStormThatDoesNotHoldIsToldAndFails(t *testing.T) {
 	s := storm.Scenarios(few)[0]
 	s.Hosts, s.Expect.Claims, s.Expect.Rules = 20, 1, []string{"lever"}
 	var out bytes.Buffer
-	err := storm.Run(t.Context(), storm.Options{Out: &out, Scenarios: []storm.Scenario{s}, Bootstrap: bootstrap})
+	err := storm.Run(t.Context(), storm.Options{Out: &out, Scenarios: []storm.Scenario{s}, Bootstrap: bootstrap(t)})
 	if !errors.Is(err, storm.ErrBroken) || !strings.Contains(out.String(), "BROKEN: exactly the claims that were to be: 0, not 1") ||
 		!strings.Contains(out.String(), "BROKEN: refused by the expected rules alone: ") {
 		t.Errorf("%v\n%s", err, &out)
@@ -104,7 +118,7 @@ func TestAnInterruptedStormEndsAtOnce(t *testing.T) {
 	s.Env = map[string]string{"CRASHCART_TABLE": ""} // the function never starts, so nothing is ever decided
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	err := storm.Run(ctx, storm.Options{Out: &bytes.Buffer{}, Scenarios: []storm.Scenario{s}, Bootstrap: bootstrap})
+	err := storm.Run(ctx, storm.Options{Out: &bytes.Buffer{}, Scenarios: []storm.Scenario{s}, Bootstrap: bootstrap(t)})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("err = %v", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/config"
+	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/followup"
 )
 
@@ -22,20 +22,18 @@ func (w *world) wantSweep(want followup.Report) {
 	if got := w.sweep(); !reflect.DeepEqual(got, want) {
 		w.t.Errorf("the sweep found\n%+v, want\n%+v", got, want)
 	}
-	metrics := map[string]metric{
-		config.MetricOpenCases: {float64(want.Open), "Count"}, config.MetricOverdueCases: {float64(want.Overdue), "Count"},
-	}
+	metrics := []emftest.Metric{count(config.MetricOpenCases, want.Open), count(config.MetricOverdueCases, want.Overdue)}
 	level := "INFO"
 	if want.Open+want.Overdue > 0 {
-		metrics[config.MetricOldestCase] = metric{want.OldestSeconds, "Seconds"}
+		metrics = append(metrics, emftest.Metric{Namespace: config.MetricNamespace, Name: config.MetricOldestCase, Value: want.OldestSeconds, Unit: "Seconds"})
 	}
 	if want.Stuck > 0 {
-		metrics[config.MetricStuckCases] = metric{float64(want.Stuck), "Count"}
+		metrics = append(metrics, count(config.MetricStuckCases, want.Stuck))
 	}
 	if want.Overdue > 0 {
 		level = "WARN"
 	}
-	if got := w.published(); !maps.Equal(got, metrics) {
+	if got := w.published(); !slices.Equal(got, metrics) {
 		w.t.Errorf("published %v, want %v", got, metrics)
 	}
 	line := w.line()
@@ -51,6 +49,10 @@ func (w *world) wantSweep(want followup.Report) {
 	if line["level"] != level || line["msg"] != "sweep" {
 		w.t.Errorf("the line is %v: %v", line["level"], line["msg"])
 	}
+}
+
+func count(name string, n int) emftest.Metric {
+	return emftest.Metric{Namespace: config.MetricNamespace, Name: name, Value: float64(n), Unit: "Count"}
 }
 
 func list(v any) []any {

@@ -15,6 +15,7 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/config"
+	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/followup"
 
 	lab "crashcart/lab/dynamodb"
@@ -101,43 +102,12 @@ func (w *world) line() map[string]any {
 	return line
 }
 
-// published gives the metrics that CloudWatch reads out of the last sweep's line, by
-// the rules of the embedded metric format.
-func (w *world) published() map[string]metric {
+// published gives the metrics that CloudWatch reads out of the last sweep's line.
+func (w *world) published() []emftest.Metric {
 	w.t.Helper()
-	var meta struct {
-		AWS struct {
-			Timestamp         int64
-			CloudWatchMetrics []struct {
-				Namespace  string
-				Dimensions [][]string
-				Metrics    []struct{ Name, Unit string }
-			}
-		} `json:"_aws"`
-	}
-	line := w.line()
-	if err := json.Unmarshal(w.log.Bytes(), &meta); err != nil {
-		w.t.Fatal(err)
-	}
-	if meta.AWS.Timestamp != w.now.UnixMilli() || len(meta.AWS.CloudWatchMetrics) != 1 {
-		w.t.Fatalf("metadata %+v", meta)
-	}
-	d := meta.AWS.CloudWatchMetrics[0]
-	if d.Namespace != config.MetricNamespace || len(d.Dimensions) != 1 || len(d.Dimensions[0]) != 0 {
-		w.t.Errorf("in %s by %q", d.Namespace, d.Dimensions)
-	}
-	found := map[string]metric{}
-	for _, m := range d.Metrics {
-		value, ok := line[m.Name].(float64)
-		if !ok {
-			w.t.Errorf("%s is not a number at the root of the line: %v", m.Name, line[m.Name])
-		}
-		found[m.Name] = metric{value, m.Unit}
+	found, at, err := emftest.Read(w.log.Bytes())
+	if err != nil || !at.Equal(w.now) {
+		w.t.Fatalf("of %s, want %s: %v", at, w.now, err)
 	}
 	return found
-}
-
-type metric struct {
-	value float64
-	unit  string
 }

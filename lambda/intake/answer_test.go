@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"crashcart/lambda/config"
+	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/intake"
 )
 
@@ -305,41 +306,28 @@ func TestADecisionIsOneLogLineAndOneMetric(t *testing.T) {
 	if len(lines) != 1 {
 		t.Fatalf("%d lines: %s", len(lines), w.logs.String())
 	}
-	var line map[string]any
-	if err := json.Unmarshal([]byte(lines[0]), &line); err != nil {
-		t.Fatal(err)
+	got, at, err := emftest.Read([]byte(lines[0]))
+	of := func(name, dimensions string, value float64, unit string) emftest.Metric {
+		return emftest.Metric{Namespace: config.MetricNamespace, Name: name, Dimensions: dimensions, Value: value, Unit: unit}
 	}
-	var meta struct {
-		AWS struct {
-			Timestamp         int64
-			CloudWatchMetrics []struct {
-				Namespace  string
-				Dimensions [][]string
-				Metrics    []struct{ Name, Unit string }
-			}
-		} `json:"_aws"`
+	want := []emftest.Metric{
+		of(config.MetricDecisions, "Outcome=interrupted", 1, "Count"),
+		of(config.MetricDecisions, "Outcome=interrupted,Rule=unresponsive", 1, "Count"),
+		of(config.MetricTimeToInterrupt, "Outcome=interrupted", 60, "Seconds"),
+		of(config.MetricTimeToInterrupt, "Outcome=interrupted,Rule=unresponsive", 60, "Seconds"),
 	}
-	if err := json.Unmarshal([]byte(lines[0]), &meta); err != nil {
-		t.Fatal(err)
+	if err != nil || !at.Equal(noon) || !slices.Equal(got, want) {
+		t.Errorf("at %s %v, %v, want\n%v", at, got, err, want)
 	}
-	if meta.AWS.Timestamp != noon.UnixMilli() || len(meta.AWS.CloudWatchMetrics) != 1 || meta.AWS.CloudWatchMetrics[0].Namespace != config.MetricNamespace {
-		t.Errorf("metadata: %+v", meta.AWS)
-	}
-	directive := meta.AWS.CloudWatchMetrics[0]
-	for _, m := range directive.Metrics {
-		if _, ok := line[m.Name].(float64); !ok {
-			t.Errorf("the metric %s is not a number at the root of the line: %v", m.Name, line[m.Name])
-		}
-	}
-	for _, set := range directive.Dimensions {
-		for _, d := range set {
-			if _, ok := line[d].(string); !ok {
-				t.Errorf("the dimension %s is not a string at the root of the line: %v", d, line[d])
-			}
-		}
-	}
-	if got := line[config.MetricTimeToInterrupt]; got != 60.0 {
-		t.Errorf("%s is %v s, want 60", config.MetricTimeToInterrupt, got)
+}
+
+func TestWhatIsIgnoredNeverGoesUncounted(t *testing.T) {
+	w, _ := hung(t, config.ModeAuto)
+	w.deliver(`{"hello":"world"}`)
+	got, at, err := emftest.Read([]byte(w.logs.String()))
+	want := emftest.Metric{Namespace: config.MetricNamespace, Name: config.MetricIgnored, Dimensions: "Reason=unknown-shape", Value: 1, Unit: "Count"}
+	if err != nil || !at.Equal(noon) || len(got) != 1 || got[0] != want {
+		t.Errorf("at %s %v, %v, want %v", at, got, err, want)
 	}
 }
 

@@ -4,9 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"strings"
-	"time"
 
 	"crashcart/lambda/config"
+	"crashcart/lambda/emf"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/trigger"
 )
@@ -51,47 +51,21 @@ var outcomes = map[interrupt.Kind]OutcomeKind{
 	interrupt.Unknown:     OutcomeUnknown,
 }
 
-// embedded is the metadata that makes CloudWatch read metrics out of a log line
-// ("Specification: Embedded metric format", Amazon CloudWatch User Guide).
-type embedded struct {
-	Timestamp         int64 // milliseconds since the epoch
-	CloudWatchMetrics []metricDirective
-}
-
-type metricDirective struct {
-	Namespace  string
-	Dimensions [][]string
-	Metrics    []metricDefinition
-}
-
-type metricDefinition struct {
-	Name string
-	Unit string
-}
-
-func emf(now time.Time, directives ...metricDirective) slog.Attr {
-	return slog.Any("_aws", embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: directives})
-}
-
-func directive(dimensions [][]string, metrics ...metricDefinition) metricDirective {
-	return metricDirective{Namespace: config.MetricNamespace, Dimensions: dimensions, Metrics: metrics}
-}
-
 // logDecision writes the one line of a decision, which is its metric as well.
 func (h *Handler) logDecision(ctx context.Context, j *job) {
-	metrics := []metricDefinition{{Name: config.MetricDecisions, Unit: "Count"}}
+	metrics := []emf.Metric{{Name: config.MetricDecisions, Unit: emf.Count}}
 	attrs := append(decisionAttrs(j), slog.Bool("leashed", h.Guard.Leashed(j.trigger)), slog.Int(config.MetricDecisions, 1),
 		slog.String("Outcome", string(j.outcome.Outcome)), slog.String("Rule", j.outcome.Rule))
 	if j.outcome.Outcome == OutcomeInterrupted {
-		metrics = append(metrics, metricDefinition{Name: config.MetricTimeToInterrupt, Unit: "Seconds"})
+		metrics = append(metrics, emf.Metric{Name: config.MetricTimeToInterrupt, Unit: emf.Seconds})
 		attrs = append(attrs, slog.Float64(config.MetricTimeToInterrupt, j.sentAfter.Seconds()))
 	}
-	directives := []metricDirective{directive([][]string{{"Outcome"}, {"Outcome", "Rule"}}, metrics...)}
+	sets := []emf.Set{{Dimensions: [][]string{{"Outcome"}, {"Outcome", "Rule"}}, Metrics: metrics}}
 	if j.unanswered {
-		directives = append(directives, directive([][]string{{}}, metricDefinition{Name: config.MetricUnanswered, Unit: "Count"}))
+		sets = append(sets, emf.Set{Metrics: []emf.Metric{{Name: config.MetricUnanswered, Unit: emf.Count}}})
 		attrs = append(attrs, slog.Int(config.MetricUnanswered, 1))
 	}
-	attrs = append(attrs, emf(h.Now(), directives...))
+	attrs = append(attrs, emf.Attr(config.MetricNamespace, h.Now(), sets...))
 	j.log.LogAttrs(ctx, slog.LevelInfo, "decision", attrs...)
 }
 
@@ -121,5 +95,7 @@ func (h *Handler) logIgnored(ctx context.Context, log *slog.Logger, rec trigger.
 	log.LogAttrs(ctx, slog.LevelInfo, "ignored",
 		slog.String("Reason", string(rec.Ignored.Reason)), slog.String("detail", rec.Ignored.Detail),
 		slog.String("messageId", rec.MessageID), slog.Int(config.MetricIgnored, 1),
-		emf(h.Now(), directive([][]string{{"Reason"}}, metricDefinition{Name: config.MetricIgnored, Unit: "Count"})))
+		emf.Attr(config.MetricNamespace, h.Now(), emf.Set{
+			Dimensions: [][]string{{"Reason"}}, Metrics: []emf.Metric{{Name: config.MetricIgnored, Unit: emf.Count}},
+		}))
 }

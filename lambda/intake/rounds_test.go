@@ -1,7 +1,6 @@
 package intake_test
 
 import (
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,8 +16,8 @@ import (
 // evidence may vanish.
 func TestNoMoreRoundsThanPromised(t *testing.T) {
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	if out, err := exec.Command("go", "build", "-o", bootstrap, "crashcart/lambda/cmd/interrupt").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := lab.Build(t.Context(), lab.Bootstrap, bootstrap); err != nil {
+		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name  string

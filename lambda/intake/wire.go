@@ -1,11 +1,8 @@
 package intake
 
 import (
-	"context"
-	"errors"
 	"io"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"crashcart/lambda/awsenv"
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/config"
 	"crashcart/lambda/guard"
@@ -77,28 +75,7 @@ func impatient(o *sns.Options) {
 }
 
 // AWS is what Lambda's environment says: Region, credentials, and in a lab the
-// endpoint. The SDK's own config module reads files, profiles and the
-// instance metadata service as well, which nobody needs here and which doubles
-// the cold start.
+// endpoint. environ gives its variables.
 func AWS(c config.Config, environ func(string) string) aws.Config {
-	sdk := aws.Config{
-		Region: c.Region,
-		HTTPClient: awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConnsPerHost = 16 // a round's calls side by side
-		}),
-		Credentials: aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			cred := aws.Credentials{
-				AccessKeyID: environ("AWS_ACCESS_KEY_ID"), SecretAccessKey: environ("AWS_SECRET_ACCESS_KEY"),
-				SessionToken: environ("AWS_SESSION_TOKEN"), Source: "environment",
-			}
-			if !cred.HasKeys() {
-				return cred, errors.New("the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-			}
-			return cred, nil
-		})),
-	}
-	if c.Endpoint != "" {
-		sdk.BaseEndpoint = aws.String(c.Endpoint)
-	}
-	return sdk
+	return awsenv.Config(c.Region, c.Endpoint, environ, callTimeout)
 }

@@ -73,13 +73,6 @@ func TestWhatIsWiredToAskRetries(t *testing.T) {
 	}
 }
 
-func TestWithoutCredentialsNothingIsEverAsked(t *testing.T) {
-	sdk := intake.AWS(config.Config{Region: "eu-central-1"}, func(string) string { return "" })
-	if _, err := sdk.Credentials.Retrieve(t.Context()); err == nil {
-		t.Errorf("credentials out of nothing: %v", err)
-	}
-}
-
 // wired is the handler as the function wires it, on one endpoint for all.
 func wired(t *testing.T, endpoint string) *intake.Handler {
 	t.Helper()
