@@ -180,7 +180,7 @@ func TestHarmIsRecordedForEveryInterruptThatShouldNotHaveBeen(t *testing.T) {
 	if got := f.Harms(); len(got) != 1 || got[0].Harm != "the guest was healthy" || got[0].Effect != fleet.EffectDumps {
 		t.Fatalf("a healthy guest: %+v", got)
 	}
-	c.Advance(5 * time.Second)
+	c.Advance(8 * time.Second)
 	must(t, f.Interrupt(id))
 	if got := f.Harms(); len(got) != 2 || got[1].Effect != fleet.EffectKilledDump {
 		t.Fatalf("a dump in progress: %+v", got)
@@ -198,6 +198,49 @@ func TestHarmIsRecordedForEveryInterruptThatShouldNotHaveBeen(t *testing.T) {
 	must(t, f.Interrupt(id))
 	if len(f.Harms()) != 3 {
 		t.Errorf("crashing a guest with a dead agent did no harm: %+v", f.Interrupts())
+	}
+}
+
+// What an interrupt does to a kernel that is not simply up was measured on real ones.
+func TestAnInterruptAtTheWrongMomentIsNeverHarmless(t *testing.T) {
+	nothing := func(*fleet.Fleet) error { return nil }
+	crash := func(f *fleet.Fleet) error { return f.Crash(id, 0) }
+	reboot := func(f *fleet.Fleet) error { return f.Reboot(id) }
+	const s = time.Second
+	for name, c := range map[string]struct {
+		spec          fleet.Spec
+		before        func(*fleet.Fleet) error
+		wait          time.Duration
+		effect, harm  string
+		dumps         int
+		prints, lacks string
+	}{
+		"before the capture kernel":    {fleet.Spec{}, crash, s / 2, fleet.EffectIgnored, "it came between a kernel and its capture kernel", 1, "", "Uhhuh"},
+		"an early capture kernel":      {fleet.Spec{}, crash, 3 * s, fleet.EffectIgnored, "a dump was about to be written", 1, "Dazed and confused", "Kernel panic"},
+		"a capture kernel at work":     {fleet.Spec{}, crash, 10 * s, fleet.EffectKilledDump, "a dump was being written and is lost", 0, "Kernel panic - not syncing: NMI", "saved vmcore"},
+		"a Windows that dumps":         {fleet.Spec{Platform: "windows"}, crash, 10 * s, fleet.EffectKilledDump, "a dump was being written and is lost", 0, "", "Kernel panic"},
+		"a shutdown":                   {fleet.Spec{}, reboot, s, fleet.EffectDumps, "the guest was shutting down", 1, "elfcorehdr=", "Kernel panic"},
+		"a shutdown that ignores NMIs": {fleet.Spec{Kernel: fleet.IgnoresNMI}, reboot, s, fleet.EffectIgnored, "", 0, "Dazed and confused", "Kernel panic"},
+		"an early boot":                {fleet.Spec{Age: 2 * s}, nothing, s, fleet.EffectIgnored, "", 0, "Dazed and confused", "Kernel panic"},
+		"a late boot":                  {fleet.Spec{Age: 6 * s}, nothing, s, fleet.EffectPanics, "the guest was booting", 0, "Kernel panic - not syncing: NMI", "elfcorehdr="},
+		"a late boot that ignores it":  {fleet.Spec{Age: 6 * s, Kernel: fleet.IgnoresNMI}, nothing, s, fleet.EffectIgnored, "", 0, "Dazed and confused", "Kernel panic"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, clk := one(t, c.spec)
+			must(t, c.before(f))
+			clk.Advance(c.wait)
+			must(t, f.Interrupt(id))
+			clk.Advance(time.Second)
+			text, got := console(t, f), f.Interrupts()[0]
+			clk.Advance(5 * time.Minute)
+			v := view(t, f)
+			if got.Effect != c.effect || got.Harm != c.harm || len(v.Dumps) != c.dumps || v.Phase != "up" {
+				t.Errorf("%+v; then %s with dumps %v", got, v.Phase, v.Dumps)
+			}
+			if !strings.Contains(text, c.prints) || strings.Contains(text, c.lacks) {
+				t.Errorf("console: %s", tail(text))
+			}
+		})
 	}
 }
 

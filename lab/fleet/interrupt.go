@@ -58,11 +58,12 @@ func (f *Fleet) Interrupt(id string) error {
 // interrupt is what the kernel makes of it, and what that destroys.
 func (g *guest) interrupt(now time.Time, p phase) (effect, harm string) {
 	switch p.name {
+	case phaseOff, phasePanicked:
+		return EffectIgnored, "" // no kernel is running
 	case phaseDumping:
-		g.loseDump(now)
-		return EffectKilledDump, "a dump was being written and is lost"
-	case phaseBooting, phaseStopping, phasePanicked, phaseOff:
-		return EffectIgnored, "" // no kernel that is set up for it is running
+		return g.interruptCapture(now, p)
+	case phaseBooting:
+		return g.interruptBoot(now)
 	}
 	kernel := g.Kernel
 	if g.Platform == "windows" {
@@ -73,13 +74,48 @@ func (g *guest) interrupt(now time.Time, p phase) (effect, harm string) {
 		return EffectIgnored, ""
 	}
 	g.crash(now)
-	if p.name == phaseUp {
+	switch p.name {
+	case phaseUp:
 		harm = "the guest was healthy"
+	case phaseStopping:
+		harm = "the guest was shutting down"
 	}
 	if kernel == NoKdump {
 		return EffectPanics, harm
 	}
 	return EffectDumps, harm
+}
+
+// interruptCapture is an interrupt of a capture kernel. It panics of one as any kernel
+// does, and nothing stands ready for it; what it had written of the dump and of the
+// log is not on disk yet (measured). For a few seconds it ignores one, which is no
+// merit of whoever sent it.
+func (g *guest) interruptCapture(now time.Time, p phase) (effect, harm string) {
+	uptime := now.Sub(p.at) - kexecTakes
+	switch {
+	case g.Platform == "windows":
+		g.panics(now, uptime)
+	case uptime < 0:
+		return EffectIgnored, "it came between a kernel and its capture kernel"
+	case uptime < prepared:
+		g.print(now, ignoredText.live(uptime))
+		return EffectIgnored, "a dump was about to be written"
+	default:
+		g.panics(now, uptime)
+	}
+	return EffectKilledDump, "a dump was being written and is lost"
+}
+
+// interruptBoot is an interrupt of a kernel that starts: once it knows that an NMI is
+// a panic it does so, and kdump is not loaded yet (measured).
+func (g *guest) interruptBoot(now time.Time) (effect, harm string) {
+	uptime := now.Sub(g.booted(now))
+	if g.Platform != "windows" && (g.Kernel == IgnoresNMI || uptime < prepared) {
+		g.print(now, ignoredText.live(uptime))
+		return EffectIgnored, ""
+	}
+	g.panics(now, uptime)
+	return EffectPanics, "the guest was booting"
 }
 
 // Interrupts are all interrupts that reached guests, in order.
