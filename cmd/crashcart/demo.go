@@ -54,7 +54,7 @@ build the guest's disk once, root, mmdebstrap and a Debian mirror.`,
 	c.Flags().StringVar(&o.bootstrap, "bootstrap", "", "the function's binary for this machine (default: built from this module with go build)")
 	c.Flags().BoolVar(&o.vm, "vm", false, "one real kernel under QEMU instead of a simulated fleet")
 	c.Flags().StringVar(&o.hang, "hang", "", "with --vm, how it hangs: "+strings.Join(vm.Hangs(), ", "))
-	c.Flags().StringVar(&o.keep, "keep", "", "with --vm, copy dump, console and look into this directory")
+	c.Flags().StringVar(&o.keep, "keep", "", "with --vm, copy dump, console and look into this directory, which must be empty")
 	c.Flags().BoolVar(&o.console, "console", false, "with --vm, show every line of the serial console")
 	return c
 }

@@ -34,7 +34,18 @@ func request(id string) string {
 }
 
 func TestAWrongCallIsNeverTakenForAnother(t *testing.T) {
-	for _, args := range [][]string{{"foo"}, {"demo", "x"}, {"demo", "--wrong"}, {"explain"}, {"explain", "a", "b"}} {
+	for _, args := range [][]string{
+		{"foo"},
+		{"explain"},
+		{"explain", "a", "b"},
+		{"demo", "x"},
+		{"demo", "--wrong"},
+		{"demo", "--vm", "--json"},
+		{"demo", "--vm", "--hang", "sleepy"},
+		{"demo", "--hang", "memory"},
+		{"demo", "--keep", "x"},
+		{"demo", "--console"},
+	} {
 		_, err := call(t, request(hungID), args...)
 		if _, usage := errors.AsType[usageError](err); !usage {
 			t.Errorf("%v: %v, want a usage error", args, err)

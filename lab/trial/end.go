@@ -61,7 +61,7 @@ const (
 	StageReachable     = "reachable"
 )
 
-// long enough to tell a slow guest from one that does nothing any more.
+// Long enough to tell a slow guest from one that does nothing any more.
 const (
 	quietWatch = 20 * time.Second // nothing is expected
 	crawlWatch = 45 * time.Second // a capture kernel that crawls
@@ -152,8 +152,8 @@ func Ends() []Trial {
 // Few are the names of the trials that are worth running with every change.
 func Few() []string { return []string{"dumped", "ignored", "no-kdump", "disk-completely-full"} }
 
-// TrialOf is the trial that hangs a prepared guest in a certain way.
-func TrialOf(h Hang) Trial {
+// Of is the trial that hangs a prepared guest in a certain way.
+func Of(h Hang) Trial {
 	end := dumped
 	if h.Lives {
 		end = End{Refused: "unresponsive", Dump: NoDump}

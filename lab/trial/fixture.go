@@ -62,9 +62,13 @@ func (r *Record) Finding() string {
 	return FindingHungInDump
 }
 
-// Save writes the console, in its very bytes up to the end of the trial, and what was
-// true of it into a directory of the trial's name below dir.
+// Save writes the console, in its very bytes, and what was true of it into a directory
+// of the trial's name below dir. A trial without an interrupt has nothing to record,
+// which is an error.
 func Save(dir string, r *Record) error {
+	if len(r.Stages) == 0 || r.SentAt > len(r.Console) {
+		return fmt.Errorf("saving the trial %s: its console does not show an interrupt", r.Trial.Name)
+	}
 	truth := Truth{
 		Name: r.Trial.Name, What: r.Trial.What, Hang: r.Trial.Hang, Kernel: r.Release, CommandLine: r.CommandLine,
 		Finding: r.Finding(), SentAt: r.SentAt, Back: r.Back, Stages: []TruthStage{}, Files: []TruthFile{},
@@ -83,7 +87,7 @@ func Save(dir string, r *Record) error {
 	err = os.MkdirAll(place, 0o750)
 	if err == nil {
 		err = errors.Join(
-			os.WriteFile(filepath.Join(place, "console.log"), r.Console[:r.EndedAt], 0o600),
+			os.WriteFile(filepath.Join(place, "console.log"), r.Console, 0o600),
 			os.WriteFile(filepath.Join(place, "truth.json"), append(text, '\n'), 0o600),
 		)
 	}

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"path"
 	"strings"
 	"testing"
 )
@@ -41,12 +42,21 @@ func TestNothingThatOnlyLooksLikeAStageIsOne(t *testing.T) {
 
 func FuzzFiles(f *testing.F) {
 	f.Add("17000000 " + strings.Repeat("a", 64) + " /var/crash/1/dump.1\n")
+	f.Add("17000000 " + strings.Repeat("a", 64) + " /var/crash/1/../dump.1\n")
 	f.Add("x y z\n")
 	f.Add("1 2\n")
 	f.Fuzz(func(t *testing.T, list string) {
 		found, err := files(list)
-		if err == nil && len(found) != len(strings.Split(strings.TrimRight(list, "\n"), "\n")) && list != "" {
+		if err != nil {
+			return
+		}
+		if lines := strings.Count(strings.TrimSuffix(list, "\n")+"\n", "\n"); list != "" && len(found) != lines {
 			t.Errorf("%d files from %q", len(found), list)
+		}
+		for _, f := range found {
+			if f.Size < 0 || len(f.SHA256) != 64 || strings.ContainsAny(f.Name, "' \x1b\n\"$") || path.Clean(f.Name) != f.Name || !strings.HasPrefix(f.Name, "/var/crash/") {
+				t.Errorf("%q gives %+v", list, f)
+			}
 		}
 	})
 }

@@ -1,9 +1,11 @@
 package trial_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"crashcart/lab/trial"
 )
@@ -59,7 +61,7 @@ func TestNothingThatADumpLacksIsOverlooked(t *testing.T) {
 func TestAnInterruptOfALivingGuestIsNeverRight(t *testing.T) {
 	hang, _ := trial.HangNamed("spinning-bounded")
 	r := dumped()
-	r.Trial = trial.TrialOf(hang)
+	r.Trial = trial.Of(hang)
 	if wrong := trial.Judge(r); len(wrong) != 4 {
 		t.Errorf("wrong: %q", wrong)
 	}
@@ -129,6 +131,47 @@ func TestNothingIsPrintedOverOrLeftOutOfTheTable(t *testing.T) {
 	for _, want := range []string{"whole (17000000 bytes)", "false (104 bytes)", `dumped: what is left of the dump is "false"`, "reachable"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+}
+
+// The table of hangs says what was answered when, what was decided, and nothing of what
+// was not asked.
+func TestEveryAnswerOfAHungGuestIsInTheTable(t *testing.T) {
+	yes := true
+	asked := dumped()
+	asked.Hung = &trial.Answers{ARP: time.Millisecond, Agent: time.Second, Serial: time.Second}
+	asked.Late = &trial.Answers{ARP: time.Millisecond}
+	asked.Capture = &yes
+	refused := &trial.Record{Trial: trial.Trial{Name: "lives"}, Decisions: []trial.Decision{{Outcome: "refused", Rule: "unresponsive"}}}
+	var out strings.Builder
+	if err := trial.Hung(&out, []*trial.Record{asked, refused}); err != nil {
+		t.Fatal(err)
+	}
+	var rows [][]string
+	for line := range strings.Lines(out.String()) {
+		rows = append(rows, regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1))
+	}
+	want := [][]string{
+		{"hang", "ARP", "agent", "serial", "decided", "ARP, dumping", "dump"},
+		{"dumped", "yes", "yes, later no", "yes, later no", "interrupted unresponsive", "yes", "whole"},
+		{"lives", "-", "-", "-", "refused unresponsive", "-", "none"},
+	}
+	if !slices.EqualFunc(rows, want, slices.Equal) {
+		t.Errorf("%q, want %q", rows, want)
+	}
+}
+
+// The pipeline counts these lines.
+func TestTheLineForMachinesSaysHowMuchIsWrong(t *testing.T) {
+	bad := dumped()
+	bad.Back, bad.Files = false, nil
+	for r, want := range map[*trial.Record]string{
+		dumped(): "trial: name=dumped stages=sent,capture-kernel,dmesg-saved,dump-complete,rebooted,reachable back=true dump=whole wrong=0",
+		bad:      "trial: name=dumped stages=sent,capture-kernel,dmesg-saved,dump-complete,rebooted,reachable back=false dump=none wrong=2",
+	} {
+		if got := trial.Line(r); got != want {
+			t.Errorf("%s\nwant %s", got, want)
 		}
 	}
 }

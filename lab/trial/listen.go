@@ -8,26 +8,22 @@ import (
 	"crashcart/lab/guest/serial"
 )
 
-// listen reads the console as it comes, until the returned function is called, which
-// waits for the last line.
-func (r *run) listen() (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
+// listen reads the console as it comes until the guest has ended. The returned
+// function waits for its last line.
+func (r *run) listen() (wait func()) {
 	var done sync.WaitGroup
 	done.Go(func() {
-		for line := range r.guest.Serial().Follow(ctx, 0) {
+		for line := range r.console.Follow(context.Background(), 0) {
 			r.tell(Event{Kind: EventConsole, Text: plain(line.Text)})
 			r.progress(line)
 		}
 	})
-	return func() {
-		cancel()
-		done.Wait()
-	}
+	return done.Wait
 }
 
 // sent notes the moment of the interrupt.
 func (r *run) sent() {
-	mark, before := r.guest.Serial().Mark(), len(r.guest.Serial().Bytes())
+	mark, before := r.console.Mark(), len(r.console.Bytes())
 	r.mu.Lock()
 	first := r.fired == nil
 	if first {
@@ -48,7 +44,8 @@ func (r *run) shot() bool {
 	return r.fired != nil
 }
 
-// progress reads the stages of the crash out of what comes after the interrupt.
+// progress reads the stages of the crash out of what comes after the interrupt. Only
+// the listener calls it.
 func (r *run) progress(l serial.Line) {
 	r.mu.Lock()
 	stage := ""
@@ -60,15 +57,15 @@ func (r *run) progress(l serial.Line) {
 		r.stage(stage, plain(l.Text), l.At)
 	}
 	switch stage {
-	case "":
-	case r.trial.Strike:
-		if err := r.guest.Interrupt(); err != nil {
-			r.tell(Event{Kind: EventNote, Text: "the second interrupt: " + err.Error()})
-		}
 	case StageCaptureKernel:
 		close(r.captured)
 	case StageReachable:
 		close(r.back)
+	}
+	if stage != "" && stage == r.trial.Strike {
+		if err := r.guest.Interrupt(); err != nil {
+			r.tell(Event{Kind: EventNote, Text: "the second interrupt: " + err.Error()})
+		}
 	}
 }
 

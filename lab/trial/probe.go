@@ -52,6 +52,8 @@ const captureSettles = 5 * time.Second
 func (r *run) probeCapture(ctx context.Context) {
 	select {
 	case <-r.captured:
+	case <-r.back: // without one
+		return
 	case <-ctx.Done():
 		return
 	}

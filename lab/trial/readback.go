@@ -3,6 +3,8 @@ package trial
 import (
 	"context"
 	"fmt"
+	"path"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -10,7 +12,7 @@ import (
 )
 
 // listDumps prints size, SHA-256 and name of every file that a crash left, one a
-// line. The names are kdump-tools' own and have no blanks.
+// line. The names are kdump-tools' own and have no blanks; listed takes no others.
 const listDumps = `cd /var/crash && find . -mindepth 2 -type f | sort | while read -r f; do
 	printf '%s %s %s\n' "$(stat -c %s "$f")" "$(sha256sum <"$f" | cut -c 1-64)" "/var/crash/${f#./}"
 done`
@@ -31,24 +33,29 @@ func (r *run) readBack(ctx context.Context) error {
 		return err
 	}
 	if out.ExitCode != 0 {
-		return fmt.Errorf("listing the dumps ended with %d: %s", out.ExitCode, out.Stderr)
+		return fmt.Errorf("listing the dumps ended with %d: %q", out.ExitCode, out.Stderr)
 	}
 	r.record.Files, err = files(string(out.Stdout))
 	return err
 }
 
+// listed is a line of listDumps: what a guest says is only taken if it could be true,
+// and can be shown on a terminal and named to a shell.
+var listed = regexp.MustCompile(`^(\d{1,15}) ([0-9a-f]{64}) (/var/crash(?:/[\w.-]+){2,})$`)
+
+// files reads what listDumps printed.
 func files(list string) ([]File, error) {
 	var found []File
 	for line := range strings.Lines(list) {
-		fields := strings.Fields(line)
-		if len(fields) != 3 {
+		fields := listed.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
+		if fields == nil || path.Clean(fields[3]) != fields[3] {
 			return nil, fmt.Errorf("the guest's list of dumps has a line that is none: %q", line)
 		}
-		size, err := strconv.ParseInt(fields[0], 10, 64)
-		if err != nil || size < 0 {
-			return nil, fmt.Errorf("the guest's list of dumps has a size that is none: %q", fields[0])
+		size, err := strconv.ParseInt(fields[1], 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("the guest's list of dumps has a size that is none: %w", err)
 		}
-		found = append(found, File{Name: fields[2], Size: size, SHA256: fields[1]})
+		found = append(found, File{Name: fields[3], Size: size, SHA256: fields[2]})
 	}
 	return found, nil
 }

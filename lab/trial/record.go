@@ -21,9 +21,8 @@ type Record struct {
 	Again       int  // interrupts after the first
 	Back        bool // it came back by itself
 	Files       []File
-	Console     []byte
+	Console     []byte        // up to the end of the crash, before a reset or the reading back
 	SentAt      int           // how much of the console there was when the interrupt was sent, in bytes
-	EndedAt     int           // and when the trial was over, before a reset or the reading back
 	CPU         time.Duration // of QEMU
 	Memory      int64         // of QEMU, at most, in bytes
 }

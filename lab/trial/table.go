@@ -3,16 +3,17 @@ package trial
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 )
 
 // Ended prints what came of trials as a table, and below it what is not as it must
-// be. Times are seconds on the wall.
+// be. Times are seconds on the wall. The error is w's.
 func Ended(w io.Writer, records []*Record) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "end\tboot\thang\tasked\tcrash\tread\tall\tcpu\tMB\tlast stage\tleft of the dump")
+	rows := [][]string{{"end", "boot", "hang", "asked", "crash", "read", "all", "cpu", "MB", "last stage", "left of the dump"}}
+	var wrong strings.Builder
 	for _, r := range records {
 		took := map[string]time.Duration{}
 		var all time.Duration
@@ -24,19 +25,34 @@ func Ended(w io.Writer, records []*Record) error {
 		if n := r.names(); len(n) > 0 {
 			last = n[len(n)-1]
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", r.Trial.Name,
-			seconds(took[stepBoot]), seconds(took[stepPrepare]+took[stepHang]+took[stepSilence]), seconds(took[stepAlarm]),
-			seconds(took[stepWatch]), seconds(took[stepReadBack]), seconds(all), seconds(r.CPU), r.Memory/1e6, last, left(r))
-	}
-	if err := t.Flush(); err != nil {
-		return fmt.Errorf("writing the table: %w", err)
-	}
-	for _, r := range records {
-		for _, wrong := range Judge(r) {
-			if _, err := fmt.Fprintf(w, "%s: %s\n", r.Trial.Name, wrong); err != nil {
-				return fmt.Errorf("writing what is wrong: %w", err)
-			}
+		rows = append(rows, []string{
+			r.Trial.Name, seconds(took[stepBoot]), seconds(took[stepPrepare] + took[stepHang] + took[stepSilence]),
+			seconds(took[stepAlarm]), seconds(took[stepWatch]), seconds(took[stepReadBack]), seconds(all), seconds(r.CPU),
+			strconv.FormatInt(r.Memory/1e6, 10), last, left(r),
+		})
+		for _, what := range Judge(r) {
+			wrong.WriteString(r.Trial.Name + ": " + what + "\n")
 		}
+	}
+	return table(w, rows, wrong.String())
+}
+
+// table prints rows in columns, and text below them.
+func table(w io.Writer, rows [][]string, below string) error {
+	var text strings.Builder
+	for _, row := range rows {
+		text.WriteString(strings.Join(row, "\t") + "\n")
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, err := io.WriteString(t, text.String())
+	if err == nil {
+		err = t.Flush()
+	}
+	if err == nil {
+		_, err = io.WriteString(w, below)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the table: %w", err)
 	}
 	return nil
 }
@@ -49,24 +65,22 @@ func left(r *Record) string {
 	return string(r.Left())
 }
 
-// Hung prints what of each hung guest answered, and what the guard made of that.
+// Hung prints what of each hung guest answered, and what the guard made of that. The
+// error is w's.
 func Hung(w io.Writer, records []*Record) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "hang\tARP\tagent\tserial\tdecided\tARP, dumping\tdump")
+	rows := [][]string{{"hang", "ARP", "agent", "serial", "decided", "ARP, dumping", "dump"}}
 	for _, r := range records {
 		d := r.Decided()
 		capture := "-"
 		if r.Capture != nil {
 			capture = yesNo[*r.Capture]
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Trial.Name,
-			twice(r, func(a *Answers) time.Duration { return a.ARP }), twice(r, func(a *Answers) time.Duration { return a.Agent }),
-			twice(r, func(a *Answers) time.Duration { return a.Serial }), strings.TrimSpace(d.Outcome+" "+d.Rule), capture, r.Left())
+		rows = append(rows, []string{
+			r.Trial.Name, twice(r, func(a *Answers) time.Duration { return a.ARP }), twice(r, func(a *Answers) time.Duration { return a.Agent }),
+			twice(r, func(a *Answers) time.Duration { return a.Serial }), strings.TrimSpace(d.Outcome + " " + d.Rule), capture, string(r.Left()),
+		})
 	}
-	if err := t.Flush(); err != nil {
-		return fmt.Errorf("writing the table: %w", err)
-	}
-	return nil
+	return table(w, rows, "")
 }
 
 var yesNo = map[bool]string{true: "yes", false: "no"}

@@ -18,6 +18,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"time"
 
 	"crashcart/lab"
@@ -44,7 +46,7 @@ type Options struct {
 	Image     image.Image // of the trial's kernel
 	Observe   func(Event) // told of everything as it happens; may be nil. One call at a time
 	Probe     bool        // ask the hung guest in every way, twice, before it is interrupted
-	Evidence  string      // a directory for the dump, the look and the console; none if empty
+	Evidence  string      // a directory with nothing in it (see Room) for dump, look and console; none if empty
 }
 
 // EventKind is what an Event tells.
@@ -76,6 +78,14 @@ func Run(ctx context.Context, o Options, t Trial) (record *Record, err error) {
 	if !ok {
 		return nil, fmt.Errorf("trial %s: there is no hang %q", t.Name, t.Hang)
 	}
+	if o.Evidence != "" {
+		if err := Room(o.Evidence); err != nil {
+			return nil, err
+		}
+	}
+	if o.Bootstrap, err = program(o.Bootstrap); err != nil {
+		return nil, err
+	}
 	l, err := lab.Start(lab.Options{Speed: Speed})
 	if err != nil {
 		return nil, err
@@ -88,9 +98,25 @@ func Run(ctx context.Context, o Options, t Trial) (record *Record, err error) {
 		return nil, err
 	}
 	r := newRun(o, t, hang, l, g)
-	stop := r.listen()
+	wait := r.listen()
 	err = r.play(ctx)
+	if o.Evidence != "" {
+		err = errors.Join(err, r.keepSeen())
+	}
 	err = errors.Join(err, g.Close())
-	stop()
+	wait()
 	return r.finish(), err
+}
+
+// program is the absolute path of a program, which cannot be taken for one of the same
+// name on the PATH.
+func program(file string) (string, error) {
+	path, err := filepath.Abs(file)
+	if err == nil {
+		path, err = exec.LookPath(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("looking for the function: %w", err)
+	}
+	return path, nil
 }

@@ -103,7 +103,7 @@ var stages = map[string]string{
 func (o *Output) row(at time.Duration, paint, name, text string) {
 	o.caughtUp()
 	left := fmt.Sprintf("  %*.1fs  ", timeWidth-1, at.Seconds()) + o.paint[paint].Sprintf("%-*s ", nameWidth, name)
-	for i, line := range wrap(text, o.width-column) {
+	for i, line := range wrap(printable(text), o.width-column) {
 		if i > 0 {
 			left = strings.Repeat(" ", column)
 		}
@@ -139,9 +139,12 @@ func (o *Output) console(e trial.Event) {
 // caughtUp says how many lines were not shown.
 func (o *Output) caughtUp() {
 	if o.skipped > 0 {
-		n := o.skipped
+		text := fmt.Sprintf("┊ %d more lines", o.skipped)
+		if o.skipped == 1 {
+			text = "┊ 1 more line"
+		}
 		o.skipped = 0
-		o.print(strings.Repeat(" ", column) + o.paint["dim"].Sprintf("┊ %d more lines", n))
+		o.print(strings.Repeat(" ", column) + o.paint["dim"].Sprint(text))
 	}
 }
 
@@ -157,8 +160,8 @@ func (o *Output) end(r *trial.Record, wrong []string, kept string) {
 		}
 	}
 	for _, f := range r.Files {
-		o.print(fmt.Sprintf("  %s  %s bytes", f.Name, grouped(f.Size)))
-		o.print(o.paint["dim"].Sprintf("    SHA-256 %s", f.SHA256))
+		o.print(fmt.Sprintf("  %s  %s bytes", printable(f.Name), grouped(f.Size)))
+		o.print(o.paint["dim"].Sprintf("    SHA-256 %s", printable(f.SHA256)))
 	}
 	if len(r.Files) == 0 {
 		o.print("  nothing below /var/crash")
@@ -172,6 +175,13 @@ func (o *Output) end(r *trial.Record, wrong []string, kept string) {
 	}
 	if len(wrong) == 0 {
 		o.paragraph("good", "✓ ", outcome(r))
+	}
+}
+
+// broken ends the story where it is, on a line of its own.
+func (o *Output) broken() {
+	if o.caughtUp(); o.over {
+		o.print("")
 	}
 }
 
@@ -189,7 +199,7 @@ func outcome(r *trial.Record) string {
 // paragraph prints a mark and, beside it, text that is wrapped.
 func (o *Output) paragraph(paint, mark, text string) {
 	lead := o.paint[paint].Sprint(mark)
-	for _, line := range wrap(text, o.width-2-utf8.RuneCountInString(mark)) {
+	for _, line := range wrap(printable(text), o.width-2-utf8.RuneCountInString(mark)) {
 		o.print("  " + lead + line)
 		lead = strings.Repeat(" ", utf8.RuneCountInString(mark))
 	}
@@ -225,13 +235,13 @@ func (o *Output) write(s string) {
 // printable is hostile text that can do a terminal no harm.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\t' {
+		switch {
+		case unicode.IsSpace(r):
 			return ' '
+		case unicode.IsPrint(r):
+			return r
 		}
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
+		return -1
 	}, strings.ToValidUTF8(s, "?"))
 }
 

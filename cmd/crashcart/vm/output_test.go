@@ -86,18 +86,64 @@ func TestWhatAReaderSees(t *testing.T) {
 	}
 }
 
-// A guest's console is a stranger's text: whatever it holds, the terminal only sees
-// what can be printed.
-func TestTheGuestsConsoleNeverReachesTheTerminalRaw(t *testing.T) {
+// What a guest or the function's log says is a stranger's text: whatever it holds,
+// the terminal only sees what can be printed.
+func TestNothingOfAStrangerReachesTheTerminalRaw(t *testing.T) {
 	for _, hostile := range []string{"\x1b]0;owned\x07 login:", "Linux version \x1b[2J\r\n", "reboot: \u202eevil\xff\xfe", "reboot: \u009b31m"} {
 		var b bytes.Buffer
 		o := Text(&b, Look{Width: 80, Console: true})
-		o.event(trial.Event{Kind: trial.EventConsole, Text: hostile})
-		o.quote(hostile)
+		for _, kind := range []trial.EventKind{trial.EventConsole, trial.EventDecision, trial.EventProbe, trial.EventStep} {
+			o.event(trial.Event{Kind: kind, Text: hostile})
+		}
+		o.end(&trial.Record{
+			Stages: []trial.Stage{{Name: trial.StageCaptureKernel, Line: hostile}},
+			Files:  []trial.File{{Name: hostile, SHA256: hostile}},
+		}, []string{hostile}, "")
 		for _, bad := range []string{"\x1b", "\x07", "\r", "\u202e", "\u009b", "\xff"} {
 			if strings.Contains(b.String(), bad) {
 				t.Errorf("%q came through as %q", hostile, b.String())
 			}
+		}
+	}
+}
+
+// A line that is written over must not have an error message in its place.
+func TestWhatBreaksOffLeavesTheCursorOnALineOfItsOwn(t *testing.T) {
+	for _, live := range []bool{true, false} {
+		var b bytes.Buffer
+		o := Text(&b, Look{Width: 80, Live: live})
+		o.event(trial.Event{Kind: trial.EventConsole, Text: "nothing that matters"})
+		o.broken()
+		if !strings.HasSuffix(b.String(), "\n") || !strings.Contains(b.String(), "1 more line\n") {
+			t.Errorf("live %t: %q", live, b.String())
+		}
+	}
+}
+
+func TestAGuestThatLivesIsNotSaidToHaveCrashed(t *testing.T) {
+	var b bytes.Buffer
+	o := Text(&b, Look{Width: 100})
+	o.end(&trial.Record{Decisions: []trial.Decision{{Outcome: "refused", Rule: "unresponsive"}}}, nil, "")
+	for _, want := range []string{"nothing below /var/crash", "✓ no interrupt: this guest still lives"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
+	}
+}
+
+// Nothing is built or booted for a call that cannot end well.
+func TestARunThatCannotEndWellIsNotBegun(t *testing.T) {
+	taken := t.TempDir()
+	if err := os.WriteFile(taken+"/console.log", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for says, o := range map[string]Options{
+		`there is no hang "sleepy"; there are frozen-root,`: {Hang: "sleepy"},
+		"directory of its own":                              {Hang: Hangs()[0], Keep: taken},
+	} {
+		o.Note = func(text string) { t.Errorf("it was begun: %s", text) }
+		if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %q", err, says)
 		}
 	}
 }

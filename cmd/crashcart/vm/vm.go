@@ -38,11 +38,17 @@ func Hangs() []string {
 }
 
 // Run shows one hang from power on to the dump that is read back. Nothing of it is
-// left running or on disk afterwards, but what Keep says and the cached image.
-func Run(ctx context.Context, o Options) (err error) {
+// left running or on disk afterwards, but what Keep says and the cached image. It ends
+// early when ctx does, or when Out cannot be written to.
+func Run(ctx context.Context, o Options) (failure error) {
 	hang, ok := trial.HangNamed(o.Hang)
 	if !ok {
 		return fmt.Errorf("there is no hang %q; there are %s", o.Hang, strings.Join(Hangs(), ", "))
+	}
+	if o.Keep != "" {
+		if err := trial.Room(o.Keep); err != nil {
+			return err
+		}
 	}
 	if o.Note == nil {
 		o.Note = func(string) {}
@@ -56,23 +62,35 @@ func Run(ctx context.Context, o Options) (err error) {
 		if err != nil {
 			return fmt.Errorf("making a place for the function: %w", err)
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-		o.Note("building the function; the first time this takes a minute or two")
 		o.Bootstrap = filepath.Join(dir, "bootstrap")
+		defer func() { failure = errors.Join(failure, os.RemoveAll(dir)) }()
+		o.Note("building the function; the first time this takes a minute or two")
 		if err := lab.Build(ctx, lab.Bootstrap, o.Bootstrap); err != nil {
 			return err
 		}
 	}
 	o.Out.head(img.Release, hang)
-	t := trial.TrialOf(hang)
-	record, err := trial.Run(ctx, trial.Options{Bootstrap: o.Bootstrap, Image: img, Evidence: o.Keep, Observe: o.Out.event, Probe: true}, t)
+	return show(ctx, o, img, trial.Of(hang))
+}
+
+// show plays the trial and tells what comes of it.
+func show(ctx context.Context, o Options, img image.Image, t trial.Trial) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	observe := func(e trial.Event) {
+		if o.Out.event(e); o.Out.Err() != nil {
+			stop() // nobody is looking
+		}
+	}
+	record, err := trial.Run(ctx, trial.Options{Bootstrap: o.Bootstrap, Image: img, Evidence: o.Keep, Observe: observe, Probe: true}, t)
 	if err != nil {
-		return err
+		o.Out.broken()
+		return errors.Join(o.Out.Err(), err)
 	}
 	wrong := trial.Judge(record)
 	o.Out.end(record, wrong, o.Keep)
 	if len(wrong) > 0 {
-		return ErrBroken
+		return errors.Join(ErrBroken, o.Out.Err())
 	}
 	return o.Out.Err()
 }

@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"crashcart/lab"
@@ -39,7 +40,7 @@ func run() int {
 		fmt.Fprintln(os.Stderr, "trial:", err)
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	signal.Ignore(syscall.SIGPIPE) // a reader that goes away is an error of writing, and everything is put away
 	switch err := play(ctx, o); {
@@ -54,6 +55,7 @@ func run() int {
 	}
 }
 
+// wanted is what the command line asks for.
 type wanted struct {
 	hangs     bool
 	trials    []trial.Trial
@@ -70,26 +72,33 @@ func options(args []string) (wanted, error) {
 	flags.StringVar(&o.record, "record", "", "write each console and what was true of it below this `directory`")
 	flags.StringVar(&o.bootstrap, "bootstrap", "", "the function's binary; built if not given")
 	flags.IntVar(&o.repeat, "repeat", 1, "run everything so many times")
-	if len(args) == 0 || args[0] != "ends" && args[0] != "hangs" {
-		if err := flags.Parse(args); err != nil {
-			return o, err
-		}
-		return o, errors.New("say what to try: ends or hangs; see --help")
+	kind := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		kind, args = args[0], args[1:]
 	}
-	if err := flags.Parse(args[1:]); err != nil {
+	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	if o.hangs = args[0] == "hangs"; o.hangs {
-		for _, h := range trial.Hangs() {
-			o.trials = append(o.trials, trial.TrialOf(h))
-		}
-	} else {
+	switch kind {
+	case "ends":
 		o.trials = trial.Ends()
+	case "hangs":
+		o.hangs, o.trials = true, hangs()
+	default:
+		return o, errors.New("say what to try: ends or hangs; see --help")
 	}
 	if o.repeat < 1 || o.hangs && (*all || o.record != "") {
 		return o, errors.New("--repeat is at least 1, and only ends take --all and --record")
 	}
 	return o, o.choose(flags.Args(), *all || o.hangs)
+}
+
+// hangs are the trials of every way to hang.
+func hangs() (trials []trial.Trial) {
+	for _, h := range trial.Hangs() {
+		trials = append(trials, trial.Of(h))
+	}
+	return trials
 }
 
 // choose keeps the trials of these names, or else the few.
@@ -121,21 +130,26 @@ func play(ctx context.Context, o wanted) (failure error) {
 			return err
 		}
 	}
-	var records []*trial.Record
-	var broken error
+	records, broken := try(ctx, o)
+	return errors.Join(show(o, records), broken)
+}
+
+// try runs the trials one after the other, also after one that went wrong, until ctx
+// ends.
+func try(ctx context.Context, o wanted) (records []*trial.Record, broken error) {
 	for range o.repeat {
 		for _, t := range o.trials {
 			r, err := one(ctx, o, t)
+			broken = errors.Join(broken, err)
+			if ctx.Err() != nil {
+				return records, errors.Join(broken, ctx.Err()) // without the one that was cut short
+			}
 			if r != nil {
 				records = append(records, r)
 			}
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			broken = errors.Join(broken, err)
 		}
 	}
-	return errors.Join(show(o, records), broken)
+	return records, broken
 }
 
 // one runs one trial, and says what it does on standard error.
@@ -148,8 +162,8 @@ func one(ctx context.Context, o wanted, t trial.Trial) (*trial.Record, error) {
 	if err != nil {
 		return r, err
 	}
-	if wrong := trial.Judge(r); len(wrong) > 0 && !o.hangs {
-		err = fmt.Errorf("%s did not end as it must", t.Name)
+	if wrong := trial.Judge(r); len(wrong) > 0 {
+		err = fmt.Errorf("%s did not end as it must: %s", t.Name, strings.Join(wrong, "; "))
 	}
 	if o.record != "" && err == nil {
 		err = trial.Save(o.record, r)
@@ -171,6 +185,9 @@ func progress(name string) func(trial.Event) {
 }
 
 func show(o wanted, records []*trial.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
 	table := trial.Ended
 	if o.hangs {
 		table = trial.Hung
