@@ -28,6 +28,10 @@ demo: ## see the main job on this machine: no network, no AWS account
 	# With the function's own flags, so that most packages are compiled only once.
 	CGO_ENABLED=0 go run -trimpath ./cmd/crashcart demo
 
+.PHONY: demo-vm
+demo-vm: ## the main job on a real kernel under QEMU (VMFLAGS="--hang memory --keep evidence")
+	CGO_ENABLED=0 go run -trimpath ./cmd/crashcart demo --vm $(VMFLAGS)
+
 .PHONY: test
 test: ## run all tests (TESTFLAGS="-race -count=1" as in CI)
 	go test $(TESTFLAGS) ./...
@@ -35,10 +39,6 @@ test: ## run all tests (TESTFLAGS="-race -count=1" as in CI)
 .PHONY: storm
 storm: ## ten thousand alarms under every fault (STORMFLAGS="--instances 1000")
 	CGO_ENABLED=0 go run -trimpath ./lab/cmd/storm $(STORMFLAGS)
-
-.PHONY: demo-vm
-demo-vm: ## the same on a real kernel under QEMU (VMFLAGS="--hang memory --keep evidence")
-	CGO_ENABLED=0 go run -trimpath ./cmd/crashcart demo --vm $(VMFLAGS)
 
 .PHONY: lab-test
 lab-test: ## real kernels under QEMU: four ways in which an interrupt can end

@@ -8,13 +8,17 @@
 // and the console text is that of those runs:
 //
 //   - a guest whose user space is frozen still answers ARP, so its status check
-//     stays ok; only its agent falls silent. Only a guest whose CPUs take no
-//     interrupts at all fails the check, at the next one, a minute apart;
+//     stays ok; only its agent falls silent. One whose CPUs take no interrupts, or
+//     whose kernel gets no time for them, fails the check, at the next one, a minute
+//     apart;
 //   - with kdump armed the interrupt shows no panic on the console: the next line
-//     is the capture kernel's boot. While it dumps the guest answers no ARP;
+//     is the capture kernel's boot. While it dumps the guest may answer ARP, if its
+//     capture kernel brings up the network; here it does not;
 //   - a kernel that is not prepared prints two lines and stays as it was; one
 //     that panics without kdump prints the panic and restarts;
-//   - a second interrupt during the dump destroys the dump.
+//   - a kernel is prepared some seconds after its first line, the capture kernel too.
+//     A second interrupt before that is ignored; one later destroys the dump, with
+//     whatever was written of it.
 //
 // A guest whose Spec has a Machine is real: what AWS would know of the instance by
 // itself (state, type, tags, network, AWS's side of the status checks) is the Spec's,
@@ -149,7 +153,8 @@ const (
 	// Frozen is a hang that still takes interrupts, such as a frozen root file
 	// system: ARP answers, the agent does not.
 	Frozen HangKind = iota
-	// Dead is a hang with interrupts off: nothing answers.
+	// Dead is a hang in which nothing answers: interrupts are off, or real-time tasks
+	// leave the kernel's own threads no time.
 	Dead
 )
 

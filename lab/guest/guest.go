@@ -129,6 +129,15 @@ func Start(ctx context.Context, o Options) (*Guest, error) {
 	return g, nil
 }
 
+// Able says whether QEMU is there to start a guest with: nil, or ErrMissing. Whoever
+// builds an image first should ask before.
+func Able() error {
+	if _, err := exec.LookPath(program); err != nil {
+		return fmt.Errorf("%w: %w", ErrMissing, err)
+	}
+	return nil
+}
+
 // assemble makes a guest of a QEMU and listens to its serial port.
 func assemble(c clock.Clock, p *process) *Guest {
 	g := &Guest{

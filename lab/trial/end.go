@@ -41,6 +41,7 @@ const (
 // End is how a trial must end.
 type End struct {
 	Refused string   // the rule that must refuse to interrupt it; then nothing else becomes of it
+	Ends    bool     // it may have crashed by itself before, and be refused because it is alive again
 	Stages  []string // exactly those, in this order
 	Back    bool     // the guest comes back by itself
 	Dump    Dump
@@ -77,6 +78,9 @@ var (
 		Back:   true, Dump: DmesgOnly,
 	}
 )
+
+// alive is the end of what was not hung.
+var alive = End{Refused: "unresponsive", Dump: NoDump}
 
 // capturedOnly are the stages of a crash of which nothing was saved.
 var capturedOnly = []string{StageSent, StageCaptureKernel, StageRebooted, StageReachable}
@@ -132,6 +136,10 @@ func Ends() []Trial {
 			End: End{Stages: undumped.Stages, Back: true, Dump: NoDump},
 		},
 		{
+			Name: "second-interrupt-early", What: "another interrupt hits the capture kernel as it starts, which ignores it",
+			Strike: StageCaptureKernel, End: dumped,
+		},
+		{
 			Name: "capture-starves", What: "the capture kernel has too little memory for user space", MemoryMB: 256, CrashKernel: "72M",
 			End: End{Stages: []string{StageSent, StageCaptureKernel}, Dump: NoDump, Watch: crawlWatch},
 		},
@@ -156,7 +164,8 @@ func Few() []string { return []string{"dumped", "ignored", "no-kdump", "disk-com
 func Of(h Hang) Trial {
 	end := dumped
 	if h.Lives {
-		end = End{Refused: "unresponsive", Dump: NoDump}
+		end = alive
 	}
+	end.Ends = h.Ends
 	return Trial{Name: h.Name, What: h.What, Hang: h.Name, End: end}
 }

@@ -6,6 +6,10 @@ type Hang struct {
 	What   string // what is wrong with the machine, as a part of a sentence
 	Script string // run by root in the guest; it need not return
 	Lives  bool   // it is none: slow, but its agent is heard, and it must not be interrupted
+	Ends   bool   // it may end by itself, in a panic of the kernel's own
+	// Speed is how many lab seconds pass in a second, if not Speed: a guest that is slow
+	// must not be taken for a silent one because its time runs slower than AWS's.
+	Speed float64
 	// Kernel are further arguments for the guest's kernel.
 	Kernel string
 }
@@ -27,7 +31,9 @@ func Hangs() []Hang {
 		},
 		{
 			Name: "memory", What: "memory is exhausted by processes that the OOM killer may not touch",
-			// tail keeps a whole line of what has none.
+			// tail keeps a whole line of what has none. The kernel panics when there is
+			// nobody left to kill, which may take a minute.
+			Ends:   true,
 			Script: "for i in 1 2 3 4; do (echo -1000 >/proc/self/oom_score_adj; exec tail /dev/zero) & done",
 		},
 		{
@@ -36,7 +42,7 @@ func Hangs() []Hang {
 		},
 		{
 			Name: "spinning-bounded", What: "real-time tasks spin on every CPU for 95 % of the time, the kernel's own bound: slow, not hung",
-			Lives:  true,
+			Lives: true, Speed: 6,
 			Script: "for c in $(seq $(nproc)); do chrt -f 99 sh -c 'while :; do :; done' & done",
 		},
 		{
@@ -49,6 +55,13 @@ func Hangs() []Hang {
 			Script: "busybox devmem 0xfee00080 32 0xff", Kernel: "iomem=relaxed",
 		},
 	}
+}
+
+func (h Hang) speed() float64 {
+	if h.Speed > 0 {
+		return h.Speed
+	}
+	return Speed
 }
 
 // HangNamed gives the hang of that name.

@@ -16,6 +16,9 @@ func Judge(r *Record) (wrong []string) {
 	add := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	end := r.Trial.End
 	d, outcome := r.Decided(), "interrupted"
+	if end.Ends && d.Outcome == "refused" {
+		end = alive
+	}
 	if end.Refused != "" {
 		outcome = "refused"
 	}

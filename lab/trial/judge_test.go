@@ -75,6 +75,24 @@ func TestAnInterruptOfALivingGuestIsNeverRight(t *testing.T) {
 	}
 }
 
+// A guest that has crashed by itself, and is back, lives.
+func TestAGuestThatIsBackIsNeverMissed(t *testing.T) {
+	hang, _ := trial.HangNamed("memory")
+	refused := &trial.Record{Trial: trial.Of(hang), Decisions: []trial.Decision{{Outcome: "refused", Rule: "unresponsive"}}}
+	if wrong := trial.Judge(refused); len(wrong) != 0 {
+		t.Errorf("wrong: %q", wrong)
+	}
+	interrupted := dumped()
+	interrupted.Trial = refused.Trial
+	if wrong := trial.Judge(interrupted); len(wrong) != 0 {
+		t.Errorf("wrong: %q", wrong)
+	}
+	refused.Decisions[0].Rule = "group"
+	if wrong := trial.Judge(refused); len(wrong) == 0 {
+		t.Error("refused by another rule, and nothing is wrong")
+	}
+}
+
 func TestAFalseDumpIsNeverAWholeOne(t *testing.T) {
 	for name, c := range map[string]struct {
 		files []trial.File

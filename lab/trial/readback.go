@@ -28,14 +28,11 @@ func (r *run) readBack(ctx context.Context) error {
 	if err := r.guest.Ready(ctx); err != nil {
 		return fmt.Errorf("waiting for the guest after the end: %w", err)
 	}
-	out, err := r.script(ctx, listDumps)
+	list, err := r.command(ctx, listDumps)
 	if err != nil {
-		return err
+		return fmt.Errorf("listing the dumps: %w", err)
 	}
-	if out.ExitCode != 0 {
-		return fmt.Errorf("listing the dumps ended with %d: %q", out.ExitCode, out.Stderr)
-	}
-	r.record.Files, err = files(string(out.Stdout))
+	r.record.Files, err = files(list)
 	return err
 }
 

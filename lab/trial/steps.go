@@ -60,7 +60,7 @@ func (r *run) silence(ctx context.Context) error {
 		r.record.Hung = r.probe(ctx)
 	}
 	err := clock.Sleep(ctx, r.lab.Clock, hung.Add(heartbeatMissing).Sub(r.lab.Clock.Now()))
-	if err == nil && r.options.Probe {
+	if err == nil && r.options.Probe && !r.hang.Lives { // whose pings it would hold up
 		r.record.Late = r.probe(ctx)
 	}
 	return err

@@ -88,8 +88,11 @@ var yesNo = map[bool]string{true: "yes", false: "no"}
 // twice tells the answer soon after the hang, and the one just before the interrupt
 // if that is another.
 func twice(r *Record, of func(*Answers) time.Duration) string {
-	if r.Hung == nil || r.Late == nil {
+	if r.Hung == nil {
 		return "-"
+	}
+	if r.Late == nil {
+		return yesNo[of(r.Hung) > 0]
 	}
 	soon, late := yesNo[of(r.Hung) > 0], yesNo[of(r.Late) > 0]
 	if soon == late {

@@ -27,7 +27,7 @@ import (
 	"crashcart/lab/guest/image"
 )
 
-// Speed is how many lab seconds pass in a second.
+// Speed is how many lab seconds pass in a second, but for a Hang with its own.
 const Speed = 30
 
 // How long a step may take on the wall: three times what was measured on two idle
@@ -35,7 +35,7 @@ const Speed = 30
 const (
 	readyWithin    = 90 * time.Second // from power on, and from a reset
 	prepareWithin  = 60 * time.Second
-	decidedWithin  = 60 * time.Second  // from the hang to the interrupt; the guard looks for 12 minutes of the lab
+	decidedWithin  = 120 * time.Second // from the hang to the interrupt; the guard looks for 12 minutes of the lab
 	comesWithin    = 150 * time.Second // from the interrupt to the guest's return
 	readBackWithin = 60 * time.Second
 )
@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options, t Trial) (record *Record, err error) {
 	if o.Bootstrap, err = program(o.Bootstrap); err != nil {
 		return nil, err
 	}
-	l, err := lab.Start(lab.Options{Speed: Speed})
+	l, err := lab.Start(lab.Options{Speed: hang.speed()})
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (r *run) populate() error {
 	return r.lab.Fleet.Add(fleet.Spec{
 		ID: InstanceID, Name: hostname, Type: "m6i.large", Machine: watched{r.guest, r},
 		Tags: map[string]string{config.TagKey: config.TagAuto},
-		Age:  max(time.Millisecond, time.Since(r.start)*Speed),
+		Age:  max(time.Millisecond, time.Duration(float64(time.Since(r.start))*r.hang.speed())),
 	})
 }
 

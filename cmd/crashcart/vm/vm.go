@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"crashcart/lab"
+	"crashcart/lab/guest"
 	"crashcart/lab/guest/image"
 	"crashcart/lab/trial"
 )
@@ -44,6 +45,9 @@ func Run(ctx context.Context, o Options) (failure error) {
 	hang, ok := trial.HangNamed(o.Hang)
 	if !ok {
 		return fmt.Errorf("there is no hang %q; there are %s", o.Hang, strings.Join(Hangs(), ", "))
+	}
+	if err := guest.Able(); err != nil {
+		return err
 	}
 	if o.Keep != "" {
 		if err := trial.Room(o.Keep); err != nil {

@@ -25,6 +25,7 @@ import (
 	"syscall"
 
 	"crashcart/lab"
+	"crashcart/lab/guest"
 	"crashcart/lab/guest/image"
 	"crashcart/lab/trial"
 )
@@ -119,6 +120,9 @@ func (o *wanted) choose(names []string, all bool) error {
 }
 
 func play(ctx context.Context, o wanted) (failure error) {
+	if err := guest.Able(); err != nil {
+		return err
+	}
 	if o.bootstrap == "" {
 		dir, err := os.MkdirTemp("", "crashcart-trial-")
 		if err != nil {

@@ -28,9 +28,10 @@ type Agent struct {
 	client *qmp.Client
 	wg     sync.WaitGroup
 
-	mu   sync.Mutex
-	life context.Context // of the guest's kernel, and so of the agent's processes
-	end  context.CancelFunc
+	mu     sync.Mutex
+	life   context.Context // of the guest's kernel, and so of the agent's processes
+	end    context.CancelFunc
+	closed bool
 }
 
 // New talks to the agent at the other end of a client, and closes that with itself.
@@ -43,6 +44,7 @@ func New(c *qmp.Client) *Agent {
 // Close hangs up; nobody waits for a process any more.
 func (a *Agent) Close() error {
 	a.mu.Lock()
+	a.closed = true // nobody is watched from here on
 	a.end()
 	a.mu.Unlock()
 	err := a.client.Close()
@@ -102,6 +104,11 @@ func (a *Agent) Run(ctx context.Context, script string) (*Process, error) {
 		return nil, fmt.Errorf("handing a script to the agent: it says that the process id is %d", started.PID)
 	}
 	p := &Process{agent: a, pid: started.PID, ended: make(chan struct{})}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return nil, fmt.Errorf("handing a script to the agent: %w", qmp.ErrClosed)
+	}
 	a.wg.Go(func() { p.watch(life) })
 	return p, nil
 }

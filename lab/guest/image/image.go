@@ -14,7 +14,7 @@
 // on eth0 (with net.ifnames=0 among the kernel's arguments). Once all of that holds,
 // the serial port says
 //
-//	CRASHCART-GUEST-READY kexec_crash_loaded=1 unknown_nmi_panic=1 panic=5 dumps=0
+//	[   11.421906] CRASHCART-GUEST-READY kexec_crash_loaded=1 unknown_nmi_panic=1 panic=5 dumps=0
 //
 // where dumps counts the directories of /var/crash that begin with a digit. Without
 // crashkernel= the line says kexec_crash_loaded=0; it comes all the same.
