@@ -94,7 +94,7 @@ var stages = map[string]string{
 	trial.StageSeen:          "the kernel saw a non-maskable interrupt",
 	trial.StagePanicked:      "it panicked",
 	trial.StageCaptureKernel: "proved: the capture kernel starts, which only a panic does",
-	trial.StageDmesgSaved:    "the kernel's log is on disk",
+	trial.StageDmesgSaved:    "kdump-tools has written the kernel's log, not yet to the disk itself",
 	trial.StageDumpComplete:  "makedumpfile finished the dump",
 	trial.StageRebooted:      "it restarted",
 	trial.StageReachable:     "it is up again",
