@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"slices"
 	"time"
 
 	"crashcart/lab/guest/image"
@@ -91,8 +92,18 @@ const fillUp = "cat /dev/zero >/var/fill; cat /dev/zero >/var/fill2; sync; test 
 
 // Ends are the trials that show every way in which an interrupt can end.
 func Ends() []Trial {
-	trials := []Trial{
+	trials := slices.Concat(kernels(), disks(), captures())
+	for i := range trials {
+		trials[i].Hang = frozen
+	}
+	return trials
+}
+
+// kernels are the trials of a kernel that is prepared, or is not.
+func kernels() []Trial {
+	return []Trial{
 		{Name: "dumped", What: "a kernel that is prepared", End: dumped},
+		{Name: "dumped-backport", What: "a kernel of another series that is prepared", Kernel: image.Backport, End: dumped},
 		{
 			Name: "ignored", What: "kernel.unknown_nmi_panic is off", Prepare: "sysctl -w kernel.unknown_nmi_panic=0",
 			End: End{Stages: []string{StageSent, StageSeen}, Dump: NoDump, Watch: quietWatch},
@@ -100,6 +111,22 @@ func Ends() []Trial {
 		{
 			Name: "no-kdump", What: "no capture kernel is loaded", CrashKernel: NoCrashKernel,
 			End: End{Stages: []string{StageSent, StageSeen, StagePanicked, StageRebooted, StageReachable}, Back: true, Dump: NoDump},
+		},
+		{
+			Name: "no-kdump-silent", What: "no capture kernel is loaded, and kernel.panic is 0", CrashKernel: NoCrashKernel,
+			Prepare: "sysctl -w kernel.panic=0",
+			End:     End{Stages: []string{StageSent, StageSeen, StagePanicked}, Dump: NoDump, Watch: quietWatch},
+		},
+	}
+}
+
+// disks are the trials of a dump that finds no room, or no makedumpfile.
+func disks() []Trial {
+	return []Trial{
+		{
+			Name: "disk-full", What: "5 MB are free: less than a dump takes",
+			Prepare: "fallocate -l $(( $(df --output=avail -B1 / | tail -1) - 5 * 1024 * 1024 )) /var/fill; sync",
+			End:     undumped,
 		},
 		{
 			Name: "disk-completely-full", What: "one block is free, for the dump's directory: kdump-tools says that it saved a dump",
@@ -112,16 +139,6 @@ func Ends() []Trial {
 			End:     End{Stages: capturedOnly, Back: true, Dump: NoDump},
 		},
 		{
-			Name: "no-kdump-silent", What: "no capture kernel is loaded, and kernel.panic is 0", CrashKernel: NoCrashKernel,
-			Prepare: "sysctl -w kernel.panic=0",
-			End:     End{Stages: []string{StageSent, StageSeen, StagePanicked}, Dump: NoDump, Watch: quietWatch},
-		},
-		{
-			Name: "disk-full", What: "5 MB are free: less than a dump takes",
-			Prepare: "fallocate -l $(( $(df --output=avail -B1 / | tail -1) - 5 * 1024 * 1024 )) /var/fill; sync",
-			End:     undumped,
-		},
-		{
 			Name: "makedumpfile-dies", What: "makedumpfile ends at once: kdump-tools says that it saved a dump",
 			Prepare: `printf 'MAKEDUMP_ARGS="-c -d 31 --work-dir"\n' >>/etc/default/kdump-tools; sync`,
 			End: End{
@@ -129,15 +146,21 @@ func Ends() []Trial {
 				Back:   true, Dump: FalseDump,
 			},
 		},
+	}
+}
+
+// captures are the trials of a capture kernel that is disturbed, or starved.
+func captures() []Trial {
+	return []Trial{
+		{
+			Name: "second-interrupt-early", What: "another interrupt hits the capture kernel as it starts, which ignores it",
+			Strike: StageCaptureKernel, End: dumped,
+		},
 		{
 			Name: "second-interrupt", What: "another interrupt hits the capture kernel while it writes the dump",
 			Strike: StageDmesgSaved,
 			// Not even the log is left: it was in memory still.
 			End: End{Stages: undumped.Stages, Back: true, Dump: NoDump},
-		},
-		{
-			Name: "second-interrupt-early", What: "another interrupt hits the capture kernel as it starts, which ignores it",
-			Strike: StageCaptureKernel, End: dumped,
 		},
 		{
 			Name: "capture-starves", What: "the capture kernel has too little memory for user space", MemoryMB: 256, CrashKernel: "72M",
@@ -147,14 +170,7 @@ func Ends() []Trial {
 			Name: "capture-panics", What: "the capture kernel has too little memory to start", MemoryMB: 256, CrashKernel: "64M",
 			End: End{Stages: []string{StageSent, StageCaptureKernel}, Dump: NoDump, Watch: crawlWatch},
 		},
-		{Name: "dumped-backport", What: "a kernel of another series that is prepared", Kernel: image.Backport, End: dumped},
 	}
-	for i := range trials {
-		if trials[i].Hang == "" {
-			trials[i].Hang = frozen
-		}
-	}
-	return trials
 }
 
 // Few are the names of the trials that are worth running with every change.
