@@ -86,9 +86,10 @@ var alive = End{Refused: "unresponsive", Dump: NoDump}
 // capturedOnly are the stages of a crash of which nothing was saved.
 var capturedOnly = []string{StageSent, StageCaptureKernel, StageRebooted, StageReachable}
 
-// fillUp leaves no block of the disk free. What one writer could not have is left to
-// the next.
-const fillUp = "cat /dev/zero >/var/fill; cat /dev/zero >/var/fill2; sync; test $(df --output=avail -B1 / | tail -1) -eq 0"
+// fillUp leaves no block of the disk free. Most of it is only set aside, so that it
+// takes no room outside of the guest; what one writer could not have is left to the next.
+const fillUp = "fallocate -l $(( $(df --output=avail -B1 / | tail -1) - 1024 * 1024 )) /var/fill; " +
+	"cat /dev/zero >/var/fill2; cat /dev/zero >/var/fill3; sync; test $(df --output=avail -B1 / | tail -1) -eq 0"
 
 // Ends are the trials that show every way in which an interrupt can end.
 func Ends() []Trial {

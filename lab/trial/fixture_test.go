@@ -16,18 +16,19 @@ const recorded = "testdata"
 
 // findings are what each end ought to be taken for, by hand.
 var findings = map[string]string{
-	"dumped":               FindingDumped,
-	"ignored":              FindingIgnored,
-	"no-kdump":             FindingNoDump,
-	"disk-completely-full": FindingDumpFailed,
-	"disk-without-a-block": FindingDumpFailed,
-	"no-kdump-silent":      FindingNoDump,
-	"disk-full":            FindingDumpFailed,
-	"makedumpfile-dies":    FindingDumpFailed,
-	"second-interrupt":     FindingDumpFailed,
-	"capture-starves":      FindingHungInDump,
-	"capture-panics":       FindingHungInDump,
-	"dumped-backport":      FindingDumped,
+	"dumped":                 FindingDumped,
+	"ignored":                FindingIgnored,
+	"no-kdump":               FindingNoDump,
+	"disk-completely-full":   FindingDumpFailed,
+	"disk-without-a-block":   FindingDumpFailed,
+	"no-kdump-silent":        FindingNoDump,
+	"disk-full":              FindingDumpFailed,
+	"makedumpfile-dies":      FindingDumpFailed,
+	"second-interrupt":       FindingDumpFailed,
+	"second-interrupt-early": FindingDumped,
+	"capture-starves":        FindingHungInDump,
+	"capture-panics":         FindingHungInDump,
+	"dumped-backport":        FindingDumped,
 }
 
 func fixture(t *testing.T, name string) (Truth, []byte) {
