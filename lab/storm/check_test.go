@@ -177,6 +177,11 @@ func TestTheSpecialChecksFailToo(t *testing.T) {
 		}, func(f *storm.Facts) { f.Evidence = f.Evidence[1:] }},
 		{"a rule that refused nothing", storm.RefusedBy("budget"), sound, func(f *storm.Facts) { f.Decisions[3].Rule = "group" }},
 		{"a target put off", storm.NeverLater(), sound, func(f *storm.Facts) { f.Decisions[3].Outcome = "later" }},
+		{"a boot that no interrupt was before", storm.NeverLater(), func() *storm.Facts {
+			f := sound()
+			f.Decisions = append(f.Decisions, storm.Decision{InstanceID: a, Outcome: "later", Rule: "quiet"})
+			return f
+		}, func(f *storm.Facts) { f.Decisions[4].InstanceID = d }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := tt.facts()

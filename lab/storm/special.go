@@ -3,6 +3,8 @@ package storm
 import (
 	"fmt"
 	"slices"
+
+	"crashcart/lab/fleet"
 )
 
 // diedBeforeSending holds when each of so many claims, and no other, is still open
@@ -101,12 +103,14 @@ func refusedBy(rule string) Check {
 }
 
 // neverLater holds when every target was decided at its first look: what went wrong
-// is no reason to put anything off.
+// is no reason to put anything off. The copy of an alarm whose host has been
+// interrupted meanwhile may find it booting, which is a reason.
 func neverLater() Check {
 	return Check{Name: "nothing is put off", Broken: func(f *Facts) string {
 		n, why := 0, ""
 		for _, d := range f.Decisions {
-			if d.Outcome == "later" {
+			boots := d.Rule == twin && slices.ContainsFunc(f.Interrupts, func(i fleet.Interrupt) bool { return i.Instance == d.InstanceID })
+			if d.Outcome == "later" && !boots {
 				n, why = n+1, d.Why
 			}
 		}
