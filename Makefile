@@ -1,4 +1,5 @@
-# `make` lists what there is. Only Go and make are needed.
+# `make` lists what there is. Go and make do for most; the CDK needs Node.js, and a real
+# kernel QEMU.
 
 .DEFAULT_GOAL := help
 .SILENT:

@@ -22,17 +22,18 @@ func newDemo() *cobra.Command {
 	var o demoFlags
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Run the main job on this machine: alarms, a fleet, one interrupt",
+		Short: "Run the main job on this machine: alarms, a fleet, three interrupts",
 		Long: `Run the main job on this machine, without network, AWS account or Docker.
 
 A small fleet of simulated instances misbehaves on a clock that runs a minute a
 second. Real alarm events go through a queue into the real function, which asks
-a stand-in for AWS on loopback. One instance deserves an interrupt; everything
-else must be left alone. The exit code is 0 only if that is what happened.
+a stand-in for AWS on loopback. Three instances deserve an interrupt;
+everything else must be left alone. The exit code is 0 only if that is what
+happened.
 
 With --vm there is one instance, and it is real: a Linux kernel under QEMU that
 boots, hangs, is interrupted by the same function, panics, writes its dump and
-comes back with it, in a minute and a half. It needs qemu-system-x86 and, to
+comes back with it, in a minute or two. It needs qemu-system-x86 and, to
 build the guest's disk once, root, mmdebstrap and a Debian mirror.`,
 		Example: "  crashcart demo\n  crashcart demo --json | jq 'select(.event == \"decision\")'\n" +
 			"  crashcart demo --vm --hang memory --keep evidence",

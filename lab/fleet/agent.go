@@ -24,6 +24,9 @@ func (f *Fleet) Start(ctx context.Context, id, script string) (Process, error) {
 		return m.Start(ctx, script)
 	}
 	for {
+		if err := ctx.Err(); err != nil { // too late, or no longer wanted
+			return nil, fmt.Errorf("waiting for the agent of %s: %w", id, err)
+		}
 		shell, up, err := f.agent(id)
 		switch {
 		case err != nil:

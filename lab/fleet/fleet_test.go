@@ -2,6 +2,8 @@ package fleet_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"image/jpeg"
 	"slices"
@@ -241,6 +243,19 @@ func TestAnInterruptAtTheWrongMomentIsNeverHarmless(t *testing.T) {
 				t.Errorf("console: %s", tail(text))
 			}
 		})
+	}
+}
+
+func TestNoScriptRunsThatCameTooLate(t *testing.T) {
+	ran := false
+	f, _ := one(t, fleet.Spec{Shell: func(string) fleet.ProcessResult {
+		ran = true
+		return fleet.ProcessResult{}
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Start(ctx, id, "true"); !errors.Is(err, context.Canceled) || ran {
+		t.Errorf("%v, ran %t", err, ran)
 	}
 }
 

@@ -34,8 +34,8 @@ type Interrupt struct {
 // Interrupt sends a guest a non-maskable interrupt. It is the guest's side of
 // SendDiagnosticInterrupt: whether the caller may, and whether the type can, is
 // the EC2 API's business. As there, the error tells nothing of what the guest
-// made of it. The interrupt of a machine that could not be raised is an error, and
-// did not reach it.
+// made of it. The interrupt of a machine that gave an error is not on record, though
+// it may have reached it if the answer was late.
 func (f *Fleet) Interrupt(id string) error {
 	if m, ok := f.Machine(id); ok {
 		return f.interruptMachine(id, m)
@@ -118,7 +118,7 @@ func (g *guest) interruptBoot(now time.Time) (effect, harm string) {
 	return EffectPanics, "the guest was booting"
 }
 
-// Interrupts are all interrupts that reached guests, in order.
+// Interrupts are all interrupts that reached guests, in the order in which they were recorded.
 func (f *Fleet) Interrupts() []Interrupt {
 	f.lock()
 	defer f.mu.Unlock()

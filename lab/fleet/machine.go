@@ -12,7 +12,7 @@ import (
 // neither the fleet nor another machine.
 type Machine interface {
 	// Interrupt raises a non-maskable interrupt. What the kernel makes of it is not
-	// known here; an error says that none was raised.
+	// known here. An error says that none was raised, or that nobody knows.
 	Interrupt() error
 	// Reset presses the reset button: the kernel is asked nothing.
 	Reset() error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"crashcart/lab/guest/qmp"
@@ -33,7 +34,7 @@ func (g *Guest) close() error {
 	select {
 	case <-g.process.exited:
 	case <-ctx.Done():
-		if killed := g.process.kill(); killed != nil {
+		if killed := g.process.kill(); killed != nil && !errors.Is(killed, os.ErrProcessDone) {
 			err = errors.Join(err, fmt.Errorf("killing QEMU: %w", killed))
 		}
 		<-g.process.exited

@@ -175,8 +175,9 @@ func (o *Options) fill() error {
 // readyLine is what the image says when a boot is complete (package image).
 var readyLine = regexp.MustCompile(`CRASHCART-GUEST-READY `)
 
-// kernelStart is the first line of any kernel, the capture kernel too.
-var kernelStart = regexp.MustCompile(`Linux version \d`)
+// kernelStart is the first line of any kernel, the capture kernel too, told by its time:
+// a program may print the same words.
+var kernelStart = regexp.MustCompile(`\[ *0\.0+\] Linux version \d`)
 
 // Ready waits until the newest boot is complete: kdump-tools is done, network and
 // agent are up. After Reset that is the boot that the reset began; what the kernel does
