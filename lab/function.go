@@ -8,7 +8,7 @@ import (
 
 	"crashcart/lab/runtime"
 	"crashcart/lab/sqs"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // Function is a bootstrap to deploy. Path is required.

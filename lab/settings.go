@@ -1,6 +1,6 @@
 package lab
 
-import "crashcart/lambda/config"
+import "crashcart/lambda/domain/config"
 
 // Settings are those of the function's settings that say where things are in this
 // lab. How it is to decide is left to whoever deploys it.

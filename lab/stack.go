@@ -2,7 +2,7 @@ package lab
 
 import (
 	"crashcart/lab/cloudformation"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // functionName is the name of a function that is deployed without one.

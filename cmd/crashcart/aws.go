@@ -21,7 +21,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 const (

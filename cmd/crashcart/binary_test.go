@@ -21,7 +21,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/fleet"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/intake"
-	"crashcart/lambda/trigger"
 )
 
 // explanation is what explain prints.

@@ -11,7 +11,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/cloudformation"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // evil clears the screen, moves the cursor, sets the title, turns the writing round,

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/spf13/cobra"
 
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/intake"
-	"crashcart/lambda/trigger"
 )
 
 // directRequest is the payload of a direct invoke, as package trigger reads it.

@@ -14,7 +14,7 @@ import (
 	"crashcart/lab"
 	"crashcart/lab/dynamodb"
 	"crashcart/lab/fault"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // promised is what a pause promises. It is not taken from the code under test.

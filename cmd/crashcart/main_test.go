@@ -12,7 +12,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/fleet"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 const hungID = "i-0a1b2c3d4e5f60718"

@@ -12,7 +12,7 @@ import (
 	"crashcart/lab"
 	"crashcart/lab/fleet"
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // TestASessionReadsAsItShould is what the person on call does in a bad night, with

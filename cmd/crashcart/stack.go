@@ -17,7 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/spf13/cobra"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // envStack names the CloudFormation stack. Only this command reads it.

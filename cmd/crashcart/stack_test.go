@@ -10,7 +10,7 @@ import (
 	"crashcart/lab"
 	"crashcart/lab/cloudformation"
 	"crashcart/lab/fault"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // asked are the calls that reached the lab since the last time, without those of the

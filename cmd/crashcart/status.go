@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 func newStatus() *cobra.Command {

@@ -14,7 +14,7 @@ import (
 	"unsafe"
 
 	"crashcart/lab"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // terminal opens a pseudo terminal ("pts(4)", Linux manual pages).

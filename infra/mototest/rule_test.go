@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 // change is something that an event is made by.
@@ -72,7 +72,7 @@ var crossings = []crossing{
 
 func (c crossing) event(t *testing.T) event {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "..", "lambda", "trigger", "testdata", c.shape+".json"))
+	raw, err := os.ReadFile(filepath.Join("..", "..", "lambda", "domain", "trigger", "testdata", c.shape+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}

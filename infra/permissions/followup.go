@@ -1,6 +1,6 @@
 package permissions
 
-import "crashcart/lambda/config"
+import "crashcart/lambda/domain/config"
 
 // FollowupCalls are the operations that are linked into the follow-up's function.
 func FollowupCalls() []Call {

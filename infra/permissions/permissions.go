@@ -10,7 +10,7 @@
 // statements come to is for the tests of the stack, which read the template.
 package permissions
 
-import "crashcart/lambda/config"
+import "crashcart/lambda/domain/config"
 
 // Call is an operation that a function calls and what IAM asks for it.
 type Call struct {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // retentions are the days for which CloudWatch Logs can keep a log

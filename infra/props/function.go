@@ -3,7 +3,7 @@ package props
 import (
 	"maps"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // Environment is what the function is told besides where its resources are.

@@ -12,7 +12,7 @@
 // another prefix.
 //
 // What the function itself is told is checked by the function's own reader,
-// lambda/config, so that what synth accepts the cold start accepts as well.
+// lambda/domain/config, so that what synth accepts the cold start accepts as well.
 package props
 
 import (
@@ -20,7 +20,7 @@ import (
 	"slices"
 	"strings"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // Key is the one key of cdk.json's context that is read.

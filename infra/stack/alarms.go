@@ -9,7 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"crashcart/infra/props"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // ownPeriod is the period of the alarms that watch Crashcart, in minutes.

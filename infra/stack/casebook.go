@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/jsii-runtime-go"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // The casebook's attributes, as lambda/casebook has them.

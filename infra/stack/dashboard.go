@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 
 	"crashcart/infra/permissions"
 	"crashcart/infra/props"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 const (

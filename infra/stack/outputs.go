@@ -4,7 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // addOutputs tells where everything is, and the commands that are needed before

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"crashcart/infra/stack/stacktest"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // has compares properties as JSON; keys with dots go down.

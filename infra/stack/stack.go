@@ -8,7 +8,7 @@
 //	schedule ─────────────────────► follow-up's function: counts the open cases
 //
 // New is the table of contents; every part of it has a file. Every name that the
-// functions must know too comes from lambda/config, and what they may do
+// functions must know too comes from lambda/domain/config, and what they may do
 // from infra/permissions. Nothing is granted by the constructs themselves: roles and
 // key policies are written out, so that what is granted can be read in one place.
 package stack
@@ -24,7 +24,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"crashcart/infra/props"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // Name is the stack's name, by which its outputs are found.

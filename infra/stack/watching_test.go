@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"crashcart/infra/props"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {

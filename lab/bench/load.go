@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"crashcart/lab"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // bootstraps is how many processes take the queue's messages.

@@ -13,7 +13,7 @@ import (
 	"crashcart/lab"
 	"crashcart/lab/fleet"
 	"crashcart/lab/runtime"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // hung is the id of the nth instance that has shown no life for a quarter of an hour.

@@ -8,7 +8,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/fleet"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // seed makes the order of the alarms the same in every run.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"crashcart/lab"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/fault"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 const (

@@ -7,7 +7,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/fleet"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 const (

@@ -31,7 +31,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 const (

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // ErrNoCase says that the casebook has no case of that id.

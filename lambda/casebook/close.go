@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // What a case remembers of its closing.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // Record is all that the casebook knows of one case. Times that did not come yet

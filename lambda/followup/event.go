@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // shown is how much of an event that is refused goes into the error, in bytes.

@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"time"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/emf"
 )
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/followup"
 )

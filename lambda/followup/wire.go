@@ -9,7 +9,7 @@ import (
 
 	"crashcart/lambda/awsenv"
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // callTimeout bounds one HTTP exchange with DynamoDB. With the SDK's three tries it

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/followup"
 )
 

@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 // alone is, for every rule, a question on which all other rules permit.

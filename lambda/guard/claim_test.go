@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/target"
 )

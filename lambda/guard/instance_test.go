@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/target"
 )

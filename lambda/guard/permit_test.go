@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/guard"
 )
 

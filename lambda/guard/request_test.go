@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
-	"crashcart/lambda/trigger"
 )
 
 func TestAnEpisodeNeverHasASecondShot(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/target"
 )
 

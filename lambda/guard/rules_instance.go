@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/target"
 )
 

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 // unresponsive permits instances of which AWS itself sees no life. The alarm

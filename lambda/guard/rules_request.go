@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"crashcart/lambda/config"
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/trigger"
 )
 
 // maxAhead is how far a trigger's time may lie in the future: clocks of AWS's

@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden")

@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 // at is a moment of the day on which the walks take place.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/intake"
 	"crashcart/lambda/tell"
 )

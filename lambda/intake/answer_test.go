@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/intake"
 )

@@ -8,10 +8,10 @@ import (
 	"sync"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 // factsBound is how long all describes of an invocation may take together, so

@@ -4,9 +4,9 @@ import (
 	"context"
 	"sync"
 
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 // Explain returns what would become of a batch, and changes nothing: it asks AWS

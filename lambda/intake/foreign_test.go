@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 func TestAnAlarmOfSomewhereElseNeverNamesAGroupHere(t *testing.T) {

@@ -19,13 +19,13 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/protect"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 // Handler decides what comes in and acts on it. All its fields are set once, at

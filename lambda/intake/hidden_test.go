@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // A member that has had its shot stays silent while it dumps. It must not hide the

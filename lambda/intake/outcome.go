@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"strings"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/emf"
 	"crashcart/lambda/interrupt"
-	"crashcart/lambda/trigger"
 )
 
 // OutcomeKind is what is told back of one target.

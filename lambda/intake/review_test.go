@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/intake"
 	"crashcart/lambda/interrupt"

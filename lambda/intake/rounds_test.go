@@ -8,7 +8,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/fleet"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // TestNoMoreRoundsThanPromised runs the real bootstrap and counts its rounds of

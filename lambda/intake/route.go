@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 // route turns jobs about whatever a trigger names into jobs about instances. A

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/intake"
-	"crashcart/lambda/trigger"
 )
 
 // host is the id of the n-th of many machines.

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // The consoles that the walks need, in the kernel's words.

@@ -19,7 +19,7 @@ import (
 
 	"crashcart/lambda/awsenv"
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"

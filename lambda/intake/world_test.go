@@ -32,7 +32,7 @@ import (
 
 	labdynamodb "crashcart/lab/dynamodb"
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/intake"
 	"crashcart/lambda/interrupt"

@@ -9,12 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 const instanceID = "i-0a1b2c3d4e5f60718"

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/smithy-go"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // pause is how long to wait before asking again, once more for every time it was

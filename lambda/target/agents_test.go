@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 // agentPages is Systems Manager with pages of agents, each as old as it says.

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // The sizes of EC2's requests ("Amazon EC2 API Reference": a filter takes 200

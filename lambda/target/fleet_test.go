@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 const regionLimit = 10

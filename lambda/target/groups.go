@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // The sizes of the requests ("AWS Systems Manager API Reference",

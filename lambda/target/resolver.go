@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 // Resolver asks AWS. It is made once, at cold start, and safe for use by

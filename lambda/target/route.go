@@ -8,7 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 const (

@@ -13,8 +13,8 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/target"
-	"crashcart/lambda/trigger"
 )
 
 // via goes through both rounds for an instance that was found in the target group.

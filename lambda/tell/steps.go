@@ -3,7 +3,7 @@ package tell
 import (
 	"strings"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // step is one thing to do: a sentence, and a command that it may end with. In the

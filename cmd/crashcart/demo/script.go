@@ -8,7 +8,7 @@ import (
 	"crashcart/lab"
 	"crashcart/lab/clock"
 	"crashcart/lab/sns"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // beat is something that happens at a lab time of the story, or as soon after it

@@ -16,7 +16,7 @@ import (
 	"crashcart/lab/clock"
 	"crashcart/lab/fleet"
 	"crashcart/lab/runtime"
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 // stage is a story while it is played.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 // firing is the attributes of a notification that names hosts.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 // checkBatch decodes a payload, holds the batch against everything that is true

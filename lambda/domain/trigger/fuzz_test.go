@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 func FuzzDecode(f *testing.F) {

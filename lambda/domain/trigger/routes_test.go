@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 // notification is what SNS puts around a message for a queue. attributes are

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 func TestWhatIsNotAnAlarmsARNNeverTriggers(t *testing.T) {

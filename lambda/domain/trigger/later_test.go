@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 // put is the trigger of the metric fixture, put back once.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/config"
+	"crashcart/lambda/domain/config"
 )
 
 var update = flag.Bool("update", false, "rewrite the configuration table in README.md")
@@ -317,7 +317,7 @@ func table() string {
 
 // With -update the table is rewritten where it stands.
 func TestTheReadmeShowsTheSettings(t *testing.T) {
-	path := filepath.Join("..", "..", "README.md")
+	path := filepath.Join("..", "..", "..", "README.md")
 	readme, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -331,7 +331,7 @@ func TestTheReadmeShowsTheSettings(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatal("the README's configuration table is not that of config.Settings: run go test ./lambda/config -update")
+		t.Fatal("the README's configuration table is not that of config.Settings: run go test ./lambda/domain/config -update")
 	}
 	if err := os.WriteFile(path, []byte(before+tableBegins+table()+tableEnds+after), 0o644); err != nil {
 		t.Fatal(err)

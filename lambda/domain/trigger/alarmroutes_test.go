@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 func TestOnlyStateAlarmTriggersByEveryRoute(t *testing.T) {

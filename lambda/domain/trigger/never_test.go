@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 // one decodes a payload that makes one record.

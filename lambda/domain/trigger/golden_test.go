@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden")

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 func TestLineOfTheGrammarIsTaken(t *testing.T) {

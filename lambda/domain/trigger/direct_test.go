@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/trigger"
+	"crashcart/lambda/domain/trigger"
 )
 
 // request is a direct request that is right but for edit.
