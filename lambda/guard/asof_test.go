@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/target"
 )
@@ -120,7 +121,7 @@ func TestACheckIsOnlyCalledPassingWhenItWasSeenToPass(t *testing.T) {
 	s := hung(t)
 	s.ping.At = ago(3 * time.Minute)
 	q := s.question()
-	q.Instance.Status = target.Fact[target.Status]{}
+	q.Instance.Status = fact.Of[target.Status]{}
 	g, _ := s.guard()
 	const want = "unresponsive: its SSM agent pinged 3m ago, 6m of silence required; AWS's reachability check does not fail"
 	if v := g.Screen(q); v.String() != want {

@@ -18,6 +18,7 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/look"
 	"crashcart/lambda/target"
@@ -80,10 +81,10 @@ type Question struct {
 	Ref      trigger.Ref
 	Instance *target.Instance
 
-	Book       target.Fact[casebook.View]
-	Budget     target.Fact[casebook.Slots]
-	GroupSlots target.Fact[casebook.Slots]
-	Look       target.Fact[look.Look]
+	Book       fact.Of[casebook.View]
+	Budget     fact.Of[casebook.Slots]
+	GroupSlots fact.Of[casebook.Slots]
+	Look       fact.Of[look.Look]
 }
 
 // Inquiry is a question at one moment, under one configuration.

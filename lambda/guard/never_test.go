@@ -10,6 +10,7 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
@@ -21,56 +22,56 @@ import (
 var facts = map[string]struct{ fail, unask func(*guard.Question) }{
 	"description": {
 		func(q *guard.Question) { q.Instance.Description = broken[target.Description]() },
-		func(q *guard.Question) { q.Instance.Description = target.Fact[target.Description]{} },
+		func(q *guard.Question) { q.Instance.Description = fact.Of[target.Description]{} },
 	},
 	"unreachable": {
 		func(q *guard.Question) { q.Instance.Unreachable = broken[target.Unreachable]() },
-		func(q *guard.Question) { q.Instance.Unreachable = target.Fact[target.Unreachable]{} },
+		func(q *guard.Question) { q.Instance.Unreachable = fact.Of[target.Unreachable]{} },
 	},
 	"ping": {
 		func(q *guard.Question) { q.Instance.Ping = broken[target.Ping]() },
-		func(q *guard.Question) { q.Instance.Ping = target.Fact[target.Ping]{} },
+		func(q *guard.Question) { q.Instance.Ping = fact.Of[target.Ping]{} },
 	},
 	"agents": {
 		func(q *guard.Question) { q.Instance.Agents = broken[target.Agents]() },
-		func(q *guard.Question) { q.Instance.Agents = target.Fact[target.Agents]{} },
+		func(q *guard.Question) { q.Instance.Agents = fact.Of[target.Agents]{} },
 	},
 	"status": {
 		func(q *guard.Question) { q.Instance.Status = broken[target.Status]() },
-		func(q *guard.Question) { q.Instance.Status = target.Fact[target.Status]{} },
+		func(q *guard.Question) { q.Instance.Status = fact.Of[target.Status]{} },
 	},
 	"type": {
 		func(q *guard.Question) { q.Instance.Type = broken[target.Type]() },
-		func(q *guard.Question) { q.Instance.Type = target.Fact[target.Type]{} },
+		func(q *guard.Question) { q.Instance.Type = fact.Of[target.Type]{} },
 	},
 	"shutdown": {
 		func(q *guard.Question) { q.Instance.Shutdown = broken[string]() },
-		func(q *guard.Question) { q.Instance.Shutdown = target.Fact[string]{} },
+		func(q *guard.Question) { q.Instance.Shutdown = fact.Of[string]{} },
 	},
 	"group": {
 		func(q *guard.Question) { q.Instance.Group = broken[target.Group]() },
-		func(q *guard.Question) { q.Instance.Group = target.Fact[target.Group]{} },
+		func(q *guard.Question) { q.Instance.Group = fact.Of[target.Group]{} },
 	},
 	"book": {
 		func(q *guard.Question) { q.Book = broken[casebook.View]() },
-		func(q *guard.Question) { q.Book = target.Fact[casebook.View]{} },
+		func(q *guard.Question) { q.Book = fact.Of[casebook.View]{} },
 	},
 	"budget": {
 		func(q *guard.Question) { q.Budget = broken[casebook.Slots]() },
-		func(q *guard.Question) { q.Budget = target.Fact[casebook.Slots]{} },
+		func(q *guard.Question) { q.Budget = fact.Of[casebook.Slots]{} },
 	},
 	"group slots": {
 		func(q *guard.Question) { q.GroupSlots = broken[casebook.Slots]() },
-		func(q *guard.Question) { q.GroupSlots = target.Fact[casebook.Slots]{} },
+		func(q *guard.Question) { q.GroupSlots = fact.Of[casebook.Slots]{} },
 	},
 	"look": {
 		func(q *guard.Question) { q.Look = broken[look.Look]() },
-		func(q *guard.Question) { q.Look = target.Fact[look.Look]{} },
+		func(q *guard.Question) { q.Look = fact.Of[look.Look]{} },
 	},
 }
 
-func broken[T any]() target.Fact[T] {
-	return target.Failed[T](fmt.Errorf("asking AWS:\n%w", errors.New("RequestLimitExceeded")))
+func broken[T any]() fact.Of[T] {
+	return fact.Failed[T](fmt.Errorf("asking AWS:\n%w", errors.New("RequestLimitExceeded")))
 }
 
 // needs says which facts each rule cannot do without. A rule that permits
@@ -208,7 +209,7 @@ func TestAScreenWithNothingAskedNeverHidesWhatIsKnown(t *testing.T) {
 	if v := g.Screen(q); v.Kind != guard.Permitted {
 		t.Errorf("nothing asked: %s (%s)", v.Kind, v)
 	}
-	q.Instance.Description = target.Known(target.Description{Exists: true, State: "stopped", Architecture: "arm64", LaunchedAt: noon})
+	q.Instance.Description = fact.Known(target.Description{Exists: true, State: "stopped", Architecture: "arm64", LaunchedAt: noon})
 	if v := g.Screen(q); v.Kind != guard.Refused || v.Rule != "opted-in" {
 		t.Errorf("without a tag: %s (%s)", v.Kind, v)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"crashcart/lambda/target"
+	"crashcart/lambda/domain/fact"
 )
 
 func pass() Verdict { return Verdict{Kind: Permitted} }
@@ -28,7 +28,7 @@ func (v Verdict) in(wait time.Duration) Verdict {
 // doubt is the verdict of a rule that lacks a fact: it never permits.
 func doubt(what string, err error) Verdict {
 	v := notYet("%s is not known: %s", what, brief(err))
-	v.unasked = errors.Is(err, target.ErrNotAsked)
+	v.unasked = errors.Is(err, fact.ErrNotAsked)
 	v.Unanswered = !v.unasked
 	return v
 }

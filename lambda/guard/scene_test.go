@@ -13,6 +13,7 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
@@ -167,11 +168,11 @@ func (s *scene) question() guard.Question {
 	return guard.Question{
 		Trigger: &s.trigger, Ref: s.ref,
 		Instance: &target.Instance{
-			ID: hungID, From: s.ref.From, AsOf: s.asOf, Agents: target.Known(s.agents()),
-			Description: target.Known(s.description), Unreachable: target.Known(s.reach), Ping: target.Known(s.ping),
-			Status: target.Known(s.status), Type: target.Known(s.kind), Shutdown: target.Known(s.shutdown), Group: target.Known(s.group),
+			ID: hungID, From: s.ref.From, AsOf: s.asOf, Agents: fact.Known(s.agents()),
+			Description: fact.Known(s.description), Unreachable: fact.Known(s.reach), Ping: fact.Known(s.ping),
+			Status: fact.Known(s.status), Type: fact.Known(s.kind), Shutdown: fact.Known(s.shutdown), Group: fact.Known(s.group),
 		},
-		Book: target.Known(s.view), Budget: target.Known(s.budget), GroupSlots: target.Known(s.groupSlots), Look: target.Known(s.look),
+		Book: fact.Known(s.view), Budget: fact.Known(s.budget), GroupSlots: fact.Known(s.groupSlots), Look: fact.Known(s.look),
 	}
 }
 

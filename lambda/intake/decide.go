@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
@@ -119,9 +120,9 @@ func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
 	for i, j := range jobs {
 		j.question = guard.Question{Trigger: j.trigger, Ref: j.ref, Instance: instances[i]}
 		if view, ok := views[subjects[i]]; ok {
-			j.question.Book = target.Known(view)
+			j.question.Book = fact.Known(view)
 		} else {
-			j.question.Book = target.Failed[casebook.View](errors.Join(errNoView, err))
+			j.question.Book = fact.Failed[casebook.View](errors.Join(errNoView, err))
 		}
 	}
 }
@@ -135,24 +136,24 @@ func (h *Handler) secondRound(ctx context.Context, jobs []*job) {
 	if len(jobs) == 0 {
 		return
 	}
-	instances, keys := make([]*target.Instance, len(jobs)), map[string]target.Fact[casebook.Slots]{}
+	instances, keys := make([]*target.Instance, len(jobs)), map[string]fact.Of[casebook.Slots]{}
 	for i, j := range jobs {
 		instances[i] = j.question.Instance
 		if key := groupKey(j); key != "" {
-			keys[key] = target.Fact[casebook.Slots]{}
+			keys[key] = fact.Of[casebook.Slots]{}
 		}
 	}
 	var (
 		wg     sync.WaitGroup
 		mu     sync.Mutex
-		budget target.Fact[casebook.Slots]
-		groups = map[string]target.Fact[casebook.Slots]{"": target.Known(casebook.Slots{})}
+		budget fact.Of[casebook.Slots]
+		groups = map[string]fact.Of[casebook.Slots]{"": fact.Known(casebook.Slots{})}
 	)
 	wg.Go(func() { h.Resolver.Second(ctx, instances) })
-	wg.Go(func() { budget = fact(h.Book.BudgetSlots(ctx)) })
+	wg.Go(func() { budget = answered(h.Book.BudgetSlots(ctx)) })
 	for key := range keys {
 		wg.Go(func() {
-			slots := fact(h.Book.GroupSlots(ctx, key))
+			slots := answered(h.Book.GroupSlots(ctx, key))
 			mu.Lock()
 			defer mu.Unlock()
 			groups[key] = slots
@@ -168,9 +169,9 @@ func groupKey(j *job) string {
 	return target.GroupKey(j.question.Instance.GroupName())
 }
 
-func fact[T any](v T, err error) target.Fact[T] {
+func answered[T any](v T, err error) fact.Of[T] {
 	if err != nil {
-		return target.Failed[T](err)
+		return fact.Failed[T](err)
 	}
-	return target.Known(v)
+	return fact.Known(v)
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"sync"
 
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
-	"crashcart/lambda/target"
 )
 
 // Explain returns what would become of a batch, and changes nothing: it asks AWS
@@ -40,7 +40,7 @@ func (h *Handler) Explain(ctx context.Context, batch trigger.Batch) []Outcome {
 func (h *Handler) foresee(ctx context.Context, j *job) {
 	v := j.verdict
 	if v.Kind == guard.Permitted {
-		j.question.Look = target.Known(h.Look.Take(ctx, j.ref.Instance))
+		j.question.Look = fact.Known(h.Look.Take(ctx, j.ref.Instance))
 		v = h.Guard.Decide(j.question)
 	}
 	kind := OutcomeKind(v.Kind)

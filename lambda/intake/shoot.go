@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
-	"crashcart/lambda/target"
 	"crashcart/lambda/tell"
 )
 
@@ -35,7 +35,7 @@ func (h *Handler) shoot(ctx context.Context, j *job) {
 		return
 	}
 	seen := h.Look.Take(ctx, j.ref.Instance)
-	j.question.Look = target.Known(seen)
+	j.question.Look = fact.Known(seen)
 	permit, v := h.Guard.Claim(ctx, j.question)
 	if v.Kind != guard.Permitted {
 		h.conclude(ctx, j, v)

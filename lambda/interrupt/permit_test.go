@@ -10,6 +10,7 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
@@ -46,19 +47,19 @@ func permit(t testing.TB, leashed bool, age time.Duration) guard.Permit {
 		Ref:     trigger.Ref{Instance: instanceID},
 		Instance: &target.Instance{
 			ID: instanceID,
-			Description: target.Known(target.Description{
+			Description: fact.Known(target.Description{
 				Exists: true, State: "running", Type: "m6i.large", Architecture: "x86_64", LaunchedAt: now.Add(-72 * time.Hour), Tag: config.TagManual,
 			}),
-			Unreachable: target.Known(target.Unreachable{}),
-			Ping:        target.Known(target.Ping{At: now.Add(-10 * time.Minute)}),
-			Agents:      target.Known(target.Agents{"i-0b1b2c3d4e5f60719": now, "i-0c1b2c3d4e5f60720": now, "i-0d1b2c3d4e5f60721": now}),
-			Status:      target.Known(target.Status{System: target.Check{Status: "ok"}}),
-			Type:        target.Known(target.Type{Hypervisor: "nitro", Architectures: []string{"x86_64"}}),
-			Shutdown:    target.Known("stop"),
-			Group:       target.Known(target.Group{}),
+			Unreachable: fact.Known(target.Unreachable{}),
+			Ping:        fact.Known(target.Ping{At: now.Add(-10 * time.Minute)}),
+			Agents:      fact.Known(target.Agents{"i-0b1b2c3d4e5f60719": now, "i-0c1b2c3d4e5f60720": now, "i-0d1b2c3d4e5f60721": now}),
+			Status:      fact.Known(target.Status{System: target.Check{Status: "ok"}}),
+			Type:        fact.Known(target.Type{Hypervisor: "nitro", Architectures: []string{"x86_64"}}),
+			Shutdown:    fact.Known("stop"),
+			Group:       fact.Known(target.Group{}),
 		},
-		Book: target.Known(casebook.View{}), Budget: target.Known(casebook.Slots{}), GroupSlots: target.Known(casebook.Slots{}),
-		Look: target.Known(look.Look{}),
+		Book: fact.Known(casebook.View{}), Budget: fact.Known(casebook.Slots{}), GroupSlots: fact.Known(casebook.Slots{}),
+		Look: fact.Known(look.Look{}),
 	})
 	if v.Kind != guard.Permitted {
 		t.Fatalf("%s by %q", v.Kind, v)

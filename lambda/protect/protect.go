@@ -39,6 +39,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/target"
 )
 
@@ -76,7 +77,7 @@ type Result struct {
 // Scaling group, as the facts from before the interrupt have it. It returns within
 // Bound whatever happens, never panics, and has no error: what fails is for the
 // report to say and changes nothing else.
-func (k Keeper) Keep(ctx context.Context, instanceID string, group target.Fact[target.Group]) Result {
+func (k Keeper) Keep(ctx context.Context, instanceID string, group fact.Of[target.Group]) Result {
 	g, why := k.member(instanceID, group)
 	if why != "" {
 		return Result{Why: why}
@@ -97,7 +98,7 @@ func (k Keeper) Keep(ctx context.Context, instanceID string, group target.Fact[t
 
 // member gives the group that the instance can be moved to Standby in, or says
 // why there is none.
-func (k Keeper) member(instanceID string, group target.Fact[target.Group]) (g target.Group, why string) {
+func (k Keeper) member(instanceID string, group fact.Of[target.Group]) (g target.Group, why string) {
 	if !k.On {
 		return g, "it was not put into Standby: " + config.EnvProtect + " and the stack's mode switch that off"
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/protect"
 	"crashcart/lambda/target"
 )
@@ -16,7 +17,7 @@ import (
 // commands are the ones that undo the protection of hung in a group.
 func commands(ctx context.Context, region, group string) ([]string, protect.Result) {
 	r := protect.Keeper{API: &scaling{}, On: true, Region: region}.Keep(ctx, hung,
-		target.Known(target.Group{Kind: target.GroupAutoScaling, Name: group, Lifecycle: "InService"}))
+		fact.Known(target.Group{Kind: target.GroupAutoScaling, Name: group, Lifecycle: "InService"}))
 	return r.Undo, r
 }
 

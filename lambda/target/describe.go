@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/fact"
 )
 
 // The sizes of EC2's requests ("Amazon EC2 API Reference": a filter takes 200
@@ -26,10 +27,10 @@ const (
 const autoScalingTag = "aws:autoscaling:groupName"
 
 // describe asks by filter, because by id one unknown instance fails the call.
-func (r *Resolver) describe(ctx context.Context, ids []string) map[string]Fact[Description] {
+func (r *Resolver) describe(ctx context.Context, ids []string) map[string]fact.Of[Description] {
 	return inChunks(ids, filterValues, func(chunk []string) (map[string]Description, error) {
 		return r.describeWhere(ctx, filter("instance-id", chunk...))
-	}, func() Fact[Description] { return Known(Description{Exists: false}) })
+	}, func() fact.Of[Description] { return fact.Known(Description{Exists: false}) })
 }
 
 func (r *Resolver) describeWhere(ctx context.Context, filters ...types.Filter) (map[string]Description, error) {
@@ -90,7 +91,7 @@ func description(i types.Instance) Description {
 
 // describeTypes asks only for types that were never asked for. It filters, as
 // by name one unknown type fails the call.
-func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string]Fact[Type] {
+func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string]fact.Of[Type] {
 	facts, missing := r.cachedTypes(names)
 	asked := inChunks(missing, filterValues, func(chunk []string) (map[string]Type, error) {
 		found := map[string]Type{}
@@ -107,13 +108,13 @@ func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string
 			}
 		}
 		return found, nil
-	}, func() Fact[Type] { return Failed[Type](errors.New("EC2 does not know the type")) })
+	}, func() fact.Of[Type] { return fact.Failed[Type](errors.New("EC2 does not know the type")) })
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for name, fact := range asked {
-		facts[name] = fact
-		if t, err := fact.Get(); err == nil {
+	for name, answer := range asked {
+		facts[name] = answer
+		if t, err := answer.Get(); err == nil {
 			if r.types == nil {
 				r.types = map[string]Type{}
 			}
@@ -123,13 +124,13 @@ func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string
 	return facts
 }
 
-func (r *Resolver) cachedTypes(names []string) (facts map[string]Fact[Type], missing []string) {
+func (r *Resolver) cachedTypes(names []string) (facts map[string]fact.Of[Type], missing []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	facts = map[string]Fact[Type]{}
+	facts = map[string]fact.Of[Type]{}
 	for _, name := range names {
 		if t, ok := r.types[name]; ok {
-			facts[name] = Known(t)
+			facts[name] = fact.Known(t)
 		} else {
 			missing = append(missing, name)
 		}
@@ -147,7 +148,7 @@ func instanceType(t types.InstanceTypeInfo) Type {
 	return out
 }
 
-func (r *Resolver) shutdowns(ctx context.Context, ids []string) map[string]Fact[string] {
+func (r *Resolver) shutdowns(ctx context.Context, ids []string) map[string]fact.Of[string] {
 	return inChunks(ids, attributeCalls, func(chunk []string) (map[string]string, error) {
 		out, err := r.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{
 			InstanceId: &chunk[0], Attribute: types.InstanceAttributeNameInstanceInitiatedShutdownBehavior,
@@ -159,5 +160,7 @@ func (r *Resolver) shutdowns(ctx context.Context, ids []string) map[string]Fact[
 			return nil, errors.New("EC2 did not say the shutdown behaviour")
 		}
 		return map[string]string{chunk[0]: *out.InstanceInitiatedShutdownBehavior.Value}, nil
-	}, func() Fact[string] { return Failed[string](errors.New("EC2 did not say the shutdown behaviour")) })
+	}, func() fact.Of[string] {
+		return fact.Failed[string](errors.New("EC2 did not say the shutdown behaviour"))
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/target"
 )
@@ -125,7 +126,7 @@ func (a *account) resolve(t *testing.T, ids ...string) []*target.Instance {
 }
 
 // known is the value of a fact that must be one.
-func known[T any](t *testing.T, f target.Fact[T]) T {
+func known[T any](t *testing.T, f fact.Of[T]) T {
 	t.Helper()
 	v, err := f.Get()
 	if err != nil {
@@ -135,7 +136,7 @@ func known[T any](t *testing.T, f target.Fact[T]) T {
 }
 
 // unknown checks that a fact has an error and nothing else.
-func unknown[T any](t *testing.T, what string, f target.Fact[T]) error {
+func unknown[T any](t *testing.T, what string, f fact.Of[T]) error {
 	t.Helper()
 	v, err := f.Get()
 	if err == nil {

@@ -17,6 +17,7 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/fact"
 )
 
 // The sizes of the requests ("AWS Systems Manager API Reference",
@@ -28,7 +29,7 @@ const (
 )
 
 // pings asks Systems Manager when each agent was last heard of.
-func (r *Resolver) pings(ctx context.Context, ids []string) map[string]Fact[Ping] {
+func (r *Resolver) pings(ctx context.Context, ids []string) map[string]fact.Of[Ping] {
 	return inChunks(ids, pingIDs, func(chunk []string) (map[string]Ping, error) {
 		found := map[string]Ping{}
 		pages := ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{
@@ -49,7 +50,7 @@ func (r *Resolver) pings(ctx context.Context, ids []string) map[string]Fact[Ping
 			}
 		}
 		return found, nil
-	}, func() Fact[Ping] { return Known(Ping{}) })
+	}, func() fact.Of[Ping] { return fact.Known(Ping{}) })
 }
 
 const (
@@ -64,15 +65,15 @@ const (
 // agents asks for agents of the Region, whichever they are, until enough of them
 // were heard of lately: mostly one page. A list that goes on and has too few is no
 // answer.
-func (r *Resolver) agents(ctx context.Context) Fact[Agents] {
+func (r *Resolver) agents(ctx context.Context) fact.Of[Agents] {
 	sample, pages := Agents{}, ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(pingIDs)})
 	for n := 0; pages.HasMorePages() && sample.heard(r.Now()) < enoughAgents; n++ {
 		if n == agentPages {
-			return Failed[Agents](fmt.Errorf("too few of the first %d pages of agents were heard of lately", agentPages))
+			return fact.Failed[Agents](fmt.Errorf("too few of the first %d pages of agents were heard of lately", agentPages))
 		}
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return Failed[Agents](fmt.Errorf("asking for other agents' pings: %w", err))
+			return fact.Failed[Agents](fmt.Errorf("asking for other agents' pings: %w", err))
 		}
 		for _, i := range page.InstanceInformationList {
 			id, at := aws.ToString(i.InstanceId), aws.ToTime(i.LastPingDateTime)
@@ -81,7 +82,7 @@ func (r *Resolver) agents(ctx context.Context) Fact[Agents] {
 			}
 		}
 	}
-	return Known(sample)
+	return fact.Known(sample)
 }
 
 // heard counts the agents that were heard of lately.
@@ -101,17 +102,17 @@ func (r *Resolver) groups(ctx context.Context, instances []*Instance) {
 	for _, i := range instances {
 		arns[targetGroupName(i.Via)] = i.Via
 	}
-	kinds := map[GroupKind]func(context.Context, []string) map[string]Fact[Group]{
+	kinds := map[GroupKind]func(context.Context, []string) map[string]fact.Of[Group]{
 		GroupAutoScaling: r.scalingGroups,
 		GroupTag:         r.tagGroups,
-		GroupTargets: func(ctx context.Context, names []string) map[string]Fact[Group] {
+		GroupTargets: func(ctx context.Context, names []string) map[string]fact.Of[Group] {
 			return r.targetGroups(ctx, names, arns)
 		},
 	}
 	var (
 		wg     sync.WaitGroup
 		mu     sync.Mutex
-		groups = map[GroupKind]map[string]Fact[Group]{}
+		groups = map[GroupKind]map[string]fact.Of[Group]{}
 	)
 	for kind, ask := range kinds {
 		names := unique(instances, func(i *Instance) string {
@@ -134,7 +135,7 @@ func (r *Resolver) groups(ctx context.Context, instances []*Instance) {
 	}
 }
 
-func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string]Fact[Group] {
+func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string]fact.Of[Group] {
 	return inChunks(names, groupNames, func(chunk []string) (map[string]Group, error) {
 		found := map[string]Group{}
 		pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(r.AutoScaling, &autoscaling.DescribeAutoScalingGroupsInput{
@@ -154,14 +155,16 @@ func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string
 			}
 		}
 		return found, nil
-	}, func() Fact[Group] { return Failed[Group](errors.New("EC2 Auto Scaling does not know the group")) })
+	}, func() fact.Of[Group] {
+		return fact.Failed[Group](errors.New("EC2 Auto Scaling does not know the group"))
+	})
 }
 
 // wildcards escapes what a filter's value would take for a pattern: a tag may be
 // called "*" ("List and filter your resources", EC2 User Guide).
 var wildcards = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
 
-func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]Fact[Group] {
+func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]fact.Of[Group] {
 	return inChunks(names, 1, func(chunk []string) (map[string]Group, error) {
 		members, err := r.describeWhere(ctx,
 			filter("tag:"+config.GroupTagKey, wildcards.Replace(chunk[0])), filter("instance-state-name", string(types.InstanceStateNameRunning)))
@@ -176,26 +179,26 @@ func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]Fac
 			}
 		}
 		return map[string]Group{chunk[0]: group}, nil
-	}, func() Fact[Group] { return Failed[Group](errors.New("the group is not known")) })
+	}, func() fact.Of[Group] { return fact.Failed[Group](errors.New("the group is not known")) })
 }
 
-func (r *Resolver) targetGroups(ctx context.Context, names []string, arns map[string]string) map[string]Fact[Group] {
+func (r *Resolver) targetGroups(ctx context.Context, names []string, arns map[string]string) map[string]fact.Of[Group] {
 	return inChunks(names, 1, func(chunk []string) (map[string]Group, error) {
 		members, err := r.Targets.members(ctx, arns[chunk[0]])
 		return map[string]Group{chunk[0]: {Kind: GroupTargets, Name: chunk[0], Members: members}}, err
-	}, func() Fact[Group] { return Failed[Group](errors.New("the group is not known")) })
+	}, func() fact.Of[Group] { return fact.Failed[Group](errors.New("the group is not known")) })
 }
 
 // memberSigns asks for the pings of all members that are not known yet.
-func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, groups map[GroupKind]map[string]Fact[Group]) map[string]Fact[Ping] {
-	known := map[string]Fact[Ping]{}
+func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, groups map[GroupKind]map[string]fact.Of[Group]) map[string]fact.Of[Ping] {
+	known := map[string]fact.Of[Ping]{}
 	for _, i := range instances {
 		known[i.ID] = i.Ping
 	}
 	var members []Member
 	for _, byName := range groups {
-		for _, fact := range byName {
-			if g, err := fact.Get(); err == nil {
+		for _, known := range byName {
+			if g, err := known.Get(); err == nil {
 				members = append(members, g.Members...)
 			}
 		}
@@ -210,44 +213,44 @@ func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, group
 	return known
 }
 
-func groupOf(i *Instance, groups map[GroupKind]map[string]Fact[Group], signs map[string]Fact[Ping]) Fact[Group] {
+func groupOf(i *Instance, groups map[GroupKind]map[string]fact.Of[Group], signs map[string]fact.Of[Ping]) fact.Of[Group] {
 	if _, err := i.Description.Get(); err != nil {
-		return Failed[Group](err)
+		return fact.Failed[Group](err)
 	}
 	kind, name := i.GroupName()
 	if name == "" {
-		return Known(Group{})
+		return fact.Known(Group{})
 	}
-	fact := groups[kind][name]
-	g, err := fact.Get()
+	known := groups[kind][name]
+	g, err := known.Get()
 	if err != nil {
-		return fact
+		return known
 	}
 	u, err := i.Unreachable.Get()
 	if err != nil {
-		return Failed[Group](err)
+		return fact.Failed[Group](err)
 	}
 	if kind == GroupTargets && !slices.ContainsFunc(g.Members, func(m Member) bool { return m.ID == i.ID }) {
 		g.Members = append(slices.Clone(g.Members), Member{ID: i.ID}) // deregistered meanwhile
 	}
 	g.Members, err = withSigns(g.Members, u, signs)
 	if err != nil {
-		return Failed[Group](err)
+		return fact.Failed[Group](err)
 	}
 	for _, m := range g.Members {
 		if m.ID == i.ID {
 			g.Lifecycle = m.Lifecycle
 		}
 	}
-	return Known(g)
+	return fact.Known(g)
 }
 
 // withSigns returns a copy of members with their signs of life. Without the
 // pings of all of them nobody can say how many show none.
-func withSigns(members []Member, u Unreachable, signs map[string]Fact[Ping]) ([]Member, error) {
+func withSigns(members []Member, u Unreachable, signs map[string]fact.Of[Ping]) ([]Member, error) {
 	out := make([]Member, len(members))
 	for n, m := range members {
-		if m.ID == "" { // not ErrNotAsked: nobody is going to ask
+		if m.ID == "" { // not fact.ErrNotAsked: nobody is going to ask
 			return nil, errors.New("a member of its group has no id")
 		}
 		ping, err := signs[m.ID].Get()

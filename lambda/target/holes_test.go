@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/target"
 )
 
@@ -56,7 +57,7 @@ func TestAnswersWithHolesNeverPanic(t *testing.T) {
 	if v := known(t, got[3].Type); !reflect.DeepEqual(v, target.Type{}) {
 		t.Errorf("a type of which only the name is known is %+v", v)
 	}
-	if err := unknown(t, "a group with a member that has no id", got[3].Group); errors.Is(err, target.ErrNotAsked) {
+	if err := unknown(t, "a group with a member that has no id", got[3].Group); errors.Is(err, fact.ErrNotAsked) {
 		t.Error("that group looks as if nobody had asked for it")
 	}
 }

@@ -10,7 +10,11 @@
 // A call that fails fails the facts it was asked for, never the batch.
 package target
 
-import "time"
+import (
+	"time"
+
+	"crashcart/lambda/domain/fact"
+)
 
 // Instance is one EC2 instance a trigger names. Times are AWS's own.
 type Instance struct {
@@ -23,16 +27,16 @@ type Instance struct {
 	AsOf time.Time
 
 	// Known after First.
-	Description Fact[Description]
-	Unreachable Fact[Unreachable] // of the Region, and of this instance in it
-	Ping        Fact[Ping]
-	Agents      Fact[Agents] // of the Region, a sample
+	Description fact.Of[Description]
+	Unreachable fact.Of[Unreachable] // of the Region, and of this instance in it
+	Ping        fact.Of[Ping]
+	Agents      fact.Of[Agents] // of the Region, a sample
 
 	// Known after Second.
-	Status   Fact[Status]
-	Type     Fact[Type]
-	Shutdown Fact[string] // instance-initiated shutdown behaviour: stop or terminate
-	Group    Fact[Group]
+	Status   fact.Of[Status]
+	Type     fact.Of[Type]
+	Shutdown fact.Of[string] // instance-initiated shutdown behaviour: stop or terminate
+	Group    fact.Of[Group]
 }
 
 // Description is what DescribeInstances says. Exists is false for an id that

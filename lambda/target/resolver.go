@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -40,10 +41,10 @@ func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*Instance {
 	var (
 		asOf         = r.Now()
 		wg           sync.WaitGroup
-		descriptions map[string]Fact[Description]
-		unreachable  Fact[Unreachable]
-		pings        map[string]Fact[Ping]
-		agents       Fact[Agents]
+		descriptions map[string]fact.Of[Description]
+		unreachable  fact.Of[Unreachable]
+		pings        map[string]fact.Of[Ping]
+		agents       fact.Of[Agents]
 	)
 	wg.Go(func() { agents = r.agents(ctx) })
 	wg.Go(func() { descriptions = r.describe(ctx, ids) })
@@ -64,13 +65,13 @@ func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*Instance {
 }
 
 // of narrows the Region's unreachable instances down to one of them.
-func of(id string, region Fact[Unreachable]) Fact[Unreachable] {
+func of(id string, region fact.Of[Unreachable]) fact.Of[Unreachable] {
 	u, err := region.Get()
 	if err != nil {
 		return region
 	}
 	u.Since, u.Failing = u.Region[id]
-	return Known(u)
+	return fact.Known(u)
 }
 
 // Second adds the facts of the second round to the instances. Those in a group
@@ -82,9 +83,9 @@ func (r *Resolver) Second(ctx context.Context, instances []*Instance) {
 	ids := unique(instances, existing)
 	var (
 		wg        sync.WaitGroup
-		statuses  map[string]Fact[Status]
-		types     map[string]Fact[Type]
-		shutdowns map[string]Fact[string]
+		statuses  map[string]fact.Of[Status]
+		types     map[string]fact.Of[Type]
+		shutdowns map[string]fact.Of[string]
 	)
 	wg.Go(func() { statuses = r.statuses(ctx, ids) })
 	wg.Go(func() { types = r.describeTypes(ctx, typesOf(instances)) })
@@ -95,12 +96,12 @@ func (r *Resolver) Second(ctx context.Context, instances []*Instance) {
 		d, err := i.Description.Get()
 		switch {
 		case err != nil:
-			i.Type = Failed[Type](err)
+			i.Type = fact.Failed[Type](err)
 		case !d.Exists:
-			i.Status, i.Type, i.Shutdown = Failed[Status](errNoInstance), Failed[Type](errNoInstance), Failed[string](errNoInstance)
+			i.Status, i.Type, i.Shutdown = fact.Failed[Status](errNoInstance), fact.Failed[Type](errNoInstance), fact.Failed[string](errNoInstance)
 			continue
 		case d.Type == "":
-			i.Type = Failed[Type](errors.New("EC2 did not say its type"))
+			i.Type = fact.Failed[Type](errors.New("EC2 did not say its type"))
 		default:
 			i.Type = types[d.Type]
 		}
@@ -148,8 +149,8 @@ const sideBySide = 16
 // inChunks runs ask for every n of ids side by side and merges the answers. A
 // chunk that fails fails the facts of its own ids only; an id without an answer
 // gets the fact that absent returns.
-func inChunks[T any](ids []string, n int, ask func(chunk []string) (map[string]T, error), absent func() Fact[T]) map[string]Fact[T] {
-	facts := make(map[string]Fact[T], len(ids))
+func inChunks[T any](ids []string, n int, ask func(chunk []string) (map[string]T, error), absent func() fact.Of[T]) map[string]fact.Of[T] {
+	facts := make(map[string]fact.Of[T], len(ids))
 	var (
 		mu    sync.Mutex
 		wg    sync.WaitGroup
@@ -165,9 +166,9 @@ func inChunks[T any](ids []string, n int, ask func(chunk []string) (map[string]T
 			for _, id := range chunk {
 				switch v, ok := found[id]; {
 				case err != nil:
-					facts[id] = Failed[T](err)
+					facts[id] = fact.Failed[T](err)
 				case ok:
-					facts[id] = Known(v)
+					facts[id] = fact.Known(v)
 				default:
 					facts[id] = absent()
 				}

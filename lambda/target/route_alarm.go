@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -77,7 +78,7 @@ func (w walk) noWay(arn string) string {
 	return ""
 }
 
-func (r *Router) describeAlarms(ctx context.Context, names []string) map[string]Fact[alarm] {
+func (r *Router) describeAlarms(ctx context.Context, names []string) map[string]fact.Of[alarm] {
 	return inChunks(names, alarmNames, func(chunk []string) (map[string]alarm, error) {
 		found := map[string]alarm{}
 		pages := cloudwatch.NewDescribeAlarmsPaginator(r.Alarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: chunk, AlarmTypes: alarmTypes})
@@ -94,7 +95,7 @@ func (r *Router) describeAlarms(ctx context.Context, names []string) map[string]
 			}
 		}
 		return found, nil
-	}, func() Fact[alarm] { return Known(alarm{}) })
+	}, func() fact.Of[alarm] { return fact.Known(alarm{}) })
 }
 
 // followMetrics follows what a metric alarm's dimensions name.
@@ -166,7 +167,7 @@ func (r *Router) followComposites(ctx context.Context, routes []*Route, w walk) 
 // childrenInAlarm asks for the children of each composite alarm. Next to
 // ChildrenOfAlarmName nothing may be asked for, and both kinds of alarm are
 // returned all the same ("DescribeAlarms", Amazon CloudWatch API Reference).
-func (r *Router) childrenInAlarm(ctx context.Context, names []string) map[string]Fact[[]string] {
+func (r *Router) childrenInAlarm(ctx context.Context, names []string) map[string]fact.Of[[]string] {
 	return inChunks(names, 1, func(chunk []string) (map[string][]string, error) {
 		var arns []string
 		pages := cloudwatch.NewDescribeAlarmsPaginator(r.Alarms, &cloudwatch.DescribeAlarmsInput{ChildrenOfAlarmName: &chunk[0]})
@@ -190,7 +191,7 @@ func (r *Router) childrenInAlarm(ctx context.Context, names []string) map[string
 			return nil, fmt.Errorf("describing the children of alarm %s: one has no ARN", chunk[0])
 		}
 		return map[string][]string{chunk[0]: arns}, nil
-	}, func() Fact[[]string] { return Known[[]string](nil) })
+	}, func() fact.Of[[]string] { return fact.Known[[]string](nil) })
 }
 
 // alarmName is the name in an alarm's ARN; it may hold colons.

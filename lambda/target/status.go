@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"crashcart/lambda/domain/fact"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -13,7 +15,7 @@ import (
 
 // unreachable lists the Region's instances whose reachability check fails, and
 // stops at the first page after which the guard will refuse everything anyway.
-func (r *Resolver) unreachable(ctx context.Context) Fact[Unreachable] {
+func (r *Resolver) unreachable(ctx context.Context) fact.Of[Unreachable] {
 	u := Unreachable{Region: map[string]time.Time{}}
 	pages := ec2.NewDescribeInstanceStatusPaginator(r.EC2, &ec2.DescribeInstanceStatusInput{
 		Filters:                 []types.Filter{filter("instance-status.status", string(types.SummaryStatusImpaired))},
@@ -23,7 +25,7 @@ func (r *Resolver) unreachable(ctx context.Context) Fact[Unreachable] {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return Failed[Unreachable](fmt.Errorf("listing unreachable instances: %w", err))
+			return fact.Failed[Unreachable](fmt.Errorf("listing unreachable instances: %w", err))
 		}
 		for _, s := range page.InstanceStatuses {
 			u.Region[aws.ToString(s.InstanceId)] = check(s.InstanceStatus).Since
@@ -33,11 +35,11 @@ func (r *Resolver) unreachable(ctx context.Context) Fact[Unreachable] {
 			break
 		}
 	}
-	return Known(u)
+	return fact.Known(u)
 }
 
 // statuses asks for everything that AWS's status checks say.
-func (r *Resolver) statuses(ctx context.Context, ids []string) map[string]Fact[Status] {
+func (r *Resolver) statuses(ctx context.Context, ids []string) map[string]fact.Of[Status] {
 	return inChunks(ids, statusIDs, func(chunk []string) (map[string]Status, error) {
 		found := map[string]Status{}
 		pages := ec2.NewDescribeInstanceStatusPaginator(r.EC2, &ec2.DescribeInstanceStatusInput{
@@ -53,8 +55,8 @@ func (r *Resolver) statuses(ctx context.Context, ids []string) map[string]Fact[S
 			}
 		}
 		return found, nil
-	}, func() Fact[Status] {
-		return Failed[Status](errors.New("AWS has no status of it, as of an instance that does not run"))
+	}, func() fact.Of[Status] {
+		return fact.Failed[Status](errors.New("AWS has no status of it, as of an instance that does not run"))
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"crashcart/lambda/domain/fact"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -59,11 +61,11 @@ func (t Targets) owners(ctx context.Context, group types.TargetGroup, addresses 
 		name = "ipv6-addresses.ipv6-address"
 	}
 	owners := map[string]string{}
-	for _, fact := range inChunks(addresses, filterValues, func(chunk []string) (map[string]map[string]string, error) {
+	for _, answer := range inChunks(addresses, filterValues, func(chunk []string) (map[string]map[string]string, error) {
 		found, err := t.attached(ctx, vpc, filter(name, chunk...))
 		return map[string]map[string]string{chunk[0]: found}, err
-	}, func() Fact[map[string]string] { return Known[map[string]string](nil) }) {
-		found, err := fact.Get()
+	}, func() fact.Of[map[string]string] { return fact.Known[map[string]string](nil) }) {
+		found, err := answer.Get()
 		if err != nil {
 			return nil, fmt.Errorf("looking for the owners of addresses: %w", err)
 		}

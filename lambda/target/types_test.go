@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/target"
 )
 
@@ -23,7 +24,7 @@ func TestTypesAreAskedForOnceUnlessThatFailed(t *testing.T) {
 		return nil
 	}
 	r := a.resolver()
-	typeOf := func(id string, asks int) target.Fact[target.Type] {
+	typeOf := func(id string, asks int) fact.Of[target.Type] {
 		t.Helper()
 		before := a.count("DescribeInstanceTypes")
 		instances := r.First(t.Context(), refs(id))
@@ -75,12 +76,12 @@ func TestShutdownBehaviourThatEC2DoesNotSayIsUnknown(t *testing.T) {
 }
 
 func TestFactWithoutAValueIsNeverRead(t *testing.T) {
-	unknown(t, "a fact that nobody asked for", target.Fact[string]{})
-	unknown(t, "a failure that says nothing", target.Failed[string](nil))
-	if err := unknown(t, "a failure", target.Failed[string](errThrottled)); !errors.Is(err, errThrottled) {
+	unknown(t, "a fact that nobody asked for", fact.Of[string]{})
+	unknown(t, "a failure that says nothing", fact.Failed[string](nil))
+	if err := unknown(t, "a failure", fact.Failed[string](errThrottled)); !errors.Is(err, errThrottled) {
 		t.Errorf("the error is %v", err)
 	}
-	if v := known(t, target.Known("")); v != "" {
+	if v := known(t, fact.Known("")); v != "" {
 		t.Errorf("an empty value reads %q", v)
 	}
 }
