@@ -1,6 +1,6 @@
 package guard
 
-import "crashcart/lambda/look"
+import "crashcart/lambda/domain/console"
 
 // quiet permits while the console shows nothing that an interrupt would ruin. A
 // console that cannot be read shows nothing, and permits: the look is evidence,
@@ -14,13 +14,13 @@ func (quiet) Check(in Inquiry) Verdict {
 	if err != nil {
 		return doubt("the console", err)
 	}
-	activity, line := look.Read(l.Latest)
+	activity, line := console.Read(l.Latest)
 	switch activity {
-	case look.Dumping:
+	case console.Dumping:
 		return refuse("its capture kernel is writing a dump already; an interrupt would kill it: %s", line)
-	case look.ShuttingDown:
+	case console.ShuttingDown:
 		return refuse("it is shutting down: %s", line)
-	case look.Booting:
+	case console.Booting:
 		return notYet("its console shows a boot that has not finished: %s", line)
 	}
 	return pass()

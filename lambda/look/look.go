@@ -7,11 +7,8 @@
 // look is taken before it; Store.Put keeps it in S3, for the winner of the claim
 // only, since a slower racer would overwrite it with what came after.
 //
-// Read says what a machine is doing, by its console: a machine that is already
-// dumping, shutting down or starting must be left alone.
-//
-// Console text is written by the guest and is hostile. It is kept as bytes,
-// bounded, and leaves this package as text only as the line that Read gives.
+// Console text is written by the guest and is hostile. It is kept as bytes and
+// bounded. What it says is read by package console.
 package look
 
 import (
@@ -22,10 +19,6 @@ import (
 
 	"github.com/aws/smithy-go"
 )
-
-// MaxConsole is how many bytes of a console are kept, the newest ones. EC2
-// keeps no more than that (Amazon EC2 API Reference, GetConsoleOutput).
-const MaxConsole = 64 << 10
 
 // MaxScreenshot is the largest screenshot that is kept, in bytes. EC2 promises
 // at most 100 KB (Amazon EC2 User Guide, "Troubleshoot an unreachable
@@ -48,8 +41,8 @@ type Look struct {
 	InstanceID string
 	TakenAt    time.Time // when the look was begun, by our clock
 
-	// Latest is the console as it is at this moment, at most MaxConsole bytes. It
-	// is the one to give to Read.
+	// Latest is the console as it is at this moment, at most console.MaxBytes bytes. It
+	// is the one to give to console.Read.
 	Latest    []byte
 	LatestAt  time.Time // EC2's time of it, zero when EC2 does not say
 	LatestErr error

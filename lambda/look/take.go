@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"crashcart/lambda/domain/console"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
@@ -46,11 +48,11 @@ func (t Taker) Take(ctx context.Context, instanceID string) Look {
 	defer cancel()
 
 	l := Look{InstanceID: instanceID, TakenAt: now()}
-	latest := ask(ctx, func() (console, error) { return t.console(ctx, instanceID, true) })
-	buffered := ask(ctx, func() (console, error) { return t.console(ctx, instanceID, false) })
+	latest := ask(ctx, func() (output, error) { return t.console(ctx, instanceID, true) })
+	buffered := ask(ctx, func() (output, error) { return t.console(ctx, instanceID, false) })
 	screenshot := ask(ctx, func() ([]byte, error) { return t.screenshot(ctx, instanceID) })
 
-	var c console
+	var c output
 	c, l.LatestErr = await(ctx, "reading the latest console", latest)
 	l.Latest, l.LatestAt = c.text, c.at
 	c, l.BufferedErr = await(ctx, "reading the buffered console", buffered)
@@ -59,28 +61,28 @@ func (t Taker) Take(ctx context.Context, instanceID string) Look {
 	return l
 }
 
-type console struct {
+type output struct {
 	text []byte
 	at   time.Time
 }
 
-func (t Taker) console(ctx context.Context, instanceID string, latest bool) (console, error) {
+func (t Taker) console(ctx context.Context, instanceID string, latest bool) (output, error) {
 	in := &ec2.GetConsoleOutputInput{InstanceId: &instanceID}
 	if latest {
 		in.Latest = aws.Bool(true)
 	}
 	out, err := t.API.GetConsoleOutput(ctx, in)
 	if err != nil {
-		return console{}, err
+		return output{}, err
 	}
 	text, err := decode(out.Output)
 	if err != nil {
-		return console{}, err
+		return output{}, err
 	}
-	if n := len(text); n > MaxConsole {
-		text = slices.Clone(text[n-MaxConsole:]) // the rest must not stay in memory behind it
+	if n := len(text); n > console.MaxBytes {
+		text = slices.Clone(text[n-console.MaxBytes:]) // the rest must not stay in memory behind it
 	}
-	return console{text: text, at: aws.ToTime(out.Timestamp)}, nil
+	return output{text: text, at: aws.ToTime(out.Timestamp)}, nil
 }
 
 // screenshot leaves WakeUp out: it sends a keystroke to the guest, and a look

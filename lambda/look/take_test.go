@@ -17,14 +17,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/smithy-go"
 
+	"crashcart/lambda/domain/console"
 	"crashcart/lambda/look"
 )
 
 const instance = "i-0a1b2c3d4e5f60718"
 
-// console is an EC2 with one instance. Each of the three calls first waits for
+// fakeEC2 is an EC2 with one instance. Each of the three calls first waits for
 // its delay and then answers; a deaf one waits without heeding its context.
-type console struct {
+type fakeEC2 struct {
 	latest, buffered, screenshot call
 
 	mu   sync.Mutex
@@ -39,7 +40,7 @@ type call struct {
 	deaf   bool
 }
 
-func (c *console) asked(ask string) {
+func (c *fakeEC2) asked(ask string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asks = append(c.asks, ask)
@@ -57,7 +58,7 @@ func (c call) wait(ctx context.Context) error {
 	}
 }
 
-func (c *console) GetConsoleOutput(ctx context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
+func (c *fakeEC2) GetConsoleOutput(ctx context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
 	from, kind := c.buffered, "buffered"
 	if aws.ToBool(in.Latest) {
 		from, kind = c.latest, "latest"
@@ -73,7 +74,7 @@ func (c *console) GetConsoleOutput(ctx context.Context, in *ec2.GetConsoleOutput
 	return out, nil
 }
 
-func (c *console) GetConsoleScreenshot(ctx context.Context, in *ec2.GetConsoleScreenshotInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
+func (c *fakeEC2) GetConsoleScreenshot(ctx context.Context, in *ec2.GetConsoleScreenshotInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
 	c.asked("screenshot " + aws.ToString(in.InstanceId))
 	if in.WakeUp != nil {
 		c.asked("a key press")
@@ -93,8 +94,8 @@ var (
 )
 
 // answering is an EC2 that has all three parts.
-func answering() *console {
-	return &console{
+func answering() *fakeEC2 {
+	return &fakeEC2{
 		latest:     call{answer: encoded(hostile), at: noon.Add(-time.Second)},
 		buffered:   call{answer: encoded([]byte("booted\r\n")), at: noon.Add(-9 * time.Hour)},
 		screenshot: call{answer: encoded(jpeg)},
@@ -205,11 +206,11 @@ func TestTakeEndsWithItsCaller(t *testing.T) {
 
 func TestTakeKeepsOnlyTheNewestOfAConsole(t *testing.T) {
 	ec2 := answering()
-	long := bytes.Repeat([]byte("older\r\n"), look.MaxConsole)
+	long := bytes.Repeat([]byte("older\r\n"), console.MaxBytes)
 	long = append(long, "newest"...)
 	ec2.latest.answer = encoded(long)
 	l := take(t, ec2)
-	if l.LatestErr != nil || len(l.Latest) != look.MaxConsole || cap(l.Latest) >= len(long) || !bytes.HasSuffix(l.Latest, []byte("newest")) {
+	if l.LatestErr != nil || len(l.Latest) != console.MaxBytes || cap(l.Latest) >= len(long) || !bytes.HasSuffix(l.Latest, []byte("newest")) {
 		t.Errorf("kept %d bytes of %d, %v", len(l.Latest), len(long), l.LatestErr)
 	}
 }

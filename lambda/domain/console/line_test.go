@@ -1,10 +1,10 @@
-package look_test
+package console_test
 
 import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/look"
+	"crashcart/lambda/domain/console"
 )
 
 // Nothing that a guest writes may reach a person's terminal or page as anything
@@ -23,20 +23,20 @@ func TestEvidenceIsNeverDangerous(t *testing.T) {
 		{"control characters", sign + "6\x00\x07\b\t\x7f\u0085x", sign + "6x"},
 		{"text direction", sign + "6\u202e\u2066x", sign + "6x"},
 		{"not UTF-8", sign + "6\xff\xfe\xc3", sign + "6"},
-		{"a long line", sign + strings.Repeat("x", 1000), sign + strings.Repeat("x", look.MaxEvidence-len(sign))},
+		{"a long line", sign + strings.Repeat("x", 1000), sign + strings.Repeat("x", console.MaxLine-len(sign))},
 		{"a character on the edge", sign + strings.Repeat("x", 170) + "é", sign + strings.Repeat("x", 170)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a, line := look.Read([]byte(c.console))
-			if a != look.Booting || line != c.want {
-				t.Errorf("Read = %s, %q, want %s, %q", a, line, look.Booting, c.want)
+			a, line := console.Read([]byte(c.console))
+			if a != console.Booting || line != c.want {
+				t.Errorf("Read = %s, %q, want %s, %q", a, line, console.Booting, c.want)
 			}
 		})
 	}
 }
 
 func TestEvidenceShowsTheSignOfALongLine(t *testing.T) {
-	_, line := look.Read([]byte("[    0.000000] Command line: root=/dev/nvme0n1 " + strings.Repeat("option=value ", 40) + "elfcorehdr=458100K quiet\r\n"))
+	_, line := console.Read([]byte("[    0.000000] Command line: root=/dev/nvme0n1 " + strings.Repeat("option=value ", 40) + "elfcorehdr=458100K quiet\r\n"))
 	if !strings.HasPrefix(line, "[    0.000000] Command line: root=") || !strings.HasSuffix(line, " ... elfcorehdr=458100K quiet") {
 		t.Errorf("evidence = %q", line)
 	}

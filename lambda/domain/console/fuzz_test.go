@@ -1,4 +1,4 @@
-package look_test
+package console_test
 
 import (
 	"bytes"
@@ -9,11 +9,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"crashcart/lambda/look"
+	"crashcart/lambda/domain/console"
 )
 
 func FuzzRead(f *testing.F) {
-	logs, err := filepath.Glob(filepath.Join("testdata", "console", "*.log"))
+	logs, err := filepath.Glob(filepath.Join("testdata", "*.log"))
 	if err != nil || len(logs) == 0 {
 		f.Fatalf("no seeds: %v", err)
 	}
@@ -28,23 +28,23 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("\x1b]0;\x1b[\x1b(Linux version \xff[[[[] Command line:  elfcorehdr="))
 	f.Fuzz(func(t *testing.T, console []byte) {
 		before := bytes.Clone(console)
-		a, line := look.Read(console)
+		a, line := console.Read(console)
 		if !bytes.Equal(before, console) {
 			t.Error("the console was written to")
 		}
 		switch a {
-		case look.Dumping, look.ShuttingDown, look.Booting:
+		case console.Dumping, console.ShuttingDown, console.Booting:
 			if line == "" {
 				t.Errorf("%s without evidence", a)
 			}
-		case look.Quiet:
+		case console.Quiet:
 			if line != "" {
 				t.Errorf("quiet with evidence %q", line)
 			}
 		default:
 			t.Errorf("activity %q", a)
 		}
-		if len(line) > look.MaxEvidence || !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		if len(line) > console.MaxLine || !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("evidence %q", line)
 		}
 	})
@@ -56,17 +56,17 @@ func BenchmarkRead(b *testing.B) {
 		name    string
 		console []byte
 	}{
-		{"measured", log[len(log)-look.MaxConsole:]},
-		{"one line", bytes.Repeat([]byte("x"), look.MaxConsole)},
-		{"no text", bytes.Repeat([]byte("\r\n"), look.MaxConsole/2)},
-		{"escapes", bytes.Repeat([]byte("\x1b]"), look.MaxConsole/2)},
-		{"quoted signs", bytes.Repeat([]byte("] Command line: "), look.MaxConsole/16)},
+		{"measured", log[len(log)-console.MaxBytes:]},
+		{"one line", bytes.Repeat([]byte("x"), console.MaxBytes)},
+		{"no text", bytes.Repeat([]byte("\r\n"), console.MaxBytes/2)},
+		{"escapes", bytes.Repeat([]byte("\x1b]"), console.MaxBytes/2)},
+		{"quoted signs", bytes.Repeat([]byte("] Command line: "), console.MaxBytes/16)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.console)))
 			b.ReportAllocs()
 			for b.Loop() {
-				look.Read(c.console)
+				console.Read(c.console)
 			}
 		})
 	}

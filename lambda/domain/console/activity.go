@@ -1,4 +1,9 @@
-package look
+// Package console reads a serial console: what the machine behind it is doing.
+//
+// A machine that dumps, shuts down or boots must be left alone, and only its
+// console says so. The text is written by the guest and is hostile. It leaves this
+// package only as the one printable line that decided.
+package console
 
 import (
 	"bytes"
@@ -25,9 +30,13 @@ const (
 // kernel's clock: many images print nothing when they are ready.
 const bootTime = 600
 
+// MaxBytes is how much of a console counts, in bytes: the newest ones. EC2 keeps no
+// more than that (Amazon EC2 API Reference, GetConsoleOutput).
+const MaxBytes = 64 << 10
+
 // Read says what the machine behind a console is doing, and the line that shows
-// it: printable text of at most MaxEvidence bytes, empty for Quiet. It takes the
-// console as EC2 gives it, a ring of which the newest MaxConsole bytes count, cut
+// it: printable text of at most MaxLine bytes, empty for Quiet. It takes the
+// console as EC2 gives it, a ring of which the newest MaxBytes bytes count, cut
 // anywhere, with CR LF, terminal escapes and lines of user space among the kernel's.
 //
 // Only what follows the newest boot counts, so an older crash in the ring says
@@ -41,7 +50,7 @@ const bootTime = 600
 // machine that came up to a login after the kernel's own last word ("reboot:
 // Restarting system") has booted, too.
 func Read(text []byte) (a Activity, line string) {
-	text = text[max(0, len(text)-MaxConsole):]
+	text = text[max(0, len(text)-MaxBytes):]
 	var s story
 	var plain []byte
 	for len(text) > 0 {

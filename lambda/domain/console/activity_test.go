@@ -1,4 +1,4 @@
-package look_test
+package console_test
 
 import (
 	"bytes"
@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/look"
+	"crashcart/lambda/domain/console"
 )
 
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "console", name+".log"))
+	b, err := os.ReadFile(filepath.Join("testdata", name+".log"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,26 +23,26 @@ func fixture(t testing.TB, name string) []byte {
 func TestReadKnowsMeasuredConsoles(t *testing.T) {
 	for _, c := range []struct {
 		fixture string
-		want    look.Activity
+		want    console.Activity
 		line    string // part of the evidence
 	}{
-		{"nmi-ignored", look.Quiet, ""},
-		{"panic-then-silence", look.Quiet, ""},
-		{"rebooting-after-panic", look.Booting, "[    0.000000] Linux version 6.1.0-56-cloud-amd64"},
-		{"back-after-panic", look.Quiet, ""},
-		{"capture-kernel-starts", look.Dumping, " elfcorehdr=392564K"},
-		{"capture-kernel-dead", look.Dumping, " elfcorehdr=146804K"},
-		{"capture-kernel-starved", look.Dumping, "Starting kdump-tools-dump."},
-		{"dump-fails", look.Dumping, "running makedumpfile --dump-dmesg /proc/vmcore"},
-		{"dump-done-restarting", look.ShuttingDown, "[   35.500758] reboot: Restarting system"},
-		{"whole-life", look.Quiet, ""},
+		{"nmi-ignored", console.Quiet, ""},
+		{"panic-then-silence", console.Quiet, ""},
+		{"rebooting-after-panic", console.Booting, "[    0.000000] Linux version 6.1.0-56-cloud-amd64"},
+		{"back-after-panic", console.Quiet, ""},
+		{"capture-kernel-starts", console.Dumping, " elfcorehdr=392564K"},
+		{"capture-kernel-dead", console.Dumping, " elfcorehdr=146804K"},
+		{"capture-kernel-starved", console.Dumping, "Starting kdump-tools-dump."},
+		{"dump-fails", console.Dumping, "running makedumpfile --dump-dmesg /proc/vmcore"},
+		{"dump-done-restarting", console.ShuttingDown, "[   35.500758] reboot: Restarting system"},
+		{"whole-life", console.Quiet, ""},
 	} {
 		t.Run(c.fixture, func(t *testing.T) {
-			a, line := look.Read(fixture(t, c.fixture))
+			a, line := console.Read(fixture(t, c.fixture))
 			if a != c.want || !strings.Contains(line, c.line) {
 				t.Errorf("Read = %s, %q, want %s, %q", a, line, c.want, c.line)
 			}
-			if (line == "") != (a == look.Quiet) {
+			if (line == "") != (a == console.Quiet) {
 				t.Errorf("%s with evidence %q", a, line)
 			}
 		})
@@ -56,22 +56,22 @@ func TestReadIsRightWhereverTheRingIsCut(t *testing.T) {
 	const step = 4 << 10
 	log := fixture(t, "whole-life")
 	life := newLifetime(t, log)
-	seen := map[look.Activity]int{}
+	seen := map[console.Activity]int{}
 	for end := 0; end <= len(log); end += step {
-		for start := max(0, (end-look.MaxConsole+step-1)/step*step); start <= end; start += step {
+		for start := max(0, (end-console.MaxBytes+step-1)/step*step); start <= end; start += step {
 			want := life.activity(start, end)
 			seen[want]++
-			if a, line := look.Read(log[start:end]); a != want {
+			if a, line := console.Read(log[start:end]); a != want {
 				t.Errorf("console[%d:%d] = %s (%q), want %s", start, end, a, line, want)
 			}
 		}
-		want := life.activity(max(0, end-look.MaxConsole), end)
-		if a, line := look.Read(log[:end]); a != want {
+		want := life.activity(max(0, end-console.MaxBytes), end)
+		if a, line := console.Read(log[:end]); a != want {
 			t.Errorf("the newest 64 KB of console[:%d] = %s (%q), want %s", end, a, line, want)
 		}
 	}
-	for _, a := range []look.Activity{look.Quiet, look.Dumping, look.ShuttingDown, look.Booting} {
-		if seen[a] == 0 && a != look.ShuttingDown { // no multiple of 4 KB lies in the 80 bytes of its reboot
+	for _, a := range []console.Activity{console.Quiet, console.Dumping, console.ShuttingDown, console.Booting} {
+		if seen[a] == 0 && a != console.ShuttingDown { // no multiple of 4 KB lies in the 80 bytes of its reboot
 			t.Errorf("no cut was %s: the landmarks are wrong", a)
 		}
 	}
@@ -100,7 +100,7 @@ func newLifetime(t *testing.T, log []byte) lifetime {
 	return l
 }
 
-func (l lifetime) activity(start, end int) look.Activity {
+func (l lifetime) activity(start, end int) console.Activity {
 	phase := 0 // first life, capture kernel, second life
 	for phase < 2 && l.boots[phase+1]+len("[    0.000000] Linux version ") <= end {
 		phase++
@@ -110,17 +110,17 @@ func (l lifetime) activity(start, end int) look.Activity {
 	if phase == 1 {
 		switch {
 		case command, within(l.capture, from, end):
-			return look.Dumping
+			return console.Dumping
 		case start <= l.boots[1]:
-			return look.Booting
+			return console.Booting
 		}
-		return look.Quiet
+		return console.Quiet
 	}
 	ready := l.ready[phase/2]
 	if (start <= l.boots[phase] && end > 0 || command) && end <= ready {
-		return look.Booting
+		return console.Booting
 	}
-	return look.Quiet
+	return console.Quiet
 }
 
 func offsets(log []byte, words string) []int {

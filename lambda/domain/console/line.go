@@ -1,4 +1,4 @@
-package look
+package console
 
 import (
 	"bytes"
@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// MaxEvidence is how long a line of evidence can be, in bytes: it goes into one
+// MaxLine is how long a line of evidence can be, in bytes: it goes into one
 // sentence that a person on call reads.
-const MaxEvidence = 200
+const MaxLine = 200
 
 // lead is how much of a long line is kept in front of a sign far into it, in
 // bytes: the kernel's time, who speaks, and how the line begins.
@@ -19,15 +19,15 @@ const lead = 90
 const gap = " ... "
 
 // evidence makes one printable line out of a console line, trimmed and at most
-// MaxEvidence bytes long. What stands at the index at is kept in any case.
+// MaxLine bytes long. What stands at the index at is kept in any case.
 func evidence(line []byte, at int) string {
-	if len(line) <= MaxEvidence {
+	if len(line) <= MaxLine {
 		return printable(line)
 	}
 	if at <= lead {
-		return printable(line[:MaxEvidence])
+		return printable(line[:MaxLine])
 	}
-	const rest = MaxEvidence - lead - len(gap)
+	const rest = MaxLine - lead - len(gap)
 	return printable(line[:lead]) + gap + printable(line[at:min(at+rest, len(line))])
 }
 
