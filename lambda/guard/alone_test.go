@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
-	"crashcart/lambda/target"
 )
 
 // alone is, for every rule, a question on which all other rules permit.
@@ -21,7 +21,7 @@ var alone = map[string]func(*scene){
 	"opted-in":     func(s *scene) { s.untagged() },
 	"supported":    func(s *scene) { s.description.Architecture = "arm64" },
 	"running":      func(s *scene) { s.description.State = "stopping" },
-	"booted":       func(s *scene) { s.status.Events = []target.Event{{Code: "system-reboot", NotBefore: noon}} },
+	"booted":       func(s *scene) { s.status.Events = []instance.Event{{Code: "system-reboot", NotBefore: noon}} },
 	"unresponsive": func(s *scene) { s.ping.At = ago(time.Minute) },
 	"quiet":        func(s *scene) { s.look = look.Look{Latest: []byte(consoleDumping)} },
 	"host-ok":      func(s *scene) { s.status.System.Status = "impaired" },

@@ -8,8 +8,8 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/guard"
-	"crashcart/lambda/target"
 )
 
 // waited lets that long pass between the facts and the decision.
@@ -59,13 +59,13 @@ func TestWaitingAloneNeverMakesAFailureOlder(t *testing.T) {
 			s.ping.At = ago(30 * time.Minute)
 		}, guard.Permitted, "unresponsive"},
 		"the reachability check": {func(s *scene) {
-			s.ping = target.Ping{}
+			s.ping = instance.Ping{}
 			s.fails(ago(5*time.Minute - time.Second))
 		}, guard.Later, "unresponsive"},
 		"the application check": {func(s *scene) {
 			s.config.Rules.ApplicationStatus = true
-			s.ping = target.Ping{}
-			s.status.Application = target.Check{Status: "impaired", Since: ago(5*time.Minute - time.Second)}
+			s.ping = instance.Ping{}
+			s.status.Application = instance.Check{Status: "impaired", Since: ago(5*time.Minute - time.Second)}
 		}, guard.Later, "unresponsive"},
 		"a ping after the check failed": {func(s *scene) {
 			s.fails(ago(20 * time.Minute))
@@ -83,7 +83,7 @@ func TestWaitingAloneNeverMakesAFailureOlder(t *testing.T) {
 			s.member(5)
 			s.group.Members[1].Ping.At = ago(6*time.Minute - time.Second)
 		}, guard.Permitted, "unresponsive"},
-		"the Region's window": {func(s *scene) { s.region(11, ago(target.RegionWindow)) }, guard.Refused, "region"},
+		"the Region's window": {func(s *scene) { s.region(11, ago(instance.RegionWindow)) }, guard.Refused, "region"},
 	} {
 		s := hung(t)
 		s.trigger.At = ago(time.Minute)
@@ -107,7 +107,7 @@ func TestACheckThatPassesByNowNeverProvesAHang(t *testing.T) {
 		"initializing":      {guard.Later, "unresponsive: it has no SSM agent that could fall silent; AWS's reachability check failed, and is initializing by now"},
 	} {
 		s := hung(t)
-		s.ping = target.Ping{}
+		s.ping = instance.Ping{}
 		s.fails(ago(11 * time.Minute))
 		s.status.Instance.Status = status
 		if v := s.claim(t); v.Kind != want.kind || v.String() != want.why {
@@ -121,7 +121,7 @@ func TestACheckIsOnlyCalledPassingWhenItWasSeenToPass(t *testing.T) {
 	s := hung(t)
 	s.ping.At = ago(3 * time.Minute)
 	q := s.question()
-	q.Instance.Status = fact.Of[target.Status]{}
+	q.Instance.Status = fact.Of[instance.Status]{}
 	g, _ := s.guard()
 	const want = "unresponsive: its SSM agent pinged 3m ago, 6m of silence required; AWS's reachability check does not fail"
 	if v := g.Screen(q); v.String() != want {
@@ -136,7 +136,7 @@ func TestALaterVerdictSaysWhenToAskAgain(t *testing.T) {
 	}{
 		"silent for 2m45s of 6m": {func(s *scene) { s.ping.At = ago(2*time.Minute + 45*time.Second) }, 3*time.Minute + 15*time.Second},
 		"the check fails for 2m5s of 5m": {func(s *scene) {
-			s.ping = target.Ping{}
+			s.ping = instance.Ping{}
 			s.fails(ago(2*time.Minute + 5*time.Second))
 		}, 2*time.Minute + 55*time.Second},
 		"the earlier of two": {func(s *scene) {
@@ -145,7 +145,7 @@ func TestALaterVerdictSaysWhenToAskAgain(t *testing.T) {
 		}, 3 * time.Minute},
 		"launched 7 minutes ago":    {func(s *scene) { s.description.LaunchedAt = ago(7 * time.Minute) }, 3 * time.Minute},
 		"half a second short of 6m": {func(s *scene) { s.ping.At = ago(6*time.Minute - time.Second/2) }, time.Second},
-		"nobody can say":            {func(s *scene) { s.ping = target.Ping{} }, time.Minute},
+		"nobody can say":            {func(s *scene) { s.ping = instance.Ping{} }, time.Minute},
 	} {
 		s := hung(t)
 		s.trigger.At = ago(time.Minute)

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/guard"
-	"crashcart/lambda/target"
 )
 
 func TestAnInstanceIsNeverInterruptedTwiceInAWhile(t *testing.T) {
@@ -88,11 +88,11 @@ func TestABadDeployIsNeverTakenForAHang(t *testing.T) {
 		{"another is silent for a second more than 40 minutes", silent(40*time.Minute + time.Second), guard.Permitted},
 		{"another has no agent", func(s *scene) {
 			s.member(5)
-			s.group.Members[1].Ping = target.Ping{}
+			s.group.Members[1].Ping = instance.Ping{}
 		}, guard.Permitted},
 		{"2 of 5 of a tag group dead", func(s *scene) {
 			dead(5, 2)(s)
-			s.group.Kind, s.group.Name, s.group.Lifecycle = target.GroupTag, "workers", ""
+			s.group.Kind, s.group.Name, s.group.Lifecycle = instance.GroupTag, "workers", ""
 		}, guard.Refused},
 		{"2 of 5 dead, and somebody forces", func(s *scene) {
 			dead(5, 2)(s)

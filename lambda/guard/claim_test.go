@@ -10,8 +10,8 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/guard"
-	"crashcart/lambda/target"
 )
 
 func TestWhatChangedSinceTheDecisionIsNeverClaimed(t *testing.T) {
@@ -91,7 +91,7 @@ func TestAClaimNeverAsksForMoreThanTheRulesAllow(t *testing.T) {
 		{"a group of 11", func(s *scene) { s.member(11) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 3}},
 		{"a tag group", func(s *scene) {
 			s.member(6)
-			s.group.Kind, s.group.Name = target.GroupTag, "workers"
+			s.group.Kind, s.group.Name = instance.GroupTag, "workers"
 		}, casebook.Request{Cooldown: 6 * time.Hour, Group: "tag/workers", GroupLimit: 2}},
 	} {
 		s := hung(t)

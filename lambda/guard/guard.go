@@ -19,9 +19,9 @@ import (
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/look"
-	"crashcart/lambda/target"
 )
 
 // Kind is what a verdict comes down to.
@@ -79,7 +79,7 @@ func (v Verdict) String() string { return v.Rule + ": " + v.Why }
 type Question struct {
 	Trigger  *trigger.Trigger
 	Ref      trigger.Ref
-	Instance *target.Instance
+	Instance *instance.Instance
 
 	Book       fact.Of[casebook.View]
 	Budget     fact.Of[casebook.Slots]
@@ -167,7 +167,7 @@ func (g *Guard) Decide(q Question) Verdict {
 // stands for none: refused or later by the rule "named", unless the trigger is
 // no news any more.
 func (g *Guard) Unnamed(t *trigger.Trigger, kind Kind, why string) Verdict {
-	in := g.inquiry(Question{Trigger: t, Instance: &target.Instance{}})
+	in := g.inquiry(Question{Trigger: t, Instance: &instance.Instance{}})
 	if v := (fresh{}).Check(in); v.Kind == Refused {
 		v.Rule = fresh{}.Name()
 		return v
@@ -187,7 +187,7 @@ func (g *Guard) Fails(q Question) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("the SSM agent's last ping: %w", err)
 	}
-	return lifeless(g.inquiry(q), target.Member{ID: q.Instance.ID, Unreachable: reach.Failing, Ping: ping}), nil
+	return lifeless(g.inquiry(q), instance.Member{ID: q.Instance.ID, Unreachable: reach.Failing, Ping: ping}), nil
 }
 
 func (g *Guard) inquiry(q Question) Inquiry {

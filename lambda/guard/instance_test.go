@@ -5,14 +5,14 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/guard"
-	"crashcart/lambda/target"
 )
 
 func TestAnInstanceThatDoesNotExistIsNeverInterrupted(t *testing.T) {
 	judge(t, "known", []situation{
 		{"it exists", func(*scene) {}, guard.Permitted},
-		{"it does not, and nothing else is known", func(s *scene) { s.description = target.Description{} }, guard.Refused},
+		{"it does not, and nothing else is known", func(s *scene) { s.description = instance.Description{} }, guard.Refused},
 	})
 }
 
@@ -36,11 +36,11 @@ func TestAnInstanceThatNobodyOptedInIsNeverInterrupted(t *testing.T) {
 }
 
 func TestAnInstanceThatEC2CannotInterruptIsNeverTried(t *testing.T) {
-	kind := func(name, arch string, k target.Type) func(*scene) {
+	kind := func(name, arch string, k instance.Type) func(*scene) {
 		return func(s *scene) { s.description.Type, s.description.Architecture, s.kind = name, arch, k }
 	}
-	nitro := func(archs ...string) target.Type { return target.Type{Hypervisor: "nitro", Architectures: archs} }
-	metal := func(archs ...string) target.Type { return target.Type{BareMetal: true, Architectures: archs} }
+	nitro := func(archs ...string) instance.Type { return instance.Type{Hypervisor: "nitro", Architectures: archs} }
+	metal := func(archs ...string) instance.Type { return instance.Type{BareMetal: true, Architectures: archs} }
 	judge(t, "supported", []situation{
 		{"Nitro, x86_64", kind("m6i.large", "x86_64", nitro("x86_64")), guard.Permitted},
 		{"Nitro, i386", kind("t3.small", "i386", nitro("i386", "x86_64")), guard.Permitted},
@@ -51,9 +51,9 @@ func TestAnInstanceThatEC2CannotInterruptIsNeverTried(t *testing.T) {
 		{"a type for both", kind("m9x.large", "x86_64", nitro("x86_64", "arm64")), guard.Refused},
 		{"a Mac", kind("mac1.metal", "x86_64_mac", metal("x86_64_mac")), guard.Refused},
 		{"an Arm Mac", kind("mac2.metal", "arm64_mac", metal("arm64_mac")), guard.Refused},
-		{"Xen", kind("m4.large", "x86_64", target.Type{Hypervisor: "xen", Architectures: []string{"x86_64"}}), guard.Refused},
+		{"Xen", kind("m4.large", "x86_64", instance.Type{Hypervisor: "xen", Architectures: []string{"x86_64"}}), guard.Refused},
 		{"AWS says no architecture", kind("m6i.large", "", nitro("x86_64")), guard.Later},
-		{"AWS says no hypervisor", kind("m6i.large", "x86_64", target.Type{Architectures: []string{"x86_64"}}), guard.Later},
+		{"AWS says no hypervisor", kind("m6i.large", "x86_64", instance.Type{Architectures: []string{"x86_64"}}), guard.Later},
 		{"AWS says no architecture of the type", kind("m6i.large", "x86_64", nitro()), guard.Later},
 	})
 }
@@ -84,7 +84,7 @@ func TestAnInstanceThatIsGoingIsNeverInterrupted(t *testing.T) {
 		{"its group does not list it", lifecycle(""), guard.Later},
 		{"in a tag group, which has no lifecycle", func(s *scene) {
 			s.member(5)
-			s.group.Kind, s.group.Lifecycle = target.GroupTag, ""
+			s.group.Kind, s.group.Lifecycle = instance.GroupTag, ""
 		}, guard.Permitted},
 	})
 }
@@ -97,8 +97,8 @@ func TestAnInstanceThatIsStartingOrIsRebootedByAWSIsNeverInterrupted(t *testing.
 			s.direct("unresponsive")
 		}
 	}
-	event := func(e target.Event) func(*scene) {
-		return func(s *scene) { s.status.Events = []target.Event{e} }
+	event := func(e instance.Event) func(*scene) {
+		return func(s *scene) { s.status.Events = []instance.Event{e} }
 	}
 	const code = "system-reboot"
 	judge(t, "booted", []situation{
@@ -110,21 +110,21 @@ func TestAnInstanceThatIsStartingOrIsRebootedByAWSIsNeverInterrupted(t *testing.
 			s.direct("unresponsive")
 			s.description.LaunchedAt = time.Time{}
 		}, guard.Later},
-		{"a window opens in a second", event(target.Event{Code: code, NotBefore: noon.Add(time.Second), NotAfter: noon.Add(time.Hour)}), guard.Permitted},
-		{"a window opens", event(target.Event{Code: code, NotBefore: noon, NotAfter: noon.Add(time.Hour)}), guard.Refused},
-		{"a window is open", event(target.Event{Code: code, NotBefore: ago(12 * time.Minute), NotAfter: noon.Add(time.Hour)}), guard.Refused},
-		{"a window closes", event(target.Event{Code: code, NotBefore: ago(time.Hour), NotAfter: noon}), guard.Refused},
-		{"a window closed a second ago", event(target.Event{Code: code, NotBefore: ago(time.Hour), NotAfter: ago(time.Second)}), guard.Permitted},
-		{"a window without an end is open", event(target.Event{Code: "instance-retirement", NotBefore: ago(5 * 24 * time.Hour)}), guard.Refused},
-		{"a window without a beginning", event(target.Event{Code: "instance-stop"}), guard.Refused},
-		{"a reboot of the instance", event(target.Event{Code: "instance-reboot", NotBefore: ago(time.Minute)}), guard.Refused},
-		{"maintenance", event(target.Event{Code: "system-maintenance", NotBefore: ago(time.Minute)}), guard.Refused},
-		{"an event of a kind that nobody knows yet", event(target.Event{Code: "instance-rehearsal", NotBefore: ago(time.Minute)}), guard.Refused},
-		{"completed", event(target.Event{Code: code, Description: "[Completed] The host is up", NotBefore: ago(time.Hour)}), guard.Permitted},
-		{"cancelled", event(target.Event{Code: code, Description: "[Canceled] The host is up", NotBefore: ago(time.Hour)}), guard.Permitted},
-		{"completed, by the last word only", event(target.Event{Code: code, Description: "Not yet [Completed]", NotBefore: ago(time.Hour)}), guard.Refused},
+		{"a window opens in a second", event(instance.Event{Code: code, NotBefore: noon.Add(time.Second), NotAfter: noon.Add(time.Hour)}), guard.Permitted},
+		{"a window opens", event(instance.Event{Code: code, NotBefore: noon, NotAfter: noon.Add(time.Hour)}), guard.Refused},
+		{"a window is open", event(instance.Event{Code: code, NotBefore: ago(12 * time.Minute), NotAfter: noon.Add(time.Hour)}), guard.Refused},
+		{"a window closes", event(instance.Event{Code: code, NotBefore: ago(time.Hour), NotAfter: noon}), guard.Refused},
+		{"a window closed a second ago", event(instance.Event{Code: code, NotBefore: ago(time.Hour), NotAfter: ago(time.Second)}), guard.Permitted},
+		{"a window without an end is open", event(instance.Event{Code: "instance-retirement", NotBefore: ago(5 * 24 * time.Hour)}), guard.Refused},
+		{"a window without a beginning", event(instance.Event{Code: "instance-stop"}), guard.Refused},
+		{"a reboot of the instance", event(instance.Event{Code: "instance-reboot", NotBefore: ago(time.Minute)}), guard.Refused},
+		{"maintenance", event(instance.Event{Code: "system-maintenance", NotBefore: ago(time.Minute)}), guard.Refused},
+		{"an event of a kind that nobody knows yet", event(instance.Event{Code: "instance-rehearsal", NotBefore: ago(time.Minute)}), guard.Refused},
+		{"completed", event(instance.Event{Code: code, Description: "[Completed] The host is up", NotBefore: ago(time.Hour)}), guard.Permitted},
+		{"cancelled", event(instance.Event{Code: code, Description: "[Canceled] The host is up", NotBefore: ago(time.Hour)}), guard.Permitted},
+		{"completed, by the last word only", event(instance.Event{Code: code, Description: "Not yet [Completed]", NotBefore: ago(time.Hour)}), guard.Refused},
 		{"the second of two is open", func(s *scene) {
-			s.status.Events = []target.Event{
+			s.status.Events = []instance.Event{
 				{Code: code, Description: "[Completed]", NotBefore: ago(time.Hour)}, {Code: "instance-stop", NotBefore: ago(26 * time.Hour)},
 			}
 		}, guard.Refused},

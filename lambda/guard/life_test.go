@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
-	"crashcart/lambda/target"
 )
 
 func TestTheAlarmAloneIsNeverEnough(t *testing.T) {
@@ -36,7 +36,7 @@ func TestTheAlarmAloneIsNeverEnough(t *testing.T) {
 		{"Windows, the agent is silent for a second short of 40 minutes", windows(40*time.Minute - time.Second), guard.Permitted},
 		{"Windows, the agent is silent for 40 minutes", windows(40 * time.Minute), guard.Permitted},
 		{"Windows, the agent is silent for a second more than 40 minutes", windows(40*time.Minute + time.Second), guard.Refused},
-		{"there is no agent", func(s *scene) { s.ping = target.Ping{} }, guard.Later},
+		{"there is no agent", func(s *scene) { s.ping = instance.Ping{} }, guard.Later},
 		{"the agent has not pinged since the launch", func(s *scene) {
 			s.ping.At = ago(16 * time.Minute)
 			s.description.LaunchedAt = s.ping.At.Add(time.Second)
@@ -57,7 +57,7 @@ func TestTheAlarmAloneIsNeverEnough(t *testing.T) {
 func TestTheReachabilityCheckAloneMustFailLongEnough(t *testing.T) {
 	failing := func(d time.Duration) func(*scene) {
 		return func(s *scene) {
-			s.ping = target.Ping{}
+			s.ping = instance.Ping{}
 			s.fails(ago(d))
 		}
 	}
@@ -70,10 +70,10 @@ func TestTheReachabilityCheckAloneMustFailLongEnough(t *testing.T) {
 	application := func(status string, since time.Time, win bool) func(*scene) {
 		return func(s *scene) {
 			s.config.Rules.ApplicationStatus = true
-			s.ping = target.Ping{At: ago(72 * time.Hour)}
+			s.ping = instance.Ping{At: ago(72 * time.Hour)}
 			s.description.LaunchedAt = ago(100 * time.Hour)
 			s.description.Windows = win
-			s.status.Application = target.Check{Status: status, Since: since}
+			s.status.Application = instance.Check{Status: status, Since: since}
 		}
 	}
 	judgeAs(t, "unresponsive", "unresponsive-checks", []situation{
@@ -85,7 +85,7 @@ func TestTheReachabilityCheckAloneMustFailLongEnough(t *testing.T) {
 		{"Windows, 20 minutes", windows(20 * time.Minute), guard.Permitted},
 		{"Windows, a second more than 20 minutes", windows(20*time.Minute + time.Second), guard.Permitted},
 		{"AWS does not say since when", func(s *scene) {
-			s.ping = target.Ping{}
+			s.ping = instance.Ping{}
 			s.fails(time.Time{})
 		}, guard.Later},
 		{"the agent is dead for days, the check fails for 2 minutes", func(s *scene) {

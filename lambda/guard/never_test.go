@@ -11,46 +11,46 @@ import (
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
-	"crashcart/lambda/target"
 )
 
 // facts says of every fact how it fails, and how it is as long as nobody has
 // asked AWS for it.
 var facts = map[string]struct{ fail, unask func(*guard.Question) }{
 	"description": {
-		func(q *guard.Question) { q.Instance.Description = broken[target.Description]() },
-		func(q *guard.Question) { q.Instance.Description = fact.Of[target.Description]{} },
+		func(q *guard.Question) { q.Instance.Description = broken[instance.Description]() },
+		func(q *guard.Question) { q.Instance.Description = fact.Of[instance.Description]{} },
 	},
 	"unreachable": {
-		func(q *guard.Question) { q.Instance.Unreachable = broken[target.Unreachable]() },
-		func(q *guard.Question) { q.Instance.Unreachable = fact.Of[target.Unreachable]{} },
+		func(q *guard.Question) { q.Instance.Unreachable = broken[instance.Unreachable]() },
+		func(q *guard.Question) { q.Instance.Unreachable = fact.Of[instance.Unreachable]{} },
 	},
 	"ping": {
-		func(q *guard.Question) { q.Instance.Ping = broken[target.Ping]() },
-		func(q *guard.Question) { q.Instance.Ping = fact.Of[target.Ping]{} },
+		func(q *guard.Question) { q.Instance.Ping = broken[instance.Ping]() },
+		func(q *guard.Question) { q.Instance.Ping = fact.Of[instance.Ping]{} },
 	},
 	"agents": {
-		func(q *guard.Question) { q.Instance.Agents = broken[target.Agents]() },
-		func(q *guard.Question) { q.Instance.Agents = fact.Of[target.Agents]{} },
+		func(q *guard.Question) { q.Instance.Agents = broken[instance.Agents]() },
+		func(q *guard.Question) { q.Instance.Agents = fact.Of[instance.Agents]{} },
 	},
 	"status": {
-		func(q *guard.Question) { q.Instance.Status = broken[target.Status]() },
-		func(q *guard.Question) { q.Instance.Status = fact.Of[target.Status]{} },
+		func(q *guard.Question) { q.Instance.Status = broken[instance.Status]() },
+		func(q *guard.Question) { q.Instance.Status = fact.Of[instance.Status]{} },
 	},
 	"type": {
-		func(q *guard.Question) { q.Instance.Type = broken[target.Type]() },
-		func(q *guard.Question) { q.Instance.Type = fact.Of[target.Type]{} },
+		func(q *guard.Question) { q.Instance.Type = broken[instance.Type]() },
+		func(q *guard.Question) { q.Instance.Type = fact.Of[instance.Type]{} },
 	},
 	"shutdown": {
 		func(q *guard.Question) { q.Instance.Shutdown = broken[string]() },
 		func(q *guard.Question) { q.Instance.Shutdown = fact.Of[string]{} },
 	},
 	"group": {
-		func(q *guard.Question) { q.Instance.Group = broken[target.Group]() },
-		func(q *guard.Question) { q.Instance.Group = fact.Of[target.Group]{} },
+		func(q *guard.Question) { q.Instance.Group = broken[instance.Group]() },
+		func(q *guard.Question) { q.Instance.Group = fact.Of[instance.Group]{} },
 	},
 	"book": {
 		func(q *guard.Question) { q.Book = broken[casebook.View]() },
@@ -128,7 +128,7 @@ var asking = map[string]func(*scene){
 	"a person":             func(s *scene) { s.direct() },
 	"a person with force":  func(s *scene) { s.direct("unresponsive", "cooldown") },
 	"a rehearsal":          func(s *scene) { s.trigger.DryRun = true },
-	"an alarm, no group":   func(s *scene) { s.group = target.Group{} },
+	"an alarm, no group":   func(s *scene) { s.group = instance.Group{} },
 	"a rehearsing stack":   func(s *scene) { s.config.Mode = config.ModeDryRun },
 	"a check that failed":  func(s *scene) { s.ref.CheckFailed, s.status.Instance.Status = true, "impaired" },
 	"application counts":   func(s *scene) { s.config.Rules.ApplicationStatus = true },
@@ -205,15 +205,15 @@ func TestOnlyTheScreenEverOverlooksWhatWasNotAsked(t *testing.T) {
 func TestAScreenWithNothingAskedNeverHidesWhatIsKnown(t *testing.T) {
 	s := hung(t)
 	g, _ := s.guard()
-	q := guard.Question{Trigger: &s.trigger, Ref: s.ref, Instance: &target.Instance{ID: hungID}}
+	q := guard.Question{Trigger: &s.trigger, Ref: s.ref, Instance: &instance.Instance{ID: hungID}}
 	if v := g.Screen(q); v.Kind != guard.Permitted {
 		t.Errorf("nothing asked: %s (%s)", v.Kind, v)
 	}
-	q.Instance.Description = fact.Known(target.Description{Exists: true, State: "stopped", Architecture: "arm64", LaunchedAt: noon})
+	q.Instance.Description = fact.Known(instance.Description{Exists: true, State: "stopped", Architecture: "arm64", LaunchedAt: noon})
 	if v := g.Screen(q); v.Kind != guard.Refused || v.Rule != "opted-in" {
 		t.Errorf("without a tag: %s (%s)", v.Kind, v)
 	}
-	if _, v := g.Claim(t.Context(), guard.Question{Trigger: &s.trigger, Instance: &target.Instance{ID: hungID}}); v.Kind != guard.Later {
+	if _, v := g.Claim(t.Context(), guard.Question{Trigger: &s.trigger, Instance: &instance.Instance{ID: hungID}}); v.Kind != guard.Later {
 		t.Errorf("a claim with nothing asked: %s (%s)", v.Kind, v)
 	}
 }
@@ -223,7 +223,7 @@ func TestAScreenNeverLosesAHostThatOnlyItsApplicationGivesAway(t *testing.T) {
 		s := hung(t)
 		s.config.Rules.ApplicationStatus = true
 		s.trigger.At, s.ping.At = noon, ping
-		s.status.Application = target.Check{Status: "impaired", Since: ago(time.Hour)}
+		s.status.Application = instance.Check{Status: "impaired", Since: ago(time.Hour)}
 		g, _ := s.guard()
 		q := s.question()
 		facts["status"].unask(&q)

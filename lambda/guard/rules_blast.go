@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/target"
+	"crashcart/lambda/domain/instance"
 )
 
 // cooldown permits one interrupt of an instance in a while.
@@ -77,7 +77,7 @@ func (group) Check(in Inquiry) Verdict {
 // lifeless says whether a member of a group shows no life right now. Its
 // platform is not known, so the widest window counts: too many make the group's
 // rule refuse, too few would let it permit.
-func lifeless(in Inquiry, m target.Member) bool {
+func lifeless(in Inquiry, m instance.Member) bool {
 	if m.Unreachable {
 		return true
 	}
@@ -104,7 +104,7 @@ func (region) Check(in Inquiry) Verdict {
 	switch {
 	case lately > limit:
 		return refuse("%s instances of the Region became unreachable within %s, at most %d may: that is an outage, not a hang",
-			atLeast(lately, r.Cut), span(target.RegionWindow), limit)
+			atLeast(lately, r.Cut), span(instance.RegionWindow), limit)
 	case r.Cut:
 		return notYet("the list of unreachable instances of the Region was cut")
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/target"
+	"crashcart/lambda/domain/instance"
 )
 
 // known permits instances that this account and Region has.
@@ -103,7 +103,7 @@ func (running) Check(in Inquiry) Verdict {
 	switch {
 	case err != nil:
 		return doubt("its group", err)
-	case g.Kind == target.GroupAutoScaling && g.Name != "" && g.Lifecycle == "":
+	case g.Kind == instance.GroupAutoScaling && g.Name != "" && g.Lifecycle == "":
 		return doubt("what its group "+oneLine(g.Name)+" does with it", errors.New("the group does not list it"))
 	case terminating(g.Lifecycle):
 		return refuse("its group %s is terminating it already (%s)", oneLine(g.Name), g.Lifecycle)
@@ -149,7 +149,7 @@ func (booted) Check(in Inquiry) Verdict {
 // under says whether the window of a scheduled event is open. Every kind of them
 // reboots, stops or cuts off the instance ("Scheduled events for your instances",
 // EC2 User Guide), so a kind that is not known yet counts like the others.
-func under(now time.Time, e target.Event) bool {
+func under(now time.Time, e instance.Event) bool {
 	over := strings.HasPrefix(e.Description, "[Completed]") || strings.HasPrefix(e.Description, "[Canceled]")
 	return !over && !now.Before(e.NotBefore) && (e.NotAfter.IsZero() || !now.After(e.NotAfter))
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/target"
 )
 
 // unresponsive permits instances of which AWS itself sees no life. The alarm
@@ -70,7 +70,7 @@ func undecided(signs []Verdict) Verdict {
 // contradiction is the verdict on an agent that has pinged since the reachability
 // check failed. One of the two is wrong, or the host is dying in steps: an alarm
 // waits and sees, and whoever asks now is told no.
-func (unresponsive) contradiction(in Inquiry, ping target.Ping, least time.Duration) Verdict {
+func (unresponsive) contradiction(in Inquiry, ping instance.Ping, least time.Duration) Verdict {
 	v := notYet("its SSM agent pinged %s ago, after the reachability check had failed; %s of silence required",
 		span(in.Now.Sub(ping.At)), span(least))
 	if in.Trigger.Kind == trigger.KindDirect {
@@ -80,7 +80,7 @@ func (unresponsive) contradiction(in Inquiry, ping target.Ping, least time.Durat
 }
 
 // life returns the sign of life that AWS has seen since the trigger, if any.
-func (unresponsive) life(in Inquiry, reach target.Unreachable, ping target.Ping) string {
+func (unresponsive) life(in Inquiry, reach instance.Unreachable, ping instance.Ping) string {
 	switch {
 	case ping.At.After(in.Trigger.At):
 		what := "alarm"
@@ -96,7 +96,7 @@ func (unresponsive) life(in Inquiry, reach target.Unreachable, ping target.Ping)
 	return ""
 }
 
-func (unresponsive) check(in Inquiry, reach target.Unreachable, windows bool) Verdict {
+func (unresponsive) check(in Inquiry, reach instance.Unreachable, windows bool) Verdict {
 	need := impaired(in, windows)
 	failed := in.asOf().Sub(reach.Since)
 	s, err := in.Instance.Status.Get()
@@ -115,7 +115,7 @@ func (unresponsive) check(in Inquiry, reach target.Unreachable, windows bool) Ve
 	return Verdict{Kind: Permitted, Why: fmt.Sprintf("AWS's reachability check fails for %s (%s required)", span(failed), span(need))}
 }
 
-func (unresponsive) agent(in Inquiry, ping target.Ping, d target.Description) Verdict {
+func (unresponsive) agent(in Inquiry, ping instance.Ping, d instance.Description) Verdict {
 	least, most := silence(in, d.Windows)
 	silent := in.asOf().Sub(ping.At)
 	switch {
@@ -148,7 +148,7 @@ const fewAgents = 3
 // silentOthers counts the other agents of the sample that were heard of lately,
 // and those of them that have fallen silent since. When Systems Manager or its
 // endpoint is in trouble most of them do, and silence proves nothing.
-func silentOthers(in Inquiry, agents target.Agents, windows bool) (heard, silent int) {
+func silentOthers(in Inquiry, agents instance.Agents, windows bool) (heard, silent int) {
 	least, most := silence(in, windows)
 	for id, ping := range agents {
 		age := in.asOf().Sub(ping)

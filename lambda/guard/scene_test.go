@@ -14,10 +14,10 @@ import (
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
-	"crashcart/lambda/target"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden")
@@ -36,15 +36,15 @@ type scene struct {
 	config      config.Config
 	trigger     trigger.Trigger
 	ref         trigger.Ref
-	description target.Description
-	reach       target.Unreachable
-	ping        target.Ping
+	description instance.Description
+	reach       instance.Unreachable
+	ping        instance.Ping
 	others      map[string]time.Duration // how long before the facts other agents were heard of
 	asOf        time.Time                // of the facts; zero for the present
-	status      target.Status
-	kind        target.Type
+	status      instance.Status
+	kind        instance.Type
 	shutdown    string
-	group       target.Group
+	group       instance.Group
 	view        casebook.View
 	budget      casebook.Slots
 	groupSlots  casebook.Slots
@@ -77,13 +77,13 @@ func hung(t testing.TB) *scene {
 			Alarm: &trigger.Alarm{Name: "heartbeat", ARN: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:heartbeat"},
 		},
 		ref: trigger.Ref{Instance: hungID, From: "the dimension InstanceId"},
-		description: target.Description{
+		description: instance.Description{
 			Exists: true, State: "running", Type: "m6i.large", Architecture: "x86_64", LaunchedAt: ago(72 * time.Hour), Tag: config.TagAuto,
 		},
-		ping:     target.Ping{At: ago(10 * time.Minute)},
+		ping:     instance.Ping{At: ago(10 * time.Minute)},
 		others:   map[string]time.Duration{},
-		status:   target.Status{Instance: target.Check{Status: "ok"}, System: target.Check{Status: "ok"}, EBS: target.Check{Status: "ok"}},
-		kind:     target.Type{Hypervisor: "nitro", Architectures: []string{"i386", "x86_64"}},
+		status:   instance.Status{Instance: instance.Check{Status: "ok"}, System: instance.Check{Status: "ok"}, EBS: instance.Check{Status: "ok"}},
+		kind:     instance.Type{Hypervisor: "nitro", Architectures: []string{"i386", "x86_64"}},
 		shutdown: "stop",
 	}
 	s.heard(5, time.Minute)
@@ -105,9 +105,9 @@ func (s *scene) direct(force ...string) {
 
 // member puts the instance in an Auto Scaling group of n, all others alive.
 func (s *scene) member(n int) {
-	s.group = target.Group{Kind: target.GroupAutoScaling, Name: "web", Lifecycle: "InService"}
+	s.group = instance.Group{Kind: instance.GroupAutoScaling, Name: "web", Lifecycle: "InService"}
 	for i := range n {
-		m := target.Member{ID: fmt.Sprintf("i-%017x", i), Lifecycle: "InService", Ping: target.Ping{At: s.now.Add(-time.Minute)}}
+		m := instance.Member{ID: fmt.Sprintf("i-%017x", i), Lifecycle: "InService", Ping: instance.Ping{At: s.now.Add(-time.Minute)}}
 		if i == 0 {
 			m.ID, m.Ping = hungID, s.ping
 		}
@@ -127,7 +127,7 @@ func (s *scene) region(n int, since time.Time) {
 func (s *scene) fails(since time.Time) {
 	s.reach.Failing, s.reach.Since = true, since
 	s.reach.Region = map[string]time.Time{hungID: since}
-	s.status.Instance = target.Check{Status: "impaired", Since: since}
+	s.status.Instance = instance.Check{Status: "impaired", Since: since}
 }
 
 // heard adds n agents of other instances, each heard of that long before the facts.
@@ -146,8 +146,8 @@ func (s *scene) asked() time.Time {
 }
 
 // agents are the other agents' pings.
-func (s *scene) agents() target.Agents {
-	all := target.Agents{}
+func (s *scene) agents() instance.Agents {
+	all := instance.Agents{}
 	for id, before := range s.others {
 		all[id] = s.asked().Add(-before)
 	}
@@ -167,7 +167,7 @@ func taken(n int, lapses time.Time) casebook.Slots {
 func (s *scene) question() guard.Question {
 	return guard.Question{
 		Trigger: &s.trigger, Ref: s.ref,
-		Instance: &target.Instance{
+		Instance: &instance.Instance{
 			ID: hungID, From: s.ref.From, AsOf: s.asOf, Agents: fact.Known(s.agents()),
 			Description: fact.Known(s.description), Unreachable: fact.Known(s.reach), Ping: fact.Known(s.ping),
 			Status: fact.Known(s.status), Type: fact.Known(s.kind), Shutdown: fact.Known(s.shutdown), Group: fact.Known(s.group),

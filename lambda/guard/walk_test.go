@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
-	"crashcart/lambda/target"
 )
 
 // at is a moment of the day on which the walks take place.
@@ -127,8 +127,8 @@ func TestARebootForPatchingIsNeverTakenForAHang(t *testing.T) {
 	walk(t, s, []step{
 		{at(12, 1, 15), func(s *scene) { s.fails(at(12, 0, 10)) }, guard.Later, "unresponsive: its SSM agent pinged 3m15s ago, 6m of silence required; AWS's reachability check fails for 1m5s, 5m required"},
 		{at(12, 2, 15), func(s *scene) {
-			s.reach = target.Unreachable{}
-			s.status.Instance = target.Check{Status: "ok"}
+			s.reach = instance.Unreachable{}
+			s.status.Instance = instance.Check{Status: "ok"}
 		}, guard.Refused, "unresponsive: AWS's reachability check failed and passes again: it is alive"},
 	})
 	// The same by an alarm that watches something else: only the ping can tell.
@@ -145,10 +145,10 @@ func TestARebootForPatchingIsNeverTakenForAHang(t *testing.T) {
 }
 
 func TestAScheduledRebootIsNeverTakenForAHang(t *testing.T) {
-	event := func(e target.Event) func(*scene) {
-		return func(s *scene) { s.status.Events = []target.Event{e} }
+	event := func(e instance.Event) func(*scene) {
+		return func(s *scene) { s.status.Events = []instance.Event{e} }
 	}
-	window := target.Event{Code: "system-reboot", Description: "scheduled reboot", NotBefore: at(11, 55, 0), NotAfter: at(13, 55, 0)}
+	window := instance.Event{Code: "system-reboot", Description: "scheduled reboot", NotBefore: at(11, 55, 0), NotAfter: at(13, 55, 0)}
 	completed, cancelled, endless := window, window, window
 	completed.Description = "[Completed] scheduled reboot"
 	cancelled.Description = "[Canceled] scheduled reboot"

@@ -9,10 +9,10 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
-	"crashcart/lambda/target"
 )
 
 // factsBound is how long all describes of an invocation may take together, so
@@ -110,7 +110,7 @@ func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
 	}
 	var (
 		wg        sync.WaitGroup
-		instances []*target.Instance
+		instances []*instance.Instance
 		views     map[casebook.Subject]casebook.View
 		err       error
 	)
@@ -136,7 +136,7 @@ func (h *Handler) secondRound(ctx context.Context, jobs []*job) {
 	if len(jobs) == 0 {
 		return
 	}
-	instances, keys := make([]*target.Instance, len(jobs)), map[string]fact.Of[casebook.Slots]{}
+	instances, keys := make([]*instance.Instance, len(jobs)), map[string]fact.Of[casebook.Slots]{}
 	for i, j := range jobs {
 		instances[i] = j.question.Instance
 		if key := groupKey(j); key != "" {
@@ -166,7 +166,7 @@ func (h *Handler) secondRound(ctx context.Context, jobs []*job) {
 }
 
 func groupKey(j *job) string {
-	return target.GroupKey(j.question.Instance.GroupName())
+	return instance.GroupKey(j.question.Instance.GroupName())
 }
 
 func answered[T any](v T, err error) fact.Of[T] {

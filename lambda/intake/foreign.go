@@ -7,8 +7,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/guard"
-	"crashcart/lambda/target"
 )
 
 // foreign gives its verdict to a job of an alarm that belongs to another Region
@@ -30,7 +30,7 @@ func (h *Handler) foreign(ctx context.Context, j *job) bool {
 	if why == "" {
 		return false
 	}
-	j.question = guard.Question{Trigger: j.trigger, Ref: j.ref, Instance: &target.Instance{}}
+	j.question = guard.Question{Trigger: j.trigger, Ref: j.ref, Instance: &instance.Instance{}}
 	j.verdict = h.Guard.Unnamed(j.trigger, guard.Refused, why)
 	return true
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/target"
@@ -53,7 +54,7 @@ func (j *job) named() trigger.Ref {
 // unnamed gives its verdict to a ref that came to no instance. One that AWS could
 // not answer for, or that stands for nobody yet, is Later while it is news.
 func (h *Handler) unnamed(j *job, r target.Route) {
-	j.question = guard.Question{Trigger: j.trigger, Ref: j.ref, Instance: &target.Instance{}}
+	j.question = guard.Question{Trigger: j.trigger, Ref: j.ref, Instance: &instance.Instance{}}
 	kind, why := guard.Refused, r.Never
 	switch {
 	case r.Err != nil:

@@ -11,11 +11,11 @@ import (
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
-	"crashcart/lambda/target"
 )
 
 const instanceID = "i-0a1b2c3d4e5f60718"
@@ -45,18 +45,18 @@ func permit(t testing.TB, leashed bool, age time.Duration) guard.Permit {
 	p, v := guard.New(c, book{age}).Claim(t.Context(), guard.Question{
 		Trigger: &trigger.Trigger{Kind: trigger.KindDirect, At: now, SourceKey: "request/1", Reason: "it hangs", DryRun: leashed},
 		Ref:     trigger.Ref{Instance: instanceID},
-		Instance: &target.Instance{
+		Instance: &instance.Instance{
 			ID: instanceID,
-			Description: fact.Known(target.Description{
+			Description: fact.Known(instance.Description{
 				Exists: true, State: "running", Type: "m6i.large", Architecture: "x86_64", LaunchedAt: now.Add(-72 * time.Hour), Tag: config.TagManual,
 			}),
-			Unreachable: fact.Known(target.Unreachable{}),
-			Ping:        fact.Known(target.Ping{At: now.Add(-10 * time.Minute)}),
-			Agents:      fact.Known(target.Agents{"i-0b1b2c3d4e5f60719": now, "i-0c1b2c3d4e5f60720": now, "i-0d1b2c3d4e5f60721": now}),
-			Status:      fact.Known(target.Status{System: target.Check{Status: "ok"}}),
-			Type:        fact.Known(target.Type{Hypervisor: "nitro", Architectures: []string{"x86_64"}}),
+			Unreachable: fact.Known(instance.Unreachable{}),
+			Ping:        fact.Known(instance.Ping{At: now.Add(-10 * time.Minute)}),
+			Agents:      fact.Known(instance.Agents{"i-0b1b2c3d4e5f60719": now, "i-0c1b2c3d4e5f60720": now, "i-0d1b2c3d4e5f60721": now}),
+			Status:      fact.Known(instance.Status{System: instance.Check{Status: "ok"}}),
+			Type:        fact.Known(instance.Type{Hypervisor: "nitro", Architectures: []string{"x86_64"}}),
 			Shutdown:    fact.Known("stop"),
-			Group:       fact.Known(target.Group{}),
+			Group:       fact.Known(instance.Group{}),
 		},
 		Book: fact.Known(casebook.View{}), Budget: fact.Known(casebook.Slots{}), GroupSlots: fact.Known(casebook.Slots{}),
 		Look: fact.Known(look.Look{}),

@@ -40,7 +40,7 @@ import (
 
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
-	"crashcart/lambda/target"
+	"crashcart/lambda/domain/instance"
 )
 
 // Bound is how long Keep takes at most. A group waits minutes before it replaces
@@ -77,7 +77,7 @@ type Result struct {
 // Scaling group, as the facts from before the interrupt have it. It returns within
 // Bound whatever happens, never panics, and has no error: what fails is for the
 // report to say and changes nothing else.
-func (k Keeper) Keep(ctx context.Context, instanceID string, group fact.Of[target.Group]) Result {
+func (k Keeper) Keep(ctx context.Context, instanceID string, group fact.Of[instance.Group]) Result {
 	g, why := k.member(instanceID, group)
 	if why != "" {
 		return Result{Why: why}
@@ -98,7 +98,7 @@ func (k Keeper) Keep(ctx context.Context, instanceID string, group fact.Of[targe
 
 // member gives the group that the instance can be moved to Standby in, or says
 // why there is none.
-func (k Keeper) member(instanceID string, group fact.Of[target.Group]) (g target.Group, why string) {
+func (k Keeper) member(instanceID string, group fact.Of[instance.Group]) (g instance.Group, why string) {
 	if !k.On {
 		return g, "it was not put into Standby: " + config.EnvProtect + " and the stack's mode switch that off"
 	}
@@ -106,7 +106,7 @@ func (k Keeper) member(instanceID string, group fact.Of[target.Group]) (g target
 	switch {
 	case err != nil:
 		return g, fmt.Sprintf("it was not put into Standby, because its group is not known (%s): if it is in an Auto Scaling group, put it there by hand", plain(err.Error()))
-	case g.Kind != target.GroupAutoScaling || g.Name == "":
+	case g.Kind != instance.GroupAutoScaling || g.Name == "":
 		return g, "it is in no Auto Scaling group, so no group replaces it"
 	case !isInstanceID(instanceID):
 		return g, fmt.Sprintf("it was not put into Standby, because %q is no instance id", plain(instanceID))

@@ -15,8 +15,8 @@ import (
 	"github.com/aws/smithy-go"
 
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/protect"
-	"crashcart/lambda/target"
 )
 
 const hung, other = "i-0a1b2c3d4e5f60718", "i-0a1b2c3d4e5f60719"
@@ -90,25 +90,25 @@ func (s *scaling) EnterStandby(ctx context.Context, in *autoscaling.EnterStandby
 	return &autoscaling.EnterStandbyOutput{}, t.err
 }
 
-func member(state string) fact.Of[target.Group] {
-	return fact.Known(target.Group{Kind: target.GroupAutoScaling, Name: "web", Lifecycle: state, Members: []target.Member{{ID: hung}, {ID: other}}})
+func member(state string) fact.Of[instance.Group] {
+	return fact.Known(instance.Group{Kind: instance.GroupAutoScaling, Name: "web", Lifecycle: state, Members: []instance.Member{{ID: hung}, {ID: other}}})
 }
 
 func TestOnlyAnInServiceMemberIsMovedAndNothingElseTouched(t *testing.T) {
 	for name, c := range map[string]struct {
 		off   bool
 		id    string
-		group fact.Of[target.Group]
+		group fact.Of[instance.Group]
 		want  string // in the sentence; empty for an instance that is moved
 	}{
 		"in service":         {group: member("InService")},
 		"switched off":       {off: true, group: member("InService"), want: "CRASHCART_PROTECT"},
-		"in no group":        {group: fact.Known(target.Group{}), want: "in no Auto Scaling group"},
-		"in a tag group":     {group: fact.Known(target.Group{Kind: target.GroupTag, Name: "web", Lifecycle: "InService"}), want: "in no Auto Scaling group"},
-		"in a target group":  {group: fact.Known(target.Group{Kind: target.GroupTargets, Name: "web", Lifecycle: "InService"}), want: "in no Auto Scaling group"},
+		"in no group":        {group: fact.Known(instance.Group{}), want: "in no Auto Scaling group"},
+		"in a tag group":     {group: fact.Known(instance.Group{Kind: instance.GroupTag, Name: "web", Lifecycle: "InService"}), want: "in no Auto Scaling group"},
+		"in a target group":  {group: fact.Known(instance.Group{Kind: instance.GroupTargets, Name: "web", Lifecycle: "InService"}), want: "in no Auto Scaling group"},
 		"group not asked":    {want: "not asked yet"},
-		"group not known":    {group: fact.Failed[target.Group](errors.New("throttled")), want: "throttled"},
-		"group without name": {group: fact.Known(target.Group{Kind: target.GroupAutoScaling, Lifecycle: "InService"}), want: "in no Auto Scaling group"},
+		"group not known":    {group: fact.Failed[instance.Group](errors.New("throttled")), want: "throttled"},
+		"group without name": {group: fact.Known(instance.Group{Kind: instance.GroupAutoScaling, Lifecycle: "InService"}), want: "in no Auto Scaling group"},
 		"not listed":         {group: member(""), want: "does not list it"},
 		"on standby":         {group: member("Standby"), want: "in Standby before"},
 		"on its way there":   {group: member("EnteringStandby"), want: "EnteringStandby"},

@@ -10,14 +10,14 @@ import (
 	"testing"
 
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/protect"
-	"crashcart/lambda/target"
 )
 
 // commands are the ones that undo the protection of hung in a group.
 func commands(ctx context.Context, region, group string) ([]string, protect.Result) {
 	r := protect.Keeper{API: &scaling{}, On: true, Region: region}.Keep(ctx, hung,
-		fact.Known(target.Group{Kind: target.GroupAutoScaling, Name: group, Lifecycle: "InService"}))
+		fact.Known(instance.Group{Kind: instance.GroupAutoScaling, Name: group, Lifecycle: "InService"}))
 	return r.Undo, r
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 )
 
 // The sizes of EC2's requests ("Amazon EC2 API Reference": a filter takes 200
@@ -27,14 +28,14 @@ const (
 const autoScalingTag = "aws:autoscaling:groupName"
 
 // describe asks by filter, because by id one unknown instance fails the call.
-func (r *Resolver) describe(ctx context.Context, ids []string) map[string]fact.Of[Description] {
-	return inChunks(ids, filterValues, func(chunk []string) (map[string]Description, error) {
+func (r *Resolver) describe(ctx context.Context, ids []string) map[string]fact.Of[instance.Description] {
+	return inChunks(ids, filterValues, func(chunk []string) (map[string]instance.Description, error) {
 		return r.describeWhere(ctx, filter("instance-id", chunk...))
-	}, func() fact.Of[Description] { return fact.Known(Description{Exists: false}) })
+	}, func() fact.Of[instance.Description] { return fact.Known(instance.Description{Exists: false}) })
 }
 
-func (r *Resolver) describeWhere(ctx context.Context, filters ...types.Filter) (map[string]Description, error) {
-	found := map[string]Description{}
+func (r *Resolver) describeWhere(ctx context.Context, filters ...types.Filter) (map[string]instance.Description, error) {
+	found := map[string]instance.Description{}
 	// Managed instances can be hidden from lookups; seeing them lets the guard refuse them by name.
 	in := &ec2.DescribeInstancesInput{Filters: filters, IncludeManagedResources: aws.Bool(true)}
 	pages := ec2.NewDescribeInstancesPaginator(r.EC2, in)
@@ -58,8 +59,8 @@ func filter(name string, values ...string) types.Filter {
 	return types.Filter{Name: &name, Values: values}
 }
 
-func description(i types.Instance) Description {
-	d := Description{
+func description(i types.Instance) instance.Description {
+	d := instance.Description{
 		Exists:       true,
 		Type:         string(i.InstanceType),
 		Architecture: string(i.Architecture),
@@ -91,10 +92,10 @@ func description(i types.Instance) Description {
 
 // describeTypes asks only for types that were never asked for. It filters, as
 // by name one unknown type fails the call.
-func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string]fact.Of[Type] {
+func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string]fact.Of[instance.Type] {
 	facts, missing := r.cachedTypes(names)
-	asked := inChunks(missing, filterValues, func(chunk []string) (map[string]Type, error) {
-		found := map[string]Type{}
+	asked := inChunks(missing, filterValues, func(chunk []string) (map[string]instance.Type, error) {
+		found := map[string]instance.Type{}
 		pages := ec2.NewDescribeInstanceTypesPaginator(r.EC2, &ec2.DescribeInstanceTypesInput{
 			Filters: []types.Filter{filter("instance-type", chunk...)},
 		})
@@ -108,7 +109,9 @@ func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string
 			}
 		}
 		return found, nil
-	}, func() fact.Of[Type] { return fact.Failed[Type](errors.New("EC2 does not know the type")) })
+	}, func() fact.Of[instance.Type] {
+		return fact.Failed[instance.Type](errors.New("EC2 does not know the type"))
+	})
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,7 +119,7 @@ func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string
 		facts[name] = answer
 		if t, err := answer.Get(); err == nil {
 			if r.types == nil {
-				r.types = map[string]Type{}
+				r.types = map[string]instance.Type{}
 			}
 			r.types[name] = t
 		}
@@ -124,10 +127,10 @@ func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string
 	return facts
 }
 
-func (r *Resolver) cachedTypes(names []string) (facts map[string]fact.Of[Type], missing []string) {
+func (r *Resolver) cachedTypes(names []string) (facts map[string]fact.Of[instance.Type], missing []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	facts = map[string]fact.Of[Type]{}
+	facts = map[string]fact.Of[instance.Type]{}
 	for _, name := range names {
 		if t, ok := r.types[name]; ok {
 			facts[name] = fact.Known(t)
@@ -138,8 +141,8 @@ func (r *Resolver) cachedTypes(names []string) (facts map[string]fact.Of[Type], 
 	return facts, missing
 }
 
-func instanceType(t types.InstanceTypeInfo) Type {
-	out := Type{Hypervisor: string(t.Hypervisor), BareMetal: aws.ToBool(t.BareMetal)}
+func instanceType(t types.InstanceTypeInfo) instance.Type {
+	out := instance.Type{Hypervisor: string(t.Hypervisor), BareMetal: aws.ToBool(t.BareMetal)}
 	if t.ProcessorInfo != nil {
 		for _, a := range t.ProcessorInfo.SupportedArchitectures {
 			out.Architectures = append(out.Architectures, string(a))

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/instance"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
-	"crashcart/lambda/target"
 )
 
 func TestUnknownInstanceNeverFailsTheOthers(t *testing.T) {
@@ -21,14 +21,14 @@ func TestUnknownInstanceNeverFailsTheOthers(t *testing.T) {
 		t.Fatalf("the instances are not the refs in their order: %+v", got)
 	}
 	for _, i := range []int{1, 3} {
-		if d := known(t, got[i].Description); !reflect.DeepEqual(d, target.Description{}) {
+		if d := known(t, got[i].Description); !reflect.DeepEqual(d, instance.Description{}) {
 			t.Errorf("the unknown instance is %+v", d)
 		}
 		unknown(t, "its status", got[i].Status)
 		unknown(t, "its type", got[i].Type)
 		unknown(t, "its shutdown behaviour", got[i].Shutdown)
 	}
-	healthy := target.Status{Instance: target.Check{Status: "ok"}, System: target.Check{Status: "ok"}}
+	healthy := instance.Status{Instance: instance.Check{Status: "ok"}, System: instance.Check{Status: "ok"}}
 	for i, want := range map[int]string{0: "stop", 2: "terminate"} {
 		if d := known(t, got[i].Description); d.State != "running" {
 			t.Errorf("instance %d is %+v", i, d)
@@ -110,22 +110,22 @@ func TestDescriptionSaysWhatTheGuardAsks(t *testing.T) {
 			i.Operator = &types.OperatorResponse{Managed: aws.Bool(true), HiddenByDefault: aws.Bool(true), Principal: principal}
 		}
 	}
-	plain := target.Description{Exists: true, State: "running", Type: "m7i.large", Architecture: "x86_64", LaunchedAt: noon.Add(-24 * time.Hour)}
+	plain := instance.Description{Exists: true, State: "running", Type: "m7i.large", Architecture: "x86_64", LaunchedAt: noon.Add(-24 * time.Hour)}
 	for name, tt := range map[string]struct {
 		tags   []string
 		change func(*types.Instance)
-		want   func(*target.Description)
+		want   func(*instance.Description)
 	}{
 		"plain":                                  {},
-		"tags":                                   {tags: []string{"crashcart", "auto", "crashcart-group", "db", "aws:autoscaling:groupName", "web", "Name", "auto"}, want: func(d *target.Description) { d.Tag, d.GroupTag, d.AutoScaling = "auto", "db", "web" }},
+		"tags":                                   {tags: []string{"crashcart", "auto", "crashcart-group", "db", "aws:autoscaling:groupName", "web", "Name", "auto"}, want: func(d *instance.Description) { d.Tag, d.GroupTag, d.AutoScaling = "auto", "db", "web" }},
 		"another case of the tag is another tag": {tags: []string{"Crashcart", "auto"}},
-		"windows, as EC2 spells it":              {change: func(i *types.Instance) { i.Platform = "windows" }, want: func(d *target.Description) { d.Windows = true }},
-		"Windows, as the SDK spells it":          {change: func(i *types.Instance) { i.Platform = types.PlatformValuesWindows }, want: func(d *target.Description) { d.Windows = true }},
-		"managed by EKS":                         {change: managed(aws.String("eks.amazonaws.com")), want: func(d *target.Description) { d.Operator = "eks.amazonaws.com" }},
-		"managed by nobody knows whom":           {change: managed(nil), want: func(d *target.Description) { d.Operator = "another service" }},
+		"windows, as EC2 spells it":              {change: func(i *types.Instance) { i.Platform = "windows" }, want: func(d *instance.Description) { d.Windows = true }},
+		"Windows, as the SDK spells it":          {change: func(i *types.Instance) { i.Platform = types.PlatformValuesWindows }, want: func(d *instance.Description) { d.Windows = true }},
+		"managed by EKS":                         {change: managed(aws.String("eks.amazonaws.com")), want: func(d *instance.Description) { d.Operator = "eks.amazonaws.com" }},
+		"managed by nobody knows whom":           {change: managed(nil), want: func(d *instance.Description) { d.Operator = "another service" }},
 		"not managed":                            {change: func(i *types.Instance) { i.Operator = &types.OperatorResponse{Managed: aws.Bool(false)} }},
-		"stopped":                                {change: func(i *types.Instance) { i.State.Name = types.InstanceStateNameStopped }, want: func(d *target.Description) { d.State = "stopped" }},
-		"a Mac":                                  {change: func(i *types.Instance) { i.Architecture = types.ArchitectureValuesX8664Mac }, want: func(d *target.Description) { d.Architecture = "x86_64_mac" }},
+		"stopped":                                {change: func(i *types.Instance) { i.State.Name = types.InstanceStateNameStopped }, want: func(d *instance.Description) { d.State = "stopped" }},
+		"a Mac":                                  {change: func(i *types.Instance) { i.Architecture = types.ArchitectureValuesX8664Mac }, want: func(d *instance.Description) { d.Architecture = "x86_64_mac" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAccount(0)
@@ -153,10 +153,10 @@ func TestStatusSaysWhatTheGuardAsks(t *testing.T) {
 	s.ApplicationStatus = &types.ApplicationStatusSummary{Status: types.SummaryStatusImpaired, ImpairedSince: aws.Time(noon.Add(-time.Minute))}
 	s.Events = []types.InstanceStatusEvent{{Code: types.EventCodeSystemReboot, Description: aws.String("scheduled"), NotBefore: aws.Time(noon), NotAfter: aws.Time(noon.Add(time.Hour))}, {}}
 	a.statuses[id(0)] = s
-	want := target.Status{
-		Instance: target.Check{Status: "impaired", Since: noon.Add(-9 * time.Minute)}, System: target.Check{Status: "impaired", Since: noon.Add(-time.Hour)},
-		EBS: target.Check{Status: "insufficient-data"}, Application: target.Check{Status: "impaired", Since: noon.Add(-time.Minute)},
-		Events: []target.Event{{Code: "system-reboot", Description: "scheduled", NotBefore: noon, NotAfter: noon.Add(time.Hour)}, {}},
+	want := instance.Status{
+		Instance: instance.Check{Status: "impaired", Since: noon.Add(-9 * time.Minute)}, System: instance.Check{Status: "impaired", Since: noon.Add(-time.Hour)},
+		EBS: instance.Check{Status: "insufficient-data"}, Application: instance.Check{Status: "impaired", Since: noon.Add(-time.Minute)},
+		Events: []instance.Event{{Code: "system-reboot", Description: "scheduled", NotBefore: noon, NotAfter: noon.Add(time.Hour)}, {}},
 	}
 	if got := known(t, a.resolve(t, id(0))[0].Status); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

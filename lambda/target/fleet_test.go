@@ -11,6 +11,7 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/target"
 )
@@ -117,7 +118,7 @@ func numbered(n int) []string {
 }
 
 // resolve goes through both rounds.
-func (a *account) resolve(t *testing.T, ids ...string) []*target.Instance {
+func (a *account) resolve(t *testing.T, ids ...string) []*instance.Instance {
 	t.Helper()
 	r := a.resolver()
 	instances := r.First(t.Context(), refs(ids...))

@@ -18,6 +18,7 @@ import (
 
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 )
 
 // The sizes of the requests ("AWS Systems Manager API Reference",
@@ -29,9 +30,9 @@ const (
 )
 
 // pings asks Systems Manager when each agent was last heard of.
-func (r *Resolver) pings(ctx context.Context, ids []string) map[string]fact.Of[Ping] {
-	return inChunks(ids, pingIDs, func(chunk []string) (map[string]Ping, error) {
-		found := map[string]Ping{}
+func (r *Resolver) pings(ctx context.Context, ids []string) map[string]fact.Of[instance.Ping] {
+	return inChunks(ids, pingIDs, func(chunk []string) (map[string]instance.Ping, error) {
+		found := map[string]instance.Ping{}
 		pages := ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{
 			Filters:    []ssmtypes.InstanceInformationStringFilter{{Key: aws.String("InstanceIds"), Values: chunk}},
 			MaxResults: aws.Int32(pingIDs),
@@ -45,12 +46,12 @@ func (r *Resolver) pings(ctx context.Context, ids []string) map[string]fact.Of[P
 				// Of two registrations of one instance the newer ping counts: it lives.
 				id, at := aws.ToString(i.InstanceId), aws.ToTime(i.LastPingDateTime)
 				if before, twice := found[id]; !twice || at.After(before.At) {
-					found[id] = Ping{At: at}
+					found[id] = instance.Ping{At: at}
 				}
 			}
 		}
 		return found, nil
-	}, func() fact.Of[Ping] { return fact.Known(Ping{}) })
+	}, func() fact.Of[instance.Ping] { return fact.Known(instance.Ping{}) })
 }
 
 const (
@@ -65,15 +66,15 @@ const (
 // agents asks for agents of the Region, whichever they are, until enough of them
 // were heard of lately: mostly one page. A list that goes on and has too few is no
 // answer.
-func (r *Resolver) agents(ctx context.Context) fact.Of[Agents] {
-	sample, pages := Agents{}, ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(pingIDs)})
-	for n := 0; pages.HasMorePages() && sample.heard(r.Now()) < enoughAgents; n++ {
+func (r *Resolver) agents(ctx context.Context) fact.Of[instance.Agents] {
+	sample, pages := instance.Agents{}, ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(pingIDs)})
+	for n := 0; pages.HasMorePages() && heard(sample, r.Now()) < enoughAgents; n++ {
 		if n == agentPages {
-			return fact.Failed[Agents](fmt.Errorf("too few of the first %d pages of agents were heard of lately", agentPages))
+			return fact.Failed[instance.Agents](fmt.Errorf("too few of the first %d pages of agents were heard of lately", agentPages))
 		}
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return fact.Failed[Agents](fmt.Errorf("asking for other agents' pings: %w", err))
+			return fact.Failed[instance.Agents](fmt.Errorf("asking for other agents' pings: %w", err))
 		}
 		for _, i := range page.InstanceInformationList {
 			id, at := aws.ToString(i.InstanceId), aws.ToTime(i.LastPingDateTime)
@@ -86,7 +87,7 @@ func (r *Resolver) agents(ctx context.Context) fact.Of[Agents] {
 }
 
 // heard counts the agents that were heard of lately.
-func (a Agents) heard(now time.Time) int {
+func heard(a instance.Agents, now time.Time) int {
 	n := 0
 	for _, at := range a {
 		if now.Sub(at) <= heardLately {
@@ -97,25 +98,25 @@ func (a Agents) heard(now time.Time) int {
 }
 
 // groups fills in the group of every instance, with its members' signs of life.
-func (r *Resolver) groups(ctx context.Context, instances []*Instance) {
+func (r *Resolver) groups(ctx context.Context, instances []*instance.Instance) {
 	arns := map[string]string{}
 	for _, i := range instances {
-		arns[targetGroupName(i.Via)] = i.Via
+		arns[instance.TargetGroupName(i.Via)] = i.Via
 	}
-	kinds := map[GroupKind]func(context.Context, []string) map[string]fact.Of[Group]{
-		GroupAutoScaling: r.scalingGroups,
-		GroupTag:         r.tagGroups,
-		GroupTargets: func(ctx context.Context, names []string) map[string]fact.Of[Group] {
+	kinds := map[instance.GroupKind]func(context.Context, []string) map[string]fact.Of[instance.Group]{
+		instance.GroupAutoScaling: r.scalingGroups,
+		instance.GroupTag:         r.tagGroups,
+		instance.GroupTargets: func(ctx context.Context, names []string) map[string]fact.Of[instance.Group] {
 			return r.targetGroups(ctx, names, arns)
 		},
 	}
 	var (
 		wg     sync.WaitGroup
 		mu     sync.Mutex
-		groups = map[GroupKind]map[string]fact.Of[Group]{}
+		groups = map[instance.GroupKind]map[string]fact.Of[instance.Group]{}
 	)
 	for kind, ask := range kinds {
-		names := unique(instances, func(i *Instance) string {
+		names := unique(instances, func(i *instance.Instance) string {
 			if k, name := i.GroupName(); k == kind {
 				return name
 			}
@@ -135,9 +136,9 @@ func (r *Resolver) groups(ctx context.Context, instances []*Instance) {
 	}
 }
 
-func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string]fact.Of[Group] {
-	return inChunks(names, groupNames, func(chunk []string) (map[string]Group, error) {
-		found := map[string]Group{}
+func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string]fact.Of[instance.Group] {
+	return inChunks(names, groupNames, func(chunk []string) (map[string]instance.Group, error) {
+		found := map[string]instance.Group{}
 		pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(r.AutoScaling, &autoscaling.DescribeAutoScalingGroupsInput{
 			AutoScalingGroupNames: chunk,
 		})
@@ -147,16 +148,16 @@ func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string
 				return nil, fmt.Errorf("describing Auto Scaling groups: %w", err)
 			}
 			for _, g := range page.AutoScalingGroups {
-				group := Group{Kind: GroupAutoScaling, Name: aws.ToString(g.AutoScalingGroupName)}
+				group := instance.Group{Kind: instance.GroupAutoScaling, Name: aws.ToString(g.AutoScalingGroupName)}
 				for _, m := range g.Instances {
-					group.Members = append(group.Members, Member{ID: aws.ToString(m.InstanceId), Lifecycle: string(m.LifecycleState)})
+					group.Members = append(group.Members, instance.Member{ID: aws.ToString(m.InstanceId), Lifecycle: string(m.LifecycleState)})
 				}
 				found[group.Name] = group
 			}
 		}
 		return found, nil
-	}, func() fact.Of[Group] {
-		return fact.Failed[Group](errors.New("EC2 Auto Scaling does not know the group"))
+	}, func() fact.Of[instance.Group] {
+		return fact.Failed[instance.Group](errors.New("EC2 Auto Scaling does not know the group"))
 	})
 }
 
@@ -164,38 +165,42 @@ func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string
 // called "*" ("List and filter your resources", EC2 User Guide).
 var wildcards = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
 
-func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]fact.Of[Group] {
-	return inChunks(names, 1, func(chunk []string) (map[string]Group, error) {
+func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]fact.Of[instance.Group] {
+	return inChunks(names, 1, func(chunk []string) (map[string]instance.Group, error) {
 		members, err := r.describeWhere(ctx,
 			filter("tag:"+config.GroupTagKey, wildcards.Replace(chunk[0])), filter("instance-state-name", string(types.InstanceStateNameRunning)))
 		if err != nil {
 			return nil, err
 		}
-		group := Group{Kind: GroupTag, Name: chunk[0]}
+		group := instance.Group{Kind: instance.GroupTag, Name: chunk[0]}
 		for id, d := range members {
 			// EC2 compares what it is given; who is in the group is decided here.
 			if d.GroupTag == chunk[0] {
-				group.Members = append(group.Members, Member{ID: id})
+				group.Members = append(group.Members, instance.Member{ID: id})
 			}
 		}
-		return map[string]Group{chunk[0]: group}, nil
-	}, func() fact.Of[Group] { return fact.Failed[Group](errors.New("the group is not known")) })
+		return map[string]instance.Group{chunk[0]: group}, nil
+	}, func() fact.Of[instance.Group] {
+		return fact.Failed[instance.Group](errors.New("the group is not known"))
+	})
 }
 
-func (r *Resolver) targetGroups(ctx context.Context, names []string, arns map[string]string) map[string]fact.Of[Group] {
-	return inChunks(names, 1, func(chunk []string) (map[string]Group, error) {
+func (r *Resolver) targetGroups(ctx context.Context, names []string, arns map[string]string) map[string]fact.Of[instance.Group] {
+	return inChunks(names, 1, func(chunk []string) (map[string]instance.Group, error) {
 		members, err := r.Targets.members(ctx, arns[chunk[0]])
-		return map[string]Group{chunk[0]: {Kind: GroupTargets, Name: chunk[0], Members: members}}, err
-	}, func() fact.Of[Group] { return fact.Failed[Group](errors.New("the group is not known")) })
+		return map[string]instance.Group{chunk[0]: {Kind: instance.GroupTargets, Name: chunk[0], Members: members}}, err
+	}, func() fact.Of[instance.Group] {
+		return fact.Failed[instance.Group](errors.New("the group is not known"))
+	})
 }
 
 // memberSigns asks for the pings of all members that are not known yet.
-func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, groups map[GroupKind]map[string]fact.Of[Group]) map[string]fact.Of[Ping] {
-	known := map[string]fact.Of[Ping]{}
+func (r *Resolver) memberSigns(ctx context.Context, instances []*instance.Instance, groups map[instance.GroupKind]map[string]fact.Of[instance.Group]) map[string]fact.Of[instance.Ping] {
+	known := map[string]fact.Of[instance.Ping]{}
 	for _, i := range instances {
 		known[i.ID] = i.Ping
 	}
-	var members []Member
+	var members []instance.Member
 	for _, byName := range groups {
 		for _, known := range byName {
 			if g, err := known.Get(); err == nil {
@@ -203,7 +208,7 @@ func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, group
 			}
 		}
 	}
-	missing := unique(members, func(m Member) string {
+	missing := unique(members, func(m instance.Member) string {
 		if _, ok := known[m.ID]; ok {
 			return ""
 		}
@@ -213,13 +218,13 @@ func (r *Resolver) memberSigns(ctx context.Context, instances []*Instance, group
 	return known
 }
 
-func groupOf(i *Instance, groups map[GroupKind]map[string]fact.Of[Group], signs map[string]fact.Of[Ping]) fact.Of[Group] {
+func groupOf(i *instance.Instance, groups map[instance.GroupKind]map[string]fact.Of[instance.Group], signs map[string]fact.Of[instance.Ping]) fact.Of[instance.Group] {
 	if _, err := i.Description.Get(); err != nil {
-		return fact.Failed[Group](err)
+		return fact.Failed[instance.Group](err)
 	}
 	kind, name := i.GroupName()
 	if name == "" {
-		return fact.Known(Group{})
+		return fact.Known(instance.Group{})
 	}
 	known := groups[kind][name]
 	g, err := known.Get()
@@ -228,14 +233,14 @@ func groupOf(i *Instance, groups map[GroupKind]map[string]fact.Of[Group], signs 
 	}
 	u, err := i.Unreachable.Get()
 	if err != nil {
-		return fact.Failed[Group](err)
+		return fact.Failed[instance.Group](err)
 	}
-	if kind == GroupTargets && !slices.ContainsFunc(g.Members, func(m Member) bool { return m.ID == i.ID }) {
-		g.Members = append(slices.Clone(g.Members), Member{ID: i.ID}) // deregistered meanwhile
+	if kind == instance.GroupTargets && !slices.ContainsFunc(g.Members, func(m instance.Member) bool { return m.ID == i.ID }) {
+		g.Members = append(slices.Clone(g.Members), instance.Member{ID: i.ID}) // deregistered meanwhile
 	}
 	g.Members, err = withSigns(g.Members, u, signs)
 	if err != nil {
-		return fact.Failed[Group](err)
+		return fact.Failed[instance.Group](err)
 	}
 	for _, m := range g.Members {
 		if m.ID == i.ID {
@@ -247,8 +252,8 @@ func groupOf(i *Instance, groups map[GroupKind]map[string]fact.Of[Group], signs 
 
 // withSigns returns a copy of members with their signs of life. Without the
 // pings of all of them nobody can say how many show none.
-func withSigns(members []Member, u Unreachable, signs map[string]fact.Of[Ping]) ([]Member, error) {
-	out := make([]Member, len(members))
+func withSigns(members []instance.Member, u instance.Unreachable, signs map[string]fact.Of[instance.Ping]) ([]instance.Member, error) {
+	out := make([]instance.Member, len(members))
 	for n, m := range members {
 		if m.ID == "" { // not fact.ErrNotAsked: nobody is going to ask
 			return nil, errors.New("a member of its group has no id")

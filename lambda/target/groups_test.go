@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/instance"
+
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
-	"crashcart/lambda/target"
 )
 
-func members(g target.Group) map[string]target.Member {
-	out := map[string]target.Member{}
+func members(g instance.Group) map[string]instance.Member {
+	out := map[string]instance.Member{}
 	for _, m := range g.Members {
 		out[m.ID] = m
 	}
@@ -37,13 +37,13 @@ func TestAutoScalingGroupShowsEveryMembersSignsOfLife(t *testing.T) {
 	a.groups["web"].Instances[4].LifecycleState = asgtypes.LifecycleStateStandby
 
 	g := known(t, a.resolve(t, id(0))[0].Group)
-	if g.Kind != target.GroupAutoScaling || g.Name != "web" || g.Lifecycle != "Terminating:Wait" || g.Key() != "asg/web" {
+	if g.Kind != instance.GroupAutoScaling || g.Name != "web" || g.Lifecycle != "Terminating:Wait" || g.Key() != "asg/web" {
 		t.Errorf("the group is %+v, key %s", g, g.Key())
 	}
-	want := map[string]target.Member{
-		id(0): {ID: id(0), Lifecycle: "Terminating:Wait", Ping: target.Ping{At: silent}},
-		id(1): {ID: id(1), Lifecycle: "InService", Ping: target.Ping{At: alive}},
-		id(2): {ID: id(2), Lifecycle: "InService", Ping: target.Ping{At: silent}, Unreachable: true},
+	want := map[string]instance.Member{
+		id(0): {ID: id(0), Lifecycle: "Terminating:Wait", Ping: instance.Ping{At: silent}},
+		id(1): {ID: id(1), Lifecycle: "InService", Ping: instance.Ping{At: alive}},
+		id(2): {ID: id(2), Lifecycle: "InService", Ping: instance.Ping{At: silent}, Unreachable: true},
 		id(3): {ID: id(3), Lifecycle: "InService"},
 		id(4): {ID: id(4), Lifecycle: "Standby"},
 	}
@@ -104,8 +104,8 @@ func TestTagGroupNeverSwallowsAnother(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := a.resolve(t, id(2*i))[0]
 			g := known(t, in.Group)
-			want := map[string]target.Member{id(2 * i): {ID: id(2 * i), Ping: target.Ping{At: noon}}, id(2*i + 1): {ID: id(2*i + 1)}}
-			if got := members(g); g.Kind != target.GroupTag || g.Name != name || g.Key() != "tag/"+name || !reflect.DeepEqual(got, want) {
+			want := map[string]instance.Member{id(2 * i): {ID: id(2 * i), Ping: instance.Ping{At: noon}}, id(2*i + 1): {ID: id(2*i + 1)}}
+			if got := members(g); g.Kind != instance.GroupTag || g.Name != name || g.Key() != "tag/"+name || !reflect.DeepEqual(got, want) {
 				t.Errorf("the group %q has %+v, want %+v", g.Name, got, want)
 			}
 		})

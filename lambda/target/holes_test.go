@@ -11,7 +11,7 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"crashcart/lambda/domain/fact"
-	"crashcart/lambda/target"
+	"crashcart/lambda/domain/instance"
 )
 
 // withHoles is an account of which AWS tells little: the SDK has pointers
@@ -41,7 +41,7 @@ func withHoles() *account {
 
 func TestAnswersWithHolesNeverPanic(t *testing.T) {
 	got := withHoles().resolve(t, id(0), id(1), id(2), id(3), "")
-	if d := known(t, got[1].Description); !reflect.DeepEqual(d, target.Description{Exists: true}) {
+	if d := known(t, got[1].Description); !reflect.DeepEqual(d, instance.Description{Exists: true}) {
 		t.Errorf("an instance of which only the id is known is %+v", d)
 	}
 	if p := known(t, got[1].Ping); !p.At.IsZero() {
@@ -54,7 +54,7 @@ func TestAnswersWithHolesNeverPanic(t *testing.T) {
 	if g := known(t, got[2].Group); len(g.Members) != 1 {
 		t.Errorf("the tag group has %+v", g.Members)
 	}
-	if v := known(t, got[3].Type); !reflect.DeepEqual(v, target.Type{}) {
+	if v := known(t, got[3].Type); !reflect.DeepEqual(v, instance.Type{}) {
 		t.Errorf("a type of which only the name is known is %+v", v)
 	}
 	if err := unknown(t, "a group with a member that has no id", got[3].Group); errors.Is(err, fact.ErrNotAsked) {

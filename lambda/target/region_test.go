@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/target"
+	"crashcart/lambda/domain/instance"
 )
 
-func (a *account) unreachable(t *testing.T, id string) target.Unreachable {
+func (a *account) unreachable(t *testing.T, id string) instance.Unreachable {
 	t.Helper()
 	return known(t, a.resolver().First(t.Context(), refs(id))[0].Unreachable)
 }
@@ -46,7 +46,7 @@ func TestListOfTheUnreachableStopsPastTheLimit(t *testing.T) {
 			a := newAccount(tt.lately + tt.longDead)
 			a.pageSize = 6
 			for i := range tt.lately + tt.longDead {
-				since := noon.Add(-target.RegionWindow)
+				since := noon.Add(-instance.RegionWindow)
 				if i >= tt.lately {
 					since = since.Add(-time.Second)
 				}
@@ -67,7 +67,7 @@ func TestListOfTheUnreachableStopsPastTheLimit(t *testing.T) {
 }
 
 func TestUnreachableSinceNobodyKnowsCountsAsLately(t *testing.T) {
-	u := target.Unreachable{Region: map[string]time.Time{id(0): {}, id(1): noon.Add(-target.RegionWindow - time.Second), id(2): noon}}
+	u := instance.Unreachable{Region: map[string]time.Time{id(0): {}, id(1): noon.Add(-instance.RegionWindow - time.Second), id(2): noon}}
 	if n := u.Lately(noon); n != 2 {
 		t.Errorf("%d became unreachable lately, want 2", n)
 	}

@@ -1,3 +1,13 @@
+// Package target turns the ids that a trigger names into instances with every
+// fact that the guard needs, in as few rounds of AWS calls as possible.
+//
+// First asks for what decides most targets: the instances themselves, the
+// Region's failed reachability checks, and the agents' last pings. Second asks
+// for the rest, only about targets that are still in question: the full status,
+// the type, the shutdown behaviour, and the members of the group. The calls of
+// a round run side by side and are shared by all targets of a batch.
+//
+// A call that fails fails the facts it was asked for, never the batch.
 package target
 
 import (
@@ -9,6 +19,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -26,25 +37,25 @@ type Resolver struct {
 	RegionLimit int
 
 	mu    sync.Mutex
-	types map[string]Type // instance types never change
+	types map[string]instance.Type // instance types never change
 }
 
 // New returns a resolver.
 func New(e EC2, s SSM, a AutoScaling, regionLimit int) *Resolver {
-	return &Resolver{EC2: e, SSM: s, AutoScaling: a, Now: time.Now, RegionLimit: regionLimit, types: map[string]Type{}}
+	return &Resolver{EC2: e, SSM: s, AutoScaling: a, Now: time.Now, RegionLimit: regionLimit, types: map[string]instance.Type{}}
 }
 
 // First returns an instance for every ref that names one, in their order, with
 // the facts of the first round. Two refs to one instance share what is known of it.
-func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*Instance {
+func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*instance.Instance {
 	ids := unique(refs, func(ref trigger.Ref) string { return ref.Instance })
 	var (
 		asOf         = r.Now()
 		wg           sync.WaitGroup
-		descriptions map[string]fact.Of[Description]
-		unreachable  fact.Of[Unreachable]
-		pings        map[string]fact.Of[Ping]
-		agents       fact.Of[Agents]
+		descriptions map[string]fact.Of[instance.Description]
+		unreachable  fact.Of[instance.Unreachable]
+		pings        map[string]fact.Of[instance.Ping]
+		agents       fact.Of[instance.Agents]
 	)
 	wg.Go(func() { agents = r.agents(ctx) })
 	wg.Go(func() { descriptions = r.describe(ctx, ids) })
@@ -52,9 +63,9 @@ func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*Instance {
 	wg.Go(func() { pings = r.pings(ctx, ids) })
 	wg.Wait()
 
-	instances := make([]*Instance, len(refs))
+	instances := make([]*instance.Instance, len(refs))
 	for i, ref := range refs {
-		instances[i] = &Instance{
+		instances[i] = &instance.Instance{
 			ID: ref.Instance, From: ref.From, Via: ref.Via, AsOf: asOf, Agents: agents,
 			Description: descriptions[ref.Instance],
 			Unreachable: of(ref.Instance, unreachable),
@@ -65,7 +76,7 @@ func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*Instance {
 }
 
 // of narrows the Region's unreachable instances down to one of them.
-func of(id string, region fact.Of[Unreachable]) fact.Of[Unreachable] {
+func of(id string, region fact.Of[instance.Unreachable]) fact.Of[instance.Unreachable] {
 	u, err := region.Get()
 	if err != nil {
 		return region
@@ -76,15 +87,15 @@ func of(id string, region fact.Of[Unreachable]) fact.Of[Unreachable] {
 
 // Second adds the facts of the second round to the instances. Those in a group
 // cost one round more, for the pings of its members.
-func (r *Resolver) Second(ctx context.Context, instances []*Instance) {
+func (r *Resolver) Second(ctx context.Context, instances []*instance.Instance) {
 	if len(instances) == 0 {
 		return
 	}
 	ids := unique(instances, existing)
 	var (
 		wg        sync.WaitGroup
-		statuses  map[string]fact.Of[Status]
-		types     map[string]fact.Of[Type]
+		statuses  map[string]fact.Of[instance.Status]
+		types     map[string]fact.Of[instance.Type]
 		shutdowns map[string]fact.Of[string]
 	)
 	wg.Go(func() { statuses = r.statuses(ctx, ids) })
@@ -96,12 +107,12 @@ func (r *Resolver) Second(ctx context.Context, instances []*Instance) {
 		d, err := i.Description.Get()
 		switch {
 		case err != nil:
-			i.Type = fact.Failed[Type](err)
+			i.Type = fact.Failed[instance.Type](err)
 		case !d.Exists:
-			i.Status, i.Type, i.Shutdown = fact.Failed[Status](errNoInstance), fact.Failed[Type](errNoInstance), fact.Failed[string](errNoInstance)
+			i.Status, i.Type, i.Shutdown = fact.Failed[instance.Status](errNoInstance), fact.Failed[instance.Type](errNoInstance), fact.Failed[string](errNoInstance)
 			continue
 		case d.Type == "":
-			i.Type = fact.Failed[Type](errors.New("EC2 did not say its type"))
+			i.Type = fact.Failed[instance.Type](errors.New("EC2 did not say its type"))
 		default:
 			i.Type = types[d.Type]
 		}
@@ -113,15 +124,15 @@ var errNoInstance = errors.New("no such instance")
 
 // existing is the id of an instance that is not known to be missing: one of those
 // would fail the calls that take ids for all others.
-func existing(i *Instance) string {
+func existing(i *instance.Instance) string {
 	if d, err := i.Description.Get(); err == nil && !d.Exists {
 		return ""
 	}
 	return i.ID
 }
 
-func typesOf(instances []*Instance) []string {
-	return unique(instances, func(i *Instance) string {
+func typesOf(instances []*instance.Instance) []string {
+	return unique(instances, func(i *instance.Instance) string {
 		d, err := i.Description.Get()
 		if err != nil {
 			return ""

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"crashcart/lambda/target"
+	"crashcart/lambda/domain/instance"
 )
 
 // rounds runs do and returns the calls that wait for AWS at the same time, round
@@ -76,7 +76,7 @@ func TestFactsCostNoMoreRoundsThanPromised(t *testing.T) {
 			a.pageSize = 1000
 			tt.prepare(a)
 			r := a.resolver()
-			var instances []*target.Instance
+			var instances []*instance.Instance
 			if got := rounds(t, a, func() { instances = r.First(context.Background(), refs(tt.ids...)) }); !reflect.DeepEqual(got, [][]string{first}) {
 				t.Errorf("the first round is %q, want %q", got, first)
 			}
@@ -176,7 +176,7 @@ func paging() *account {
 	return a
 }
 
-func errorsOf(in *target.Instance) map[string]error {
+func errorsOf(in *instance.Instance) map[string]error {
 	out := map[string]error{}
 	_, out["Description"] = in.Description.Get()
 	_, out["Unreachable"] = in.Unreachable.Get()

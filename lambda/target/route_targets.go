@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -21,14 +22,14 @@ func (r *Router) followTargets(ctx context.Context, route *Route) {
 	arn := route.Ref.TargetGroup
 	group, health, err := r.Targets.group(ctx, arn)
 	if _, gone := errors.AsType[*types.TargetGroupNotFoundException](err); gone {
-		route.Never = fmt.Sprintf("there is no target group %s in this account and Region", targetGroupName(arn))
+		route.Never = fmt.Sprintf("there is no target group %s in this account and Region", instance.TargetGroupName(arn))
 		return
 	}
 	if err != nil {
 		route.Err = err
 		return
 	}
-	name := targetGroupName(arn)
+	name := instance.TargetGroupName(arn)
 	sick := unhealthy(health)
 	ids := slices.Sorted(maps.Keys(sick))
 	switch {
@@ -57,7 +58,7 @@ func (r *Router) followAddresses(ctx context.Context, route *Route, group types.
 		route.Err = err
 		return
 	}
-	name := targetGroupName(route.Ref.TargetGroup)
+	name := instance.TargetGroupName(route.Ref.TargetGroup)
 	for _, address := range addresses {
 		if owner := owners[address]; owner != "" {
 			route.Instances = add(route.Instances, trigger.Ref{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -15,8 +16,8 @@ import (
 
 // unreachable lists the Region's instances whose reachability check fails, and
 // stops at the first page after which the guard will refuse everything anyway.
-func (r *Resolver) unreachable(ctx context.Context) fact.Of[Unreachable] {
-	u := Unreachable{Region: map[string]time.Time{}}
+func (r *Resolver) unreachable(ctx context.Context) fact.Of[instance.Unreachable] {
+	u := instance.Unreachable{Region: map[string]time.Time{}}
 	pages := ec2.NewDescribeInstanceStatusPaginator(r.EC2, &ec2.DescribeInstanceStatusInput{
 		Filters:                 []types.Filter{filter("instance-status.status", string(types.SummaryStatusImpaired))},
 		IncludeManagedResources: aws.Bool(true),
@@ -25,7 +26,7 @@ func (r *Resolver) unreachable(ctx context.Context) fact.Of[Unreachable] {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return fact.Failed[Unreachable](fmt.Errorf("listing unreachable instances: %w", err))
+			return fact.Failed[instance.Unreachable](fmt.Errorf("listing unreachable instances: %w", err))
 		}
 		for _, s := range page.InstanceStatuses {
 			u.Region[aws.ToString(s.InstanceId)] = check(s.InstanceStatus).Since
@@ -39,9 +40,9 @@ func (r *Resolver) unreachable(ctx context.Context) fact.Of[Unreachable] {
 }
 
 // statuses asks for everything that AWS's status checks say.
-func (r *Resolver) statuses(ctx context.Context, ids []string) map[string]fact.Of[Status] {
-	return inChunks(ids, statusIDs, func(chunk []string) (map[string]Status, error) {
-		found := map[string]Status{}
+func (r *Resolver) statuses(ctx context.Context, ids []string) map[string]fact.Of[instance.Status] {
+	return inChunks(ids, statusIDs, func(chunk []string) (map[string]instance.Status, error) {
+		found := map[string]instance.Status{}
 		pages := ec2.NewDescribeInstanceStatusPaginator(r.EC2, &ec2.DescribeInstanceStatusInput{
 			InstanceIds: chunk, IncludeManagedResources: aws.Bool(true),
 		})
@@ -55,21 +56,21 @@ func (r *Resolver) statuses(ctx context.Context, ids []string) map[string]fact.O
 			}
 		}
 		return found, nil
-	}, func() fact.Of[Status] {
-		return fact.Failed[Status](errors.New("AWS has no status of it, as of an instance that does not run"))
+	}, func() fact.Of[instance.Status] {
+		return fact.Failed[instance.Status](errors.New("AWS has no status of it, as of an instance that does not run"))
 	})
 }
 
-func status(s types.InstanceStatus) Status {
-	out := Status{Instance: check(s.InstanceStatus), System: check(s.SystemStatus)}
+func status(s types.InstanceStatus) instance.Status {
+	out := instance.Status{Instance: check(s.InstanceStatus), System: check(s.SystemStatus)}
 	if s.AttachedEbsStatus != nil {
 		out.EBS.Status = string(s.AttachedEbsStatus.Status)
 	}
 	if s.ApplicationStatus != nil {
-		out.Application = Check{Status: string(s.ApplicationStatus.Status), Since: aws.ToTime(s.ApplicationStatus.ImpairedSince)}
+		out.Application = instance.Check{Status: string(s.ApplicationStatus.Status), Since: aws.ToTime(s.ApplicationStatus.ImpairedSince)}
 	}
 	for _, e := range s.Events {
-		out.Events = append(out.Events, Event{
+		out.Events = append(out.Events, instance.Event{
 			Code: string(e.Code), Description: aws.ToString(e.Description),
 			NotBefore: aws.ToTime(e.NotBefore), NotAfter: aws.ToTime(e.NotAfter),
 		})
@@ -77,11 +78,11 @@ func status(s types.InstanceStatus) Status {
 	return out
 }
 
-func check(s *types.InstanceStatusSummary) Check {
+func check(s *types.InstanceStatusSummary) instance.Check {
 	if s == nil {
-		return Check{}
+		return instance.Check{}
 	}
-	c := Check{Status: string(s.Status)}
+	c := instance.Check{Status: string(s.Status)}
 	for _, d := range s.Details {
 		c.Since = earliest(c.Since, d.ImpairedSince)
 	}

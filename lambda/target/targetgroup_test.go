@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/target"
 )
 
 // via goes through both rounds for an instance that was found in the target group.
-func (a *account) via(t *testing.T, ids ...string) []*target.Instance {
+func (a *account) via(t *testing.T, ids ...string) []*instance.Instance {
 	t.Helper()
 	r := a.balanced()
 	refs := refs(ids...)
@@ -39,9 +40,9 @@ func TestTargetGroupIsTheGroupOfWhatWasFoundInIt(t *testing.T) {
 	a.ping(id(0), silent)
 	a.ping(id(1), noon)
 	a.impair(id(2), noon)
-	want := map[string]target.Member{
-		id(0): {ID: id(0), Ping: target.Ping{At: silent}},
-		id(1): {ID: id(1), Ping: target.Ping{At: noon}},
+	want := map[string]instance.Member{
+		id(0): {ID: id(0), Ping: instance.Ping{At: silent}},
+		id(1): {ID: id(1), Ping: instance.Ping{At: noon}},
 		id(2): {ID: id(2), Unreachable: true},
 		id(3): {ID: id(3)},
 	}
@@ -64,7 +65,7 @@ func TestTargetGroupIsTheGroupOfWhatWasFoundInIt(t *testing.T) {
 	} {
 		register()
 		g := known(t, a.via(t, id(0))[0].Group)
-		if g.Kind != target.GroupTargets || g.Name != "api/50dc6c495c0c9188" || g.Key() != "tg/api/50dc6c495c0c9188" || g.Lifecycle != "" {
+		if g.Kind != instance.GroupTargets || g.Name != "api/50dc6c495c0c9188" || g.Key() != "tg/api/50dc6c495c0c9188" || g.Lifecycle != "" {
 			t.Errorf("%s: the group is %+v, key %s", kind, g, g.Key())
 		}
 		if got := members(g); !reflect.DeepEqual(got, want) || len(g.Members) != len(want) {
@@ -81,7 +82,7 @@ func TestTargetGroupCountsOnlyWithoutAnotherGroup(t *testing.T) {
 	a.balance("instance", numbered(3)...)
 	got := a.via(t, numbered(3)...)
 	for i, want := range []string{"asg/web", "tag/db", "tg/api/50dc6c495c0c9188"} {
-		if key := known(t, got[i].Group).Key(); key != want || key != target.GroupKey(got[i].GroupName()) {
+		if key := known(t, got[i].Group).Key(); key != want || key != instance.GroupKey(got[i].GroupName()) {
 			t.Errorf("the group's key is %s, want %s", key, want)
 		}
 	}

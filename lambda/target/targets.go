@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"sync"
 
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -40,11 +40,11 @@ func (t Targets) group(ctx context.Context, arn string) (types.TargetGroup, []ty
 	wg.Wait()
 	for _, err := range []error{gerr, herr} {
 		if err != nil {
-			return types.TargetGroup{}, nil, fmt.Errorf("describing target group %s: %w", targetGroupName(arn), err)
+			return types.TargetGroup{}, nil, fmt.Errorf("describing target group %s: %w", instance.TargetGroupName(arn), err)
 		}
 	}
 	if len(groups.TargetGroups) != 1 {
-		return types.TargetGroup{}, nil, fmt.Errorf("describing target group %s: %d answers for one ARN", targetGroupName(arn), len(groups.TargetGroups))
+		return types.TargetGroup{}, nil, fmt.Errorf("describing target group %s: %d answers for one ARN", instance.TargetGroupName(arn), len(groups.TargetGroups))
 	}
 	return groups.TargetGroups[0], health.TargetHealthDescriptions, nil
 }
@@ -102,7 +102,7 @@ func (t Targets) attached(ctx context.Context, vpc string, which ec2types.Filter
 }
 
 // members are the instances that are registered, whatever their health.
-func (t Targets) members(ctx context.Context, arn string) ([]Member, error) {
+func (t Targets) members(ctx context.Context, arn string) ([]instance.Member, error) {
 	group, health, err := t.group(ctx, arn)
 	if err != nil {
 		return nil, err
@@ -120,15 +120,9 @@ func (t Targets) members(ctx context.Context, arn string) ([]Member, error) {
 		}
 		ids = unique(ids, func(address string) string { return owners[address] })
 	}
-	members := make([]Member, len(ids))
+	members := make([]instance.Member, len(ids))
 	for i, id := range ids {
 		members[i].ID = id
 	}
 	return members, nil
-}
-
-// targetGroupName is the readable part of a target group's ARN: "api/50dc6c495c0c9188".
-func targetGroupName(arn string) string {
-	_, name, _ := strings.Cut(arn, ":targetgroup/")
-	return name
 }

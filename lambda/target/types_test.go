@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/target"
 )
 
@@ -24,7 +25,7 @@ func TestTypesAreAskedForOnceUnlessThatFailed(t *testing.T) {
 		return nil
 	}
 	r := a.resolver()
-	typeOf := func(id string, asks int) fact.Of[target.Type] {
+	typeOf := func(id string, asks int) fact.Of[instance.Type] {
 		t.Helper()
 		before := a.count("DescribeInstanceTypes")
 		instances := r.First(t.Context(), refs(id))
@@ -36,7 +37,7 @@ func TestTypesAreAskedForOnceUnlessThatFailed(t *testing.T) {
 	}
 	unknown(t, "a type whose call failed", typeOf(id(0), 1))
 	broken = false
-	want := target.Type{Hypervisor: "nitro", Architectures: []string{"x86_64"}}
+	want := instance.Type{Hypervisor: "nitro", Architectures: []string{"x86_64"}}
 	for _, asks := range []int{1, 0, 0} {
 		if got := known(t, typeOf(id(0), asks)); !reflect.DeepEqual(got, want) {
 			t.Errorf("the type is %+v, want %+v", got, want)
@@ -51,7 +52,7 @@ func TestBareMetalHasNoHypervisor(t *testing.T) {
 	a := newAccount(1)
 	a.types["m7i.metal-24xl"] = types.InstanceTypeInfo{InstanceType: "m7i.metal-24xl", BareMetal: aws.Bool(true)}
 	a.change(id(0), func(i *types.Instance) { i.InstanceType = "m7i.metal-24xl" })
-	if got := known(t, a.resolve(t, id(0))[0].Type); !reflect.DeepEqual(got, target.Type{BareMetal: true}) {
+	if got := known(t, a.resolve(t, id(0))[0].Type); !reflect.DeepEqual(got, instance.Type{BareMetal: true}) {
 		t.Errorf("the type is %+v", got)
 	}
 }

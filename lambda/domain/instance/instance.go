@@ -1,16 +1,9 @@
-// Package target turns the ids that a trigger names into instances with every
-// fact that the guard needs, in as few rounds of AWS calls as possible.
-//
-// First asks for what decides most targets: the instances themselves, the
-// Region's failed reachability checks, and the agents' last pings. Second asks
-// for the rest, only about targets that are still in question: the full status,
-// the type, the shutdown behaviour, and the members of the group. The calls of
-// a round run side by side and are shared by all targets of a batch.
-//
-// A call that fails fails the facts it was asked for, never the batch.
-package target
+// Package instance holds the facts about an EC2 instance that are decided on, and
+// about the Region and the group that it is in. It asks nobody: package resolve does.
+package instance
 
 import (
+	"strings"
 	"time"
 
 	"crashcart/lambda/domain/fact"
@@ -22,17 +15,17 @@ type Instance struct {
 	From string // where the event named it
 	Via  string // ARN of the target group that it was found in, if any
 
-	// AsOf is when First began to ask. What it learned was true then; ages must be
+	// AsOf is when the first round began. What it learned was true then; ages must be
 	// counted up to this moment, or waiting alone would make a failure older.
 	AsOf time.Time
 
-	// Known after First.
+	// Known after the first round of calls.
 	Description fact.Of[Description]
 	Unreachable fact.Of[Unreachable] // of the Region, and of this instance in it
 	Ping        fact.Of[Ping]
 	Agents      fact.Of[Agents] // of the Region, a sample
 
-	// Known after Second.
+	// Known after the second.
 	Status   fact.Of[Status]
 	Type     fact.Of[Type]
 	Shutdown fact.Of[string] // instance-initiated shutdown behaviour: stop or terminate
@@ -67,7 +60,7 @@ func (i *Instance) GroupName() (kind GroupKind, name string) {
 	case d.GroupTag != "":
 		return GroupTag, d.GroupTag
 	case i.Via != "":
-		return GroupTargets, targetGroupName(i.Via)
+		return GroupTargets, TargetGroupName(i.Via)
 	}
 	return "", ""
 }
@@ -175,4 +168,11 @@ type Member struct {
 	Lifecycle   string // in an Auto Scaling group
 	Unreachable bool   // AWS's reachability check fails
 	Ping        Ping
+}
+
+// TargetGroupName is the readable part of a target group's ARN:
+// "api/50dc6c495c0c9188".
+func TargetGroupName(arn string) string {
+	_, name, _ := strings.Cut(arn, ":targetgroup/")
+	return name
 }
