@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 )
 
 func newCase() *cobra.Command {
@@ -70,7 +72,7 @@ func (s *stack) adviseCase(err error) error {
 }
 
 // record prints a case with its timeline.
-func (p *page) record(r casebook.Record) {
+func (p *page) record(r cases.Record) {
 	state := string(r.State)
 	switch {
 	case r.Rehearsal:
@@ -78,13 +80,13 @@ func (p *page) record(r casebook.Record) {
 	case r.Lapsed:
 		state += ", overdue: over by time and never closed"
 	case r.Open:
-		state += ", open; it lapses in " + span(r.ClaimedAt.Add(casebook.OpenFor).Sub(p.now))
+		state += ", open; it lapses in " + span(r.ClaimedAt.Add(config.OpenFor).Sub(p.now))
 	}
 	for _, f := range [][2]string{
 		{"case", r.ID},
 		{"instance", r.InstanceID},
 		{"state", state},
-		{"group", r.Group},
+		{"group", r.Hold.Group},
 		{"alarm", r.Origin.Alarm},
 		{"asked by", r.Origin.RequestedBy},
 		{"reason", r.Origin.Reason},

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 )
 
 func newCases() *cobra.Command {
@@ -69,7 +71,7 @@ The exit code is 0 even if there is none, 1 when they could not be read.`,
 }
 
 // openFor is how long a case may stay open, as people say it.
-var openFor = fmt.Sprintf("%d hours", casebook.OpenFor/time.Hour)
+var openFor = fmt.Sprintf("%d hours", config.OpenFor/time.Hour)
 
 func none(w casebook.Which) string {
 	switch {
@@ -92,7 +94,7 @@ func none(w casebook.Which) string {
 const caseRow = "%-36s  %-11s  %-10s  %s"
 
 // cases prints a table, and what its states mean where that is not plain.
-func (p *page) cases(records []casebook.Record) {
+func (p *page) cases(records []cases.Record) {
 	p.print(fmt.Sprintf(caseRow, "CASE", "STATE", "CLAIMED", "FOR"))
 	stuck, overdue := false, 0
 	for _, r := range records {
@@ -113,7 +115,7 @@ func (p *page) cases(records []casebook.Record) {
 }
 
 // asker names who or what opened a case: the alarm, the person, or the way.
-func asker(o casebook.Origin) string {
+func asker(o cases.Origin) string {
 	if _, name, ok := strings.Cut(o.Alarm, ":alarm:"); ok {
 		return name
 	}
@@ -122,25 +124,25 @@ func asker(o casebook.Origin) string {
 
 // jsonCase is the machine's view of a case.
 type jsonCase struct {
-	ID         string         `json:"id"`
-	InstanceID string         `json:"instanceId"`
-	State      casebook.State `json:"state"`
-	Open       bool           `json:"open"`
-	Overdue    bool           `json:"overdue"`
-	Rehearsal  bool           `json:"rehearsal"`
-	Group      string         `json:"group,omitempty"`
-	Trigger    jsonTrigger    `json:"trigger"`
-	Code       string         `json:"code,omitempty"`
-	Look       string         `json:"look,omitempty"`
-	Protected  string         `json:"protected,omitempty"`
-	ClaimedAt  time.Time      `json:"claimedAt"`
-	SettledAt  time.Time      `json:"settledAt,omitzero"`
-	NotedAt    time.Time      `json:"notedAt,omitzero"`
-	ClosedAt   time.Time      `json:"closedAt,omitzero"`
-	ClosedBy   string         `json:"closedBy,omitempty"`
-	ClosedWhy  string         `json:"closedReason,omitempty"`
-	ClosedFrom casebook.State `json:"closedFrom,omitempty"`
-	Timeline   []jsonMoment   `json:"timeline,omitempty"`
+	ID         string       `json:"id"`
+	InstanceID string       `json:"instanceId"`
+	State      cases.State  `json:"state"`
+	Open       bool         `json:"open"`
+	Overdue    bool         `json:"overdue"`
+	Rehearsal  bool         `json:"rehearsal"`
+	Group      string       `json:"group,omitempty"`
+	Trigger    jsonTrigger  `json:"trigger"`
+	Code       string       `json:"code,omitempty"`
+	Look       string       `json:"look,omitempty"`
+	Protected  string       `json:"protected,omitempty"`
+	ClaimedAt  time.Time    `json:"claimedAt"`
+	SettledAt  time.Time    `json:"settledAt,omitzero"`
+	NotedAt    time.Time    `json:"notedAt,omitzero"`
+	ClosedAt   time.Time    `json:"closedAt,omitzero"`
+	ClosedBy   string       `json:"closedBy,omitempty"`
+	ClosedWhy  string       `json:"closedReason,omitempty"`
+	ClosedFrom cases.State  `json:"closedFrom,omitempty"`
+	Timeline   []jsonMoment `json:"timeline,omitempty"`
 }
 
 type jsonTrigger struct {
@@ -158,7 +160,7 @@ type jsonMoment struct {
 	What string    `json:"what"`
 }
 
-func caseList(records []casebook.Record) []jsonCase {
+func caseList(records []cases.Record) []jsonCase {
 	out := make([]jsonCase, 0, len(records))
 	for _, r := range records {
 		out = append(out, asJSONCase(r))
@@ -166,10 +168,10 @@ func caseList(records []casebook.Record) []jsonCase {
 	return out
 }
 
-func asJSONCase(r casebook.Record) jsonCase {
+func asJSONCase(r cases.Record) jsonCase {
 	o := r.Origin
 	return jsonCase{
-		ID: r.ID, InstanceID: r.InstanceID, State: r.State, Open: r.Open, Overdue: r.Overdue(), Rehearsal: r.Rehearsal, Group: r.Group,
+		ID: r.ID, InstanceID: r.InstanceID, State: r.State, Open: r.Open, Overdue: r.Overdue(), Rehearsal: r.Rehearsal, Group: r.Hold.Group,
 		Trigger: jsonTrigger{
 			Kind: o.Kind, Source: o.Source, SourceKey: o.SourceKey, Alarm: o.Alarm,
 			Reason: o.Reason, RequestedBy: o.RequestedBy, Forced: o.Forced,

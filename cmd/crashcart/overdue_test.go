@@ -8,6 +8,8 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 )
 
 // claimed opens a case of the instance that long ago, as the function would have, and
@@ -17,15 +19,15 @@ func (w *world) claimed(n int, age time.Duration, leashed bool) string {
 	book := casebook.New(dynamodb.NewFromConfig(w.lab.Config()), table)
 	then := time.Now().Add(-age)
 	book.Now = func() time.Time { return then }
-	c, err := book.Claim(w.t.Context(), casebook.Request{
+	c, err := book.Claim(w.t.Context(), cases.Request{
 		InstanceID: host(n), Cooldown: 6 * time.Hour, Budget: 3, Leashed: leashed,
-		Origin: casebook.Origin{
+		Origin: cases.Origin{
 			SourceKey: "alarm/" + host(n), Kind: "alarm", Source: "eventbridge", Reason: "its heartbeat is missing",
 			Alarm: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:crashcart-heartbeat-" + host(n),
 		},
 	})
 	if err == nil && !leashed {
-		err = book.Settle(w.t.Context(), c, casebook.StateInterrupted, "")
+		err = book.Settle(w.t.Context(), c, cases.StateInterrupted, "")
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -38,9 +40,9 @@ func (w *world) claimed(n int, age time.Duration, leashed bool) string {
 func TestACaseThatNobodyClosesIsFoundAndClosed(t *testing.T) {
 	w := newWorld(t, 0, lab.Options{}, lab.Function{})
 	first := w.claimed(0, 75*time.Hour+30*time.Minute, false)
-	second := w.claimed(1, casebook.OpenFor+time.Minute, false)
-	w.claimed(2, casebook.OpenFor-time.Hour, false)  // has an hour left
-	w.claimed(3, casebook.OpenFor+time.Minute, true) // a rehearsal that was killed: nobody's work
+	second := w.claimed(1, config.OpenFor+time.Minute, false)
+	w.claimed(2, config.OpenFor-time.Hour, false)  // has an hour left
+	w.claimed(3, config.OpenFor+time.Minute, true) // a rehearsal that was killed: nobody's work
 	seen := []string{"--reason", "it runs again, the dump is safe"}
 	w.session("overdue.txt", []step{
 		{0, []string{"status"}},

@@ -11,7 +11,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/fleet"
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 )
 
@@ -22,7 +22,7 @@ func TestASessionReadsAsItShould(t *testing.T) {
 	if err := w.lab.Fleet.Add(fleet.Spec{ID: host(9), Type: "m6i.large", Tags: map[string]string{config.TagKey: config.TagAuto}, LastPing: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
-	first := casebook.ID(host(0), "request/night-1")
+	first := cases.ID(host(0), "request/night-1")
 	w.session("session.txt", []step{
 		{0, []string{"status"}},
 		{0, []string{"cases"}},

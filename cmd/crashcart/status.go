@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 )
 
@@ -94,8 +95,8 @@ func status(c *cobra.Command, place string, book *casebook.Book, budget int, fro
 
 // unclosed counts the cases that nobody has closed, and lists those of them that are
 // open.
-func (p *page) unclosed(records []casebook.Record) {
-	open := slices.DeleteFunc(slices.Clone(records), casebook.Record.Overdue)
+func (p *page) unclosed(records []cases.Record) {
+	open := slices.DeleteFunc(slices.Clone(records), cases.Record.Overdue)
 	overdue := plural(len(records)-len(open), "case")
 	if len(open) < len(records) {
 		overdue += " not closed within " + openFor + ": `crashcart cases --overdue`"

@@ -4,13 +4,15 @@ import (
 	"strings"
 	"time"
 
+	"crashcart/lambda/domain/cases"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // claimActions is the claim: five actions on five items (four without a group),
 // in the order of the action constants.
-func (b *Book) claimActions(c Case, r Request) []types.TransactWriteItem {
+func (b *Book) claimActions(c cases.Case, r cases.Request) []types.TransactWriteItem {
 	p := prefix(c.Leashed)
 	actions := []types.TransactWriteItem{
 		{ConditionCheck: &types.ConditionCheck{
@@ -20,38 +22,22 @@ func (b *Book) claimActions(c Case, r Request) []types.TransactWriteItem {
 			TableName: &b.Table, Item: caseItem(c), ConditionExpression: aws.String("attribute_not_exists(pk)"),
 		}},
 		{Update: b.claimInstance(c, r)},
-		{Put: b.claimSlot(c, budgetPK(p), c.budgetSlot, c.slotUntil())},
+		{Put: b.claimSlot(c, budgetPK(p), c.Hold.BudgetSlot, c.SlotUntil())},
 	}
-	if c.group != "" {
+	if c.Hold.Group != "" {
 		actions = append(actions, types.TransactWriteItem{
-			Put: b.claimSlot(c, groupPK(p, c.group), c.groupSlot, c.openUntil()),
+			Put: b.claimSlot(c, groupPK(p, c.Hold.Group), c.Hold.GroupSlot, c.OpenUntil()),
 		})
 	}
 	return actions
 }
 
-// openUntil is when the case lapses if nobody closes it.
-func (c Case) openUntil() time.Time {
-	if c.Leashed {
-		return c.ClaimedAt.Add(rehearsalFor)
-	}
-	return c.ClaimedAt.Add(OpenFor)
-}
-
-// slotUntil is when the case's budget slot is free again.
-func (c Case) slotUntil() time.Time {
-	if c.Leashed {
-		return c.ClaimedAt.Add(rehearsalFor)
-	}
-	return c.ClaimedAt.Add(BudgetWindow)
-}
-
-func caseItem(c Case) item {
+func caseItem(c cases.Case) item {
 	it := caseKey(prefix(c.Leashed), c.ID)
 	for name, v := range map[string]string{
-		attrCase: c.ID, attrInstance: c.InstanceID, attrState: string(c.State), attrNonce: c.nonce,
+		attrCase: c.ID, attrInstance: c.InstanceID, attrState: string(c.State), attrNonce: c.Hold.Nonce,
 		attrClaimedAt: stamp(c.ClaimedAt), attrOpenKey: prefix(c.Leashed) + openValue, attrOpenedAt: stamp(c.ClaimedAt),
-		attrGroup: c.group, attrReason: c.Origin.Reason, attrBy: c.Origin.RequestedBy,
+		attrGroup: c.Hold.Group, attrReason: c.Origin.Reason, attrBy: c.Origin.RequestedBy,
 		attrSourceKey: c.Origin.SourceKey, attrKind: c.Origin.Kind, attrSource: c.Origin.Source,
 		attrAlarm: c.Origin.Alarm, attrForced: strings.Join(c.Origin.Forced, ","),
 	} {
@@ -59,15 +45,15 @@ func caseItem(c Case) item {
 			it[name] = str(v)
 		}
 	}
-	it[attrBudget] = num(int64(c.budgetSlot))
-	it[attrGroupSlot] = num(int64(c.groupSlot))
+	it[attrBudget] = num(int64(c.Hold.BudgetSlot))
+	it[attrGroupSlot] = num(int64(c.Hold.GroupSlot))
 	it[attrExpires] = expires(c.ClaimedAt.Add(KeepFor))
 	return it
 }
 
 // claimInstance points the instance to its new case. The last claim before it
 // is kept beside the new one, because a proven rejection gives it back.
-func (b *Book) claimInstance(c Case, r Request) *types.Update {
+func (b *Book) claimInstance(c cases.Case, r cases.Request) *types.Update {
 	return &types.Update{
 		TableName: &b.Table, Key: instanceKey(prefix(c.Leashed), c.InstanceID),
 		ConditionExpression: aws.String("attribute_not_exists(pk) OR " +
@@ -76,15 +62,15 @@ func (b *Book) claimInstance(c Case, r Request) *types.Update {
 			"openCase = :case, openUntil = :openUntil, nonce = :nonce, expiresAt = :expires"),
 		ExpressionAttributeValues: item{
 			":none": str(""), ":now": str(stamp(c.ClaimedAt)), ":cutoff": str(stamp(c.ClaimedAt.Add(-r.Cooldown))),
-			":case": str(c.ID), ":openUntil": str(stamp(c.openUntil())), ":nonce": str(c.nonce),
+			":case": str(c.ID), ":openUntil": str(stamp(c.OpenUntil())), ":nonce": str(c.Hold.Nonce),
 			":expires": expires(c.ClaimedAt.Add(KeepFor)),
 		},
 	}
 }
 
-func (b *Book) claimSlot(c Case, pk string, k int, lapses time.Time) *types.Put {
+func (b *Book) claimSlot(c cases.Case, pk string, k int, lapses time.Time) *types.Put {
 	it := key(pk, slotSK(k))
-	it[attrCase], it[attrNonce], it[attrLapses] = str(c.ID), str(c.nonce), str(stamp(lapses))
+	it[attrCase], it[attrNonce], it[attrLapses] = str(c.ID), str(c.Hold.Nonce), str(stamp(lapses))
 	it[attrExpires] = expires(lapses.Add(24 * time.Hour))
 	return &types.Put{
 		TableName: &b.Table, Item: it,

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 
 	lab "crashcart/lab/dynamodb"
 	"crashcart/lab/pace"
@@ -76,24 +77,24 @@ func (b *bench) another() *casebook.Book {
 // at moves the clock to that long after dawn.
 func (b *bench) at(d time.Duration) { b.offset.Store(int64(d)) }
 
-func request(instance, sourceKey string) casebook.Request {
-	return casebook.Request{
+func request(instance, sourceKey string) cases.Request {
+	return cases.Request{
 		InstanceID: instance, Cooldown: cooldown, Budget: 3,
-		Origin: casebook.Origin{SourceKey: sourceKey, Kind: "alarm", Source: "events", Reason: "the agent fell silent"},
+		Origin: cases.Origin{SourceKey: sourceKey, Kind: "alarm", Source: "events", Reason: "the agent fell silent"},
 	}
 }
 
-func grouped(r casebook.Request, group string, limit int) casebook.Request {
+func grouped(r cases.Request, group string, limit int) cases.Request {
 	r.Group, r.GroupLimit = group, limit
 	return r
 }
 
-func leashed(r casebook.Request) casebook.Request {
+func leashed(r cases.Request) cases.Request {
 	r.Leashed = true
 	return r
 }
 
-func (b *bench) claim(r casebook.Request) casebook.Case {
+func (b *bench) claim(r cases.Request) cases.Case {
 	b.t.Helper()
 	c, err := b.book.Claim(b.t.Context(), r)
 	if err != nil {
@@ -102,16 +103,16 @@ func (b *bench) claim(r casebook.Request) casebook.Case {
 	return c
 }
 
-func (b *bench) settle(c casebook.Case, s casebook.State) {
+func (b *bench) settle(c cases.Case, s cases.State) {
 	b.t.Helper()
 	if err := b.book.Settle(b.t.Context(), c, s, ""); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-func (b *bench) view(s casebook.Subject) casebook.View {
+func (b *bench) view(s cases.Subject) cases.View {
 	b.t.Helper()
-	views, err := b.book.Read(b.t.Context(), []casebook.Subject{s})
+	views, err := b.book.Read(b.t.Context(), []cases.Subject{s})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -145,7 +146,7 @@ func (b *bench) pullLever() {
 
 // closeByHand does what closing a case does: the instance has no open case any
 // more, but its last claim stays.
-func (b *bench) closeByHand(c casebook.Case) {
+func (b *bench) closeByHand(c cases.Case) {
 	b.t.Helper()
 	for key, expression := range map[[2]string]string{
 		{"instance#" + c.InstanceID, "instance"}: "SET openCase = :v",

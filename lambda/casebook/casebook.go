@@ -25,23 +25,12 @@ package casebook
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
-	"crashcart/lambda/domain/config"
 )
 
 const (
-	// OpenFor is how long a case may stay open; config.OpenFor says why.
-	OpenFor = config.OpenFor
-	// rehearsalFor is how long a rehearsal that died before it was settled blocks the
-	// next one. None takes longer than a minute.
-	rehearsalFor = 5 * time.Minute
-	// BudgetWindow is the time in which the budget counts.
-	BudgetWindow = time.Hour
 	// KeepFor is how long a case, and with it the memory that its source key has
 	// claimed, is kept. SNS may redeliver for 23 days, so this is never under 90.
 	KeepFor = 365 * 24 * time.Hour
@@ -70,51 +59,3 @@ type Book struct {
 
 // New returns the casebook kept in table.
 func New(api API, table string) *Book { return &Book{API: api, Table: table, Now: time.Now} }
-
-// State is where a case stands.
-type State string
-
-// The states of a case.
-const (
-	StateClaimed     State = "claimed"     // the shot is taken, or is about to be
-	StateInterrupted State = "interrupted" // EC2 accepted the interrupt
-	StateUnknown     State = "unknown"     // sent, and no answer that proves anything
-	StateLeashed     State = "leashed"     // a rehearsal, closed at once
-	StateRejected    State = "rejected"    // EC2 proved that it did not send it
-	StateClosed      State = "closed"
-	StateWithdrawn   State = "withdrawn" // never written: the claim is undone as if it had not been
-)
-
-// Origin is what a case remembers of the trigger that opened it.
-type Origin struct {
-	SourceKey   string
-	Kind        string
-	Source      string
-	Alarm       string
-	Reason      string
-	RequestedBy string
-	Forced      []string
-}
-
-// Case is one episode of one instance.
-type Case struct {
-	ID         string
-	InstanceID string
-	State      State
-	Leashed    bool
-	ClaimedAt  time.Time
-	Origin     Origin
-
-	nonce      string // of the attempt that claimed: tells our own lost answer from somebody else's claim
-	budgetSlot int
-	group      string
-	groupSlot  int // -1 for none
-}
-
-// ID is the case id of an instance and a source key: the instance's id and 16
-// hexadecimal digits of the key's SHA-256. It has only letters, digits and "-",
-// so that it can name an execution and an S3 prefix.
-func ID(instanceID, sourceKey string) string {
-	sum := sha256.Sum256([]byte(sourceKey))
-	return instanceID + "-" + hex.EncodeToString(sum[:8])
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 )
 
@@ -27,7 +28,7 @@ type Which struct {
 // indexed says that all that is wanted is in the index.
 func (w Which) indexed() bool { return w.Open || w.Overdue }
 
-func (w Which) wants(r Record) bool {
+func (w Which) wants(r cases.Record) bool {
 	return !w.indexed() || w.Open && r.Open || w.Overdue && r.Overdue()
 }
 
@@ -35,7 +36,7 @@ func (w Which) wants(r Record) bool {
 // which DynamoDB brings up to date a moment after the table: a case of the last second
 // may be missing, and one just closed may be there. All of them come from a
 // consistent scan of the whole table, which is small but not made for a loop.
-func (b *Book) Cases(ctx context.Context, w Which) ([]Record, error) {
+func (b *Book) Cases(ctx context.Context, w Which) ([]cases.Record, error) {
 	list := b.scanCases
 	if w.indexed() {
 		list = b.queryOpen
@@ -50,7 +51,7 @@ func (b *Book) Cases(ctx context.Context, w Which) ([]Record, error) {
 // Unclosed lists the real cases that nobody has closed, newest first: those that are
 // open, and those that are overdue. It asks nothing but the index: what calls this and
 // not Cases is linked without a scan of the table.
-func (b *Book) Unclosed(ctx context.Context) ([]Record, error) {
+func (b *Book) Unclosed(ctx context.Context) ([]cases.Record, error) {
 	items, err := b.queryOpen(ctx, prefix(false))
 	if err != nil {
 		return nil, err
@@ -59,8 +60,8 @@ func (b *Book) Unclosed(ctx context.Context) ([]Record, error) {
 }
 
 // pick makes records of the items that are wanted, newest first.
-func (b *Book) pick(items []item, w Which) []Record {
-	records, now := make([]Record, 0, len(items)), b.Now()
+func (b *Book) pick(items []item, w Which) []cases.Record {
+	records, now := make([]cases.Record, 0, len(items)), b.Now()
 	for _, it := range items {
 		if r := recordOf(it, now); w.wants(r) {
 			records = append(records, r)
@@ -70,7 +71,7 @@ func (b *Book) pick(items []item, w Which) []Record {
 	return records
 }
 
-func newestFirst(a, b Record) int {
+func newestFirst(a, b cases.Record) int {
 	if c := b.ClaimedAt.Compare(a.ClaimedAt); c != 0 {
 		return c
 	}
@@ -80,7 +81,7 @@ func newestFirst(a, b Record) int {
 // UnderWay lists the cases whose shot may be under way: claimed, and without a
 // result, within the function's time. It reads what the claims of the last hour have
 // spent of the budget, consistently, so that none is missing.
-func (b *Book) UnderWay(ctx context.Context) ([]Record, error) {
+func (b *Book) UnderWay(ctx context.Context) ([]cases.Record, error) {
 	spent, err := b.query(ctx, budgetPK(""))
 	if err != nil {
 		return nil, err
@@ -93,13 +94,13 @@ func (b *Book) UnderWay(ctx context.Context) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	var records []Record
+	var records []cases.Record
 	for _, it := range found {
-		if r := recordOf(it, b.Now()); r.State == StateClaimed && !r.Stuck(b.Now()) {
+		if r := recordOf(it, b.Now()); r.State == cases.StateClaimed && !r.Stuck(b.Now()) {
 			records = append(records, r)
 		}
 	}
-	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(records, func(a, b cases.Record) int { return strings.Compare(a.ID, b.ID) })
 	return records, nil
 }
 
@@ -143,15 +144,15 @@ func (b *Book) scanCases(ctx context.Context, p string) (items []item, err error
 
 // CaseByID reads one case, consistently: the real one of that id or else the
 // rehearsal. The error is ErrNoCase when there is neither.
-func (b *Book) CaseByID(ctx context.Context, id string) (Record, error) {
+func (b *Book) CaseByID(ctx context.Context, id string) (cases.Record, error) {
 	found, err := b.fetch(ctx, map[string]item{"real": caseKey("", id), "rehearsal": caseKey(prefix(true), id)})
 	if err != nil {
-		return Record{}, err
+		return cases.Record{}, err
 	}
 	for _, rehearsal := range []bool{false, true} {
 		if it := found[get(caseKey(prefix(rehearsal), id), attrPK)]; it != nil {
 			return recordOf(it, b.Now()), nil
 		}
 	}
-	return Record{}, fmt.Errorf("%w: %q", ErrNoCase, id)
+	return cases.Record{}, fmt.Errorf("%w: %q", ErrNoCase, id)
 }

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 )
 
-func ids(records []casebook.Record) []string {
+func ids(records []cases.Record) []string {
 	out := []string{}
 	for _, r := range records {
 		out = append(out, r.ID)
@@ -32,14 +34,14 @@ func TestNoCaseIsEverLeftOutOfAList(t *testing.T) {
 				r.Budget = 100
 				c := b.claim(r)
 				all = append(all, c.ID)
-				if b.settle(c, []casebook.State{casebook.StateInterrupted, casebook.StateRejected}[i%2]); i%2 == 0 {
+				if b.settle(c, []cases.State{cases.StateInterrupted, cases.StateRejected}[i%2]); i%2 == 0 {
 					open = append(open, c.ID)
 				}
 				r.Leashed, r.InstanceID = true, hostNumber(100+i)
 				rehearsal := b.claim(r)
 				rehearsals = append(rehearsals, rehearsal.ID)
 				if i < 6 { // the last one is under way
-					b.settle(rehearsal, casebook.StateLeashed)
+					b.settle(rehearsal, cases.StateLeashed)
 				}
 			}
 			for _, c := range []struct {
@@ -72,7 +74,7 @@ func TestACaseThatIsOverByTimeIsNeverListedAsOpen(t *testing.T) {
 	b := newBench(t)
 	book, _ := b.desk()
 	real := b.claim(request(host, "alarm"))
-	b.settle(real, casebook.StateInterrupted)
+	b.settle(real, cases.StateInterrupted)
 	rehearsal := b.claim(leashed(request(hostNumber(1), "alarm"))) // killed before it was settled
 	for _, c := range []struct {
 		at         time.Duration
@@ -80,8 +82,8 @@ func TestACaseThatIsOverByTimeIsNeverListedAsOpen(t *testing.T) {
 		id         string
 		open       bool
 	}{
-		{casebook.OpenFor, false, real.ID, true},
-		{casebook.OpenFor + time.Second, false, real.ID, false},
+		{config.OpenFor, false, real.ID, true},
+		{config.OpenFor + time.Second, false, real.ID, false},
 		{time.Minute, true, rehearsal.ID, true},
 		{time.Hour, true, rehearsal.ID, false},
 	} {
@@ -104,12 +106,12 @@ func TestNothingUnclosedIsEverLeftOut(t *testing.T) {
 		book, d := b.desk()
 		d.limit = limit
 		var want []string // newest first
-		for i, state := range []casebook.State{casebook.StateInterrupted, casebook.StateUnknown, casebook.StateInterrupted, casebook.StateRejected} {
+		for i, state := range []cases.State{cases.StateInterrupted, cases.StateUnknown, cases.StateInterrupted, cases.StateRejected} {
 			b.at(time.Duration(i) * 20 * time.Hour)
 			c := b.claim(request(hostNumber(i), "alarm"))
 			b.settle(c, state)
 			b.claim(leashed(request(hostNumber(10+i), "alarm"))) // killed before it was settled
-			if state != casebook.StateRejected {
+			if state != cases.StateRejected {
 				want = slices.Insert(want, 0, c.ID)
 			}
 		}
@@ -126,7 +128,7 @@ func TestNothingUnclosedIsEverLeftOut(t *testing.T) {
 			{Overdue: true}:                               want[2:],
 			{Open: true}:                                  want[:2],
 			{Overdue: true, Rehearsals: true}:             {}, // three have lapsed
-			{Overdue: true, Open: true, Rehearsals: true}: {casebook.ID(hostNumber(13), "alarm")},
+			{Overdue: true, Open: true, Rehearsals: true}: {cases.ID(hostNumber(13), "alarm")},
 		} {
 			if got, err := book.Cases(t.Context(), which); err != nil || !slices.Equal(ids(got), want) {
 				t.Errorf("%+v: %q, %v, want %q", which, ids(got), err, want)
@@ -154,7 +156,7 @@ func TestAShotUnderWayIsNeverLeftOut(t *testing.T) {
 	b := newBench(t)
 	book, d := b.desk()
 	d.limit = 1
-	for i, state := range []casebook.State{casebook.StateInterrupted, casebook.StateRejected} {
+	for i, state := range []cases.State{cases.StateInterrupted, cases.StateRejected} {
 		b.settle(b.claim(request(hostNumber(i), "alarm")), state)
 	}
 	b.at(time.Minute)
@@ -192,13 +194,13 @@ func TestARecordKeepsWhatTheClaimKnew(t *testing.T) {
 	b := newBench(t)
 	book, _ := b.desk()
 	r := grouped(request(host, "alarm"), "asg/web", 1)
-	r.Origin = casebook.Origin{
+	r.Origin = cases.Origin{
 		SourceKey: "alarm", Kind: "direct", Source: "lambda", Alarm: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:hung",
 		Reason: "it hangs", RequestedBy: "ops", Forced: []string{"cooldown", "unresponsive"},
 	}
 	c := b.claim(r)
 	b.at(time.Second)
-	if err := b.book.Settle(t.Context(), c, casebook.StateUnknown, "InternalError"); err != nil {
+	if err := b.book.Settle(t.Context(), c, cases.StateUnknown, "InternalError"); err != nil {
 		t.Fatal(err)
 	}
 	b.at(2 * time.Second)
@@ -210,12 +212,12 @@ func TestARecordKeepsWhatTheClaimKnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := func(d time.Duration) time.Time { return dawn.Add(d).Truncate(time.Millisecond) }
-	if !reflect.DeepEqual(got.Origin, r.Origin) || got.ID != c.ID || got.InstanceID != host || got.Group != "asg/web" || got.Rehearsal ||
-		got.State != casebook.StateUnknown || !got.Open || got.Code != "InternalError" || got.Notes != notes ||
+	if !reflect.DeepEqual(got.Origin, r.Origin) || got.ID != c.ID || got.InstanceID != host || got.Hold.Group != "asg/web" || got.Rehearsal ||
+		got.State != cases.StateUnknown || !got.Open || got.Code != "InternalError" || got.Notes != notes ||
 		!got.ClaimedAt.Equal(at(0)) || !got.SettledAt.Equal(at(time.Second)) || !got.NotedAt.Equal(at(2*time.Second)) || !got.ClosedAt.IsZero() {
 		t.Errorf("%+v", got)
 	}
-	want := []casebook.Moment{
+	want := []cases.Moment{
 		{At: at(0), What: "claimed for the alarm " + r.Origin.Alarm + ": it hangs (forced: cooldown, unresponsive)"},
 		{At: at(time.Second), What: "sent, but no answer proved anything; it is not sent again (InternalError)"},
 		{At: at(2 * time.Second), What: "look: " + notes.Look},
@@ -230,12 +232,12 @@ func TestTheRealCaseIsNeverHiddenByItsRehearsal(t *testing.T) {
 	b := newBench(t)
 	book, _ := b.desk()
 	rehearsal := b.claim(leashed(request(host, "alarm")))
-	b.settle(rehearsal, casebook.StateLeashed)
-	if got, err := book.CaseByID(t.Context(), rehearsal.ID); err != nil || !got.Rehearsal || got.State != casebook.StateLeashed {
+	b.settle(rehearsal, cases.StateLeashed)
+	if got, err := book.CaseByID(t.Context(), rehearsal.ID); err != nil || !got.Rehearsal || got.State != cases.StateLeashed {
 		t.Errorf("%+v, %v", got, err)
 	}
 	b.claim(request(host, "alarm"))
-	if got, err := book.CaseByID(t.Context(), rehearsal.ID); err != nil || got.Rehearsal || got.State != casebook.StateClaimed {
+	if got, err := book.CaseByID(t.Context(), rehearsal.ID); err != nil || got.Rehearsal || got.State != cases.StateClaimed {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if _, err := book.CaseByID(t.Context(), "i-0ffffffffffffffff-0000000000000000"); !errors.Is(err, casebook.ErrNoCase) {
@@ -245,11 +247,11 @@ func TestTheRealCaseIsNeverHiddenByItsRehearsal(t *testing.T) {
 
 func TestAShotIsNeverCalledOverBeforeTheFunctionIs(t *testing.T) {
 	for at, want := range map[time.Duration]bool{0: false, time.Minute: false, 61 * time.Second: true} {
-		r := casebook.Record{State: casebook.StateClaimed, ClaimedAt: dawn}
+		r := cases.Record{State: cases.StateClaimed, ClaimedAt: dawn}
 		if r.Stuck(dawn.Add(at)) != want {
 			t.Errorf("claimed for %s: stuck %v, want %v", at, !want, want)
 		}
-		if r.State = casebook.StateInterrupted; r.Stuck(dawn.Add(at)) {
+		if r.State = cases.StateInterrupted; r.Stuck(dawn.Add(at)) {
 			t.Errorf("a settled case is stuck after %s", at)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 )
 
@@ -36,7 +37,7 @@ const underWay = config.FunctionTimeout + 5*time.Minute
 var ErrUnderWay = errors.New("its shot is under way")
 
 // NotOpenError says that a case cannot be closed, because it ended by itself.
-type NotOpenError struct{ Record Record }
+type NotOpenError struct{ Record cases.Record }
 
 func (e *NotOpenError) Error() string {
 	if e.Record.Rehearsal {
@@ -54,37 +55,37 @@ func (e *NotOpenError) Error() string {
 // A case that is closed already is returned as it is, with whoever closed it. The
 // error is ErrNoCase, a *NotOpenError, or ErrUnderWay for a case that was claimed
 // minutes ago and has no result yet.
-func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (Record, error) {
+func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (cases.Record, error) {
 	for tries := 1; ; tries++ {
 		r, err := b.CaseByID(ctx, id)
 		if err != nil {
-			return Record{}, err
+			return cases.Record{}, err
 		}
-		if r.State == StateClosed {
+		if r.State == cases.StateClosed {
 			return r, nil
 		}
-		if err := r.closable(b.Now()); err != nil {
-			return Record{}, err
+		if err := closable(r, b.Now()); err != nil {
+			return cases.Record{}, err
 		}
 		err = b.writeClosing(ctx, r, reason, by)
 		if err != nil && (tries == closeTries || !changed(err)) {
-			return Record{}, fmt.Errorf("closing case %s: %w", id, err)
+			return cases.Record{}, fmt.Errorf("closing case %s: %w", id, err)
 		}
 		if err == nil { // the next round reads what there is to return
 			continue
 		}
 		if stop := pause(ctx, tries); stop != nil {
-			return Record{}, fmt.Errorf("closing case %s: %w", id, errors.Join(err, stop))
+			return cases.Record{}, fmt.Errorf("closing case %s: %w", id, errors.Join(err, stop))
 		}
 	}
 }
 
 // closable says why a case that is not closed cannot be, if it cannot.
-func (r Record) closable(now time.Time) error {
+func closable(r cases.Record, now time.Time) error {
 	switch {
 	case r.Rehearsal || !r.Open && !r.Lapsed:
 		return &NotOpenError{r}
-	case r.State == StateClaimed && now.Sub(r.ClaimedAt) < underWay:
+	case r.State == cases.StateClaimed && now.Sub(r.ClaimedAt) < underWay:
 		return fmt.Errorf("closing case %s: %w: ask again in %s", r.ID, ErrUnderWay, (underWay - now.Sub(r.ClaimedAt)).Round(time.Second))
 	}
 	return nil
@@ -98,10 +99,10 @@ func changed(err error) bool {
 
 // writeClosing writes the closing. It first asks what the case still holds: an item that
 // is somebody else's by now would cancel the transaction.
-func (b *Book) writeClosing(ctx context.Context, r Record, reason, by string) error {
-	instance, slot := instanceKey("", r.InstanceID), key(groupPK("", r.Group), slotSK(r.groupSlot))
+func (b *Book) writeClosing(ctx context.Context, r cases.Record, reason, by string) error {
+	instance, slot := instanceKey("", r.InstanceID), key(groupPK("", r.Hold.Group), slotSK(r.Hold.GroupSlot))
 	wanted := map[string]item{"instance": instance}
-	if r.Group != "" {
+	if r.Hold.Group != "" {
 		wanted["slot"] = slot
 	}
 	found, err := b.fetch(ctx, wanted)
@@ -109,17 +110,17 @@ func (b *Book) writeClosing(ctx context.Context, r Record, reason, by string) er
 		return err
 	}
 	actions := []types.TransactWriteItem{{Update: b.closeCase(r, reason, by)}}
-	if it := found[get(instance, attrPK)]; get(it, attrOpenCase) == r.ID && get(it, attrNonce) == r.nonce {
+	if it := found[get(instance, attrPK)]; get(it, attrOpenCase) == r.ID && get(it, attrNonce) == r.Hold.Nonce {
 		actions = append(actions, types.TransactWriteItem{Update: b.unpoint(r)})
 	}
-	if get(found[get(slot, attrPK)], attrNonce) == r.nonce {
-		actions = append(actions, types.TransactWriteItem{Delete: b.giveSlot(Case{nonce: r.nonce}, groupPK("", r.Group), r.groupSlot)})
+	if get(found[get(slot, attrPK)], attrNonce) == r.Hold.Nonce {
+		actions = append(actions, types.TransactWriteItem{Delete: b.giveSlot(cases.Case{Hold: r.Hold}, groupPK("", r.Hold.Group), r.Hold.GroupSlot)})
 	}
 	_, err = b.API.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
 	return err
 }
 
-func (b *Book) closeCase(r Record, reason, by string) *types.Update {
+func (b *Book) closeCase(r cases.Record, reason, by string) *types.Update {
 	return &types.Update{
 		TableName: &b.Table, Key: caseKey("", r.ID),
 		// The state as it was read: a result that came in since belongs into closedFrom.
@@ -127,18 +128,18 @@ func (b *Book) closeCase(r Record, reason, by string) *types.Update {
 		UpdateExpression: aws.String("SET caseState = :closed, closedFrom = :from, closedAt = :now, " +
 			"closedBy = :by, closedReason = :reason REMOVE openKey"),
 		ExpressionAttributeValues: item{
-			":nonce": str(r.nonce), ":from": str(string(r.State)), ":closed": str(string(StateClosed)),
+			":nonce": str(r.Hold.Nonce), ":from": str(string(r.State)), ":closed": str(string(cases.StateClosed)),
 			":now": str(stamp(b.Now())), ":by": str(by), ":reason": str(reason),
 		},
 	}
 }
 
 // unpoint leaves the instance without an open case, and with its last claim.
-func (b *Book) unpoint(r Record) *types.Update {
+func (b *Book) unpoint(r cases.Record) *types.Update {
 	return &types.Update{
 		TableName: &b.Table, Key: instanceKey("", r.InstanceID),
 		ConditionExpression:       aws.String("nonce = :nonce AND openCase = :case"),
 		UpdateExpression:          aws.String("SET openCase = :none"),
-		ExpressionAttributeValues: item{":nonce": str(r.nonce), ":case": str(r.ID), ":none": str("")},
+		ExpressionAttributeValues: item{":nonce": str(r.Hold.Nonce), ":case": str(r.ID), ":none": str("")},
 	}
 }

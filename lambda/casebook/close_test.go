@@ -7,16 +7,18 @@ import (
 	"time"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 )
 
 func TestClosingGivesTheGroupItsSlotAndNothingElse(t *testing.T) {
-	for _, state := range []casebook.State{casebook.StateInterrupted, casebook.StateUnknown, casebook.StateClaimed} {
+	for _, state := range []cases.State{cases.StateInterrupted, cases.StateUnknown, cases.StateClaimed} {
 		t.Run(string(state), func(t *testing.T) {
 			b := newBench(t)
 			book, _ := b.desk()
 			r := grouped(request(host, "alarm"), "asg/web", 1)
 			c := b.claim(r)
-			if state != casebook.StateClaimed {
+			if state != cases.StateClaimed {
 				b.settle(c, state)
 			}
 			b.at(time.Hour / 2)
@@ -24,7 +26,7 @@ func TestClosingGivesTheGroupItsSlotAndNothingElse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.State != casebook.StateClosed || got.Open || got.ClosedFrom != state || got.ClosedBy != "ops" || got.ClosedWhy != "it was a test" ||
+			if got.State != cases.StateClosed || got.Open || got.ClosedFrom != state || got.ClosedBy != "ops" || got.ClosedWhy != "it was a test" ||
 				!got.ClosedAt.Equal(dawn.Add(time.Hour/2).Truncate(time.Millisecond)) {
 				t.Errorf("%+v", got)
 			}
@@ -34,14 +36,14 @@ func TestClosingGivesTheGroupItsSlotAndNothingElse(t *testing.T) {
 			if budget, group := b.used("asg/web"); budget != 1 || group != 0 {
 				t.Errorf("%d slots of the budget and %d of the group are taken, want 1 and 0", budget, group)
 			}
-			v := b.view(casebook.Subject{InstanceID: host, SourceKey: "alarm"})
+			v := b.view(cases.Subject{InstanceID: host, SourceKey: "alarm"})
 			if v.OpenCase != "" || v.ClaimedBy != c.ID || !v.LastClaim.Equal(dawn.Truncate(time.Millisecond)) {
 				t.Errorf("the view is %+v", v)
 			}
 			// A dump that is being written is safe for the whole cooldown.
 			another := grouped(request(host, "another alarm"), "asg/web", 1)
 			b.at(cooldown - time.Millisecond)
-			b.wantLost(another, casebook.CauseCooldown)
+			b.wantLost(another, cases.CauseCooldown)
 			b.at(cooldown)
 			b.claim(another)
 		})
@@ -52,7 +54,7 @@ func TestClosingTwiceKeepsTheFirst(t *testing.T) {
 	b := newBench(t)
 	book, _ := b.desk()
 	c := b.claim(request(host, "alarm"))
-	b.settle(c, casebook.StateInterrupted)
+	b.settle(c, cases.StateInterrupted)
 	first, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops")
 	if err != nil {
 		t.Fatal(err)
@@ -75,13 +77,13 @@ func TestClosingTwiceKeepsTheFirst(t *testing.T) {
 func TestWhatIsNotOpenIsNeverClosed(t *testing.T) {
 	for name, c := range map[string]struct {
 		leashed bool
-		state   casebook.State // empty for claimed a moment ago
+		state   cases.State // empty for claimed a moment ago
 		check   func(error) bool
 	}{
-		"rejected":  {state: casebook.StateRejected, check: notOpen},
-		"rehearsed": {leashed: true, state: casebook.StateLeashed, check: notOpen},
+		"rejected":  {state: cases.StateRejected, check: notOpen},
+		"rehearsed": {leashed: true, state: cases.StateLeashed, check: notOpen},
 		"rehearsal": {leashed: true, check: notOpen},
-		"withdrawn": {state: casebook.StateWithdrawn, check: func(err error) bool { return errors.Is(err, casebook.ErrNoCase) }},
+		"withdrawn": {state: cases.StateWithdrawn, check: func(err error) bool { return errors.Is(err, casebook.ErrNoCase) }},
 		"under way": {check: func(err error) bool { return errors.Is(err, casebook.ErrUnderWay) }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,11 +119,11 @@ func TestClosingNeverTakesWhatIsSomebodyElses(t *testing.T) {
 	book, _ := b.desk()
 	r := grouped(request(host, "alarm"), "asg/web", 1)
 	old := b.claim(r)
-	b.settle(old, casebook.StateInterrupted)
-	b.at(casebook.OpenFor + time.Hour)
+	b.settle(old, cases.StateInterrupted)
+	b.at(config.OpenFor + time.Hour)
 	r.Origin.SourceKey = "another alarm"
 	current := b.claim(r)
-	b.settle(current, casebook.StateInterrupted)
+	b.settle(current, cases.StateInterrupted)
 
 	before := b.items()
 	if _, err := book.CloseCase(t.Context(), old.ID, "tidying up", "ops"); err != nil {
@@ -140,9 +142,9 @@ func TestAResultThatComesMeanwhileIsNeverLost(t *testing.T) {
 	book, d := b.desk()
 	c := b.claim(request(host, "alarm"))
 	b.at(10 * time.Minute)
-	d.between = func() { b.settle(c, casebook.StateInterrupted) }
+	d.between = func() { b.settle(c, cases.StateInterrupted) }
 	got, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops")
-	if err != nil || got.ClosedFrom != casebook.StateInterrupted || got.State != casebook.StateClosed {
+	if err != nil || got.ClosedFrom != cases.StateInterrupted || got.State != cases.StateClosed {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -151,7 +153,7 @@ func TestClosingOutlivesConflictsAndTellsOfAnOutage(t *testing.T) {
 	b := newBench(t)
 	book, d := b.desk()
 	c := b.claim(grouped(request(host, "alarm"), "asg/web", 1))
-	b.settle(c, casebook.StateInterrupted)
+	b.settle(c, cases.StateInterrupted)
 
 	d.faults["TransactWriteItems"] = []error{errOutage}
 	if _, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops"); !errors.Is(err, errOutage) {
@@ -162,7 +164,7 @@ func TestClosingOutlivesConflictsAndTellsOfAnOutage(t *testing.T) {
 		t.Errorf("error %v, want the conflict", err)
 	}
 	d.faults["TransactWriteItems"] = []error{errConflict, errThrottled, errConflict}
-	if got, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops"); err != nil || got.State != casebook.StateClosed {
+	if got, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops"); err != nil || got.State != cases.StateClosed {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 // wantUnclear checks that a claim's end concludes nothing.
 func wantUnclear(t *testing.T, err error, because error) {
 	t.Helper()
-	if lost, ok := errors.AsType[*casebook.LostError](err); ok || err == nil {
+	if lost, ok := errors.AsType[*cases.LostError](err); ok || err == nil {
 		t.Fatalf("the claim ended with %v, want an error that concludes nothing", lost)
 	}
 	if because != nil && !errors.Is(err, because) {
@@ -41,13 +41,13 @@ func TestLostAnswerNeverLosesItsOwnClaim(t *testing.T) {
 				r.Budget, r.Leashed = 1, rehearsal
 				c := b.claim(r)
 				if rehearsal {
-					b.settle(c, casebook.StateLeashed)
+					b.settle(c, cases.StateLeashed)
 					return
 				}
-				if v := b.view(casebook.Subject{InstanceID: host}); v.OpenCase != c.ID {
+				if v := b.view(cases.Subject{InstanceID: host}); v.OpenCase != c.ID {
 					t.Fatalf("the open case is %q, the claim's %q", v.OpenCase, c.ID)
 				}
-				b.settle(c, casebook.StateRejected)
+				b.settle(c, cases.StateRejected)
 				if budget, group := b.used("asg/web"); budget != 1 || group != 0 {
 					t.Errorf("%d budget and %d group slots are taken after the rejection, want 1 and 0", budget, group)
 				}
@@ -83,7 +83,7 @@ func TestLateCommitGivesBackItsOwnSlots(t *testing.T) {
 			},
 		)
 		c := b.claim(r)
-		b.settle(c, casebook.StateRejected)
+		b.settle(c, cases.StateRejected)
 		if _, group := b.used("asg/web"); group != 1 {
 			t.Errorf("%d group slots are taken, want the neighbour's alone", group)
 		}
@@ -98,21 +98,21 @@ func TestLateCommitGivesBackItsOwnSlots(t *testing.T) {
 func TestOwnSlotIsNeverTakenForSomebodyElses(t *testing.T) {
 	b := newBench(t)
 	r := grouped(request(host, "alarm"), "asg/web", 1)
-	r.Budget, r.Seen = 1, &casebook.Seen{}
+	r.Budget, r.Seen = 1, &cases.Seen{}
 	b.api.spoil(func(forward func() error) error {
 		b.api.onQuery = forward
 		return errInProgress
 	})
 	c := b.claim(r)
-	b.settle(c, casebook.StateRejected)
+	b.settle(c, cases.StateRejected)
 	if budget, group := b.used("asg/web"); budget != 1 || group != 0 {
 		t.Errorf("%d budget and %d group slots are taken after the rejection, want 1 and 0", budget, group)
 	}
 
 	// Somebody else's slot is still somebody else's.
 	other := grouped(request(hostNumber(1), "alarm"), "asg/web", 1)
-	other.Budget, other.Seen = 1, &casebook.Seen{}
-	b.wantLost(other, casebook.CauseBudget)
+	other.Budget, other.Seen = 1, &cases.Seen{}
+	b.wantLost(other, cases.CauseBudget)
 }
 
 func TestRetryOfALostAnswerMeetsItsOwnCase(t *testing.T) {
@@ -130,7 +130,7 @@ func TestRetryOfALostAnswerMeetsItsOwnCase(t *testing.T) {
 	if lost < 2 {
 		t.Fatalf("%d transactions were sent: the answer was not lost", lost)
 	}
-	b.settle(c, casebook.StateInterrupted)
+	b.settle(c, cases.StateInterrupted)
 }
 
 func TestThrottledClaimStillWins(t *testing.T) {
@@ -167,7 +167,7 @@ func TestUnclearClaimOfASourceKeyThatHasClaimedIsADuplicate(t *testing.T) {
 	b := newBench(t)
 	first := b.claim(request(host, "alarm"))
 	b.api.spoil(failing(errOutage))
-	if lost := b.wantLost(request(host, "alarm"), casebook.CauseDuplicate); lost.CaseID != first.ID {
+	if lost := b.wantLost(request(host, "alarm"), cases.CauseDuplicate); lost.CaseID != first.ID {
 		t.Errorf("the duplicate names %q, want %q", lost.CaseID, first.ID)
 	}
 }
@@ -176,7 +176,7 @@ func TestOutageConcludesNothing(t *testing.T) {
 	b := newBench(t)
 	first := b.claim(request(host, "alarm"))
 	seen := request(host, "another alarm")
-	seen.Seen = &casebook.Seen{}
+	seen.Seen = &cases.Seen{}
 
 	b.api.readDown = errOutage // the condition says no, and then nobody says which
 	_, err := b.book.Claim(t.Context(), seen)
@@ -187,14 +187,14 @@ func TestOutageConcludesNothing(t *testing.T) {
 	b.api.down = errOutage
 	_, err = b.book.Claim(t.Context(), seen)
 	wantUnclear(t, err, errOutage)
-	if views, err := b.book.Read(t.Context(), []casebook.Subject{{InstanceID: host}}); err == nil || views != nil {
+	if views, err := b.book.Read(t.Context(), []cases.Subject{{InstanceID: host}}); err == nil || views != nil {
 		t.Errorf("the table is out and the views are %v (error %v)", views, err)
 	}
 	if slots, err := b.book.BudgetSlots(t.Context()); err == nil || slots.Taken != nil {
 		t.Errorf("the table is out and the budget is %v (error %v)", slots, err)
 	}
 	b.api.down, b.api.readDown = nil, nil
-	if v := b.view(casebook.Subject{InstanceID: host}); v.OpenCase != first.ID {
+	if v := b.view(cases.Subject{InstanceID: host}); v.OpenCase != first.ID {
 		t.Errorf("after the outage the open case is %q, want %q", v.OpenCase, first.ID)
 	}
 }
@@ -204,11 +204,11 @@ func TestUnprocessedKeysAreNeverTakenForAbsentItems(t *testing.T) {
 	c := b.claim(request(host, "alarm"))
 	b.pullLever()
 	b.api.leave = 2
-	v := b.view(casebook.Subject{InstanceID: host, SourceKey: "alarm"})
+	v := b.view(cases.Subject{InstanceID: host, SourceKey: "alarm"})
 	if !v.Lever.Pulled || v.OpenCase != c.ID || v.ClaimedBy != c.ID {
 		t.Errorf("the view is %+v, want a pulled lever and case %s", v, c.ID)
 	}
-	three := []casebook.Subject{
+	three := []cases.Subject{
 		{InstanceID: host, SourceKey: "alarm"}, {InstanceID: hostNumber(1), SourceKey: "alarm"}, {InstanceID: hostNumber(2), SourceKey: "alarm"},
 	}
 	b.api.leave = 1000 // a few at a time are slow, and an answer all the same

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"crashcart/lambda/domain/cases"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -20,7 +22,7 @@ const laterFor = 24 * time.Hour
 // asking and sending must still send, while a second copy of the target must not
 // start a second chain. rehearsal keeps a leashed chain apart from a real one.
 func (b *Book) MayRequeue(ctx context.Context, instanceID, sourceKey, sender string, hop int, rehearsal bool) (bool, error) {
-	it := key(prefix(rehearsal)+"later#"+ID(instanceID, sourceKey), fmt.Sprintf("hop#%02d", hop))
+	it := key(prefix(rehearsal)+"later#"+cases.ID(instanceID, sourceKey), fmt.Sprintf("hop#%02d", hop))
 	it[attrSentBy] = str(sender)
 	it[attrExpires] = expires(b.Now().Add(laterFor))
 	_, err := b.API.PutItem(ctx, &dynamodb.PutItemInput{

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"crashcart/lambda/domain/cases"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -26,13 +28,13 @@ const leverPatience = 30 * time.Second
 // know it, unless replace is set. Either way it is pulled all the time. The Lever
 // is the one that stands. After an error the lever may or may not be pulled: read
 // it with LeverNow.
-func (b *Book) Pull(ctx context.Context, reason, by string, replace bool) (Lever, error) {
+func (b *Book) Pull(ctx context.Context, reason, by string, replace bool) (cases.Lever, error) {
 	nonce, err := newNonce()
 	if err != nil {
-		return Lever{}, err
+		return cases.Lever{}, err
 	}
 	it := leverKey()
-	pulled := Lever{Pulled: true, Reason: reason, By: by, Since: parseStamp(stamp(b.Now()))}
+	pulled := cases.Lever{Pulled: true, Reason: reason, By: by, Since: parseStamp(stamp(b.Now()))}
 	it[attrReason], it[attrBy], it[attrSince], it[attrNonce] = str(reason), str(by), str(stamp(pulled.Since)), str(nonce)
 	in := &dynamodb.PutItemInput{TableName: &b.Table, Item: it}
 	if !replace {
@@ -47,7 +49,7 @@ func (b *Book) Pull(ctx context.Context, reason, by string, replace bool) (Lever
 		return leverOf(standing.Item), nil // or our own pull, whose answer was lost
 	}
 	if err != nil {
-		return Lever{}, fmt.Errorf("pulling the lever: %w", err)
+		return cases.Lever{}, fmt.Errorf("pulling the lever: %w", err)
 	}
 	return pulled, nil
 }
@@ -61,14 +63,14 @@ var ErrPulledAgain = errors.New("it was pulled again meanwhile")
 // read: a repeated request, whose first answer was lost, must never release one that
 // somebody else has pulled since. The error is then ErrPulledAgain, and the Lever the
 // one that stands. After any other error it may or may not be released.
-func (b *Book) Release(ctx context.Context) (Lever, error) {
+func (b *Book) Release(ctx context.Context) (cases.Lever, error) {
 	found, err := b.fetch(ctx, map[string]item{"lever": leverKey()})
 	if err != nil {
-		return Lever{}, err
+		return cases.Lever{}, err
 	}
 	was := found["lever"]
 	if was == nil {
-		return Lever{}, nil
+		return cases.Lever{}, nil
 	}
 	in := &dynamodb.DeleteItemInput{
 		TableName: &b.Table, Key: leverKey(),
@@ -87,16 +89,16 @@ func (b *Book) Release(ctx context.Context) (Lever, error) {
 		return leverOf(standing.Item), fmt.Errorf("releasing the lever: %w", ErrPulledAgain)
 	}
 	if err != nil {
-		return Lever{}, fmt.Errorf("releasing the lever: %w", err)
+		return cases.Lever{}, fmt.Errorf("releasing the lever: %w", err)
 	}
 	return leverOf(was), nil
 }
 
 // LeverNow reads the lever, consistently.
-func (b *Book) LeverNow(ctx context.Context) (Lever, error) {
+func (b *Book) LeverNow(ctx context.Context) (cases.Lever, error) {
 	found, err := b.fetch(ctx, map[string]item{"lever": leverKey()})
 	if err != nil {
-		return Lever{}, err
+		return cases.Lever{}, err
 	}
 	return leverOf(found["lever"]), nil
 }

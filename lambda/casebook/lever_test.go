@@ -14,15 +14,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 var errHeld = &types.TransactionConflictException{}
 
-func pulled(reason, by string, at time.Duration) casebook.Lever {
-	return casebook.Lever{Pulled: true, Reason: reason, By: by, Since: dawn.Add(at).Truncate(time.Millisecond)}
+func pulled(reason, by string, at time.Duration) cases.Lever {
+	return cases.Lever{Pulled: true, Reason: reason, By: by, Since: dawn.Add(at).Truncate(time.Millisecond)}
 }
 
-func wantLever(t *testing.T, got casebook.Lever, err error, want casebook.Lever) {
+func wantLever(t *testing.T, got cases.Lever, err error, want cases.Lever) {
 	t.Helper()
 	if err != nil || got != want {
 		t.Fatalf("the lever is %+v, error %v; want %+v", got, err, want)
@@ -41,7 +42,7 @@ func TestNoClaimIsWonOnceThePullIsAnswered(t *testing.T) {
 		}
 		whenAnswered <- b.items()
 	}()
-	won, lost := race(t, 100, func(i int) (casebook.Case, error) {
+	won, lost := race(t, 100, func(i int) (cases.Case, error) {
 		r := request(hostNumber(i), fmt.Sprint("alarm ", i))
 		r.Budget = 1000
 		c, err := b.book.Claim(t.Context(), r)
@@ -56,7 +57,7 @@ func TestNoClaimIsWonOnceThePullIsAnswered(t *testing.T) {
 	t.Logf("%d claims were won before the lever, %d lost", len(won), len(lost))
 	r := request(host, "another")
 	r.Budget = 1000
-	b.wantLost(r, casebook.CauseLever)
+	b.wantLost(r, cases.CauseLever)
 	if _, err := book.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestAClaimUnderWayNeverKeepsTheLeverFromBeingPulled(t *testing.T) {
 	d.faults["PutItem"] = append(d.faults["PutItem"], errThrottled)
 	lever, err := book.Pull(t.Context(), "a deploy", "ops", false)
 	wantLever(t, lever, err, pulled("a deploy", "ops", 0))
-	b.wantLost(request(host, "alarm"), casebook.CauseLever)
+	b.wantLost(request(host, "alarm"), cases.CauseLever)
 
 	lever, err = book.Release(t.Context())
 	wantLever(t, lever, err, pulled("a deploy", "ops", 0))
@@ -107,9 +108,9 @@ func TestReleasingAReleasedLeverIsNoError(t *testing.T) {
 	b := newBench(t)
 	book, _ := b.desk()
 	lever, err := book.Release(t.Context())
-	wantLever(t, lever, err, casebook.Lever{})
+	wantLever(t, lever, err, cases.Lever{})
 	lever, err = book.LeverNow(t.Context())
-	wantLever(t, lever, err, casebook.Lever{})
+	wantLever(t, lever, err, cases.Lever{})
 }
 
 // The SDK sends again what got no answer, and then meets its own work.
@@ -127,7 +128,7 @@ func TestALostAnswerNeverMistakesItsOwnLever(t *testing.T) {
 	lever, err = book.Release(t.Context())
 	wantLever(t, lever, err, pulled("a deploy", "ops", 0))
 	lever, err = book.LeverNow(t.Context())
-	wantLever(t, lever, err, casebook.Lever{})
+	wantLever(t, lever, err, cases.Lever{})
 }
 
 func TestALeverThatMayNotBePulledIsToldAtOnce(t *testing.T) {
@@ -204,7 +205,7 @@ func TestARepeatedReleaseNeverUndoesANewerPull(t *testing.T) {
 			if !errors.Is(err, casebook.ErrPulledAgain) || standing.By != "bob" {
 				t.Errorf("%+v, %v", standing, err)
 			}
-			b.wantLost(request(host, "alarm"), casebook.CauseLever)
+			b.wantLost(request(host, "alarm"), cases.CauseLever)
 		})
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"crashcart/lambda/domain/cases"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -13,22 +15,15 @@ import (
 // noteTries is how often noting tries. What is noted matters to a reader alone.
 const noteTries = 4
 
-// Notes are what a case remembers of the minute of its interrupt besides its
-// state: sentences for the reader of the report.
-type Notes struct {
-	Look      string // where console and screenshot from before are, or why they are not
-	Protected string // what was done to keep the instance until it has dumped, or why not
-}
-
 // Note adds the notes to the case of this claim.
-func (b *Book) Note(ctx context.Context, c Case, n Notes) error {
+func (b *Book) Note(ctx context.Context, c cases.Case, n cases.Notes) error {
 	for tries := 1; ; tries++ {
 		_, err := b.API.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: &b.Table, Key: caseKey(prefix(c.Leashed), c.ID),
 			ConditionExpression: aws.String("nonce = :nonce"),
 			UpdateExpression:    aws.String("SET look = :look, protected = :protected, notedAt = :now"),
 			ExpressionAttributeValues: item{
-				":nonce": str(c.nonce), ":look": str(n.Look), ":protected": str(n.Protected), ":now": str(stamp(b.Now())),
+				":nonce": str(c.Hold.Nonce), ":look": str(n.Look), ":protected": str(n.Protected), ":now": str(stamp(b.Now())),
 			},
 		})
 		if err == nil {

@@ -3,15 +3,15 @@ package casebook_test
 import (
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"crashcart/lambda/domain/cases"
 
-	"crashcart/lambda/casebook"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-var notes = casebook.Notes{Look: "s3://evidence/before/", Protected: "it is in Standby"}
+var notes = cases.Notes{Look: "s3://evidence/before/", Protected: "it is in Standby"}
 
 func TestANoteOutlivesConflictsAndAnOpenCase(t *testing.T) {
-	for _, state := range []casebook.State{casebook.StateInterrupted, casebook.StateRejected} {
+	for _, state := range []cases.State{cases.StateInterrupted, cases.StateRejected} {
 		b := newBench(t)
 		c := b.claim(request(host, "alarm"))
 		b.settle(c, state)
@@ -31,7 +31,7 @@ func TestANoteOutlivesConflictsAndAnOpenCase(t *testing.T) {
 func TestANoteNeverLandsInSomebodyElsesCase(t *testing.T) {
 	b := newBench(t)
 	c := b.claim(request(host, "alarm"))
-	b.settle(c, casebook.StateWithdrawn)
+	b.settle(c, cases.StateWithdrawn)
 	if err := b.book.Note(t.Context(), c, notes); err == nil {
 		t.Error("noted in a case that was withdrawn")
 	}

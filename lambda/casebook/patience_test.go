@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 // busy is an empty table whose transactions fail for some time.
@@ -70,7 +71,7 @@ func TestConflictsAreOutwaitedForTwoSecondsAndNoLonger(t *testing.T) {
 
 func conflict(t *testing.T, err error) {
 	t.Helper()
-	wantLost(t, err, casebook.CauseConflict)
+	wantLost(t, err, cases.CauseConflict)
 }
 
 func TestClaimEndsWithItsContext(t *testing.T) {

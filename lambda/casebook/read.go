@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"crashcart/lambda/domain/cases"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -20,54 +22,27 @@ const batchGetLimit = 100
 // an answer: DynamoDB gives what it can ("BatchGetItem", DynamoDB API Reference).
 const unprocessedTries = 4
 
-// Subject is one instance and the source key that names it.
-type Subject struct {
-	InstanceID string
-	SourceKey  string
-	Leashed    bool
-}
-
-// Lever is the kill switch as it was read.
-type Lever struct {
-	Pulled bool
-	Reason string
-	By     string
-	Since  time.Time
-}
-
-// View is what the casebook knows of one subject. Whether the trigger is real
-// or a rehearsal, OpenCase and LastClaim are the real ones: a rehearsal must
-// not lie. ClaimedBy is the case that this source key has claimed already, for a
-// rehearsal the real one or its own.
-type View struct {
-	Lever     Lever
-	OpenCase  string    // id of the instance's open case, empty for none
-	OpenedAt  time.Time // when it was claimed
-	LastClaim time.Time // of this instance; zero for never
-	ClaimedBy string
-}
-
 // Read returns the views of all subjects by instance id and source key, with
 // consistent reads. The error means that nothing may be concluded for any.
-func (b *Book) Read(ctx context.Context, subjects []Subject) (map[Subject]View, error) {
+func (b *Book) Read(ctx context.Context, subjects []cases.Subject) (map[cases.Subject]cases.View, error) {
 	keys := map[string]item{"lever": leverKey()}
 	for _, s := range subjects {
 		add := func(k item) { keys[get(k, attrPK)] = k }
 		add(instanceKey("", s.InstanceID))
-		add(caseKey("", ID(s.InstanceID, s.SourceKey)))
-		add(caseKey(prefix(s.Leashed), ID(s.InstanceID, s.SourceKey)))
+		add(caseKey("", cases.ID(s.InstanceID, s.SourceKey)))
+		add(caseKey(prefix(s.Leashed), cases.ID(s.InstanceID, s.SourceKey)))
 	}
 	found, err := b.fetch(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
 	lever := leverOf(found["lever"])
-	views, now := make(map[Subject]View, len(subjects)), b.Now()
+	views, now := make(map[cases.Subject]cases.View, len(subjects)), b.Now()
 	for _, s := range subjects {
 		v := viewOf(found[get(instanceKey("", s.InstanceID), attrPK)], now)
 		v.Lever = lever
 		for _, leashed := range []bool{s.Leashed, false} {
-			if c, ok := found[get(caseKey(prefix(leashed), ID(s.InstanceID, s.SourceKey)), attrPK)]; ok {
+			if c, ok := found[get(caseKey(prefix(leashed), cases.ID(s.InstanceID, s.SourceKey)), attrPK)]; ok {
 				v.ClaimedBy = get(c, attrCase)
 			}
 		}
@@ -76,16 +51,16 @@ func (b *Book) Read(ctx context.Context, subjects []Subject) (map[Subject]View, 
 	return views, nil
 }
 
-func leverOf(it item) Lever {
+func leverOf(it item) cases.Lever {
 	if it == nil {
-		return Lever{}
+		return cases.Lever{}
 	}
-	return Lever{Pulled: true, Reason: get(it, attrReason), By: get(it, attrBy), Since: parseStamp(get(it, attrSince))}
+	return cases.Lever{Pulled: true, Reason: get(it, attrReason), By: get(it, attrBy), Since: parseStamp(get(it, attrSince))}
 }
 
 // viewOf is what the instance's item says at that moment.
-func viewOf(instance item, at time.Time) View {
-	v := View{LastClaim: parseStamp(get(instance, attrLastClaim))}
+func viewOf(instance item, at time.Time) cases.View {
+	v := cases.View{LastClaim: parseStamp(get(instance, attrLastClaim))}
 	if id := get(instance, attrOpenCase); id != "" && get(instance, attrOpenUntil) >= stamp(at) {
 		v.OpenCase, v.OpenedAt = id, v.LastClaim
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 // lived is a table that real triggers have used: an open case, a closed one, a
@@ -15,7 +15,7 @@ func lived(t *testing.T) *bench {
 	b := newBench(t)
 	for i, source := range []string{"first", "second", "third"} {
 		c := b.claim(grouped(request(hostNumber(i), source), "asg/web", 3))
-		b.settle(c, casebook.StateInterrupted)
+		b.settle(c, cases.StateInterrupted)
 		if i == 0 {
 			b.closeByHand(c)
 		}
@@ -30,13 +30,13 @@ func TestRehearsalLeavesNothingButItsCase(t *testing.T) {
 	b.api.puts = nil
 
 	r := leashed(grouped(request(host, "drill"), "asg/web", 3))
-	r.Seen = &casebook.Seen{Budget: casebook.Slots{Taken: map[int]time.Time{0: dawn, 1: dawn, 2: dawn}}} // the real ones
+	r.Seen = &cases.Seen{Budget: cases.Slots{Taken: map[int]time.Time{0: dawn, 1: dawn, 2: dawn}}} // the real ones
 	c := b.claim(r)
 	onlyDry(t, "holds", changed(before, b.items()))
 	if got := b.openCases("open"); len(got) != 2 || slices.Contains(got, c.ID) {
 		t.Errorf("the index of the real open cases has %q", got)
 	}
-	b.settle(c, casebook.StateLeashed)
+	b.settle(c, cases.StateLeashed)
 
 	after := b.items()
 	own := "dry#case#" + c.ID + " case"
@@ -74,8 +74,8 @@ func TestRealClaimNeverMeetsWhatARehearsalHolds(t *testing.T) {
 		t.Fatalf("MayRequeue: %v, %v", may, err)
 	}
 
-	subject := casebook.Subject{InstanceID: host, SourceKey: "alarm"}
-	if v := b.view(subject); v != (casebook.View{}) {
+	subject := cases.Subject{InstanceID: host, SourceKey: "alarm"}
+	if v := b.view(subject); v != (cases.View{}) {
 		t.Errorf("a real trigger sees %+v of the rehearsal", v)
 	}
 	if budget, group := b.used("asg/web"); budget != 0 || group != 0 {
@@ -92,7 +92,7 @@ func TestRealClaimNeverMeetsWhatARehearsalHolds(t *testing.T) {
 
 func TestRehearsalSeesTheRealCooldown(t *testing.T) {
 	b := lived(t)
-	v := b.view(casebook.Subject{InstanceID: hostNumber(0), SourceKey: "drill", Leashed: true})
+	v := b.view(cases.Subject{InstanceID: hostNumber(0), SourceKey: "drill", Leashed: true})
 	if !v.LastClaim.Equal(dawn.Truncate(time.Millisecond)) {
 		t.Errorf("the last claim reads %s, want %s", v.LastClaim, dawn)
 	}
@@ -104,10 +104,10 @@ func TestRehearsalsNeverWearEachOtherOut(t *testing.T) {
 		r := leashed(grouped(request(host, source), "asg/web", 1))
 		r.Budget = 1
 		c := b.claim(r)
-		b.settle(c, casebook.StateLeashed)
-		if v := b.view(casebook.Subject{InstanceID: host, SourceKey: source, Leashed: true}); v.ClaimedBy != c.ID {
+		b.settle(c, cases.StateLeashed)
+		if v := b.view(cases.Subject{InstanceID: host, SourceKey: source, Leashed: true}); v.ClaimedBy != c.ID {
 			t.Errorf("the drill %q is not remembered: %+v", source, v)
 		}
-		b.wantLost(r, casebook.CauseDuplicate)
+		b.wantLost(r, cases.CauseDuplicate)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"crashcart/lambda/domain/cases"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -24,7 +26,7 @@ const settleTries = 8
 // code, if any.
 //
 // Only what still carries this claim's nonce is given back.
-func (b *Book) Settle(ctx context.Context, c Case, state State, code string) error {
+func (b *Book) Settle(ctx context.Context, c cases.Case, state cases.State, code string) error {
 	returned := map[int]bool{}
 	for tries := 1; ; tries++ {
 		actions, kinds := b.settleActions(c, state, code, returned)
@@ -51,25 +53,25 @@ func (b *Book) Settle(ctx context.Context, c Case, state State, code string) err
 }
 
 // settleActions lists what settling writes, but for the kinds in without.
-func (b *Book) settleActions(c Case, state State, code string, without map[int]bool) (actions []types.TransactWriteItem, kinds []int) {
+func (b *Book) settleActions(c cases.Case, state cases.State, code string, without map[int]bool) (actions []types.TransactWriteItem, kinds []int) {
 	add := func(kind int, wanted bool, w types.TransactWriteItem) {
 		if wanted && !without[kind] {
 			actions, kinds = append(actions, w), append(kinds, kind)
 		}
 	}
-	withdrawn := state == StateWithdrawn
-	closes := state == StateRejected || state == StateLeashed || withdrawn
+	withdrawn := state == cases.StateWithdrawn
+	closes := state == cases.StateRejected || state == cases.StateLeashed || withdrawn
 	p := prefix(c.Leashed)
 	add(actionCase, !withdrawn, types.TransactWriteItem{Update: b.settleCase(c, state, code, closes)})
 	add(actionCase, withdrawn, types.TransactWriteItem{Delete: b.drop(c)})
 	add(actionInstance, closes && !c.Leashed, types.TransactWriteItem{Update: b.giveInstance(c)})
 	add(actionInstance, closes && c.Leashed, types.TransactWriteItem{Delete: b.forget(c)})
-	add(actionGroup, closes && c.group != "", types.TransactWriteItem{Delete: b.giveSlot(c, groupPK(p, c.group), c.groupSlot)})
-	add(actionBudget, c.Leashed || withdrawn, types.TransactWriteItem{Delete: b.giveSlot(c, budgetPK(p), c.budgetSlot)})
+	add(actionGroup, closes && c.Hold.Group != "", types.TransactWriteItem{Delete: b.giveSlot(c, groupPK(p, c.Hold.Group), c.Hold.GroupSlot)})
+	add(actionBudget, c.Leashed || withdrawn, types.TransactWriteItem{Delete: b.giveSlot(c, budgetPK(p), c.Hold.BudgetSlot)})
 	return actions, kinds
 }
 
-func (b *Book) settleCase(c Case, state State, code string, closes bool) *types.Update {
+func (b *Book) settleCase(c cases.Case, state cases.State, code string, closes bool) *types.Update {
 	set := "SET caseState = :state, settledAt = :now, errorCode = :code"
 	if closes {
 		set += " REMOVE openKey" // out of the sparse index of open cases
@@ -81,43 +83,43 @@ func (b *Book) settleCase(c Case, state State, code string, closes bool) *types.
 		ConditionExpression: aws.String("nonce = :nonce AND (caseState = :claimed OR caseState = :state)"),
 		UpdateExpression:    aws.String(set),
 		ExpressionAttributeValues: item{
-			":nonce": str(c.nonce), ":claimed": str(string(StateClaimed)), ":state": str(string(state)), ":now": str(stamp(b.Now())), ":code": str(code),
+			":nonce": str(c.Hold.Nonce), ":claimed": str(string(cases.StateClaimed)), ":state": str(string(state)), ":now": str(stamp(b.Now())), ":code": str(code),
 		},
 	}
 }
 
-func (b *Book) giveInstance(c Case) *types.Update {
+func (b *Book) giveInstance(c cases.Case) *types.Update {
 	return &types.Update{
 		TableName: &b.Table, Key: instanceKey(prefix(c.Leashed), c.InstanceID),
 		ConditionExpression:       aws.String("nonce = :nonce AND openCase = :case"),
 		UpdateExpression:          aws.String("SET lastClaim = prevClaim, openCase = :none"),
-		ExpressionAttributeValues: item{":nonce": str(c.nonce), ":case": str(c.ID), ":none": str("")},
+		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce), ":case": str(c.ID), ":none": str("")},
 	}
 }
 
 // forget removes a rehearsal's pointer altogether: a rehearsal has no cooldown of
 // its own, it reads the real one.
-func (b *Book) forget(c Case) *types.Delete {
+func (b *Book) forget(c cases.Case) *types.Delete {
 	return &types.Delete{
 		TableName: &b.Table, Key: instanceKey(prefix(c.Leashed), c.InstanceID),
 		ConditionExpression:       aws.String("nonce = :nonce"),
-		ExpressionAttributeValues: item{":nonce": str(c.nonce)},
+		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce)},
 	}
 }
 
 // drop removes a case that never was.
-func (b *Book) drop(c Case) *types.Delete {
+func (b *Book) drop(c cases.Case) *types.Delete {
 	return &types.Delete{
 		TableName: &b.Table, Key: caseKey(prefix(c.Leashed), c.ID),
 		ConditionExpression:       aws.String("attribute_not_exists(pk) OR (nonce = :nonce AND caseState = :claimed)"),
-		ExpressionAttributeValues: item{":nonce": str(c.nonce), ":claimed": str(string(StateClaimed))},
+		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce), ":claimed": str(string(cases.StateClaimed))},
 	}
 }
 
-func (b *Book) giveSlot(c Case, pk string, k int) *types.Delete {
+func (b *Book) giveSlot(c cases.Case, pk string, k int) *types.Delete {
 	return &types.Delete{
 		TableName: &b.Table, Key: key(pk, slotSK(k)),
 		ConditionExpression:       aws.String("nonce = :nonce"),
-		ExpressionAttributeValues: item{":nonce": str(c.nonce)},
+		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce)},
 	}
 }

@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 )
 
 func TestProvenRejectionGivesBackAllButTheBudget(t *testing.T) {
 	b := newBench(t)
 	former := b.claim(request(host, "old alarm"))
-	b.settle(former, casebook.StateInterrupted)
+	b.settle(former, cases.StateInterrupted)
 	b.closeByHand(former)
 
 	b.at(7 * time.Hour)
@@ -19,10 +20,10 @@ func TestProvenRejectionGivesBackAllButTheBudget(t *testing.T) {
 	if got := b.openCases("open"); !slices.Equal(got, []string{c.ID}) {
 		t.Fatalf("the index of open cases has %q, want %q", got, c.ID)
 	}
-	if err := b.book.Settle(t.Context(), c, casebook.StateRejected, "UnsupportedOperation"); err != nil {
+	if err := b.book.Settle(t.Context(), c, cases.StateRejected, "UnsupportedOperation"); err != nil {
 		t.Fatal(err)
 	}
-	v := b.view(casebook.Subject{InstanceID: host, SourceKey: "alarm"})
+	v := b.view(cases.Subject{InstanceID: host, SourceKey: "alarm"})
 	if v.OpenCase != "" || !v.LastClaim.Equal(dawn.Truncate(time.Millisecond)) || v.ClaimedBy != c.ID {
 		t.Errorf("the view is %+v, want no open case and the last claim of %s", v, dawn)
 	}
@@ -36,21 +37,21 @@ func TestProvenRejectionGivesBackAllButTheBudget(t *testing.T) {
 	if text(it, "caseState") != "rejected" || text(it, "errorCode") != "UnsupportedOperation" {
 		t.Errorf("the case is %q with code %q", text(it, "caseState"), text(it, "errorCode"))
 	}
-	b.wantLost(request(host, "alarm"), casebook.CauseDuplicate) // the source key has claimed
+	b.wantLost(request(host, "alarm"), cases.CauseDuplicate) // the source key has claimed
 	b.claim(grouped(request(host, "another alarm"), "asg/web", 1))
 }
 
 func TestFirstClaimEverIsForgottenWhenRejected(t *testing.T) {
 	b := newBench(t)
-	b.settle(b.claim(request(host, "alarm")), casebook.StateRejected)
-	if v := b.view(casebook.Subject{InstanceID: host}); !v.LastClaim.IsZero() || v.OpenCase != "" {
+	b.settle(b.claim(request(host, "alarm")), cases.StateRejected)
+	if v := b.view(cases.Subject{InstanceID: host}); !v.LastClaim.IsZero() || v.OpenCase != "" {
 		t.Errorf("the view is %+v, want that of an instance never claimed", v)
 	}
 	b.claim(request(host, "another alarm"))
 }
 
 func TestSentInterruptNeverGivesAnythingBack(t *testing.T) {
-	for _, state := range []casebook.State{casebook.StateInterrupted, casebook.StateUnknown} {
+	for _, state := range []cases.State{cases.StateInterrupted, cases.StateUnknown} {
 		t.Run(string(state), func(t *testing.T) {
 			b := newBench(t)
 			c := b.claim(grouped(request(host, "alarm"), "asg/web", 1))
@@ -62,8 +63,8 @@ func TestSentInterruptNeverGivesAnythingBack(t *testing.T) {
 			if got := b.openCases("open"); !slices.Equal(got, []string{c.ID}) {
 				t.Errorf("the index of open cases has %q, want %q", got, c.ID)
 			}
-			b.wantLost(request(host, "another alarm"), casebook.CauseOpen)
-			b.wantLost(grouped(request(hostNumber(1), "alarm"), "asg/web", 1), casebook.CauseGroup)
+			b.wantLost(request(host, "another alarm"), cases.CauseOpen)
+			b.wantLost(grouped(request(hostNumber(1), "alarm"), "asg/web", 1), cases.CauseGroup)
 		})
 	}
 }
@@ -73,15 +74,15 @@ func TestSentInterruptNeverGivesAnythingBack(t *testing.T) {
 func TestSettlingTouchesOnlyWhatIsStillOurs(t *testing.T) {
 	b := newBench(t)
 	old := b.claim(grouped(request(host, "alarm"), "asg/web", 1))
-	b.at(casebook.OpenFor + time.Millisecond)
+	b.at(config.OpenFor + time.Millisecond)
 	current := b.claim(grouped(request(host, "another alarm"), "asg/web", 1))
 	before := b.items()
 
-	b.settle(old, casebook.StateRejected)
+	b.settle(old, cases.StateRejected)
 	if got := changed(before, b.items()); !slices.Equal(got, []string{"case#" + old.ID + " case"}) {
 		t.Errorf("settling the old case has changed %q", got)
 	}
-	if v := b.view(casebook.Subject{InstanceID: host}); v.OpenCase != current.ID {
+	if v := b.view(cases.Subject{InstanceID: host}); v.OpenCase != current.ID {
 		t.Errorf("the open case is %q, want %q", v.OpenCase, current.ID)
 	}
 }
@@ -91,7 +92,7 @@ func TestSettlingNeverReopensAClosedCase(t *testing.T) {
 	c := b.claim(request(host, "alarm"))
 	b.closeByHand(c)
 	before := b.items()
-	for _, state := range []casebook.State{casebook.StateInterrupted, casebook.StateRejected} {
+	for _, state := range []cases.State{cases.StateInterrupted, cases.StateRejected} {
 		if err := b.book.Settle(t.Context(), c, state, ""); err == nil {
 			t.Errorf("settling the closed case as %s went through", state)
 		}
@@ -105,8 +106,8 @@ func TestCaseThatNobodyClaimedNeverSettles(t *testing.T) {
 	b := newBench(t)
 	c := b.claim(request(host, "alarm"))
 	before := b.items()
-	for _, forged := range []casebook.Case{{}, {ID: c.ID, InstanceID: host}} {
-		if err := b.book.Settle(t.Context(), forged, casebook.StateRejected, ""); err == nil {
+	for _, forged := range []cases.Case{{}, {ID: c.ID, InstanceID: host}} {
+		if err := b.book.Settle(t.Context(), forged, cases.StateRejected, ""); err == nil {
 			t.Errorf("settling %+v went through", forged)
 		}
 	}
@@ -121,16 +122,16 @@ func TestSettlingOutlivesConflictsAndLostAnswers(t *testing.T) {
 		"throttling":   {failing(errThrottled), failing(errThrottled)},
 		"lost answers": {losing(errOutage), losing(errInProgress)},
 	} {
-		for _, state := range []casebook.State{casebook.StateInterrupted, casebook.StateRejected, casebook.StateLeashed} {
+		for _, state := range []cases.State{cases.StateInterrupted, cases.StateRejected, cases.StateLeashed} {
 			t.Run(name+"/"+string(state), func(t *testing.T) {
 				b := newBench(t)
 				r := grouped(request(host, "alarm"), "asg/web", 1)
-				r.Leashed = state == casebook.StateLeashed
+				r.Leashed = state == cases.StateLeashed
 				c := b.claim(r)
 				b.api.spoil(faults...)
 				b.settle(c, state)
 				open := len(b.openCases("open")) + len(b.openCases("dry#open"))
-				if (open == 1) != (state == casebook.StateInterrupted) {
+				if (open == 1) != (state == cases.StateInterrupted) {
 					t.Errorf("%d cases are open", open)
 				}
 			})
@@ -142,7 +143,7 @@ func TestSettlingInAnOutageIsTold(t *testing.T) {
 	b := newBench(t)
 	c := b.claim(request(host, "alarm"))
 	b.api.down = errOutage
-	if err := b.book.Settle(t.Context(), c, casebook.StateInterrupted, ""); err == nil {
+	if err := b.book.Settle(t.Context(), c, cases.StateInterrupted, ""); err == nil {
 		t.Error("settling went through without a table")
 	}
 }

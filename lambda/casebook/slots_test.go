@@ -7,20 +7,22 @@ import (
 	"time"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 )
 
 // racers claims n instances at once, with eight books, and counts who won.
-func (b *bench) racers(n int, wanted casebook.Cause, r func(instance string) casebook.Request) (won []casebook.Case) {
+func (b *bench) racers(n int, wanted cases.Cause, r func(instance string) cases.Request) (won []cases.Case) {
 	b.t.Helper()
 	books := make([]*casebook.Book, 8)
 	for i := range books {
 		books[i] = b.another()
 	}
-	won, lost := race(b.t, n, func(i int) (casebook.Case, error) {
+	won, lost := race(b.t, n, func(i int) (cases.Case, error) {
 		return books[i%len(books)].Claim(b.t.Context(), r(hostNumber(i)))
 	})
 	for _, err := range lost {
-		if l, ok := errors.AsType[*casebook.LostError](err); !ok || l.Cause != wanted {
+		if l, ok := errors.AsType[*cases.LostError](err); !ok || l.Cause != wanted {
 			b.t.Errorf("a loser was told %v, want %s", err, wanted)
 		}
 	}
@@ -29,24 +31,24 @@ func (b *bench) racers(n int, wanted casebook.Cause, r func(instance string) cas
 
 func TestBudgetIsNeverOverspentNorRefusedWhileASlotIsFree(t *testing.T) {
 	b := newBench(t)
-	won := b.racers(24, casebook.CauseBudget, func(i string) casebook.Request { return request(i, "alarm") })
+	won := b.racers(24, cases.CauseBudget, func(i string) cases.Request { return request(i, "alarm") })
 	if len(won) != 3 {
 		t.Fatalf("%d claims won, want the budget's 3", len(won))
 	}
 	for _, c := range won { // neither a rejection nor a closed case gives budget back
-		b.settle(c, casebook.StateRejected)
+		b.settle(c, cases.StateRejected)
 	}
-	b.at(casebook.BudgetWindow)
-	b.wantLost(request(hostNumber(100), "alarm"), casebook.CauseBudget)
+	b.at(cases.BudgetWindow)
+	b.wantLost(request(hostNumber(100), "alarm"), cases.CauseBudget)
 	if budget, _ := b.used("none"); budget != 3 {
 		t.Errorf("%d slots are taken after exactly an hour, want 3", budget)
 	}
 
-	b.at(casebook.BudgetWindow + time.Millisecond)
+	b.at(cases.BudgetWindow + time.Millisecond)
 	if budget, _ := b.used("none"); budget != 0 {
 		t.Errorf("%d slots are taken after more than an hour, want none", budget)
 	}
-	won = b.racers(24, casebook.CauseBudget, func(i string) casebook.Request {
+	won = b.racers(24, cases.CauseBudget, func(i string) cases.Request {
 		r := request(i, "second alarm")
 		r.Cooldown = 0
 		return r
@@ -68,17 +70,17 @@ func TestWindowSlidesSlotBySlot(t *testing.T) {
 	}
 	b.at(61 * time.Minute)
 	b.claim(request(hostNumber(3), "alarm"))
-	b.wantLost(request(hostNumber(4), "alarm"), casebook.CauseBudget)
+	b.wantLost(request(hostNumber(4), "alarm"), cases.CauseBudget)
 }
 
 func TestGroupNeverHasMoreOpenCasesThanItsShare(t *testing.T) {
 	b := newBench(t)
-	inGroup := func(i string) casebook.Request {
+	inGroup := func(i string) cases.Request {
 		r := grouped(request(i, "alarm"), "asg/web", 2)
 		r.Budget = 100
 		return r
 	}
-	won := b.racers(16, casebook.CauseGroup, inGroup)
+	won := b.racers(16, cases.CauseGroup, inGroup)
 	if len(won) != 2 {
 		t.Fatalf("%d claims of the group won, want 2", len(won))
 	}
@@ -86,9 +88,9 @@ func TestGroupNeverHasMoreOpenCasesThanItsShare(t *testing.T) {
 	other.Group = "asg/db"
 	b.claim(other)
 
-	b.at(casebook.OpenFor) // long after the budget's slots have lapsed
-	b.wantLost(inGroup(hostNumber(100)), casebook.CauseGroup)
-	b.at(casebook.OpenFor + time.Millisecond)
+	b.at(config.OpenFor) // long after the budget's slots have lapsed
+	b.wantLost(inGroup(hostNumber(100)), cases.CauseGroup)
+	b.at(config.OpenFor + time.Millisecond)
 	b.claim(inGroup(hostNumber(100)))
 }
 
@@ -112,8 +114,8 @@ func TestSlotsBeyondAShrunkLimitStillCount(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			seen := &casebook.Seen{Group: group}
-			won := b.racers(16, casebook.CauseGroup, func(i string) casebook.Request {
+			seen := &cases.Seen{Group: group}
+			won := b.racers(16, cases.CauseGroup, func(i string) cases.Request {
 				r := grouped(request(i, "alarm"), "asg/web", limit)
 				r.Budget, r.Seen = 100, seen
 				return r
@@ -127,8 +129,8 @@ func TestSlotsBeyondAShrunkLimitStillCount(t *testing.T) {
 
 func TestStaleSightOfTheSlotsNeverDecides(t *testing.T) {
 	b := newBench(t)
-	empty := &casebook.Seen{}
-	won := b.racers(12, casebook.CauseBudget, func(i string) casebook.Request {
+	empty := &cases.Seen{}
+	won := b.racers(12, cases.CauseBudget, func(i string) cases.Request {
 		r := request(i, "alarm")
 		r.Seen = empty
 		return r
@@ -136,17 +138,17 @@ func TestStaleSightOfTheSlotsNeverDecides(t *testing.T) {
 	if len(won) != 3 {
 		t.Errorf("%d claims won, want 3", len(won))
 	}
-	b.at(casebook.BudgetWindow) // to the millisecond: the slots are still taken
+	b.at(cases.BudgetWindow) // to the millisecond: the slots are still taken
 	r := request(hostNumber(100), "alarm")
 	r.Seen = empty
-	b.wantLost(r, casebook.CauseBudget)
+	b.wantLost(r, cases.CauseBudget)
 }
 
 func TestSightOfFreeSlotsSavesTheClaimARound(t *testing.T) {
 	b := newBench(t)
 	b.api.readDown = errOutage // the claim must not read at all
 	r := grouped(request(host, "alarm"), "asg/web", 1)
-	r.Seen = &casebook.Seen{}
+	r.Seen = &cases.Seen{}
 	b.claim(r)
 }
 
@@ -163,14 +165,14 @@ func TestNoSlotIsOverlookedOnALaterPage(t *testing.T) {
 	}
 	full := request(hostNumber(9), "alarm")
 	full.Budget = 5
-	b.wantLost(full, casebook.CauseBudget)
+	b.wantLost(full, cases.CauseBudget)
 
 	b.api.badPage = 3
 	if slots, err := b.book.BudgetSlots(t.Context()); err == nil || slots.Taken != nil {
 		t.Errorf("a page that failed left %d slots and the error %v", slots.Used(), err)
 	}
 	full.Budget = 100
-	if _, err := b.book.Claim(t.Context(), full); err == nil || errors.As(err, new(*casebook.LostError)) {
+	if _, err := b.book.Claim(t.Context(), full); err == nil || errors.As(err, new(*cases.LostError)) {
 		t.Errorf("the claim that could not read the slots ended with %v", err)
 	}
 }

@@ -6,11 +6,11 @@ import (
 	"sync"
 	"testing"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 // race runs n claims at once and sorts out their ends.
-func race(t *testing.T, n int, claim func(i int) (casebook.Case, error)) (won []casebook.Case, lost []error) {
+func race(t *testing.T, n int, claim func(i int) (cases.Case, error)) (won []cases.Case, lost []error) {
 	t.Helper()
 	var (
 		wg    sync.WaitGroup

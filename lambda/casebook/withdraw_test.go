@@ -5,26 +5,27 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 )
 
 func TestAWithdrawnClaimLeavesNothingBehind(t *testing.T) {
-	for name, wrap := range map[string]func(casebook.Request) casebook.Request{
-		"real": func(r casebook.Request) casebook.Request { return r }, "rehearsal": leashed,
+	for name, wrap := range map[string]func(cases.Request) cases.Request{
+		"real": func(r cases.Request) cases.Request { return r }, "rehearsal": leashed,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			former := b.claim(request(host, "old alarm"))
-			b.settle(former, casebook.StateInterrupted)
+			b.settle(former, cases.StateInterrupted)
 			b.closeByHand(former)
 
 			b.at(7 * time.Hour)
 			r := wrap(grouped(request(host, "alarm"), "asg/web", 1))
 			r.Budget = 1
-			subject := casebook.Subject{InstanceID: host, SourceKey: "alarm", Leashed: r.Leashed}
+			subject := cases.Subject{InstanceID: host, SourceKey: "alarm", Leashed: r.Leashed}
 			seen := b.view(subject)
 			first := b.claim(r)
-			b.settle(first, casebook.StateWithdrawn)
+			b.settle(first, cases.StateWithdrawn)
 
 			if _, still := b.items()[caseKeyOf(first)]; still {
 				t.Error("the case is still there")
@@ -44,7 +45,7 @@ func TestAWithdrawnClaimLeavesNothingBehind(t *testing.T) {
 			}
 			// An answer that comes late must not undo what came after it.
 			held := b.items()
-			if err := b.book.Settle(t.Context(), first, casebook.StateWithdrawn, ""); err == nil {
+			if err := b.book.Settle(t.Context(), first, cases.StateWithdrawn, ""); err == nil {
 				t.Error("the first claim was withdrawn a second time, though the case is the second claim's")
 			}
 			if got := changed(held, b.items()); len(got) > 0 {
@@ -55,7 +56,7 @@ func TestAWithdrawnClaimLeavesNothingBehind(t *testing.T) {
 }
 
 // caseKeyOf is the key of a case in bench.items.
-func caseKeyOf(c casebook.Case) string {
+func caseKeyOf(c cases.Case) string {
 	if c.Leashed {
 		return "dry#case#" + c.ID + " case"
 	}
@@ -66,9 +67,9 @@ func TestWithdrawingTwiceWithdrawsOnce(t *testing.T) {
 	b := newBench(t)
 	before := b.items()
 	c := b.claim(grouped(request(host, "alarm"), "asg/web", 1))
-	b.settle(c, casebook.StateWithdrawn)
+	b.settle(c, cases.StateWithdrawn)
 	after := b.items()
-	b.settle(c, casebook.StateWithdrawn)
+	b.settle(c, cases.StateWithdrawn)
 	if got := changed(after, b.items()); len(got) > 0 {
 		t.Errorf("the second time has changed %q", got)
 	}
@@ -89,7 +90,7 @@ func TestWithdrawingOutlivesConflictsAndLostAnswers(t *testing.T) {
 			r.Budget = 1
 			c := b.claim(r)
 			b.api.spoil(faults...)
-			b.settle(c, casebook.StateWithdrawn)
+			b.settle(c, cases.StateWithdrawn)
 			b.claim(r)
 		})
 	}
@@ -100,17 +101,17 @@ func TestWithdrawingOutlivesConflictsAndLostAnswers(t *testing.T) {
 func TestWithdrawingNeverTouchesWhatIsSomebodyElses(t *testing.T) {
 	b := newBench(t)
 	old := b.claim(grouped(request(host, "alarm"), "asg/web", 1))
-	b.at(casebook.OpenFor + time.Millisecond)
+	b.at(config.OpenFor + time.Millisecond)
 	current := b.claim(grouped(request(host, "another alarm"), "asg/web", 1))
 	before := b.items()
-	b.settle(old, casebook.StateWithdrawn)
+	b.settle(old, cases.StateWithdrawn)
 	for _, key := range changed(before, b.items()) {
 		it, still := before[key]
 		if mine := text(it, "caseId") == old.ID || text(it, "openCase") == old.ID; !still || !mine {
 			t.Errorf("withdrawing the old claim has changed %s: %v", key, it)
 		}
 	}
-	if v := b.view(casebook.Subject{InstanceID: host}); v.OpenCase != current.ID {
+	if v := b.view(cases.Subject{InstanceID: host}); v.OpenCase != current.ID {
 		t.Errorf("the open case is %q, want %q", v.OpenCase, current.ID)
 	}
 	if _, group := b.used("asg/web"); group != 1 {
@@ -119,12 +120,12 @@ func TestWithdrawingNeverTouchesWhatIsSomebodyElses(t *testing.T) {
 }
 
 func TestACaseThatWasSentIsNeverWithdrawn(t *testing.T) {
-	for _, state := range []casebook.State{casebook.StateInterrupted, casebook.StateUnknown, casebook.StateRejected} {
+	for _, state := range []cases.State{cases.StateInterrupted, cases.StateUnknown, cases.StateRejected} {
 		b := newBench(t)
 		c := b.claim(request(host, "alarm"))
 		b.settle(c, state)
 		before := b.items()
-		if err := b.book.Settle(t.Context(), c, casebook.StateWithdrawn, ""); err == nil {
+		if err := b.book.Settle(t.Context(), c, cases.StateWithdrawn, ""); err == nil {
 			t.Errorf("a case that is %s was withdrawn", state)
 		}
 		if got := changed(before, b.items()); len(got) > 0 {
@@ -142,11 +143,11 @@ func TestARehearsalThatDiedNeverBlocksTheNextForLong(t *testing.T) {
 	next := died
 	next.Origin.SourceKey = "another drill"
 	b.at(lapse)
-	b.wantLost(next, casebook.CauseGroup)
+	b.wantLost(next, cases.CauseGroup)
 	next.GroupLimit = 2
-	b.wantLost(next, casebook.CauseBudget)
+	b.wantLost(next, cases.CauseBudget)
 	next.Budget = 2
-	b.wantLost(next, casebook.CauseOpen)
+	b.wantLost(next, cases.CauseOpen)
 
 	next.Budget, next.GroupLimit = 1, 1
 	b.at(lapse + time.Millisecond)
@@ -165,21 +166,21 @@ func TestARehearsalThatWakesUpLateNeverGivesAwayTheNext(t *testing.T) {
 	second.Origin.SourceKey = "another drill"
 	b.claim(second)
 	before := b.items()
-	b.settle(slow, casebook.StateLeashed)
+	b.settle(slow, cases.StateLeashed)
 	if got := changed(before, b.items()); !slices.Equal(got, []string{caseKeyOf(slow)}) {
 		t.Errorf("settling the first has changed %q", got)
 	}
 	third := first
 	third.Origin.SourceKey = "a third drill"
-	b.wantLost(third, casebook.CauseGroup)
+	b.wantLost(third, cases.CauseGroup)
 	third.GroupLimit = 2
-	b.wantLost(third, casebook.CauseBudget)
+	b.wantLost(third, cases.CauseBudget)
 }
 
 // The instance's item carries the nonce of the attempt that holds it. Its case's
 // id alone does not tell: the same trigger may have claimed again.
 func TestASettlingNeverGivesBackWhatTheSameTriggerHasClaimedAgain(t *testing.T) {
-	for _, state := range []casebook.State{casebook.StateRejected, casebook.StateWithdrawn} {
+	for _, state := range []cases.State{cases.StateRejected, cases.StateWithdrawn} {
 		b := newBench(t)
 		c := b.claim(request(host, "alarm"))
 		b.rewrite("instance#"+host+" instance", "nonce", "of another attempt")
@@ -192,7 +193,7 @@ func TestASettlingNeverGivesBackWhatTheSameTriggerHasClaimedAgain(t *testing.T) 
 	b := newBench(t)
 	c := b.claim(leashed(request(host, "alarm")))
 	b.rewrite("dry#instance#"+host+" instance", "nonce", "of another attempt")
-	b.settle(c, casebook.StateLeashed)
+	b.settle(c, cases.StateLeashed)
 	if _, still := b.items()["dry#instance#"+host+" instance"]; !still {
 		t.Error("a rehearsal has forgotten an instance that another attempt holds")
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/followup"
 )
@@ -18,7 +18,7 @@ import (
 // counting is a casebook without cases that counts how often it is asked.
 type counting struct{ asked *int }
 
-func (c counting) Unclosed(context.Context) ([]casebook.Record, error) {
+func (c counting) Unclosed(context.Context) ([]cases.Record, error) {
 	*c.asked++
 	return nil, nil
 }

@@ -22,13 +22,13 @@ import (
 	"log/slog"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 // Casebook is the part of the casebook that a sweep needs.
 type Casebook interface {
 	// Unclosed gives the real cases that nobody has closed, newest first.
-	Unclosed(context.Context) ([]casebook.Record, error)
+	Unclosed(context.Context) ([]cases.Record, error)
 }
 
 // Handler is the follow-up's function. All its fields are set once, at cold start.

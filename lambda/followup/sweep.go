@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 // named is how many cases of a kind are named in a report, the oldest first. There are
@@ -45,7 +45,7 @@ func (h *Handler) sweep(ctx context.Context) (Report, error) {
 }
 
 // count adds a case. The oldest comes first.
-func (r *Report) count(c casebook.Record, now time.Time) {
+func (r *Report) count(c cases.Record, now time.Time) {
 	if r.Open+r.Overdue == 0 {
 		r.OldestSeconds = max(0, now.Sub(c.ClaimedAt).Seconds())
 	}

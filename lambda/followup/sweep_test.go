@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/followup"
@@ -67,10 +67,10 @@ func TestNoOpenCaseIsCountedAsNoneAndNotLeftAway(t *testing.T) {
 // The life of a case that nobody closes, seen by the sweeps.
 func TestNoCaseThatIsLeftOpenGoesUnnoticed(t *testing.T) {
 	w := newWorld(t)
-	first := w.claim(1, false, casebook.StateInterrupted)
+	first := w.claim(1, false, cases.StateInterrupted)
 	w.wantSweep(followup.Report{Open: 1})
 	w.at(20 * time.Hour)
-	w.claim(2, false, casebook.StateUnknown)
+	w.claim(2, false, cases.StateUnknown)
 	w.wantSweep(followup.Report{Open: 2, OldestSeconds: 20 * 3600})
 	w.at(48 * time.Hour)
 	w.wantSweep(followup.Report{Open: 2, OldestSeconds: 48 * 3600})
@@ -79,7 +79,7 @@ func TestNoCaseThatIsLeftOpenGoesUnnoticed(t *testing.T) {
 
 	// Its instance hangs again, which is another case, and the first is still nobody's.
 	w.at(60 * time.Hour)
-	w.claim(1, false, casebook.StateInterrupted)
+	w.claim(1, false, cases.StateInterrupted)
 	w.wantSweep(followup.Report{Open: 2, Overdue: 1, OldestSeconds: 60 * 3600, OverdueCases: []string{first}})
 
 	if _, err := w.book.CloseCase(t.Context(), first, "seen to", "ops"); err != nil {
@@ -90,8 +90,8 @@ func TestNoCaseThatIsLeftOpenGoesUnnoticed(t *testing.T) {
 
 func TestWhatIsNoOpenCaseIsNeverCounted(t *testing.T) {
 	w := newWorld(t)
-	w.claim(1, false, casebook.StateRejected)
-	w.claim(2, true, casebook.StateLeashed)
+	w.claim(1, false, cases.StateRejected)
+	w.claim(2, true, cases.StateLeashed)
 	w.claim(3, true, "") // a rehearsal that was killed: its item stays in the index
 	w.at(72 * time.Hour)
 	w.wantSweep(followup.Report{})
@@ -123,7 +123,7 @@ func TestAStormIsCountedWholeAndNamedInPart(t *testing.T) {
 func TestACaseIsNeverYoungerThanNothing(t *testing.T) {
 	w := newWorld(t)
 	w.at(time.Minute)
-	w.claim(1, false, casebook.StateInterrupted)
+	w.claim(1, false, cases.StateInterrupted)
 	w.at(0)
 	w.wantSweep(followup.Report{Open: 1})
 }
@@ -131,7 +131,7 @@ func TestACaseIsNeverYoungerThanNothing(t *testing.T) {
 // unreadable is a casebook during an outage.
 type unreadable struct{ err error }
 
-func (u unreadable) Unclosed(context.Context) ([]casebook.Record, error) { return nil, u.err }
+func (u unreadable) Unclosed(context.Context) ([]cases.Record, error) { return nil, u.err }
 
 func TestWhatCouldNotBeReadIsNeverPublishedAsNone(t *testing.T) {
 	w := newWorld(t)

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/followup"
@@ -62,11 +63,11 @@ func (w *world) at(d time.Duration) { w.now = dawn.Add(d) }
 func host(n int) string { return fmt.Sprintf("i-0a1b2c3d4e5f%05x", n) }
 
 // claim opens a case of the instance and gives its id; no state leaves it claimed.
-func (w *world) claim(n int, leashed bool, state casebook.State) string {
+func (w *world) claim(n int, leashed bool, state cases.State) string {
 	w.t.Helper()
-	c, err := w.book.Claim(w.t.Context(), casebook.Request{
+	c, err := w.book.Claim(w.t.Context(), cases.Request{
 		InstanceID: host(n), Cooldown: 6 * time.Hour, Budget: 100, Leashed: leashed,
-		Origin: casebook.Origin{SourceKey: w.now.String(), Kind: "alarm", Reason: "the agent fell silent"},
+		Origin: cases.Origin{SourceKey: w.now.String(), Kind: "alarm", Reason: "the agent fell silent"},
 	})
 	if err != nil {
 		w.t.Fatal(err)

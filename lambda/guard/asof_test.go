@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/guard"
@@ -160,9 +160,9 @@ func TestALaterVerdictSaysWhenToAskAgain(t *testing.T) {
 // hanging is a casebook whose answers never come.
 type hanging struct{}
 
-func (hanging) Claim(ctx context.Context, _ casebook.Request) (casebook.Case, error) {
+func (hanging) Claim(ctx context.Context, _ cases.Request) (cases.Case, error) {
 	<-ctx.Done()
-	return casebook.Case{}, ctx.Err()
+	return cases.Case{}, ctx.Err()
 }
 
 func TestAClaimThatHangsNeverOutlivesThePermitThatItWouldMake(t *testing.T) {

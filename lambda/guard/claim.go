@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 // Claimer opens cases. It is the casebook.
 type Claimer interface {
-	Claim(context.Context, casebook.Request) (casebook.Case, error)
+	Claim(context.Context, cases.Request) (cases.Case, error)
 }
 
 const (
@@ -57,17 +57,17 @@ func (g *Guard) Claim(ctx context.Context, q Question) (Permit, Verdict) {
 	return newPermit(c), v
 }
 
-func (g *Guard) request(q Question) (casebook.Request, error) {
+func (g *Guard) request(q Question) (cases.Request, error) {
 	grp, err := q.Instance.Group.Get()
 	if err != nil {
-		return casebook.Request{}, fmt.Errorf("the group is not known: %w", err)
+		return cases.Request{}, fmt.Errorf("the group is not known: %w", err)
 	}
 	in := g.inquiry(q)
 	t := q.Trigger
-	r := casebook.Request{
+	r := cases.Request{
 		InstanceID: q.Instance.ID, Leashed: g.Leashed(t), Cooldown: requiredCooldown(in), Budget: g.Config.Rules.Budget,
 		Group: grp.Key(), GroupLimit: groupLimit(len(grp.Members), g.Config.Rules.GroupPercent),
-		Origin: casebook.Origin{
+		Origin: cases.Origin{
 			SourceKey: t.SourceKey, Kind: string(t.Kind), Source: t.Source, Reason: t.Reason,
 			RequestedBy: t.RequestedBy, Forced: t.Force,
 		},
@@ -80,34 +80,34 @@ func (g *Guard) request(q Question) (casebook.Request, error) {
 }
 
 // seen hands the claim the slots that the rules have read.
-func seen(q Question) *casebook.Seen {
+func seen(q Question) *cases.Seen {
 	b, berr := q.Budget.Get()
 	s, gerr := q.GroupSlots.Get()
 	if berr != nil || gerr != nil {
 		return nil
 	}
-	return &casebook.Seen{Budget: b, Group: s}
+	return &cases.Seen{Budget: b, Group: s}
 }
 
 // lostVerdict words a claim that did not succeed. Only a *LostError proves that
 // nothing was opened; for anything else the next look will tell.
 func lostVerdict(err error, in Inquiry) Verdict {
-	lost, ok := errors.AsType[*casebook.LostError](err)
+	lost, ok := errors.AsType[*cases.LostError](err)
 	if !ok {
 		return Verdict{Kind: Later, Rule: episode{}.Name(), Why: "the casebook gave no clear answer to the claim: " + brief(err)}
 	}
 	v := Verdict{Kind: Refused, Rule: string(lost.Cause), CaseID: lost.CaseID}
 	switch lost.Cause {
-	case casebook.CauseDuplicate, casebook.CauseOpen:
+	case cases.CauseDuplicate, cases.CauseOpen:
 		v.Kind, v.Rule = Duplicate, episode{}.Name()
 		v.Why = fmt.Sprintf("case %s was opened %s, while this trigger was being decided", lost.CaseID, when(in.Now, lost.Since))
-	case casebook.CauseLever:
+	case cases.CauseLever:
 		v.Why = "the lever was pulled a moment ago"
-	case casebook.CauseCooldown:
+	case cases.CauseCooldown:
 		v.Why = cooldownWhy(in, lost.Since)
-	case casebook.CauseGroup:
+	case cases.CauseGroup:
 		v.Why = "the last free slot of its group was taken a moment ago"
-	case casebook.CauseBudget:
+	case cases.CauseBudget:
 		v.Why = fmt.Sprintf("the last of %d interrupts an hour was taken a moment ago", in.Config.Rules.Budget)
 	default:
 		v.Kind, v.Rule, v.Why = Later, episode{}.Name(), "too many claims at the same moment"

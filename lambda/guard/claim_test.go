@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/guard"
@@ -42,16 +42,16 @@ func TestALostClaimNeverPermits(t *testing.T) {
 		kind guard.Kind
 		want string
 	}{
-		{"duplicate", &casebook.LostError{Cause: casebook.CauseDuplicate, CaseID: "c-1", Since: since}, guard.Duplicate, "episode: case c-1 was opened 3s ago, while this trigger was being decided"},
-		{"open", &casebook.LostError{Cause: casebook.CauseOpen, CaseID: "c-2", Since: since}, guard.Duplicate, "episode: case c-2 was opened 3s ago, while this trigger was being decided"},
-		{"open, nobody knows since when", &casebook.LostError{Cause: casebook.CauseOpen, CaseID: "c-3"}, guard.Duplicate, "episode: case c-3 was opened at an unknown time, while this trigger was being decided"},
-		{"lever", &casebook.LostError{Cause: casebook.CauseLever}, guard.Refused, "lever: the lever was pulled a moment ago"},
-		{"cooldown", &casebook.LostError{Cause: casebook.CauseCooldown, Since: ago(time.Hour)}, guard.Refused, "cooldown: interrupted 1h ago, 6h required; force can shorten it to 1h"},
-		{"group", &casebook.LostError{Cause: casebook.CauseGroup}, guard.Refused, "group: the last free slot of its group was taken a moment ago"},
-		{"budget", &casebook.LostError{Cause: casebook.CauseBudget}, guard.Refused, "budget: the last of 3 interrupts an hour was taken a moment ago"},
-		{"conflict", &casebook.LostError{Cause: casebook.CauseConflict}, guard.Later, "episode: too many claims at the same moment"},
-		{"a cause that nobody knows yet", &casebook.LostError{Cause: "eclipse"}, guard.Later, "episode: too many claims at the same moment"},
-		{"lost, told through another error", fmt.Errorf("claiming: %w", &casebook.LostError{Cause: casebook.CauseLever}), guard.Refused, "lever: the lever was pulled a moment ago"},
+		{"duplicate", &cases.LostError{Cause: cases.CauseDuplicate, CaseID: "c-1", Since: since}, guard.Duplicate, "episode: case c-1 was opened 3s ago, while this trigger was being decided"},
+		{"open", &cases.LostError{Cause: cases.CauseOpen, CaseID: "c-2", Since: since}, guard.Duplicate, "episode: case c-2 was opened 3s ago, while this trigger was being decided"},
+		{"open, nobody knows since when", &cases.LostError{Cause: cases.CauseOpen, CaseID: "c-3"}, guard.Duplicate, "episode: case c-3 was opened at an unknown time, while this trigger was being decided"},
+		{"lever", &cases.LostError{Cause: cases.CauseLever}, guard.Refused, "lever: the lever was pulled a moment ago"},
+		{"cooldown", &cases.LostError{Cause: cases.CauseCooldown, Since: ago(time.Hour)}, guard.Refused, "cooldown: interrupted 1h ago, 6h required; force can shorten it to 1h"},
+		{"group", &cases.LostError{Cause: cases.CauseGroup}, guard.Refused, "group: the last free slot of its group was taken a moment ago"},
+		{"budget", &cases.LostError{Cause: cases.CauseBudget}, guard.Refused, "budget: the last of 3 interrupts an hour was taken a moment ago"},
+		{"conflict", &cases.LostError{Cause: cases.CauseConflict}, guard.Later, "episode: too many claims at the same moment"},
+		{"a cause that nobody knows yet", &cases.LostError{Cause: "eclipse"}, guard.Later, "episode: too many claims at the same moment"},
+		{"lost, told through another error", fmt.Errorf("claiming: %w", &cases.LostError{Cause: cases.CauseLever}), guard.Refused, "lever: the lever was pulled a moment ago"},
 		{"no answer", errors.New("dial tcp:\n\ttimeout"), guard.Later, "episode: the casebook gave no clear answer to the claim: dial tcp: timeout"},
 		{"cancelled", context.Canceled, guard.Later, "episode: the casebook gave no clear answer to the claim: context canceled"},
 	} {
@@ -65,7 +65,7 @@ func TestALostClaimNeverPermits(t *testing.T) {
 		if p != (guard.Permit{}) || len(book.requests) != 1 {
 			t.Errorf("%s: a permit (%v) after %d claims", c.name, p, len(book.requests))
 		}
-		lost, ok := errors.AsType[*casebook.LostError](c.err)
+		lost, ok := errors.AsType[*cases.LostError](c.err)
 		if ok && v.CaseID != lost.CaseID {
 			t.Errorf("%s: case %q, want %q", c.name, v.CaseID, lost.CaseID)
 		}
@@ -76,23 +76,23 @@ func TestAClaimNeverAsksForMoreThanTheRulesAllow(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*scene)
-		want   casebook.Request
+		want   cases.Request
 	}{
-		{"an alarm", func(*scene) {}, casebook.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
-		{"a stack that rehearses", func(s *scene) { s.config.Mode = config.ModeDryRun }, casebook.Request{Leashed: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
-		{"a request to rehearse", func(s *scene) { s.trigger.DryRun = true }, casebook.Request{Leashed: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
-		{"forced cooldown", func(s *scene) { s.direct("cooldown") }, casebook.Request{Cooldown: time.Hour, GroupLimit: 1}},
-		{"forced otherwise", func(s *scene) { s.direct("unresponsive") }, casebook.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
-		{"an alarm that names a force", func(s *scene) { s.trigger.Force = []string{"cooldown"} }, casebook.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
-		{"a group of 1", func(s *scene) { s.member(1) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 1}},
-		{"a group of 5", func(s *scene) { s.member(5) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 1}},
-		{"a group of 6", func(s *scene) { s.member(6) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 2}},
-		{"a group of 10", func(s *scene) { s.member(10) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 2}},
-		{"a group of 11", func(s *scene) { s.member(11) }, casebook.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 3}},
+		{"an alarm", func(*scene) {}, cases.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"a stack that rehearses", func(s *scene) { s.config.Mode = config.ModeDryRun }, cases.Request{Leashed: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"a request to rehearse", func(s *scene) { s.trigger.DryRun = true }, cases.Request{Leashed: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"forced cooldown", func(s *scene) { s.direct("cooldown") }, cases.Request{Cooldown: time.Hour, GroupLimit: 1}},
+		{"forced otherwise", func(s *scene) { s.direct("unresponsive") }, cases.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"an alarm that names a force", func(s *scene) { s.trigger.Force = []string{"cooldown"} }, cases.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"a group of 1", func(s *scene) { s.member(1) }, cases.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 1}},
+		{"a group of 5", func(s *scene) { s.member(5) }, cases.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 1}},
+		{"a group of 6", func(s *scene) { s.member(6) }, cases.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 2}},
+		{"a group of 10", func(s *scene) { s.member(10) }, cases.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 2}},
+		{"a group of 11", func(s *scene) { s.member(11) }, cases.Request{Cooldown: 6 * time.Hour, Group: "asg/web", GroupLimit: 3}},
 		{"a tag group", func(s *scene) {
 			s.member(6)
 			s.group.Kind, s.group.Name = instance.GroupTag, "workers"
-		}, casebook.Request{Cooldown: 6 * time.Hour, Group: "tag/workers", GroupLimit: 2}},
+		}, cases.Request{Cooldown: 6 * time.Hour, Group: "tag/workers", GroupLimit: 2}},
 	} {
 		s := hung(t)
 		c.change(s)
@@ -103,8 +103,8 @@ func TestAClaimNeverAsksForMoreThanTheRulesAllow(t *testing.T) {
 			continue
 		}
 		c.want.InstanceID, c.want.Budget = hungID, 3
-		c.want.Seen = &casebook.Seen{Budget: s.budget, Group: s.groupSlots}
-		c.want.Origin = casebook.Origin{
+		c.want.Seen = &cases.Seen{Budget: s.budget, Group: s.groupSlots}
+		c.want.Origin = cases.Origin{
 			SourceKey: s.trigger.SourceKey, Kind: string(s.trigger.Kind), Source: s.trigger.Source,
 			Reason: s.trigger.Reason, RequestedBy: s.trigger.RequestedBy, Forced: s.trigger.Force,
 		}

@@ -16,7 +16,7 @@ import (
 	"slices"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
@@ -81,9 +81,9 @@ type Question struct {
 	Ref      trigger.Ref
 	Instance *instance.Instance
 
-	Book       fact.Of[casebook.View]
-	Budget     fact.Of[casebook.Slots]
-	GroupSlots fact.Of[casebook.Slots]
+	Book       fact.Of[cases.View]
+	Budget     fact.Of[cases.Slots]
+	GroupSlots fact.Of[cases.Slots]
 	Look       fact.Of[look.Look]
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
@@ -53,16 +53,16 @@ var facts = map[string]struct{ fail, unask func(*guard.Question) }{
 		func(q *guard.Question) { q.Instance.Group = fact.Of[instance.Group]{} },
 	},
 	"book": {
-		func(q *guard.Question) { q.Book = broken[casebook.View]() },
-		func(q *guard.Question) { q.Book = fact.Of[casebook.View]{} },
+		func(q *guard.Question) { q.Book = broken[cases.View]() },
+		func(q *guard.Question) { q.Book = fact.Of[cases.View]{} },
 	},
 	"budget": {
-		func(q *guard.Question) { q.Budget = broken[casebook.Slots]() },
-		func(q *guard.Question) { q.Budget = fact.Of[casebook.Slots]{} },
+		func(q *guard.Question) { q.Budget = broken[cases.Slots]() },
+		func(q *guard.Question) { q.Budget = fact.Of[cases.Slots]{} },
 	},
 	"group slots": {
-		func(q *guard.Question) { q.GroupSlots = broken[casebook.Slots]() },
-		func(q *guard.Question) { q.GroupSlots = fact.Of[casebook.Slots]{} },
+		func(q *guard.Question) { q.GroupSlots = broken[cases.Slots]() },
+		func(q *guard.Question) { q.GroupSlots = fact.Of[cases.Slots]{} },
 	},
 	"look": {
 		func(q *guard.Question) { q.Look = broken[look.Look]() },

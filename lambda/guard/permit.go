@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 // PermitLife is how long after its claim a permit lives. The facts behind it are
@@ -28,12 +28,12 @@ var (
 type Permit struct{ p *permit }
 
 type permit struct {
-	claim  casebook.Case
+	claim  cases.Case
 	diesAt time.Time
 	spent  atomic.Bool
 }
 
-func newPermit(c casebook.Case) Permit {
+func newPermit(c cases.Case) Permit {
 	return Permit{&permit{claim: c, diesAt: c.ClaimedAt.Add(PermitLife)}}
 }
 
@@ -61,9 +61,9 @@ func (p Permit) Spend(now time.Time, leashed bool) (instanceID string, until tim
 func (p Permit) Leashed() bool { return p.p == nil || p.p.claim.Leashed }
 
 // Case is the case that the claim opened.
-func (p Permit) Case() casebook.Case {
+func (p Permit) Case() cases.Case {
 	if p.p == nil {
-		return casebook.Case{}
+		return cases.Case{}
 	}
 	return p.p.claim
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/guard"
@@ -15,13 +15,13 @@ func TestAnEpisodeNeverHasASecondShot(t *testing.T) {
 	judge(t, "episode", []situation{
 		{"no case", func(*scene) {}, guard.Permitted},
 		{"its case is open", func(s *scene) {
-			s.view = casebook.View{OpenCase: hungID + "-0123456789abcdef", OpenedAt: ago(7*time.Hour + 13*time.Minute)}
+			s.view = cases.View{OpenCase: hungID + "-0123456789abcdef", OpenedAt: ago(7*time.Hour + 13*time.Minute)}
 		}, guard.Duplicate},
 		{"its case is open, nobody knows since when", func(s *scene) { s.view.OpenCase = hungID + "-0123456789abcdef" }, guard.Duplicate},
 		{"the same alarm once more, its case closed", func(s *scene) { s.view.ClaimedBy = hungID + "-0123456789abcdef" }, guard.Duplicate},
 		{"a person who forces asks while its case is open", func(s *scene) {
 			s.direct("unresponsive", "cooldown")
-			s.view = casebook.View{OpenCase: hungID + "-0123456789abcdef", OpenedAt: ago(90 * time.Second)}
+			s.view = cases.View{OpenCase: hungID + "-0123456789abcdef", OpenedAt: ago(90 * time.Second)}
 		}, guard.Duplicate},
 	})
 }
@@ -30,11 +30,11 @@ func TestAPulledLeverNeverPermits(t *testing.T) {
 	judge(t, "lever", []situation{
 		{"released", func(*scene) {}, guard.Permitted},
 		{"pulled", func(s *scene) {
-			s.view.Lever = casebook.Lever{Pulled: true, By: "oncall", Reason: "database migration", Since: ago(2*time.Minute + 40*time.Second)}
+			s.view.Lever = cases.Lever{Pulled: true, By: "oncall", Reason: "database migration", Since: ago(2*time.Minute + 40*time.Second)}
 		}, guard.Refused},
 		{"pulled, with nothing said", func(s *scene) { s.view.Lever.Pulled = true }, guard.Refused},
 		{"pulled, with a reason of several lines", func(s *scene) {
-			s.view.Lever = casebook.Lever{Pulled: true, By: "on\ncall", Reason: "one\r\n  two\tthree", Since: ago(time.Hour)}
+			s.view.Lever = cases.Lever{Pulled: true, By: "on\ncall", Reason: "one\r\n  two\tthree", Since: ago(time.Hour)}
 		}, guard.Refused},
 	})
 }

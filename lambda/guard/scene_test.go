@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
@@ -45,9 +45,9 @@ type scene struct {
 	kind        instance.Type
 	shutdown    string
 	group       instance.Group
-	view        casebook.View
-	budget      casebook.Slots
-	groupSlots  casebook.Slots
+	view        cases.View
+	budget      cases.Slots
+	groupSlots  cases.Slots
 	look        look.Look
 }
 
@@ -155,8 +155,8 @@ func (s *scene) agents() instance.Agents {
 }
 
 // taken is n slots of which the next lapses then.
-func taken(n int, lapses time.Time) casebook.Slots {
-	s := casebook.Slots{Taken: map[int]time.Time{}}
+func taken(n int, lapses time.Time) cases.Slots {
+	s := cases.Slots{Taken: map[int]time.Time{}}
 	for k := range n {
 		s.Taken[k] = lapses.Add(time.Duration(k) * time.Minute)
 	}
@@ -180,16 +180,16 @@ func (s *scene) question() guard.Question {
 type claims struct {
 	now      func() time.Time
 	err      error
-	requests []casebook.Request
+	requests []cases.Request
 }
 
-func (c *claims) Claim(_ context.Context, r casebook.Request) (casebook.Case, error) {
+func (c *claims) Claim(_ context.Context, r cases.Request) (cases.Case, error) {
 	c.requests = append(c.requests, r)
 	if c.err != nil {
-		return casebook.Case{}, c.err
+		return cases.Case{}, c.err
 	}
-	return casebook.Case{
-		ID: casebook.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, State: casebook.StateClaimed,
+	return cases.Case{
+		ID: cases.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, State: cases.StateClaimed,
 		Leashed: r.Leashed, ClaimedAt: c.now(), Origin: r.Origin,
 	}, nil
 }

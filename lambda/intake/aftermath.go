@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/protect"
@@ -17,7 +17,7 @@ import (
 // dumped: side by side, since a group may replace the instance at any moment and a
 // case that stays claimed is taken for one that may have been sent. What fails is
 // said, and changes nothing. It goes on whatever becomes of the invocation.
-func (h *Handler) aftermath(ctx context.Context, j *job, c casebook.Case, result interrupt.Result, seen look.Look) {
+func (h *Handler) aftermath(ctx context.Context, j *job, c cases.Case, result interrupt.Result, seen look.Look) {
 	ctx = context.WithoutCancel(ctx)
 	var (
 		wg    sync.WaitGroup
@@ -47,14 +47,14 @@ func (h *Handler) aftermath(ctx context.Context, j *job, c casebook.Case, result
 
 	noting, cancel := context.WithTimeout(ctx, noteBound)
 	defer cancel()
-	if err := h.Book.Note(noting, c, casebook.Notes{Look: stood, Protected: kept.Why}); err != nil {
+	if err := h.Book.Note(noting, c, cases.Notes{Look: stood, Protected: kept.Why}); err != nil {
 		j.log.ErrorContext(ctx, "the case has no note of its look and its protection", slog.String("caseId", c.ID),
 			slog.String("look", stood), slog.String("protected", kept.Why), slog.Any("error", err))
 	}
 }
 
 // keepLook stores the look and says where it is, or what is missing.
-func (h *Handler) keepLook(ctx context.Context, j *job, c casebook.Case, seen look.Look) string {
+func (h *Handler) keepLook(ctx context.Context, j *job, c cases.Case, seen look.Look) string {
 	prefix := look.Prefix(c.ID, c.Leashed)
 	if err := h.Evidence.Put(ctx, prefix, seen); err != nil {
 		j.log.ErrorContext(ctx, "the look could not be stored", slog.String("caseId", c.ID), slog.Any("error", err))
@@ -65,15 +65,15 @@ func (h *Handler) keepLook(ctx context.Context, j *job, c casebook.Case, seen lo
 
 // stateOf is the state that a result leaves the case in. A rehearsal sends
 // nothing, so however it ends it is over.
-func stateOf(r interrupt.Result, leashed bool) casebook.State {
+func stateOf(r interrupt.Result, leashed bool) cases.State {
 	switch {
 	case leashed:
-		return casebook.StateLeashed
+		return cases.StateLeashed
 	case r.Kind == interrupt.Interrupted:
-		return casebook.StateInterrupted
+		return cases.StateInterrupted
 	case r.Kind == interrupt.Rejected:
-		return casebook.StateRejected
+		return cases.StateRejected
 	default:
-		return casebook.StateUnknown
+		return cases.StateUnknown
 	}
 }

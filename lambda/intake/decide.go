@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
@@ -104,14 +104,14 @@ func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
 	if len(jobs) == 0 {
 		return
 	}
-	refs, subjects := make([]trigger.Ref, len(jobs)), make([]casebook.Subject, len(jobs))
+	refs, subjects := make([]trigger.Ref, len(jobs)), make([]cases.Subject, len(jobs))
 	for i, j := range jobs {
 		refs[i], subjects[i] = j.ref, h.subject(j)
 	}
 	var (
 		wg        sync.WaitGroup
 		instances []*instance.Instance
-		views     map[casebook.Subject]casebook.View
+		views     map[cases.Subject]cases.View
 		err       error
 	)
 	wg.Go(func() { instances = h.Resolver.First(ctx, refs) })
@@ -122,13 +122,13 @@ func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
 		if view, ok := views[subjects[i]]; ok {
 			j.question.Book = fact.Known(view)
 		} else {
-			j.question.Book = fact.Failed[casebook.View](errors.Join(errNoView, err))
+			j.question.Book = fact.Failed[cases.View](errors.Join(errNoView, err))
 		}
 	}
 }
 
-func (h *Handler) subject(j *job) casebook.Subject {
-	return casebook.Subject{InstanceID: j.ref.Instance, SourceKey: j.trigger.SourceKey, Leashed: h.Guard.Leashed(j.trigger)}
+func (h *Handler) subject(j *job) cases.Subject {
+	return cases.Subject{InstanceID: j.ref.Instance, SourceKey: j.trigger.SourceKey, Leashed: h.Guard.Leashed(j.trigger)}
 }
 
 // secondRound asks for the rest: AWS and the slots at once.
@@ -136,18 +136,18 @@ func (h *Handler) secondRound(ctx context.Context, jobs []*job) {
 	if len(jobs) == 0 {
 		return
 	}
-	instances, keys := make([]*instance.Instance, len(jobs)), map[string]fact.Of[casebook.Slots]{}
+	instances, keys := make([]*instance.Instance, len(jobs)), map[string]fact.Of[cases.Slots]{}
 	for i, j := range jobs {
 		instances[i] = j.question.Instance
 		if key := groupKey(j); key != "" {
-			keys[key] = fact.Of[casebook.Slots]{}
+			keys[key] = fact.Of[cases.Slots]{}
 		}
 	}
 	var (
 		wg     sync.WaitGroup
 		mu     sync.Mutex
-		budget fact.Of[casebook.Slots]
-		groups = map[string]fact.Of[casebook.Slots]{"": fact.Known(casebook.Slots{})}
+		budget fact.Of[cases.Slots]
+		groups = map[string]fact.Of[cases.Slots]{"": fact.Known(cases.Slots{})}
 	)
 	wg.Go(func() { h.Resolver.Second(ctx, instances) })
 	wg.Go(func() { budget = answered(h.Book.BudgetSlots(ctx)) })

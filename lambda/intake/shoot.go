@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
@@ -66,10 +66,10 @@ const (
 // withdraw undoes a claim after which EC2 was never called, and has the target
 // looked at again. A claim that cannot be undone stays, as one that may have been
 // sent.
-func (h *Handler) withdraw(ctx context.Context, j *job, c casebook.Case, result interrupt.Result) {
+func (h *Handler) withdraw(ctx context.Context, j *job, c cases.Case, result interrupt.Result) {
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleBound)
 	defer cancel()
-	if err := h.Book.Settle(undo, c, casebook.StateWithdrawn, ""); err != nil {
+	if err := h.Book.Settle(undo, c, cases.StateWithdrawn, ""); err != nil {
 		j.end(OutcomeFailed, guard.Verdict{Rule: ruleTime, Why: fmt.Sprintf("%s; and the claim could not be undone: %v", result.Why, err), CaseID: c.ID})
 		h.logDecision(ctx, j)
 		return

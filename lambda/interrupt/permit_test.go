@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
@@ -23,9 +23,9 @@ const instanceID = "i-0a1b2c3d4e5f60718"
 // book is a casebook that grants every claim, age ago.
 type book struct{ age time.Duration }
 
-func (b book) Claim(_ context.Context, r casebook.Request) (casebook.Case, error) {
-	return casebook.Case{
-		ID: casebook.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, Leashed: r.Leashed, ClaimedAt: time.Now().Add(-b.age),
+func (b book) Claim(_ context.Context, r cases.Request) (cases.Case, error) {
+	return cases.Case{
+		ID: cases.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, Leashed: r.Leashed, ClaimedAt: time.Now().Add(-b.age),
 	}, nil
 }
 
@@ -58,7 +58,7 @@ func permit(t testing.TB, leashed bool, age time.Duration) guard.Permit {
 			Shutdown:    fact.Known("stop"),
 			Group:       fact.Known(instance.Group{}),
 		},
-		Book: fact.Known(casebook.View{}), Budget: fact.Known(casebook.Slots{}), GroupSlots: fact.Known(casebook.Slots{}),
+		Book: fact.Known(cases.View{}), Budget: fact.Known(cases.Slots{}), GroupSlots: fact.Known(cases.Slots{}),
 		Look: fact.Known(look.Look{}),
 	})
 	if v.Kind != guard.Permitted {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"crashcart/lambda/casebook"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 
 	"crashcart/lab"
@@ -80,11 +81,11 @@ func TestTheBootstrapSweeps(t *testing.T) {
 	book := casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName)
 	for host, age := range map[string]time.Duration{"i-0a1b2c3d4e5f60718": config.OpenFor + time.Hour, "i-0a1b2c3d4e5f60719": time.Hour} {
 		book.Now = func() time.Time { return time.Now().Add(-age) }
-		c, err := book.Claim(t.Context(), casebook.Request{
-			InstanceID: host, Cooldown: 6 * time.Hour, Budget: 3, Origin: casebook.Origin{SourceKey: "alarm", Kind: "alarm"},
+		c, err := book.Claim(t.Context(), cases.Request{
+			InstanceID: host, Cooldown: 6 * time.Hour, Budget: 3, Origin: cases.Origin{SourceKey: "alarm", Kind: "alarm"},
 		})
 		if err == nil {
-			err = book.Settle(t.Context(), c, casebook.StateInterrupted, "")
+			err = book.Settle(t.Context(), c, cases.StateInterrupted, "")
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -104,7 +105,7 @@ func TestTheBootstrapSweeps(t *testing.T) {
 	if err := json.Unmarshal(result.Payload, &found); err != nil || result.FunctionError != "" {
 		t.Fatalf("%s %s, %v\n%s", result.FunctionError, result.Payload, err, f.log())
 	}
-	overdue := casebook.ID("i-0a1b2c3d4e5f60718", "alarm")
+	overdue := cases.ID("i-0a1b2c3d4e5f60718", "alarm")
 	if found.Open != 1 || found.Overdue != 1 || len(found.OverdueCases) != 1 || found.OverdueCases[0] != overdue || found.OldestSeconds < 49*3600 {
 		t.Errorf("it answers %s", result.Payload)
 	}

@@ -26,10 +26,10 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(version + capture + restart + version + command + prompt))
 	f.Add([]byte("\x1b]0;\x1b[\x1b(Linux version \xff[[[[] Command line:  elfcorehdr="))
-	f.Fuzz(func(t *testing.T, console []byte) {
-		before := bytes.Clone(console)
-		a, line := console.Read(console)
-		if !bytes.Equal(before, console) {
+	f.Fuzz(func(t *testing.T, text []byte) {
+		before := bytes.Clone(text)
+		a, line := console.Read(text)
+		if !bytes.Equal(before, text) {
 			t.Error("the console was written to")
 		}
 		switch a {

@@ -80,8 +80,8 @@ func TestReadRules(t *testing.T) {
 
 // More than 64 KB is not looked at: EC2 has no more, and the work is bounded.
 func TestReadIgnoresWhatIsOlderThanTheRing(t *testing.T) {
-	console := version + capture + strings.Repeat("x", console.MaxBytes)
-	if a, line := console.Read([]byte(console)); a != console.Quiet {
+	text := version + capture + strings.Repeat("x", console.MaxBytes)
+	if a, line := console.Read([]byte(text)); a != console.Quiet {
 		t.Errorf("Read = %s (%q), want %s", a, line, console.Quiet)
 	}
 }

@@ -1,0 +1,24 @@
+package cases
+
+import "time"
+
+// Request asks for the one shot at an instance.
+type Request struct {
+	InstanceID string
+	Leashed    bool
+	Origin     Origin
+	Cooldown   time.Duration // since the instance's last claim
+	Budget     int           // slots of the Region's budget
+	Group      string        // empty for an instance in no group
+	GroupLimit int           // slots of the group
+
+	// Seen are the slots as the guard's rules have just read them, which saves the
+	// claim a round. Without them, and for every rehearsal, the claim reads its own.
+	Seen *Seen
+}
+
+// Seen is the occupancy that the guard decided on.
+type Seen struct {
+	Budget Slots
+	Group  Slots
+}
