@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crashcart/lambda/casebook"
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 )
 
 func newPause() *cobra.Command {

@@ -9,9 +9,9 @@ import (
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
 )
 

@@ -5,8 +5,8 @@ import (
 	"sync"
 
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/guard"
 )
 
 // Explain returns what would become of a batch, and changes nothing: it asks AWS

@@ -7,8 +7,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/guard"
 )
 
 // foreign gives its verdict to a job of an alarm that belongs to another Region

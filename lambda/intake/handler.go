@@ -20,8 +20,8 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/protect"

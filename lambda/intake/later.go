@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/guard"
 )
 
 // The pauses between two looks at a target. Twelve of them are twelve minutes on

@@ -19,7 +19,7 @@ import (
 
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/guard"
 	"crashcart/lambda/target"
 )
 

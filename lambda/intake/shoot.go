@@ -7,7 +7,7 @@ import (
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/tell"

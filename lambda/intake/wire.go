@@ -20,7 +20,7 @@ import (
 	"crashcart/lambda/awsenv"
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/protect"

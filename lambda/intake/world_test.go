@@ -33,7 +33,7 @@ import (
 	labdynamodb "crashcart/lab/dynamodb"
 	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/interrupt"
 )
 

@@ -21,7 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 )
 
 // Kind is what became of a send.

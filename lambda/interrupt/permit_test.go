@@ -11,9 +11,9 @@ import (
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 )

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/interrupt"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/tell"
 )
 

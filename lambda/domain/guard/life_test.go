@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
 )
 

@@ -8,8 +8,8 @@ import (
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/guard"
 )
 
 // waited lets that long pass between the facts and the decision.

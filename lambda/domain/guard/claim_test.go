@@ -10,8 +10,8 @@ import (
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/guard"
 )
 
 func TestWhatChangedSinceTheDecisionIsNeverClaimed(t *testing.T) {

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
 )
 

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/guard"
 )
 
 func TestAnInstanceIsNeverInterruptedTwiceInAWhile(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/guard"
 )
 
 func TestAnInstanceThatDoesNotExistIsNeverInterrupted(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/guard"
 )
 
 func TestAnEpisodeNeverHasASecondShot(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 )
 
 // When Systems Manager or its endpoint is in trouble, every agent falls silent

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/guard"
 	"crashcart/lambda/look"
 )
 

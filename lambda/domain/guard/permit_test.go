@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/guard"
+	"crashcart/lambda/domain/guard"
 )
 
 // permit is a fresh permit, claimed at noon.
