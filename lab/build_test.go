@@ -36,7 +36,7 @@ func TestWhatABootstrapIsBuiltFromNeverChangesUnseen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	casebook, err := filepath.Abs(filepath.Join("..", "lambda", "casebook"))
+	casebook, err := filepath.Abs(filepath.Join("..", "lambda", "aws", "casebook"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/config"
 )
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 )

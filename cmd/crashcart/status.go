@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 )

@@ -9,7 +9,7 @@ import (
 	"crashcart/lambda/domain/config"
 )
 
-// The casebook's attributes, as lambda/casebook has them.
+// The casebook's attributes, as lambda/aws/casebook has them.
 const (
 	partitionKey = "pk"
 	sortKey      = "sk"

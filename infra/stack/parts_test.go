@@ -197,7 +197,7 @@ func TestTheIntakeTopicHasNoKeyAndNotificationsHave(t *testing.T) {
 }
 
 func TestTheCasebookIsTheTableThatTheFunctionReads(t *testing.T) {
-	names := constants(t, "lambda/casebook")
+	names := constants(t, "lambda/aws/casebook")
 	quoted := func(name string) string { return `"` + names[name] + `"` }
 	key := func(hash, sort string) string {
 		return `[{"AttributeName":` + hash + `,"KeyType":"HASH"},{"AttributeName":` + sort + `,"KeyType":"RANGE"}]`

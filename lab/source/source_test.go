@@ -45,7 +45,7 @@ func TestNothingThatAProgramIsBuiltFromGoesUnseen(t *testing.T) {
 	}
 	log := seen(t, "TestHeedOfPrograms")
 	for _, name := range []string{
-		"go.mod", "lambda/cmd/followup", "lambda/followup", "lambda/casebook", "lambda/domain/config", // of the one
+		"go.mod", "lambda/cmd/followup", "lambda/followup", "lambda/aws/casebook", "lambda/domain/config", // of the one
 		"cmd/crashcart", "lab", "lab/fleet", "lab/fleet/transcripts", // of the other
 	} {
 		if line := "open " + filepath.Join(root, name) + "\n"; !strings.Contains(log, line) {

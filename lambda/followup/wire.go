@@ -7,8 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/awsenv"
-	"crashcart/lambda/casebook"
 	"crashcart/lambda/domain/config"
 )
 

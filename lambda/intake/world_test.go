@@ -31,7 +31,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	labdynamodb "crashcart/lab/dynamodb"
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"

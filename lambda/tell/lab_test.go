@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"crashcart/lab"
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/tell"
 )
 

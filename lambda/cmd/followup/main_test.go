@@ -13,7 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 

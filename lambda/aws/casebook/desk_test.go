@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/aws/casebook"
 )
 
 // desk is the table as the operator's side sees it, with what may go wrong there.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 )

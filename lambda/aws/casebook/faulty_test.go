@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
-	"crashcart/lambda/casebook"
+	"crashcart/lambda/aws/casebook"
 )
 
 // The shapes in which DynamoDB fails.
