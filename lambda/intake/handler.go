@@ -19,21 +19,21 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/protect"
-	"crashcart/lambda/target"
 )
 
 // Handler decides what comes in and acts on it. All its fields are set once, at
 // cold start.
 type Handler struct {
 	Config   config.Config
-	Router   *target.Router
-	Resolver *target.Resolver
+	Router   *resolve.Router
+	Resolver *resolve.Resolver
 	Book     *casebook.Book
 	Guard    *guard.Guard
 	Look     look.Taker

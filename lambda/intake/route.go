@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"slices"
 
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/target"
 )
 
 // route turns jobs about whatever a trigger names into jobs about instances. A
@@ -53,7 +53,7 @@ func (j *job) named() trigger.Ref {
 
 // unnamed gives its verdict to a ref that came to no instance. One that AWS could
 // not answer for, or that stands for nobody yet, is Later while it is news.
-func (h *Handler) unnamed(j *job, r target.Route) {
+func (h *Handler) unnamed(j *job, r resolve.Route) {
 	j.question = guard.Question{Trigger: j.trigger, Ref: j.ref, Instance: &instance.Instance{}}
 	kind, why := guard.Refused, r.Never
 	switch {
@@ -79,7 +79,7 @@ func (h *Handler) thin(jobs []*job) (thinned, waiting []*job) {
 		case slices.ContainsFunc(kept, func(j *job) bool { return j.parent == g }):
 			waiting = append(waiting, g)
 		default:
-			h.unnamed(g, target.Route{Nobody: fmt.Sprintf("no member of %s fails a check or is silent", name(g.ref))})
+			h.unnamed(g, resolve.Route{Nobody: fmt.Sprintf("no member of %s fails a check or is silent", name(g.ref))})
 			kept = append(kept, g)
 		}
 	}
@@ -126,7 +126,7 @@ func (h *Handler) doubtful(unsure, answered []*job) []*job {
 		case known:
 			kept = append(kept, j)
 		case !slices.Contains(kept, j.parent):
-			h.unnamed(j.parent, target.Route{Err: j.parent.doubt})
+			h.unnamed(j.parent, resolve.Route{Err: j.parent.doubt})
 			kept = append(kept, j.parent)
 		}
 	}
@@ -143,7 +143,7 @@ func (h *Handler) goOn(jobs, waiting []*job) []*job {
 		}
 		if !slices.ContainsFunc(jobs, open) {
 			why := cmp.Or(g.nobody, fmt.Sprintf("no other member of %s fails a check or is silent", name(g.ref)))
-			h.unnamed(g, target.Route{Nobody: why})
+			h.unnamed(g, resolve.Route{Nobody: why})
 			jobs = append(jobs, g)
 		}
 	}
@@ -167,7 +167,7 @@ func once(jobs []*job) []*job {
 			kept = append(kept, j)
 			continue
 		}
-		first.ref = target.Stronger(first.ref, j.ref)
+		first.ref = resolve.Stronger(first.ref, j.ref)
 		first.question.Ref = first.ref
 		first.question.Instance.From, first.question.Instance.Via = first.ref.From, first.ref.Via
 	}

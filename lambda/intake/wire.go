@@ -18,13 +18,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/awsenv"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/protect"
-	"crashcart/lambda/target"
 	"crashcart/lambda/tell"
 )
 
@@ -40,12 +40,12 @@ func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 	book := casebook.New(dynamodb.NewFromConfig(sdk), c.Table)
 	sender := interrupt.NewClient(sdk, callTimeout)
 	scaling := autoscaling.NewFromConfig(sdk)
-	targets := target.Targets{Balancers: elb.NewFromConfig(sdk), Interfaces: compute}
-	resolver := target.New(compute, ssm.NewFromConfig(sdk), scaling, c.Rules.RegionLimit)
+	targets := resolve.Targets{Balancers: elb.NewFromConfig(sdk), Interfaces: compute}
+	resolver := resolve.New(compute, ssm.NewFromConfig(sdk), scaling, c.Rules.RegionLimit)
 	resolver.Targets = targets
 	return &Handler{
 		Config:   c,
-		Router:   &target.Router{AutoScaling: scaling, Targets: targets, Alarms: cloudwatch.NewFromConfig(sdk)},
+		Router:   &resolve.Router{AutoScaling: scaling, Targets: targets, Alarms: cloudwatch.NewFromConfig(sdk)},
 		Resolver: resolver,
 		Book:     book,
 		Guard:    guard.New(c, book),

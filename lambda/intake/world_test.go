@@ -32,13 +32,13 @@ import (
 
 	labdynamodb "crashcart/lab/dynamodb"
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"
 	"crashcart/lambda/interrupt"
 	"crashcart/lambda/look"
 	"crashcart/lambda/protect"
-	"crashcart/lambda/target"
 	"crashcart/lambda/tell"
 )
 
@@ -141,12 +141,12 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 	})
 	book := casebook.New(failing{w, db}, cfg.Table)
 	book.Now = w.clock
-	resolver := target.New(w, w, w, cfg.Rules.RegionLimit)
-	resolver.Now, resolver.Targets = w.clock, target.Targets{Balancers: w, Interfaces: w}
+	resolver := resolve.New(w, w, w, cfg.Rules.RegionLimit)
+	resolver.Now, resolver.Targets = w.clock, resolve.Targets{Balancers: w, Interfaces: w}
 	g := guard.New(cfg, book)
 	g.Now = w.clock
 	w.handler = &intake.Handler{
-		Config: cfg, Router: &target.Router{AutoScaling: w, Targets: resolver.Targets, Alarms: w}, Resolver: resolver, Book: book, Guard: g,
+		Config: cfg, Router: &resolve.Router{AutoScaling: w, Targets: resolver.Targets, Alarms: w}, Resolver: resolver, Book: book, Guard: g,
 		Look: look.Taker{API: w, Now: w.clock}, Evidence: look.Store{API: w, Bucket: cfg.Bucket},
 		Live: &interrupt.Live{API: w, Now: w.clock}, Leashed: &interrupt.Leashed{API: w, Now: w.clock},
 		Protect: protect.Keeper{API: w, On: cfg.Protects()}, Tell: w,

@@ -1,4 +1,4 @@
-package target_test
+package resolve_test
 
 import (
 	"context"

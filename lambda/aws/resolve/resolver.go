@@ -1,4 +1,4 @@
-// Package target turns the ids that a trigger names into instances with every
+// Package resolve turns the ids that a trigger names into instances with every
 // fact that the guard needs, in as few rounds of AWS calls as possible.
 //
 // First asks for what decides most targets: the instances themselves, the
@@ -8,7 +8,7 @@
 // a round run side by side and are shared by all targets of a batch.
 //
 // A call that fails fails the facts it was asked for, never the batch.
-package target
+package resolve
 
 import (
 	"context"

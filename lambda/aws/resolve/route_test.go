@@ -1,4 +1,4 @@
-package target_test
+package resolve_test
 
 import (
 	"flag"
@@ -13,18 +13,18 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/target"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func (a *account) router() *target.Router {
-	return &target.Router{AutoScaling: a, Targets: target.Targets{Balancers: a, Interfaces: a}, Alarms: a}
+func (a *account) router() *resolve.Router {
+	return &resolve.Router{AutoScaling: a, Targets: resolve.Targets{Balancers: a, Interfaces: a}, Alarms: a}
 }
 
 // follow follows one ref that an alarm has named.
-func (a *account) follow(t *testing.T, ref trigger.Ref) target.Route {
+func (a *account) follow(t *testing.T, ref trigger.Ref) resolve.Route {
 	t.Helper()
 	ref.From = "alarm checkout"
 	routes := a.router().Follow(t.Context(), []trigger.Ref{ref})
@@ -35,7 +35,7 @@ func (a *account) follow(t *testing.T, ref trigger.Ref) target.Route {
 }
 
 // tell writes a route as the golden file has it.
-func tell(r target.Route) string {
+func tell(r resolve.Route) string {
 	var b strings.Builder
 	for _, ref := range r.Instances {
 		fmt.Fprintf(&b, "  %s: %s", ref.Instance, ref.From)

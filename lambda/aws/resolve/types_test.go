@@ -1,4 +1,4 @@
-package target_test
+package resolve_test
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/target"
 )
 
 func TestTypesAreAskedForOnceUnlessThatFailed(t *testing.T) {
@@ -60,7 +60,7 @@ func TestBareMetalHasNoHypervisor(t *testing.T) {
 // A Resolver may be made without New, as long as it has its clients.
 func TestResolverNeedsNoConstructor(t *testing.T) {
 	a := newAccount(1)
-	r := &target.Resolver{EC2: a, SSM: a, AutoScaling: a, Now: func() time.Time { return noon }}
+	r := &resolve.Resolver{EC2: a, SSM: a, AutoScaling: a, Now: func() time.Time { return noon }}
 	instances := r.First(t.Context(), refs(id(0)))
 	r.Second(t.Context(), instances)
 	known(t, instances[0].Type)

@@ -1,4 +1,4 @@
-package target_test
+package resolve_test
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/target"
 )
 
 // agentPages is Systems Manager with pages of agents, each as old as it says.
@@ -63,7 +63,7 @@ func TestALongListOfLostAgentsIsNeverTakenForASample(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAccount(1)
-			r := target.New(a, c.pages, a, 10)
+			r := resolve.New(a, c.pages, a, 10)
 			agents, err := r.First(t.Context(), []trigger.Ref{{Instance: "i-0a1b2c3d4e5f60718"}})[0].Agents.Get()
 			if (err == nil) != c.known || len(agents) != c.sample {
 				t.Errorf("a sample of %d, error %v; want %d, known %v", len(agents), err, c.sample, c.known)

@@ -1,4 +1,4 @@
-package target_test
+package resolve_test
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/target"
 )
 
 const regionLimit = 10
@@ -95,8 +95,8 @@ func (a *account) change(id string, how func(*types.Instance)) {
 	a.instances[id] = i
 }
 
-func (a *account) resolver() *target.Resolver {
-	r := target.New(a, a, a, regionLimit)
+func (a *account) resolver() *resolve.Resolver {
+	r := resolve.New(a, a, a, regionLimit)
 	r.Now = func() time.Time { return noon }
 	return r
 }

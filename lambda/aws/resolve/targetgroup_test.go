@@ -1,4 +1,4 @@
-package target_test
+package resolve_test
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/target"
 )
 
 // via goes through both rounds for an instance that was found in the target group.
@@ -25,9 +25,9 @@ func (a *account) via(t *testing.T, ids ...string) []*instance.Instance {
 	return instances
 }
 
-func (a *account) balanced() *target.Resolver {
+func (a *account) balanced() *resolve.Resolver {
 	r := a.resolver()
-	r.Targets = target.Targets{Balancers: a, Interfaces: a}
+	r.Targets = resolve.Targets{Balancers: a, Interfaces: a}
 	return r
 }
 

@@ -1,4 +1,4 @@
-package target_test
+package resolve_test
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/target"
 )
 
 // service is a composite over an alarm of a target group, an alarm of an Auto
@@ -28,7 +28,7 @@ func service(a *account) {
 	a.attach("vpc-1", id(2), "10.0.0.5")
 }
 
-func named(r target.Route) (ids []string) {
+func named(r resolve.Route) (ids []string) {
 	for _, ref := range r.Instances {
 		ids = append(ids, ref.Instance)
 	}
