@@ -232,7 +232,7 @@ func TestTheEvidenceIsPrivate(t *testing.T) {
 
 // The role may put objects only where the function puts them.
 func TestTheEvidenceIsWhereTheRoleMayPutIt(t *testing.T) {
-	source, err := os.ReadFile("../../lambda/look/store.go")
+	source, err := os.ReadFile("../../lambda/aws/evidence/store.go")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"sync"
 
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/interrupt"
-	"crashcart/lambda/look"
 	"crashcart/lambda/protect"
 )
 
@@ -17,7 +17,7 @@ import (
 // dumped: side by side, since a group may replace the instance at any moment and a
 // case that stays claimed is taken for one that may have been sent. What fails is
 // said, and changes nothing. It goes on whatever becomes of the invocation.
-func (h *Handler) aftermath(ctx context.Context, j *job, c cases.Case, result interrupt.Result, seen look.Look) {
+func (h *Handler) aftermath(ctx context.Context, j *job, c cases.Case, result interrupt.Result, seen evidence.Look) {
 	ctx = context.WithoutCancel(ctx)
 	var (
 		wg    sync.WaitGroup
@@ -54,8 +54,8 @@ func (h *Handler) aftermath(ctx context.Context, j *job, c cases.Case, result in
 }
 
 // keepLook stores the look and says where it is, or what is missing.
-func (h *Handler) keepLook(ctx context.Context, j *job, c cases.Case, seen look.Look) string {
-	prefix := look.Prefix(c.ID, c.Leashed)
+func (h *Handler) keepLook(ctx context.Context, j *job, c cases.Case, seen evidence.Look) string {
+	prefix := evidence.Prefix(c.ID, c.Leashed)
 	if err := h.Evidence.Put(ctx, prefix, seen); err != nil {
 		j.log.ErrorContext(ctx, "the look could not be stored", slog.String("caseId", c.ID), slog.Any("error", err))
 		return fmt.Sprintf("console and screenshot from before the interrupt could not be stored in s3://%s/%s: see the function's log", h.Evidence.Bucket, prefix)

@@ -7,17 +7,17 @@ import (
 	"slices"
 	"sync"
 
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/look"
 )
 
 // factsBound is how long all describes of an invocation may take together, so
 // that the look can still be taken before they are too old to act on.
-const factsBound = guard.FactsLife - look.Bound
+const factsBound = guard.FactsLife - evidence.Bound
 
 // routeBound is how long following groups and alarms may take of that, so that a
 // target that needs no following is not starved by one that does.

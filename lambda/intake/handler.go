@@ -19,12 +19,12 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/interrupt"
-	"crashcart/lambda/look"
 	"crashcart/lambda/protect"
 )
 
@@ -36,8 +36,8 @@ type Handler struct {
 	Resolver *resolve.Resolver
 	Book     *casebook.Book
 	Guard    *guard.Guard
-	Look     look.Taker
-	Evidence look.Store
+	Look     evidence.Taker
+	Evidence evidence.Store
 	Live     interrupt.Interrupter
 	Leashed  interrupt.Interrupter
 	Protect  protect.Keeper

@@ -18,11 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"
 	"crashcart/lambda/interrupt"
-	"crashcart/lambda/look"
 )
 
 // healthy adds n instances that nothing is wrong with: while their agents are
@@ -50,7 +50,7 @@ func (q queueing) SendMessage(ctx context.Context, in *sqs.SendMessageInput, o .
 // looking is a console that does something before it shows a picture, of which
 // every look takes one.
 type looking struct {
-	look.API
+	evidence.API
 	before func()
 }
 
@@ -92,7 +92,7 @@ func (t *writing) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 }
 
 // storing is a bucket that minds its context, as S3's client does.
-type storing struct{ look.StoreAPI }
+type storing struct{ evidence.StoreAPI }
 
 func (s storing) PutObject(ctx context.Context, in *s3.PutObjectInput, o ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
 	if err := ctx.Err(); err != nil {
@@ -374,7 +374,7 @@ func TestTheFunctionsTimeIsEnoughForFactsAndAShot(t *testing.T) {
 	if need := intake.FactsBound + intake.ShotTime + intake.TellingTime; config.FunctionTimeout < need {
 		t.Errorf("the function has %s, it needs %s", config.FunctionTimeout, need)
 	}
-	if intake.FactsBound+look.Bound > guard.FactsLife {
-		t.Errorf("facts of up to %s and a look of up to %s are too old to act on after %s", intake.FactsBound, look.Bound, guard.FactsLife)
+	if intake.FactsBound+evidence.Bound > guard.FactsLife {
+		t.Errorf("facts of up to %s and a look of up to %s are too old to act on after %s", intake.FactsBound, evidence.Bound, guard.FactsLife)
 	}
 }

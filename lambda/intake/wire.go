@@ -18,12 +18,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/awsenv"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/interrupt"
-	"crashcart/lambda/look"
 	"crashcart/lambda/protect"
 	"crashcart/lambda/tell"
 )
@@ -49,8 +49,8 @@ func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 		Resolver: resolver,
 		Book:     book,
 		Guard:    guard.New(c, book),
-		Look:     look.Taker{API: compute},
-		Evidence: look.Store{
+		Look:     evidence.Taker{API: compute},
+		Evidence: evidence.Store{
 			// A bucket has no host name of its own behind a single endpoint.
 			API:    s3.NewFromConfig(sdk, func(o *s3.Options) { o.UsePathStyle = c.Endpoint != "" }),
 			Bucket: c.Bucket,

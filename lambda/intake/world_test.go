@@ -32,12 +32,12 @@ import (
 
 	labdynamodb "crashcart/lab/dynamodb"
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"
 	"crashcart/lambda/interrupt"
-	"crashcart/lambda/look"
 	"crashcart/lambda/protect"
 	"crashcart/lambda/tell"
 )
@@ -147,7 +147,7 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 	g.Now = w.clock
 	w.handler = &intake.Handler{
 		Config: cfg, Router: &resolve.Router{AutoScaling: w, Targets: resolver.Targets, Alarms: w}, Resolver: resolver, Book: book, Guard: g,
-		Look: look.Taker{API: w, Now: w.clock}, Evidence: look.Store{API: w, Bucket: cfg.Bucket},
+		Look: evidence.Taker{API: w, Now: w.clock}, Evidence: evidence.Store{API: w, Bucket: cfg.Bucket},
 		Live: &interrupt.Live{API: w, Now: w.clock}, Leashed: &interrupt.Leashed{API: w, Now: w.clock},
 		Protect: protect.Keeper{API: w, On: cfg.Protects()}, Tell: w,
 		Queue: w, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,

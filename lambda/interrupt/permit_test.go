@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
@@ -15,7 +16,6 @@ import (
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/interrupt"
-	"crashcart/lambda/look"
 )
 
 const instanceID = "i-0a1b2c3d4e5f60718"
@@ -59,7 +59,7 @@ func permit(t testing.TB, leashed bool, age time.Duration) guard.Permit {
 			Group:       fact.Known(instance.Group{}),
 		},
 		Book: fact.Known(cases.View{}), Budget: fact.Known(cases.Slots{}), GroupSlots: fact.Known(cases.Slots{}),
-		Look: fact.Known(look.Look{}),
+		Look: fact.Known(evidence.Look{}),
 	})
 	if v.Kind != guard.Permitted {
 		t.Fatalf("%s by %q", v.Kind, v)

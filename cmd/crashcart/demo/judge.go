@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"crashcart/lambda/look"
+	"crashcart/lambda/aws/evidence"
 )
 
 // judge tells the hero's console before and after, every promise, and a few
@@ -70,7 +70,7 @@ func (s *stage) evidence(f *facts) error {
 		return fmt.Errorf("listing the evidence: %w", err)
 	}
 	for _, key := range keys {
-		part, found := map[string]*[]byte{look.FileLatest: &f.before, look.FileScreenshot: &f.screen}[path.Base(key)]
+		part, found := map[string]*[]byte{evidence.FileLatest: &f.before, evidence.FileScreenshot: &f.screen}[path.Base(key)]
 		if !found || !strings.HasPrefix(key, "cases/"+s.ids[hero]) {
 			continue
 		}

@@ -16,12 +16,12 @@ import (
 	"slices"
 	"time"
 
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/look"
 )
 
 // Kind is what a verdict comes down to.
@@ -84,7 +84,7 @@ type Question struct {
 	Book       fact.Of[cases.View]
 	Budget     fact.Of[cases.Slots]
 	GroupSlots fact.Of[cases.Slots]
-	Look       fact.Of[look.Look]
+	Look       fact.Of[evidence.Look]
 }
 
 // Inquiry is a question at one moment, under one configuration.

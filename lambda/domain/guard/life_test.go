@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/look"
 )
 
 func TestTheAlarmAloneIsNeverEnough(t *testing.T) {
@@ -127,7 +127,7 @@ const (
 
 func TestADumpAShutdownOrABootIsNeverDisturbed(t *testing.T) {
 	console := func(text string, err error) func(*scene) {
-		return func(s *scene) { s.look = look.Look{Latest: []byte(text), LatestErr: err} }
+		return func(s *scene) { s.look = evidence.Look{Latest: []byte(text), LatestErr: err} }
 	}
 	judge(t, "quiet", []situation{
 		{"a login prompt", console(consoleUp, nil), guard.Permitted},
@@ -136,10 +136,10 @@ func TestADumpAShutdownOrABootIsNeverDisturbed(t *testing.T) {
 		{"a dump that is long over", console(consoleLongGone, nil), guard.Permitted},
 		{"a shutdown", console(consoleDown, nil), guard.Refused},
 		{"a boot", console(consoleBooting, nil), guard.Later},
-		{"it cannot be read", console("", look.ErrLate), guard.Permitted},
-		{"it cannot be read, and what is left of it shows a dump", console(consoleDumping, look.ErrLate), guard.Refused},
+		{"it cannot be read", console("", evidence.ErrLate), guard.Permitted},
+		{"it cannot be read, and what is left of it shows a dump", console(consoleDumping, evidence.ErrLate), guard.Refused},
 		{"only the buffered one shows a dump", func(s *scene) {
-			s.look = look.Look{Latest: []byte(consoleUp), Buffered: []byte(consoleDumping)}
+			s.look = evidence.Look{Latest: []byte(consoleUp), Buffered: []byte(consoleDumping)}
 		}, guard.Permitted},
 		{"a dump, and somebody forces", func(s *scene) {
 			s.direct("unresponsive", "cooldown")

@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/look"
 )
 
 // facts says of every fact how it fails, and how it is as long as nobody has
@@ -65,8 +65,8 @@ var facts = map[string]struct{ fail, unask func(*guard.Question) }{
 		func(q *guard.Question) { q.GroupSlots = fact.Of[cases.Slots]{} },
 	},
 	"look": {
-		func(q *guard.Question) { q.Look = broken[look.Look]() },
-		func(q *guard.Question) { q.Look = fact.Of[look.Look]{} },
+		func(q *guard.Question) { q.Look = broken[evidence.Look]() },
+		func(q *guard.Question) { q.Look = fact.Of[evidence.Look]{} },
 	},
 }
 

@@ -11,13 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/look"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden")
@@ -48,7 +48,7 @@ type scene struct {
 	view        cases.View
 	budget      cases.Slots
 	groupSlots  cases.Slots
-	look        look.Look
+	look        evidence.Look
 }
 
 // defaults is the configuration of a stack that was given nothing but what it

@@ -1,4 +1,4 @@
-// Package look takes what an instance shows from outside just before it is
+// Package evidence takes what an instance shows from outside just before it is
 // interrupted: its serial console both ways EC2 gives it, and its screen.
 //
 // A look is evidence, never a condition. Taker.Take always returns, within its
@@ -9,7 +9,7 @@
 //
 // Console text is written by the guest and is hostile. It is kept as bytes and
 // bounded. What it says is read by package console.
-package look
+package evidence
 
 import (
 	"context"

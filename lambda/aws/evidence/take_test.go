@@ -1,4 +1,4 @@
-package look_test
+package evidence_test
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/smithy-go"
 
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/console"
-	"crashcart/lambda/look"
 )
 
 const instance = "i-0a1b2c3d4e5f60718"
@@ -102,9 +102,9 @@ func answering() *fakeEC2 {
 	}
 }
 
-func take(t *testing.T, api look.API) look.Look {
+func take(t *testing.T, api evidence.API) evidence.Look {
 	t.Helper()
-	return look.Taker{API: api, Now: func() time.Time { return noon }}.Take(t.Context(), instance)
+	return evidence.Taker{API: api, Now: func() time.Time { return noon }}.Take(t.Context(), instance)
 }
 
 func TestTakeGivesAllThreePartsAsTheyCame(t *testing.T) {
@@ -141,8 +141,8 @@ func TestTakeNeverOutlivesItsBound(t *testing.T) {
 		deaf  bool
 		want  time.Duration
 	}{
-		{"a call that heeds its context", 0, time.Hour, false, look.Bound},
-		{"a call that does not", 0, time.Hour, true, look.Bound},
+		{"a call that heeds its context", 0, time.Hour, false, evidence.Bound},
+		{"a call that does not", 0, time.Hour, true, evidence.Bound},
 		{"a bound of its own", time.Second, time.Hour, true, time.Second},
 		{"side by side, not one after the other", 0, 4 * time.Second, true, 4 * time.Second},
 	} {
@@ -153,7 +153,7 @@ func TestTakeNeverOutlivesItsBound(t *testing.T) {
 					part.delay, part.deaf = c.delay, c.deaf
 				}
 				begin := time.Now()
-				l := look.Taker{API: ec2, Bound: c.bound}.Take(t.Context(), instance)
+				l := evidence.Taker{API: ec2, Bound: c.bound}.Take(t.Context(), instance)
 				if took := time.Since(begin); took != c.want {
 					t.Errorf("took %s, want %s", took, c.want)
 				}
@@ -161,7 +161,7 @@ func TestTakeNeverOutlivesItsBound(t *testing.T) {
 					t.Errorf("taken at %s, want %s", l.TakenAt, begin)
 				}
 				for _, err := range []error{l.LatestErr, l.BufferedErr, l.ScreenshotErr} {
-					if late := c.delay > c.want; errors.Is(err, look.ErrLate) != late {
+					if late := c.delay > c.want; errors.Is(err, evidence.ErrLate) != late {
 						t.Errorf("late %t: error %v", late, err)
 					}
 				}
@@ -180,7 +180,7 @@ func TestOneLatePartNeverCostsTheOthers(t *testing.T) {
 		ec2 := answering()
 		ec2.latest.delay, ec2.latest.deaf = time.Minute, true
 		l := take(t, ec2)
-		if !errors.Is(l.LatestErr, look.ErrLate) || l.Latest != nil || !strings.Contains(l.LatestErr.Error(), "reading the latest console") {
+		if !errors.Is(l.LatestErr, evidence.ErrLate) || l.Latest != nil || !strings.Contains(l.LatestErr.Error(), "reading the latest console") {
 			t.Errorf("latest = %q, %v", l.Latest, l.LatestErr)
 		}
 		if l.BufferedErr != nil || l.ScreenshotErr != nil || len(l.Buffered) == 0 || len(l.Screenshot) == 0 {
@@ -197,8 +197,8 @@ func TestTakeEndsWithItsCaller(t *testing.T) {
 		ec2 := answering()
 		ec2.buffered.delay = time.Hour
 		begin := time.Now()
-		l := look.Taker{API: ec2}.Take(ctx, instance)
-		if took := time.Since(begin); took != time.Second || !errors.Is(l.BufferedErr, look.ErrLate) || l.LatestErr != nil {
+		l := evidence.Taker{API: ec2}.Take(ctx, instance)
+		if took := time.Since(begin); took != time.Second || !errors.Is(l.BufferedErr, evidence.ErrLate) || l.LatestErr != nil {
 			t.Errorf("took %s: buffered %v, latest %v", took, l.BufferedErr, l.LatestErr)
 		}
 	})
@@ -219,15 +219,15 @@ func TestTakeRecordsWhatCouldNotBeHad(t *testing.T) {
 	ec2 := answering()
 	ec2.latest.answer = ""
 	ec2.buffered.answer = "*** not base64 ***"
-	ec2.screenshot.answer = encoded(make([]byte, look.MaxScreenshot+1))
+	ec2.screenshot.answer = encoded(make([]byte, evidence.MaxScreenshot+1))
 	l := take(t, ec2)
-	if !errors.Is(l.LatestErr, look.ErrEmpty) || l.BufferedErr == nil || !errors.Is(l.ScreenshotErr, look.ErrTooLarge) {
+	if !errors.Is(l.LatestErr, evidence.ErrEmpty) || l.BufferedErr == nil || !errors.Is(l.ScreenshotErr, evidence.ErrTooLarge) {
 		t.Errorf("latest %v, buffered %v, screenshot %v", l.LatestErr, l.BufferedErr, l.ScreenshotErr)
 	}
 	if l.Latest != nil || l.Buffered != nil || l.Screenshot != nil {
 		t.Error("a part is there beside its error")
 	}
-	ec2.screenshot.answer = encoded(make([]byte, look.MaxScreenshot))
+	ec2.screenshot.answer = encoded(make([]byte, evidence.MaxScreenshot))
 	if l := take(t, ec2); l.ScreenshotErr != nil {
 		t.Errorf("a screenshot of exactly the limit: %v", l.ScreenshotErr)
 	}

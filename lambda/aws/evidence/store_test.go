@@ -1,4 +1,4 @@
-package look_test
+package evidence_test
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
-	"crashcart/lambda/look"
+	"crashcart/lambda/aws/evidence"
 )
 
 // bucket is an S3 that keeps what is put and fails the keys it is told to. It
@@ -59,9 +59,9 @@ func (b *bucket) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*
 	return &s3.PutObjectOutput{}, nil
 }
 
-func put(t *testing.T, b *bucket, l look.Look) error {
+func put(t *testing.T, b *bucket, l evidence.Look) error {
 	t.Helper()
-	return look.Store{API: b, Bucket: "evidence-111122223333"}.Put(t.Context(), "cases/c/before", l)
+	return evidence.Store{API: b, Bucket: "evidence-111122223333"}.Put(t.Context(), "cases/c/before", l)
 }
 
 func TestPutKeepsEveryPartAndItsIndex(t *testing.T) {
@@ -134,11 +134,11 @@ func TestPutSaysWhatIsMissingAndWhy(t *testing.T) {
 		name, why, says string
 		err             error
 	}{
-		{"late", "late", "no answer in time", fmt.Errorf("reading: %w", look.ErrLate)},
+		{"late", "late", "no answer in time", fmt.Errorf("reading: %w", evidence.ErrLate)},
 		{"cut off", "late", "deadline", context.DeadlineExceeded},
 		{"no permission", "refused", "UnauthorizedOperation", &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "You are not authorized"}},
 		{"not on this type", "unsupported", "UnsupportedOperation", &smithy.GenericAPIError{Code: "UnsupportedOperation", Message: "not for this type"}},
-		{"nothing there", "empty", "EC2 has none", look.ErrEmpty},
+		{"nothing there", "empty", "EC2 has none", evidence.ErrEmpty},
 		{"no error, and no bytes either", "empty", "EC2 has none", nil},
 		{"throttled", "failed", "RequestLimitExceeded", &smithy.GenericAPIError{Code: "RequestLimitExceeded", Message: "slow down"}},
 		{"anything else", "failed", "broken pipe", errors.New("broken pipe\xff")},
@@ -146,11 +146,11 @@ func TestPutSaysWhatIsMissingAndWhy(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBucket(1)
-			l := look.Look{InstanceID: instance, TakenAt: noon, LatestErr: c.err, BufferedErr: c.err, ScreenshotErr: c.err}
+			l := evidence.Look{InstanceID: instance, TakenAt: noon, LatestErr: c.err, BufferedErr: c.err, ScreenshotErr: c.err}
 			if err := put(t, b, l); err != nil {
 				t.Fatal(err)
 			}
-			var index look.Index
+			var index evidence.Index
 			if err := json.Unmarshal([]byte(b.kept["cases/c/before/look.json"]), &index); err != nil {
 				t.Fatal(err)
 			}
@@ -167,10 +167,10 @@ func TestPutSaysWhatIsMissingAndWhy(t *testing.T) {
 }
 
 func TestALeashedLookIsNeverAmongTheEvidence(t *testing.T) {
-	if got := look.Prefix("i-0a1b2c3d4e5f60718-0011223344556677", false); got != "cases/i-0a1b2c3d4e5f60718-0011223344556677/before" {
+	if got := evidence.Prefix("i-0a1b2c3d4e5f60718-0011223344556677", false); got != "cases/i-0a1b2c3d4e5f60718-0011223344556677/before" {
 		t.Error(got)
 	}
-	if got := look.Prefix("i-0a1b2c3d4e5f60718-0011223344556677", true); got != "dry/cases/i-0a1b2c3d4e5f60718-0011223344556677/before" {
+	if got := evidence.Prefix("i-0a1b2c3d4e5f60718-0011223344556677", true); got != "dry/cases/i-0a1b2c3d4e5f60718-0011223344556677/before" {
 		t.Error(got)
 	}
 }
