@@ -8,8 +8,8 @@ import (
 	"sync"
 
 	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/cases"
-	"crashcart/lambda/interrupt"
 	"crashcart/lambda/protect"
 )
 
@@ -17,7 +17,7 @@ import (
 // dumped: side by side, since a group may replace the instance at any moment and a
 // case that stays claimed is taken for one that may have been sent. What fails is
 // said, and changes nothing. It goes on whatever becomes of the invocation.
-func (h *Handler) aftermath(ctx context.Context, j *job, c cases.Case, result interrupt.Result, seen evidence.Look) {
+func (h *Handler) aftermath(ctx context.Context, j *job, c cases.Case, result send.Result, seen evidence.Look) {
 	ctx = context.WithoutCancel(ctx)
 	var (
 		wg    sync.WaitGroup
@@ -33,7 +33,7 @@ func (h *Handler) aftermath(ctx context.Context, j *job, c cases.Case, result in
 	})
 	wg.Go(func() { stood = h.keepLook(writing, j, c, seen) })
 	wg.Go(func() {
-		if result.Kind == interrupt.Interrupted || result.Kind == interrupt.Unknown && !c.Leashed {
+		if result.Kind == send.Interrupted || result.Kind == send.Unknown && !c.Leashed {
 			kept = h.Protect.Keep(writing, c.InstanceID, j.question.Instance.Group)
 		}
 	})
@@ -65,13 +65,13 @@ func (h *Handler) keepLook(ctx context.Context, j *job, c cases.Case, seen evide
 
 // stateOf is the state that a result leaves the case in. A rehearsal sends
 // nothing, so however it ends it is over.
-func stateOf(r interrupt.Result, leashed bool) cases.State {
+func stateOf(r send.Result, leashed bool) cases.State {
 	switch {
 	case leashed:
 		return cases.StateLeashed
-	case r.Kind == interrupt.Interrupted:
+	case r.Kind == send.Interrupted:
 		return cases.StateInterrupted
-	case r.Kind == interrupt.Rejected:
+	case r.Kind == send.Rejected:
 		return cases.StateRejected
 	default:
 		return cases.StateUnknown

@@ -21,10 +21,10 @@ import (
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/resolve"
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/interrupt"
 	"crashcart/lambda/protect"
 )
 
@@ -38,8 +38,8 @@ type Handler struct {
 	Guard    *guard.Guard
 	Look     evidence.Taker
 	Evidence evidence.Store
-	Live     interrupt.Interrupter
-	Leashed  interrupt.Interrupter
+	Live     send.Interrupter
+	Leashed  send.Interrupter
 	Protect  protect.Keeper
 	Tell     Teller
 	Queue    Queue

@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"strings"
 
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/emf"
-	"crashcart/lambda/interrupt"
 )
 
 // OutcomeKind is what is told back of one target.
@@ -44,11 +44,11 @@ type Outcome struct {
 	again bool // the record must be delivered again
 }
 
-var outcomes = map[interrupt.Kind]OutcomeKind{
-	interrupt.Interrupted: OutcomeInterrupted,
-	interrupt.Leash:       OutcomeLeashed,
-	interrupt.Rejected:    OutcomeRejected,
-	interrupt.Unknown:     OutcomeUnknown,
+var outcomes = map[send.Kind]OutcomeKind{
+	send.Interrupted: OutcomeInterrupted,
+	send.Leash:       OutcomeLeashed,
+	send.Rejected:    OutcomeRejected,
+	send.Unknown:     OutcomeUnknown,
 }
 
 // logDecision writes the one line of a decision, which is its metric as well.

@@ -19,10 +19,10 @@ import (
 
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"
-	"crashcart/lambda/interrupt"
 )
 
 // healthy adds n instances that nothing is wrong with: while their agents are
@@ -61,11 +61,11 @@ func (l looking) GetConsoleScreenshot(ctx context.Context, in *ec2.GetConsoleScr
 
 // sending does something once an interrupt is sent.
 type sending struct {
-	interrupt.Interrupter
+	send.Interrupter
 	after func()
 }
 
-func (s sending) Send(ctx context.Context, p guard.Permit) interrupt.Result {
+func (s sending) Send(ctx context.Context, p guard.Permit) send.Result {
 	defer s.after()
 	return s.Interrupter.Send(ctx, p)
 }

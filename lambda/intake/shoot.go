@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
-	"crashcart/lambda/interrupt"
 	"crashcart/lambda/tell"
 )
 
@@ -43,12 +43,12 @@ func (h *Handler) shoot(ctx context.Context, j *job) {
 	}
 	// The claim is won: from here on nothing may fail the record.
 	result := h.interrupter(permit).Send(ctx, permit)
-	if result.Kind == interrupt.Void {
+	if result.Kind == send.Void {
 		h.withdraw(ctx, j, permit.Case(), result)
 		return
 	}
 	j.sentAfter = h.Now().Sub(j.trigger.At)
-	if result.Kind == interrupt.Rejected {
+	if result.Kind == send.Rejected {
 		v.Rule = ruleEC2
 	}
 	j.end(outcomes[result.Kind], guard.Verdict{Rule: v.Rule, Why: v.Why + "; " + result.Why, CaseID: permit.Case().ID})
@@ -66,7 +66,7 @@ const (
 // withdraw undoes a claim after which EC2 was never called, and has the target
 // looked at again. A claim that cannot be undone stays, as one that may have been
 // sent.
-func (h *Handler) withdraw(ctx context.Context, j *job, c cases.Case, result interrupt.Result) {
+func (h *Handler) withdraw(ctx context.Context, j *job, c cases.Case, result send.Result) {
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleBound)
 	defer cancel()
 	if err := h.Book.Settle(undo, c, cases.StateWithdrawn, ""); err != nil {
@@ -77,7 +77,7 @@ func (h *Handler) withdraw(ctx context.Context, j *job, c cases.Case, result int
 	h.conclude(ctx, j, guard.Verdict{Kind: guard.Later, Rule: ruleTime, Why: result.Why})
 }
 
-func (h *Handler) interrupter(p guard.Permit) interrupt.Interrupter {
+func (h *Handler) interrupter(p guard.Permit) send.Interrupter {
 	if p.Leashed() {
 		return h.Leashed
 	}

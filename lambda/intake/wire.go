@@ -20,10 +20,10 @@ import (
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/resolve"
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/awsenv"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
-	"crashcart/lambda/interrupt"
 	"crashcart/lambda/protect"
 	"crashcart/lambda/tell"
 )
@@ -38,7 +38,7 @@ const callTimeout = 5 * time.Second
 func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 	compute := ec2.NewFromConfig(sdk)
 	book := casebook.New(dynamodb.NewFromConfig(sdk), c.Table)
-	sender := interrupt.NewClient(sdk, callTimeout)
+	sender := send.NewClient(sdk, callTimeout)
 	scaling := autoscaling.NewFromConfig(sdk)
 	targets := resolve.Targets{Balancers: elb.NewFromConfig(sdk), Interfaces: compute}
 	resolver := resolve.New(compute, ssm.NewFromConfig(sdk), scaling, c.Rules.RegionLimit)
@@ -55,8 +55,8 @@ func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 			API:    s3.NewFromConfig(sdk, func(o *s3.Options) { o.UsePathStyle = c.Endpoint != "" }),
 			Bucket: c.Bucket,
 		},
-		Live:    &interrupt.Live{API: sender, Now: time.Now},
-		Leashed: &interrupt.Leashed{API: sender, Now: time.Now},
+		Live:    &send.Live{API: sender, Now: time.Now},
+		Leashed: &send.Leashed{API: sender, Now: time.Now},
 		Protect: protect.Keeper{API: scaling, On: c.Protects(), Region: c.Region},
 		Tell:    tell.New(sns.NewFromConfig(sdk, impatient), c.Topic, book, c.Region),
 		Queue:   sqs.NewFromConfig(sdk),

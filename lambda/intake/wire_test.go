@@ -10,22 +10,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/intake"
-	"crashcart/lambda/interrupt"
 )
 
 // TestWhatIsWiredNeverSendsTwice asks the real wiring's clients, because a test
-// of interrupt.NewClient says nothing about which client the handler was given.
+// of send.NewClient says nothing about which client the handler was given.
 func TestWhatIsWiredNeverSendsTwice(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"an internal error":        func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
 		"unavailable":              func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
 		"the connection is closed": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
-		for kind, pick := range map[string]func(*intake.Handler) interrupt.API{
-			"live":    func(h *intake.Handler) interrupt.API { return h.Live.(*interrupt.Live).API },
-			"leashed": func(h *intake.Handler) interrupt.API { return h.Leashed.(*interrupt.Leashed).API },
+		for kind, pick := range map[string]func(*intake.Handler) send.API{
+			"live":    func(h *intake.Handler) send.API { return h.Live.(*send.Live).API },
+			"leashed": func(h *intake.Handler) send.API { return h.Leashed.(*send.Leashed).API },
 		} {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				t.Parallel()

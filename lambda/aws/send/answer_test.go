@@ -1,4 +1,4 @@
-package interrupt_test
+package send_test
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/guard"
-	"crashcart/lambda/interrupt"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden")
@@ -54,8 +54,8 @@ func says(code string, status int) error {
 	}}
 }
 
-// send sends once, with a permit of that age, against one answer for ever.
-func send(t testing.TB, err error, leashed bool, age time.Duration) (interrupt.Result, *fakeEC2) {
+// sendOnce sends once, with a permit of that age, against one answer for ever.
+func sendOnce(t testing.TB, err error, leashed bool, age time.Duration) (send.Result, *fakeEC2) {
 	t.Helper()
 	api := &fakeEC2{answers: []answer{{err: err}}}
 	return interrupter(api, leashed).Send(t.Context(), permit(t, leashed, age)), api
@@ -66,13 +66,13 @@ func TestEveryAnswerOfEC2SaysWhatToDo(t *testing.T) {
 	for _, code := range slices.Concat(proofs, rates, riddles) {
 		fmt.Fprintf(&golden, "%q\n", code)
 		for _, leashed := range []bool{false, true} {
-			r, api := send(t, says(code, http.StatusBadRequest), leashed, nearDeath)
-			want := interrupt.Rejected
+			r, api := sendOnce(t, says(code, http.StatusBadRequest), leashed, nearDeath)
+			want := send.Rejected
 			switch {
 			case slices.Contains(riddles, code):
-				want = interrupt.Unknown
+				want = send.Unknown
 			case leashed && code == "DryRunOperation":
-				want = interrupt.Leash
+				want = send.Leash
 			}
 			if r.Kind != want || r.Code != code || len(api.calls) != 1 {
 				t.Errorf("%q, leashed %v: %s (%q) after %d calls, want %s", code, leashed, r.Kind, r.Code, len(api.calls), want)
@@ -110,8 +110,8 @@ func TestWhatProvesNothingIsNeverSentAgainNorGivenBack(t *testing.T) {
 		"the SDK cancelled it":        &smithy.CanceledError{Err: context.DeadlineExceeded},
 	} {
 		for _, leashed := range []bool{false, true} {
-			r, api := send(t, err, leashed, 0)
-			if r.Kind != interrupt.Unknown || len(api.calls) != 1 || r.Why == "" {
+			r, api := sendOnce(t, err, leashed, 0)
+			if r.Kind != send.Unknown || len(api.calls) != 1 || r.Why == "" {
 				t.Errorf("%s, leashed %v: %s (%s) after %d calls", name, leashed, r.Kind, r.Why, len(api.calls))
 			}
 		}
@@ -123,14 +123,14 @@ func TestARehearsalIsNeverTakenForTheRealThing(t *testing.T) {
 		name    string
 		err     error
 		leashed bool
-		want    interrupt.Kind
+		want    send.Kind
 	}{
-		{"EC2 accepts it", nil, false, interrupt.Interrupted},
-		{"EC2 would accept it", says("DryRunOperation", 412), true, interrupt.Leash},
-		{"EC2 takes a rehearsal for real", nil, true, interrupt.Unknown},
-		{"EC2 takes the real thing for a rehearsal", says("DryRunOperation", 412), false, interrupt.Rejected},
+		{"EC2 accepts it", nil, false, send.Interrupted},
+		{"EC2 would accept it", says("DryRunOperation", 412), true, send.Leash},
+		{"EC2 takes a rehearsal for real", nil, true, send.Unknown},
+		{"EC2 takes the real thing for a rehearsal", says("DryRunOperation", 412), false, send.Rejected},
 	} {
-		r, api := send(t, c.err, c.leashed, 0)
+		r, api := sendOnce(t, c.err, c.leashed, 0)
 		if r.Kind != c.want || len(api.calls) != 1 || r.Why == "" {
 			t.Errorf("%s: %s (%s) after %d calls, want %s", c.name, r.Kind, r.Why, len(api.calls), c.want)
 		}
@@ -148,15 +148,15 @@ func FuzzNoStrangeCodeEverProvesThatNothingWasSent(f *testing.F) {
 		f.Add(code, true)
 	}
 	f.Fuzz(func(t *testing.T, code string, leashed bool) {
-		r, api := send(t, says(code, 400), leashed, nearDeath)
+		r, api := sendOnce(t, says(code, 400), leashed, nearDeath)
 		listed := slices.Contains(proofs, code) || slices.Contains(rates, code)
 		rehearsed := leashed && code == "DryRunOperation"
-		want := interrupt.Unknown
+		want := send.Unknown
 		switch {
 		case rehearsed:
-			want = interrupt.Leash
+			want = send.Leash
 		case listed:
-			want = interrupt.Rejected
+			want = send.Rejected
 		}
 		if r.Kind != want || r.Code != code || len(api.calls) != 1 {
 			t.Errorf("%q, leashed %v: %s (%q) after %d calls, want %s", code, leashed, r.Kind, r.Code, len(api.calls), want)

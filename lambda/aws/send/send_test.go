@@ -1,4 +1,4 @@
-package interrupt_test
+package send_test
 
 import (
 	"context"
@@ -6,8 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/guard"
-	"crashcart/lambda/interrupt"
 )
 
 func TestASendWithoutAGoodPermitNeverReachesEC2(t *testing.T) {
@@ -30,7 +30,7 @@ func TestASendWithoutAGoodPermitNeverReachesEC2(t *testing.T) {
 	} {
 		api := &fakeEC2{answers: []answer{{}}}
 		r := interrupter(api, c.leashed).Send(t.Context(), c.permit)
-		if r.Kind != interrupt.Void || len(api.calls) != 0 || r.Why == "" {
+		if r.Kind != send.Void || len(api.calls) != 0 || r.Why == "" {
 			t.Errorf("%s: %s (%s) after %d calls", c.name, r.Kind, r.Why, len(api.calls))
 		}
 	}
@@ -42,7 +42,7 @@ func TestOnePermitNeverMakesTwoSends(t *testing.T) {
 		p := permit(t, leashed, 0)
 		i := interrupter(api, leashed)
 		i.Send(t.Context(), p)
-		if r := i.Send(t.Context(), p); r.Kind != interrupt.Void || len(api.calls) != 1 {
+		if r := i.Send(t.Context(), p); r.Kind != send.Void || len(api.calls) != 1 {
 			t.Errorf("leashed %v: %s after %d calls", leashed, r.Kind, len(api.calls))
 		}
 	}
@@ -53,10 +53,10 @@ func TestAnInvocationWithoutTimeNeverUsesThePermitUp(t *testing.T) {
 	cancel()
 	api := &fakeEC2{answers: []answer{{}}}
 	live, p := interrupter(api, false), permit(t, false, 0)
-	if r := live.Send(over, p); r.Kind != interrupt.Void || len(api.calls) != 0 {
+	if r := live.Send(over, p); r.Kind != send.Void || len(api.calls) != 0 {
 		t.Errorf("without time: %s (%s) after %d calls", r.Kind, r.Why, len(api.calls))
 	}
-	if r := live.Send(t.Context(), p); r.Kind != interrupt.Interrupted || len(api.calls) != 1 {
+	if r := live.Send(t.Context(), p); r.Kind != send.Interrupted || len(api.calls) != 1 {
 		t.Errorf("with time: %s (%s) after %d calls", r.Kind, r.Why, len(api.calls))
 	}
 }
@@ -66,7 +66,7 @@ func TestAThrottledSendIsRepeated(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeEC2{answers: []answer{{err: says(code, 503)}, {}}}
 			r := interrupter(api, false).Send(t.Context(), permit(t, false, 0))
-			if r.Kind != interrupt.Interrupted || len(api.calls) != 2 {
+			if r.Kind != send.Interrupted || len(api.calls) != 2 {
 				t.Fatalf("%s: %s (%s) after %d calls", code, r.Kind, r.Why, len(api.calls))
 			}
 			if wait := api.calls[1].at.Sub(api.calls[0].at); wait < 200*time.Millisecond {
@@ -84,7 +84,7 @@ func TestAThrottledSendNeverOutlivesItsPermit(t *testing.T) {
 				dies := began.Add(guard.PermitLife - age)
 				api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}}}
 				r := interrupter(api, leashed).Send(t.Context(), permit(t, leashed, age))
-				if r.Kind != interrupt.Rejected || r.Code != "RequestLimitExceeded" {
+				if r.Kind != send.Rejected || r.Code != "RequestLimitExceeded" {
 					t.Errorf("a permit of %s: %s (%s)", age, r.Kind, r.Why)
 				}
 				if age == 0 && len(api.calls) < 4 {
@@ -118,7 +118,7 @@ func TestAThrottledSendThatThenGetsNoAnswerIsNeverRepeated(t *testing.T) {
 			began := time.Now()
 			api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}, second, {}}}
 			r := interrupter(api, false).Send(t.Context(), permit(t, false, 0))
-			if r.Kind != interrupt.Unknown || len(api.calls) != 2 {
+			if r.Kind != send.Unknown || len(api.calls) != 2 {
 				t.Errorf("%s: %s (%s) after %d calls", name, r.Kind, r.Why, len(api.calls))
 			}
 			if waited := time.Since(began); waited > guard.PermitLife {
@@ -134,7 +134,7 @@ func TestAnInvocationThatEndsNeverRepeatsAThrottledSend(t *testing.T) {
 		defer cancel()
 		api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}}}
 		r := interrupter(api, false).Send(ctx, permit(t, false, 0))
-		if r.Kind != interrupt.Rejected || len(api.calls) != 1 {
+		if r.Kind != send.Rejected || len(api.calls) != 1 {
 			t.Errorf("%s (%s) after %d calls", r.Kind, r.Why, len(api.calls))
 		}
 	})

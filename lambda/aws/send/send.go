@@ -1,4 +1,4 @@
-// Package interrupt sends the EC2 diagnostic interrupt. It is the only caller of
+// Package send sends the EC2 diagnostic interrupt. It is the only caller of
 // SendDiagnosticInterrupt, and it takes a permit, nothing else.
 //
 // There are two interrupters with one interface: Live, and Leashed, which sends
@@ -9,7 +9,7 @@
 // of its rate, and only as long as the permit lives. No answer, or one that
 // proves nothing, is Unknown and final. The client must therefore not retry by
 // itself; NewClient sees to that.
-package interrupt
+package send
 
 import (
 	"context"

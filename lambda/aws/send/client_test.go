@@ -1,4 +1,4 @@
-package interrupt_test
+package send_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"crashcart/lambda/interrupt"
+	"crashcart/lambda/aws/send"
 )
 
 // reply is what EC2's endpoint answers: a status and a body, or it hangs up, or
@@ -102,31 +102,31 @@ func TestTheSDKNeverSendsByItself(t *testing.T) {
 		name     string
 		replies  []reply
 		leashed  bool
-		kind     interrupt.Kind
+		kind     send.Kind
 		code     string
 		requests int
 	}{
-		{"accepted", []reply{ok}, false, interrupt.Interrupted, "", 1},
-		{"rehearsed", []reply{{status: 412, body: problem("DryRunOperation")}}, true, interrupt.Leash, "DryRunOperation", 1},
-		{"unsupported", []reply{{status: 400, body: problem("UnsupportedOperation")}}, false, interrupt.Rejected, "UnsupportedOperation", 1},
-		{"unauthorized", []reply{{status: 403, body: problem("UnauthorizedOperation")}}, true, interrupt.Rejected, "UnauthorizedOperation", 1},
-		{"its clock is off", []reply{{status: 400, body: problem("RequestExpired")}, ok}, false, interrupt.Rejected, "RequestExpired", 1},
-		{"an internal error", []reply{{status: 500, body: problem("InternalError")}, ok}, false, interrupt.Unknown, "InternalError", 1},
-		{"unavailable", []reply{{status: 503, body: problem("Unavailable")}, ok}, false, interrupt.Unknown, "Unavailable", 1},
-		{"a 500 with nothing in it", []reply{{status: 500}, ok}, false, interrupt.Unknown, "", 1},
-		{"a 503 that is not XML", []reply{{status: 503, body: "upstream connect error"}, ok}, false, interrupt.Unknown, "", 1},
-		{"a 403 that is not XML", []reply{{status: 403, body: "blocked by a proxy"}, ok}, false, interrupt.Unknown, "", 1},
-		{"a 429 without a code", []reply{{status: 429}, ok}, false, interrupt.Unknown, "", 1},
-		{"a redirect", []reply{{status: http.StatusTemporaryRedirect}, ok}, false, interrupt.Unknown, "", 1},
-		{"the connection is closed", []reply{{hangUp: true}, ok}, false, interrupt.Unknown, "", 1},
-		{"throttled, then accepted", []reply{throttled, ok}, false, interrupt.Interrupted, "", 2},
-		{"throttled, then the connection is closed", []reply{throttled, {hangUp: true}, ok}, false, interrupt.Unknown, "", 2},
+		{"accepted", []reply{ok}, false, send.Interrupted, "", 1},
+		{"rehearsed", []reply{{status: 412, body: problem("DryRunOperation")}}, true, send.Leash, "DryRunOperation", 1},
+		{"unsupported", []reply{{status: 400, body: problem("UnsupportedOperation")}}, false, send.Rejected, "UnsupportedOperation", 1},
+		{"unauthorized", []reply{{status: 403, body: problem("UnauthorizedOperation")}}, true, send.Rejected, "UnauthorizedOperation", 1},
+		{"its clock is off", []reply{{status: 400, body: problem("RequestExpired")}, ok}, false, send.Rejected, "RequestExpired", 1},
+		{"an internal error", []reply{{status: 500, body: problem("InternalError")}, ok}, false, send.Unknown, "InternalError", 1},
+		{"unavailable", []reply{{status: 503, body: problem("Unavailable")}, ok}, false, send.Unknown, "Unavailable", 1},
+		{"a 500 with nothing in it", []reply{{status: 500}, ok}, false, send.Unknown, "", 1},
+		{"a 503 that is not XML", []reply{{status: 503, body: "upstream connect error"}, ok}, false, send.Unknown, "", 1},
+		{"a 403 that is not XML", []reply{{status: 403, body: "blocked by a proxy"}, ok}, false, send.Unknown, "", 1},
+		{"a 429 without a code", []reply{{status: 429}, ok}, false, send.Unknown, "", 1},
+		{"a redirect", []reply{{status: http.StatusTemporaryRedirect}, ok}, false, send.Unknown, "", 1},
+		{"the connection is closed", []reply{{hangUp: true}, ok}, false, send.Unknown, "", 1},
+		{"throttled, then accepted", []reply{throttled, ok}, false, send.Interrupted, "", 2},
+		{"throttled, then the connection is closed", []reply{throttled, {hangUp: true}, ok}, false, send.Unknown, "", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			for _, eager := range []bool{false, true} {
 				e := newEndpoint(t, c.replies...)
-				client := interrupt.NewClient(sdk(e.URL, eager), time.Minute)
+				client := send.NewClient(sdk(e.URL, eager), time.Minute)
 				r := interrupter(client, c.leashed).Send(t.Context(), permit(t, c.leashed, 0))
 				if r.Kind != c.kind || (c.code != "" && r.Code != c.code) {
 					t.Errorf("eager %v: %s (%s), want %s", eager, r.Kind, r.Why, c.kind)
@@ -150,9 +150,9 @@ func TestAnAnswerThatDoesNotComeIsNeverAskedForAgain(t *testing.T) {
 	for _, eager := range []bool{false, true} {
 		e := newEndpoint(t, reply{silent: true})
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		r := interrupter(interrupt.NewClient(sdk(e.URL, eager), time.Minute), false).Send(ctx, permit(t, false, 0))
+		r := interrupter(send.NewClient(sdk(e.URL, eager), time.Minute), false).Send(ctx, permit(t, false, 0))
 		cancel()
-		if n := len(e.seen()); r.Kind != interrupt.Unknown || n != 1 {
+		if n := len(e.seen()); r.Kind != send.Unknown || n != 1 {
 			t.Errorf("eager %v: %s (%s) after %d requests", eager, r.Kind, r.Why, n)
 		}
 	}

@@ -1,4 +1,4 @@
-package interrupt_test
+package send_test
 
 import (
 	"context"
@@ -9,13 +9,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/interrupt"
 )
 
 const instanceID = "i-0a1b2c3d4e5f60718"
@@ -107,9 +107,9 @@ func (f *fakeEC2) SendDiagnosticInterrupt(ctx context.Context, in *ec2.SendDiagn
 }
 
 // interrupter is the one of the two that a permit is for.
-func interrupter(api interrupt.API, leashed bool) interrupt.Interrupter {
+func interrupter(api send.API, leashed bool) send.Interrupter {
 	if leashed {
-		return &interrupt.Leashed{API: api, Now: time.Now}
+		return &send.Leashed{API: api, Now: time.Now}
 	}
-	return &interrupt.Live{API: api, Now: time.Now}
+	return &send.Live{API: api, Now: time.Now}
 }

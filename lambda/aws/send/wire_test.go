@@ -1,4 +1,4 @@
-package interrupt_test
+package send_test
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"crashcart/lambda/interrupt"
+	"crashcart/lambda/aws/send"
 )
 
 // refused is the error of a connection that never stood, as the SDK gives it.
@@ -26,15 +26,15 @@ func refused(op string) error {
 
 // Only where no connection ever stood is it certain that nothing was sent.
 func TestOnlyAConnectionThatNeverStoodProvesThatNothingWasSent(t *testing.T) {
-	for op, want := range map[string]interrupt.Kind{
-		"dial":  interrupt.Void,
-		"read":  interrupt.Unknown,
-		"write": interrupt.Unknown,
-		"close": interrupt.Unknown,
-		"":      interrupt.Unknown,
+	for op, want := range map[string]send.Kind{
+		"dial":  send.Void,
+		"read":  send.Unknown,
+		"write": send.Unknown,
+		"close": send.Unknown,
+		"":      send.Unknown,
 	} {
 		for _, leashed := range []bool{false, true} {
-			r, api := send(t, refused(op), leashed, 0)
+			r, api := sendOnce(t, refused(op), leashed, 0)
 			if r.Kind != want || r.Code != "" || len(api.calls) != 1 {
 				t.Errorf("%q, leashed %v: %s (%s) after %d calls, want %s", op, leashed, r.Kind, r.Why, len(api.calls), want)
 			}
@@ -45,8 +45,8 @@ func TestOnlyAConnectionThatNeverStoodProvesThatNothingWasSent(t *testing.T) {
 func TestAnEndpointThatCannotBeReachedVoidsTheSend(t *testing.T) {
 	e := httptest.NewServer(http.NotFoundHandler())
 	e.Close() // nobody listens there any more
-	client := interrupt.NewClient(sdk(e.URL, true), time.Minute)
-	if r := interrupter(client, false).Send(t.Context(), permit(t, false, 0)); r.Kind != interrupt.Void {
+	client := send.NewClient(sdk(e.URL, true), time.Minute)
+	if r := interrupter(client, false).Send(t.Context(), permit(t, false, 0)); r.Kind != send.Void {
 		t.Errorf("%s (%s), want void", r.Kind, r.Why)
 	}
 }
@@ -70,9 +70,9 @@ func TestARedirectIsNeverFollowed(t *testing.T) {
 			}
 			_, _ = fmt.Fprint(w, accepted) // the client may be gone, which is its own matter
 		}))
-		r := interrupter(interrupt.NewClient(sdk(e.URL, false), time.Minute), false).Send(t.Context(), permit(t, false, 0))
+		r := interrupter(send.NewClient(sdk(e.URL, false), time.Minute), false).Send(t.Context(), permit(t, false, 0))
 		e.Close()
-		if r.Kind != interrupt.Unknown || len(paths) != 1 {
+		if r.Kind != send.Unknown || len(paths) != 1 {
 			t.Errorf("%d: %s (%s) after %v", status, r.Kind, r.Why, paths)
 		}
 	}
@@ -100,9 +100,9 @@ func TestNoConnectionIsEverUsedTwice(t *testing.T) {
 	}
 	e.Start()
 	defer e.Close()
-	client := interrupt.NewClient(sdk(e.URL, false), time.Minute)
+	client := send.NewClient(sdk(e.URL, false), time.Minute)
 	for range 3 {
-		if r := interrupter(client, false).Send(t.Context(), permit(t, false, 0)); r.Kind != interrupt.Interrupted {
+		if r := interrupter(client, false).Send(t.Context(), permit(t, false, 0)); r.Kind != send.Interrupted {
 			t.Fatalf("%s (%s)", r.Kind, r.Why)
 		}
 	}
