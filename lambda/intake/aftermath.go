@@ -9,8 +9,8 @@ import (
 
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/send"
+	"crashcart/lambda/aws/standby"
 	"crashcart/lambda/domain/cases"
-	"crashcart/lambda/protect"
 )
 
 // aftermath settles the case, keeps the look, and keeps the instance until it has
@@ -22,7 +22,7 @@ func (h *Handler) aftermath(ctx context.Context, j *job, c cases.Case, result se
 	var (
 		wg    sync.WaitGroup
 		stood string
-		kept  protect.Result
+		kept  standby.Result
 	)
 	writing, cancel := context.WithTimeout(ctx, settleBound)
 	defer cancel()

@@ -22,10 +22,10 @@ import (
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/aws/send"
+	"crashcart/lambda/aws/standby"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/protect"
 )
 
 // Handler decides what comes in and acts on it. All its fields are set once, at
@@ -40,7 +40,7 @@ type Handler struct {
 	Evidence evidence.Store
 	Live     send.Interrupter
 	Leashed  send.Interrupter
-	Protect  protect.Keeper
+	Protect  standby.Keeper
 	Tell     Teller
 	Queue    Queue
 	Log      *slog.Logger

@@ -21,10 +21,10 @@ import (
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/aws/send"
+	"crashcart/lambda/aws/standby"
 	"crashcart/lambda/awsenv"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
-	"crashcart/lambda/protect"
 	"crashcart/lambda/tell"
 )
 
@@ -57,7 +57,7 @@ func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 		},
 		Live:    &send.Live{API: sender, Now: time.Now},
 		Leashed: &send.Leashed{API: sender, Now: time.Now},
-		Protect: protect.Keeper{API: scaling, On: c.Protects(), Region: c.Region},
+		Protect: standby.Keeper{API: scaling, On: c.Protects(), Region: c.Region},
 		Tell:    tell.New(sns.NewFromConfig(sdk, impatient), c.Topic, book, c.Region),
 		Queue:   sqs.NewFromConfig(sdk),
 		Log:     slog.New(slog.NewJSONHandler(log, nil)),

@@ -35,10 +35,10 @@ import (
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/aws/send"
+	"crashcart/lambda/aws/standby"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"
-	"crashcart/lambda/protect"
 	"crashcart/lambda/tell"
 )
 
@@ -149,7 +149,7 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 		Config: cfg, Router: &resolve.Router{AutoScaling: w, Targets: resolver.Targets, Alarms: w}, Resolver: resolver, Book: book, Guard: g,
 		Look: evidence.Taker{API: w, Now: w.clock}, Evidence: evidence.Store{API: w, Bucket: cfg.Bucket},
 		Live: &send.Live{API: w, Now: w.clock}, Leashed: &send.Leashed{API: w, Now: w.clock},
-		Protect: protect.Keeper{API: w, On: cfg.Protects()}, Tell: w,
+		Protect: standby.Keeper{API: w, On: cfg.Protects()}, Tell: w,
 		Queue: w, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,
 	}
 	return w

@@ -1,4 +1,4 @@
-package protect_test
+package standby_test
 
 import (
 	"context"
@@ -9,14 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"crashcart/lambda/aws/standby"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/protect"
 )
 
 // commands are the ones that undo the protection of hung in a group.
-func commands(ctx context.Context, region, group string) ([]string, protect.Result) {
-	r := protect.Keeper{API: &scaling{}, On: true, Region: region}.Keep(ctx, hung,
+func commands(ctx context.Context, region, group string) ([]string, standby.Result) {
+	r := standby.Keeper{API: &scaling{}, On: true, Region: region}.Keep(ctx, hung,
 		fact.Known(instance.Group{Kind: instance.GroupAutoScaling, Name: group, Lifecycle: "InService"}))
 	return r.Undo, r
 }

@@ -1,4 +1,4 @@
-package protect_test
+package standby_test
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/smithy-go"
 
+	"crashcart/lambda/aws/standby"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/protect"
 )
 
 const hung, other = "i-0a1b2c3d4e5f60718", "i-0a1b2c3d4e5f60719"
@@ -126,7 +126,7 @@ func TestOnlyAnInServiceMemberIsMovedAndNothingElseTouched(t *testing.T) {
 			if id == "" {
 				id = hung
 			}
-			r := protect.Keeper{API: api, On: !c.off}.Keep(t.Context(), id, c.group)
+			r := standby.Keeper{API: api, On: !c.off}.Keep(t.Context(), id, c.group)
 			moves := c.want == ""
 			if r.Kept != moves || api.moved[hung] != moves || len(r.Undo) > 0 != moves || api.asked > 0 != moves {
 				t.Errorf("kept %v, moved %v, asked %d times, undo %q", r.Kept, api.moved, api.asked, r.Undo)
@@ -188,8 +188,8 @@ func TestWhatBecameOfTheCallIsNeverOverstated(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &scaling{troubles: c.troubles}
 				start := time.Now()
-				r := protect.Keeper{API: api, On: true}.Keep(t.Context(), hung, member("InService"))
-				if took := time.Since(start); took > protect.Bound {
+				r := standby.Keeper{API: api, On: true}.Keep(t.Context(), hung, member("InService"))
+				if took := time.Since(start); took > standby.Bound {
 					t.Errorf("it took %s", took)
 				}
 				api.mu.Lock() // a request that was given up may still be on its way out
@@ -223,8 +223,8 @@ func TestAnAPIThatDoesNotListenNeverHoldsUpTheCase(t *testing.T) {
 		deaf := make(chan struct{})
 		defer close(deaf)
 		start := time.Now()
-		r := protect.Keeper{API: &scaling{troubles: []trouble{{deaf: deaf}}}, On: true}.Keep(t.Context(), hung, member("InService"))
-		if took := time.Since(start); took != protect.Bound || r.Kept || len(r.Undo) != 2 || !strings.Contains(r.Why, maybe) {
+		r := standby.Keeper{API: &scaling{troubles: []trouble{{deaf: deaf}}}, On: true}.Keep(t.Context(), hung, member("InService"))
+		if took := time.Since(start); took != standby.Bound || r.Kept || len(r.Undo) != 2 || !strings.Contains(r.Why, maybe) {
 			t.Errorf("after %s: %+v", took, r)
 		}
 	})
@@ -234,14 +234,14 @@ func TestWhereNoTimeIsLeftNothingIsAsked(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	api := &scaling{}
-	if r := (protect.Keeper{API: api, On: true}).Keep(ctx, hung, member("InService")); api.asked > 0 || r.Kept || r.Undo != nil || !strings.Contains(r.Why, "not reached in time") {
+	if r := (standby.Keeper{API: api, On: true}).Keep(ctx, hung, member("InService")); api.asked > 0 || r.Kept || r.Undo != nil || !strings.Contains(r.Why, "not reached in time") {
 		t.Errorf("asked %d times: %+v", api.asked, r)
 	}
 }
 
 func TestAKeeperWithoutAPINeverPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		if r := (protect.Keeper{On: true}).Keep(t.Context(), hung, member("InService")); r.Kept || r.Why == "" {
+		if r := (standby.Keeper{On: true}).Keep(t.Context(), hung, member("InService")); r.Kept || r.Why == "" {
 			t.Errorf("%+v", r)
 		}
 	})

@@ -1,4 +1,4 @@
-// Package protect keeps an interrupted instance alive until it has dumped.
+// Package standby keeps an interrupted instance alive until it has dumped.
 //
 // A hung kernel mostly still answers ARP, so the Auto Scaling group that it is in
 // sees nothing wrong. The capture kernel, into which the interrupt sends it,
@@ -28,7 +28,7 @@
 //     capacity must not be decremented, because Standby does not count in it: the
 //     replacement fills that place already, and decrementing would have the group
 //     terminate a member that works.
-package protect
+package standby
 
 import (
 	"context"

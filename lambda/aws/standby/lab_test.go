@@ -1,4 +1,4 @@
-package protect_test
+package standby_test
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"crashcart/lab/clock"
 	"crashcart/lab/fleet"
 	"crashcart/lab/pace"
-	"crashcart/lambda/protect"
+	"crashcart/lambda/aws/standby"
 )
 
 // scene is a frozen member of a group, which dumps for five minutes once it is
@@ -60,13 +60,13 @@ func newScene(t *testing.T) *scene {
 
 // interrupt sends the hung host its interrupt, protects it if on, and lets the
 // time pass in which it dumps. It gives the host as it is then.
-func (s *scene) interrupt(t *testing.T, on bool) (fleet.View, protect.Result) {
+func (s *scene) interrupt(t *testing.T, on bool) (fleet.View, standby.Result) {
 	t.Helper()
 	s.clock.Advance(20 * time.Minute) // nobody sees that it is frozen
 	if err := s.fleet.Interrupt(hung); err != nil {
 		t.Fatal(err)
 	}
-	r := protect.Keeper{API: s.client, On: on, Region: "eu-central-1"}.Keep(t.Context(), hung, member("InService"))
+	r := standby.Keeper{API: s.client, On: on, Region: "eu-central-1"}.Keep(t.Context(), hung, member("InService"))
 	s.clock.Advance(6 * time.Minute)
 	v, err := s.fleet.Get(hung)
 	if err != nil {
