@@ -11,9 +11,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/intake"
-	"crashcart/lambda/tell"
 )
 
 // direct asks for one instance by a direct invoke, and gives its outcome.
@@ -149,7 +149,7 @@ func TestNothingIsToldBeforeItIsDecidedOrTwice(t *testing.T) {
 func TestAQueueThatHangsNeverKeepsAnInterruptQuiet(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
 	told := make(chan struct{})
-	w.handler.Tell = teller(func(ctx context.Context, decisions []tell.Decision) error {
+	w.handler.Tell = teller(func(ctx context.Context, decisions []notify.Decision) error {
 		if len(decisions) > 0 && decisions[0].Outcome == "interrupted" {
 			close(told)
 		}
@@ -186,9 +186,11 @@ func TestAQueueThatHangsNeverTakesTheTimeForTelling(t *testing.T) {
 }
 
 // teller is a Teller of one function.
-type teller func(context.Context, []tell.Decision) error
+type teller func(context.Context, []notify.Decision) error
 
-func (f teller) Tell(ctx context.Context, decisions []tell.Decision) error { return f(ctx, decisions) }
+func (f teller) Tell(ctx context.Context, decisions []notify.Decision) error {
+	return f(ctx, decisions)
+}
 
 func TestAnIgnoredEventIsNeverTold(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)

@@ -6,18 +6,18 @@ import (
 	"time"
 
 	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
-	"crashcart/lambda/tell"
 )
 
 const (
 	// shotTime is what a shot may need: the look, the claim with its patience, the
 	// send with the permit's whole life, the settling, and the telling. A function that
 	// is killed between claim and send leaves a case that nobody can tell from a sent one.
-	shotTime = evidence.Bound + guard.PermitLife + settleBound + noteBound + tell.Bound
+	shotTime = evidence.Bound + guard.PermitLife + settleBound + noteBound + notify.Bound
 	// settleBound is how long writing the result and the evidence may take.
 	settleBound = 10 * time.Second
 	// noteBound is how long noting the rest in the case may take.

@@ -6,19 +6,19 @@ import (
 	"log/slog"
 	"time"
 
-	"crashcart/lambda/tell"
+	"crashcart/lambda/aws/notify"
 )
 
 // Teller tells people what was decided.
 type Teller interface {
-	Tell(context.Context, []tell.Decision) error
+	Tell(context.Context, []notify.Decision) error
 }
 
 // tell tells what was decided about the jobs, each once, after it was decided. That
 // it fails is logged, and changes nothing. It has a bound of its own, and does not end
 // with the invocation's time.
 func (h *Handler) tell(ctx context.Context, log *slog.Logger, jobs ...*job) {
-	var decisions []tell.Decision
+	var decisions []notify.Decision
 	for _, j := range jobs {
 		if !j.told {
 			j.told, decisions = true, append(decisions, h.decision(j))
@@ -31,7 +31,7 @@ func (h *Handler) tell(ctx context.Context, log *slog.Logger, jobs ...*job) {
 
 // tellingTime is what is kept of the invocation's time for telling, so that what is
 // only to be looked at again cannot keep what was decided from being told.
-const tellingTime = tell.Bound + time.Second
+const tellingTime = notify.Bound + time.Second
 
 // beforeTelling is ctx until it is time to tell.
 func beforeTelling(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -41,13 +41,13 @@ func beforeTelling(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithCancel(ctx)
 }
 
-func (h *Handler) decision(j *job) tell.Decision {
+func (h *Handler) decision(j *job) notify.Decision {
 	o, t := j.outcome, j.trigger
 	source := cmp.Or(t.Source, string(t.Kind))
 	if t.Alarm != nil {
 		source = cmp.Or(t.Alarm.Name, t.Alarm.ARN)
 	}
-	return tell.Decision{
+	return notify.Decision{
 		InstanceID: o.InstanceID, Target: o.Target, Outcome: string(o.Outcome), Rule: o.Rule, Why: o.Why, CaseID: o.CaseID, Code: o.Code,
 		Leashed: h.Guard.Leashed(t), Group: groupKeyOf(j), Source: source, Reason: t.Reason, RequestedBy: t.RequestedBy,
 		Look: o.Look, Protected: o.Protected, Undo: o.Undo,

@@ -19,13 +19,13 @@ import (
 
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/aws/send"
 	"crashcart/lambda/aws/standby"
 	"crashcart/lambda/awsenv"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
-	"crashcart/lambda/tell"
 )
 
 // callTimeout bounds one HTTP exchange with AWS. The slowest of them, a console
@@ -58,7 +58,7 @@ func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 		Live:    &send.Live{API: sender, Now: time.Now},
 		Leashed: &send.Leashed{API: sender, Now: time.Now},
 		Protect: standby.Keeper{API: scaling, On: c.Protects(), Region: c.Region},
-		Tell:    tell.New(sns.NewFromConfig(sdk, impatient), c.Topic, book, c.Region),
+		Tell:    notify.New(sns.NewFromConfig(sdk, impatient), c.Topic, book, c.Region),
 		Queue:   sqs.NewFromConfig(sdk),
 		Log:     slog.New(slog.NewJSONHandler(log, nil)),
 		Now:     time.Now,

@@ -33,13 +33,13 @@ import (
 	labdynamodb "crashcart/lab/dynamodb"
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/aws/send"
 	"crashcart/lambda/aws/standby"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"
-	"crashcart/lambda/tell"
 )
 
 // machine is one instance of the world. It is healthy unless told otherwise:
@@ -92,8 +92,8 @@ type world struct {
 	calls    []string
 	logs     logs
 	handler  *intake.Handler
-	told     []tell.Decision // what was told, in order
-	early    []string        // what was told before it was logged
+	told     []notify.Decision // what was told, in order
+	early    []string          // what was told before it was logged
 	onQueue  func(context.Context)
 	standby  []string // what was put into Standby, in order
 	nextID   int
@@ -461,7 +461,7 @@ func (w *world) EnterStandby(_ context.Context, in *autoscaling.EnterStandbyInpu
 }
 
 // Tell keeps what is told, and what of it was not decided by then.
-func (w *world) Tell(_ context.Context, decisions []tell.Decision) error {
+func (w *world) Tell(_ context.Context, decisions []notify.Decision) error {
 	err := w.call("Tell")
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,4 +1,4 @@
-package tell_test
+package notify_test
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lambda/aws/casebook"
-	"crashcart/lambda/tell"
+	"crashcart/lambda/aws/notify"
 )
 
 // With the SDK's own client and the casebook itself: what SNS does not take, or
@@ -22,12 +22,12 @@ func TestEverySceneReachesTheTopicOnce(t *testing.T) {
 	}
 	defer l.Close()
 	client := sns.NewFromConfig(l.Config(), func(o *sns.Options) { o.Retryer = aws.NopRetryer{} })
-	var decisions []tell.Decision
+	var decisions []notify.Decision
 	for _, scene := range scenes {
 		decisions = append(decisions, scene...)
 	}
 	book := casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName)
-	teller := tell.New(client, l.Notifications.ARN(), book, l.Region)
+	teller := notify.New(client, l.Notifications.ARN(), book, l.Region)
 	for range 2 { // the second time it is only what has no limit
 		if err := teller.Tell(t.Context(), decisions); err != nil {
 			t.Error(err)

@@ -1,11 +1,11 @@
-package tell_test
+package notify_test
 
 import (
 	"strings"
 	"testing"
 
+	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/domain/guard"
-	"crashcart/lambda/tell"
 )
 
 // rules are all that a refusal can name: the guard's, and those that intake has when
@@ -42,8 +42,8 @@ func TestNoRuleIsEverWithoutANextStep(t *testing.T) {
 func TestAStepIsNeverAboutOneOfMany(t *testing.T) {
 	for _, rule := range []string{"lever", "region", "budget", "group"} {
 		w := newWorld()
-		d := with(refused(host, rule), func(d *tell.Decision) { d.Group = "asg/web"; d.CaseID = caseID })
-		w.tells(t, d, with(d, func(d *tell.Decision) { d.InstanceID = host2 }))
+		d := with(refused(host, rule), func(d *notify.Decision) { d.Group = "asg/web"; d.CaseID = caseID })
+		w.tells(t, d, with(d, func(d *notify.Decision) { d.InstanceID = host2 }))
 		n := w.notes[0]
 		if len(n.Content.NextSteps) == 0 || strings.Contains(strings.Join(n.Content.NextSteps, " "), "i-") ||
 			n.Metadata.AdditionalContext["instanceId"] != "" || n.Metadata.AdditionalContext["caseId"] != "" {
@@ -55,7 +55,7 @@ func TestAStepIsNeverAboutOneOfMany(t *testing.T) {
 // Where nothing may be done to a machine, no command may be at hand that does it.
 func TestNobodyIsEverLedToRuinADump(t *testing.T) {
 	w := newWorld()
-	for _, d := range []tell.Decision{
+	for _, d := range []notify.Decision{
 		shot(1, "interrupted"), shot(2, "unknown"), refused(host, "quiet"), refused(host, "known"), refused(host, "supported"),
 		refused(host, "running"), refused(host, "host-ok"), refused(host, "region"), refused(host, "group"), refused(host, "budget"), refused(host, "lever"),
 	} {
@@ -85,7 +85,7 @@ func TestNobodyIsEverLedToRuinADump(t *testing.T) {
 func TestARehearsalNeverReadsLikeAnInterrupt(t *testing.T) {
 	for _, outcome := range []string{"leashed", "rejected", "unknown", "failed"} {
 		w := newWorld()
-		w.tells(t, leashed(with(shot(1, outcome), func(d *tell.Decision) { d.Undo = []string{"aws autoscaling exit-standby"} })))
+		w.tells(t, leashed(with(shot(1, outcome), func(d *notify.Decision) { d.Undo = []string{"aws autoscaling exit-standby"} })))
 		n := w.notes[0]
 		if strings.Contains(n.raw, "leave it alone") || strings.Contains(n.raw, "Do not") || strings.Contains(n.raw, "exit-standby") ||
 			!strings.HasPrefix(n.Content.NextSteps[0], "Nothing was sent") {
@@ -96,7 +96,7 @@ func TestARehearsalNeverReadsLikeAnInterrupt(t *testing.T) {
 
 func TestWhatIsNotKnownIsNeverLeftBlankInACommand(t *testing.T) {
 	for _, rule := range rules() {
-		for _, d := range []tell.Decision{refused("", rule), with(refused("not an id", rule), func(d *tell.Decision) { d.Outcome = "held" })} {
+		for _, d := range []notify.Decision{refused("", rule), with(refused("not an id", rule), func(d *notify.Decision) { d.Outcome = "held" })} {
 			w := newWorld()
 			w.teller.Region = ""
 			w.tells(t, d)

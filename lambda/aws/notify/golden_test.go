@@ -1,4 +1,4 @@
-package tell_test
+package notify_test
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/lambda/tell"
+	"crashcart/lambda/aws/notify"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.json")
@@ -24,7 +24,7 @@ const command = `aws lambda invoke --region eu-central-1 --function-name crashca
 const hostile = "<!channel> <@U0123> @here *now* _now_ ~now~ `now` [click](https://evil.example) <https://evil.example|click>\n# A & B\u202e www.evil.example\x1b[31m"
 
 // scenes are the messages that a person on call may get.
-var scenes = map[string][]tell.Decision{
+var scenes = map[string][]notify.Decision{
 	"interrupted": {{
 		InstanceID: host, Outcome: "interrupted", Rule: "unresponsive", CaseID: caseID, Group: "asg/web",
 		Why: "its SSM agent is silent for 10m (6m required); EC2 accepted the interrupt", Source: "web-1 is silent",
@@ -150,7 +150,7 @@ func pretty(t *testing.T, n note) []byte {
 // The command is the point of the message to whoever may ask. It is the guard that
 // words it, and whoever changes its words there must not lose it here.
 func TestTheGuardsCommandIsNeverLost(t *testing.T) {
-	golden, err := os.ReadFile("../guard/testdata/asked.golden")
+	golden, err := os.ReadFile("../../domain/guard/testdata/asked.golden")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestTheGuardsCommandIsNeverLost(t *testing.T) {
 		}
 		held++
 		w := newWorld()
-		w.tells(t, tell.Decision{InstanceID: host, Outcome: "held", Rule: "asked", Why: why})
+		w.tells(t, notify.Decision{InstanceID: host, Outcome: "held", Rule: "asked", Why: why})
 		if steps := w.notes[0].Content.NextSteps; len(steps) == 0 || steps[0] != "If it really hangs, ask for it: `"+command+"`" {
 			t.Errorf("%q gives %q", why, steps)
 		}
@@ -180,8 +180,8 @@ func TestTheGuardsCommandIsNeverLost(t *testing.T) {
 func TestAReasonIsNeverCutShort(t *testing.T) {
 	why := "it is shutting down: of course, so a person must ask: aws lambda invoke --region eu-central-1"
 	w := newWorld()
-	w.tells(t, tell.Decision{InstanceID: host, Outcome: "refused", Rule: "quiet", Why: why},
-		tell.Decision{InstanceID: host, Outcome: "held", Rule: "asked", Why: "so be it, so a person must ask: somebody"})
+	w.tells(t, notify.Decision{InstanceID: host, Outcome: "refused", Rule: "quiet", Why: why},
+		notify.Decision{InstanceID: host, Outcome: "held", Rule: "asked", Why: "so be it, so a person must ask: somebody"})
 	for i, want := range []string{why, "so be it, so a person must ask: somebody"} {
 		n := w.notes[slices.IndexFunc(w.notes, func(n note) bool { return n.attributes["rule"] == []string{"quiet", "asked"}[i] })]
 		if !strings.Contains(n.Content.Title, want) || !strings.HasPrefix(n.Content.Description, "Why: "+want+"\n") {

@@ -1,4 +1,4 @@
-// Package tell leaves nobody wondering: it tells the notification topic of every
+// Package notify leaves nobody wondering: it tells the notification topic of every
 // target that was refused, held or fired at. What is looked at again later, what
 // was decided before and what could not be decided is not told.
 //
@@ -38,7 +38,7 @@
 // A command is never altered. It is set in a code span, whole, or left out with a
 // word on where to find it. What goes into the additional context, from which custom
 // actions build commands, is checked by its form and otherwise left out.
-package tell
+package notify
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package tell_test
+package notify_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
-	"crashcart/lambda/tell"
+	"crashcart/lambda/aws/notify"
 )
 
 const (
@@ -132,20 +132,20 @@ func (m *memory) MayTell(ctx context.Context, topic string, n int, rehearsal boo
 type world struct {
 	*board
 	memory *memory
-	teller *tell.Teller
+	teller *notify.Teller
 }
 
 func newWorld() world {
 	w := world{board: &board{}, memory: &memory{
 		now: time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC), told: map[string]time.Time{}, untold: map[string]int{},
 	}}
-	w.teller = tell.New(w.board, topic, w.memory, "eu-central-1")
+	w.teller = notify.New(w.board, topic, w.memory, "eu-central-1")
 	w.teller.Now = func() time.Time { return w.memory.now }
 	return w
 }
 
 // tells gives the titles of what one call published.
-func (w world) tells(t *testing.T, decisions ...tell.Decision) []string {
+func (w world) tells(t *testing.T, decisions ...notify.Decision) []string {
 	t.Helper()
 	before := len(w.notes)
 	if err := w.teller.Tell(t.Context(), decisions); err != nil {
@@ -154,16 +154,16 @@ func (w world) tells(t *testing.T, decisions ...tell.Decision) []string {
 	return w.titles()[before:]
 }
 
-func refused(instance, rule string) tell.Decision {
-	return tell.Decision{InstanceID: instance, Outcome: "refused", Rule: rule, Why: "because of " + rule}
+func refused(instance, rule string) notify.Decision {
+	return notify.Decision{InstanceID: instance, Outcome: "refused", Rule: rule, Why: "because of " + rule}
 }
 
-func with(d tell.Decision, change func(*tell.Decision)) tell.Decision {
+func with(d notify.Decision, change func(*notify.Decision)) notify.Decision {
 	change(&d)
 	return d
 }
 
-func leashed(d tell.Decision) tell.Decision {
+func leashed(d notify.Decision) notify.Decision {
 	d.Leashed = true
 	return d
 }

@@ -1,4 +1,4 @@
-package tell_test
+package notify_test
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"crashcart/lambda/tell"
+	"crashcart/lambda/aws/notify"
 )
 
 // labels are what a line of a description begins with.
@@ -113,20 +113,20 @@ func TestNothingFromOutsideIsEverAlive(t *testing.T) {
 }
 
 // everywhere puts the text wherever text from outside can come.
-func everywhere(text string) []tell.Decision {
-	d := tell.Decision{
+func everywhere(text string) []notify.Decision {
+	d := notify.Decision{
 		InstanceID: text, Target: text, Rule: text, Why: text, CaseID: text, Code: text, Group: text, Source: text, Reason: text,
 		RequestedBy: text, Look: text, Protected: text, Undo: []string{text, text + text, text, text, text, text},
 	}
-	var out []tell.Decision
+	var out []notify.Decision
 	for _, outcome := range []string{"interrupted", "rejected", "unknown", "leashed", "refused", "held"} {
 		d.Outcome = outcome
 		out = append(out, d, leashed(d))
 	}
 	d.Why = "its tag is manual, so a person must ask: " + text
-	out = append(out, d, with(d, func(d *tell.Decision) { d.Why = "it is manual, so a person must ask: aws lambda invoke " + text }))
+	out = append(out, d, with(d, func(d *notify.Decision) { d.Why = "it is manual, so a person must ask: aws lambda invoke " + text }))
 	d.Outcome, d.InstanceID = "refused", host
-	return append(out, with(d, func(d *tell.Decision) { d.Rule = "group" }), with(d, func(d *tell.Decision) { d.Rule = "region" }))
+	return append(out, with(d, func(d *notify.Decision) { d.Rule = "group" }), with(d, func(d *notify.Decision) { d.Rule = "region" }))
 }
 
 func TestNoMessageIsEverTooLong(t *testing.T) {
@@ -142,7 +142,7 @@ func TestNoMessageIsEverTooLong(t *testing.T) {
 				}
 			}
 			for i := range n / 150 { // up to 60
-				decisions = append(decisions, with(refused(fmt.Sprintf("i-%017x", i), "region"), func(d *tell.Decision) { d.Why = text }))
+				decisions = append(decisions, with(refused(fmt.Sprintf("i-%017x", i), "region"), func(d *notify.Decision) { d.Why = text }))
 			}
 			w := newWorld()
 			w.tells(t, decisions...)
@@ -167,7 +167,7 @@ func TestWhatIsHarmlessIsNeverChanged(t *testing.T) {
 		"[a](https://b) <c> & d@e":                 "[a] (https:∕/b) ‹c› ＆ d＠e",
 	} {
 		w := newWorld()
-		w.tells(t, tell.Decision{InstanceID: host, Outcome: "refused", Rule: "quiet", Why: text, Source: "prod_web *1* ~x~ [a](b) " + text})
+		w.tells(t, notify.Decision{InstanceID: host, Outcome: "refused", Rule: "quiet", Why: text, Source: "prod_web *1* ~x~ [a](b) " + text})
 		if got := w.notes[0].Content.Title; got != "Not interrupted: "+host+" (quiet: "+want+")" {
 			t.Errorf("title %q", got)
 		}
@@ -199,7 +199,7 @@ func TestACommandIsNeverAltered(t *testing.T) {
 	} {
 		undo := base + c.name + "'"
 		w := newWorld()
-		w.tells(t, with(shot(1, "interrupted"), func(d *tell.Decision) { d.Undo = []string{undo} }))
+		w.tells(t, with(shot(1, "interrupted"), func(d *notify.Decision) { d.Undo = []string{undo} }))
 		steps := w.notes[0].Content.NextSteps
 		last := steps[len(steps)-1]
 		if c.shown != strings.HasSuffix(last, ": `"+undo+"`") || !c.shown && (strings.Contains(last, "aws") || !strings.Contains(last, "log has it")) {
@@ -213,7 +213,7 @@ func FuzzNoMessageIsEverAliveOrTooLong(f *testing.F) {
 	f.Add(host, "held", "asked", "so, so a person must ask: "+command, caseID, hostile, "", hostile, false)
 	f.Add("i-0", "interrupted", "x_y", "_`_`]\u200b(", "a b", "\xff", "www.", "`@", false)
 	f.Fuzz(func(t *testing.T, instance, outcome, rule, why, id, group, source, undo string, rehearsal bool) {
-		d := tell.Decision{
+		d := notify.Decision{
 			InstanceID: instance, Outcome: outcome, Rule: rule, Why: why, CaseID: id, Group: group, Source: source, Leashed: rehearsal,
 			Target: group, Code: source, Reason: why, RequestedBy: source, Look: group, Protected: why, Undo: []string{undo},
 		}

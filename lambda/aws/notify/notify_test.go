@@ -1,4 +1,4 @@
-package tell_test
+package notify_test
 
 import (
 	"context"
@@ -11,12 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"crashcart/lambda/tell"
+	"crashcart/lambda/aws/notify"
 )
 
 func TestNobodyIsToldTwiceInAnHour(t *testing.T) {
 	w := newWorld()
-	for _, d := range []tell.Decision{
+	for _, d := range []notify.Decision{
 		refused(host, "opted-in"),
 		refused(host, "cooldown"), // another rule
 		refused(host2, "cooldown"),
@@ -45,7 +45,7 @@ func TestAStormIsNeverToldPerInstance(t *testing.T) {
 	for _, rule := range []string{"lever", "region", "budget", "group"} {
 		t.Run(rule, func(t *testing.T) {
 			w := newWorld()
-			var storm []tell.Decision
+			var storm []notify.Decision
 			for i := range 1000 {
 				d := refused(fmt.Sprintf("i-%017x", i), rule)
 				d.Group = "asg/web"
@@ -76,9 +76,9 @@ func TestAStormIsNeverToldPerInstance(t *testing.T) {
 
 func TestAnotherGroupIsNeverSilenced(t *testing.T) {
 	w := newWorld()
-	var decisions []tell.Decision
+	var decisions []notify.Decision
 	for _, g := range []string{"asg/web", "asg/api", "tag/web", "asg/web", "asg/w\x00b", "asg/" + strings.Repeat("ü", 255), ""} {
-		decisions = append(decisions, with(refused(host, "group"), func(d *tell.Decision) { d.Group = g }))
+		decisions = append(decisions, with(refused(host, "group"), func(d *notify.Decision) { d.Group = g }))
 	}
 	if got := w.tells(t, decisions...); len(got) != 6 {
 		t.Errorf("%d messages of 6 groups: %q", len(got), got)
@@ -96,11 +96,11 @@ func TestAnotherGroupIsNeverSilenced(t *testing.T) {
 func TestWhatIsNotOverIsNeverTold(t *testing.T) {
 	w := newWorld()
 	for _, outcome := range []string{"later", "duplicate", "failed", "", "REFUSED"} {
-		if got := w.tells(t, tell.Decision{InstanceID: host, Outcome: outcome, Rule: "booted", Why: "launched 5m ago"}); len(got) != 0 {
+		if got := w.tells(t, notify.Decision{InstanceID: host, Outcome: outcome, Rule: "booted", Why: "launched 5m ago"}); len(got) != 0 {
 			t.Errorf("%s was told: %q", outcome, got)
 		}
 	}
-	duplicate := tell.Decision{InstanceID: host, Outcome: "duplicate", Rule: "episode", CaseID: host + "-00"}
+	duplicate := notify.Decision{InstanceID: host, Outcome: "duplicate", Rule: "episode", CaseID: host + "-00"}
 	if got := w.tells(t, duplicate); len(got) != 0 || w.memory.asked != 0 {
 		t.Errorf("told %q, limiter asked %d times", got, w.memory.asked)
 	}
@@ -111,9 +111,9 @@ func TestWhatIsNotOverIsNeverTold(t *testing.T) {
 
 var shots = []string{"interrupted", "rejected", "unknown", "failed"}
 
-func shot(i int, outcome string) tell.Decision {
+func shot(i int, outcome string) notify.Decision {
 	id := fmt.Sprintf("i-%017x", i)
-	return tell.Decision{InstanceID: id, Outcome: outcome, Rule: "unresponsive", Why: "silent for 10m", CaseID: id + "-0011223344556677"}
+	return notify.Decision{InstanceID: id, Outcome: outcome, Rule: "unresponsive", Why: "silent for 10m", CaseID: id + "-0011223344556677"}
 }
 
 func TestAnInterruptIsNeverUntold(t *testing.T) {
@@ -127,7 +127,7 @@ func TestAnInterruptIsNeverUntold(t *testing.T) {
 				w := newWorld()
 				w.takes = 100 * time.Millisecond
 				broken(w.memory)
-				var decisions []tell.Decision
+				var decisions []notify.Decision
 				for i := range 2000 { // more than there is time for
 					decisions = append(decisions, refused(fmt.Sprintf("i-%017x", 1000+i), "opted-in"))
 				}
@@ -162,7 +162,7 @@ func TestAnInterruptIsNeverUntold(t *testing.T) {
 func TestARefusalIsNeverToldUnlimited(t *testing.T) {
 	w := newWorld()
 	w.memory.fails = errors.New("DynamoDB is away")
-	err := w.teller.Tell(t.Context(), []tell.Decision{refused(host, "region"), refused(host, "opted-in"), leashed(refused(host, "fresh"))})
+	err := w.teller.Tell(t.Context(), []notify.Decision{refused(host, "region"), refused(host, "opted-in"), leashed(refused(host, "fresh"))})
 	if len(w.notes) != 0 || !errors.Is(err, w.memory.fails) || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("told %q, %v", w.titles(), err)
 	}
@@ -170,7 +170,7 @@ func TestARefusalIsNeverToldUnlimited(t *testing.T) {
 
 func TestARehearsalNeverSilencesWhatIsReal(t *testing.T) {
 	w := newWorld()
-	for _, d := range []tell.Decision{refused(host, "opted-in"), refused(host, "region"), {InstanceID: host, Outcome: "held", Rule: "asked"}} {
+	for _, d := range []notify.Decision{refused(host, "opted-in"), refused(host, "region"), {InstanceID: host, Outcome: "held", Rule: "asked"}} {
 		w.notes = nil
 		got := append(w.tells(t, leashed(d)), w.tells(t, leashed(d))...)
 		got = append(got, w.tells(t, d)...)
@@ -201,7 +201,7 @@ func TestARehearsedInterruptIsNeverToldTwiceInAnHour(t *testing.T) {
 		}
 	}
 	w.memory.fails = errors.New("DynamoDB is away")
-	err := w.teller.Tell(t.Context(), []tell.Decision{shot(1, "leashed")})
+	err := w.teller.Tell(t.Context(), []notify.Decision{shot(1, "leashed")})
 	if len(w.notes) != 5 || !errors.Is(err, w.memory.fails) {
 		t.Errorf("told %q, %v", w.titles(), err)
 	}
@@ -211,13 +211,13 @@ func TestTellingNeverTakesLongerThanItsBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		w.takes = time.Hour
-		var decisions []tell.Decision
+		var decisions []notify.Decision
 		for i := range 100 {
 			decisions = append(decisions, shot(i, "interrupted"))
 		}
 		began := time.Now()
 		err := w.teller.Tell(t.Context(), decisions)
-		if took := time.Since(began); took != tell.Bound || !errors.Is(err, context.DeadlineExceeded) {
+		if took := time.Since(began); took != notify.Bound || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("took %s: %v", took, err)
 		}
 		if w.most != 8 || w.running != 0 {
@@ -237,7 +237,7 @@ func TestTellingNeverTakesLongerThanItsBound(t *testing.T) {
 func TestAFailureToPublishIsNeverSwallowed(t *testing.T) {
 	w := newWorld()
 	w.refuse = errors.New("SNS is away")
-	err := w.teller.Tell(t.Context(), []tell.Decision{shot(1, "interrupted"), refused(host, "opted-in")})
+	err := w.teller.Tell(t.Context(), []notify.Decision{shot(1, "interrupted"), refused(host, "opted-in")})
 	if !errors.Is(err, w.refuse) || !strings.Contains(err.Error(), "interrupted/"+shot(1, "").CaseID) || !strings.Contains(err.Error(), "opted-in/"+host) {
 		t.Errorf("%v", err)
 	}
