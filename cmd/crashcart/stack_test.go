@@ -71,7 +71,7 @@ func TestTheStackIsAskedOnceAndOnlyForWhatIsNotGiven(t *testing.T) {
 	}
 }
 
-// Notices tell people to copy commands that have --region alone (lambda/tell).
+// Notices tell people to copy commands that have --region alone (lambda/aws/notify).
 func TestTheCommandsOfANoticeWorkAsTheyAre(t *testing.T) {
 	w := newWorld(t, 2, lab.Options{}, lab.Function{})
 	delete(w.env, "AWS_REGION")

@@ -4,8 +4,8 @@ import (
 	"log/slog"
 	"time"
 
+	"crashcart/lambda/aws/emf"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/emf"
 )
 
 // attrs are the log line of a report, which is its metrics as well. Open and overdue

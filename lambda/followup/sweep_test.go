@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/aws/emf/emftest"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/followup"
 )
 

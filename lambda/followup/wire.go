@@ -7,8 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"crashcart/lambda/aws/awsenv"
 	"crashcart/lambda/aws/casebook"
-	"crashcart/lambda/awsenv"
 	"crashcart/lambda/domain/config"
 )
 

@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/emf/emftest"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/followup"
 
 	lab "crashcart/lab/dynamodb"

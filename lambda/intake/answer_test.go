@@ -10,8 +10,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"crashcart/lambda/aws/emf/emftest"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/emf/emftest"
 	"crashcart/lambda/intake"
 )
 

@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"strings"
 
+	"crashcart/lambda/aws/emf"
 	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/emf"
 )
 
 // OutcomeKind is what is told back of one target.

@@ -17,13 +17,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"crashcart/lambda/aws/awsenv"
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/aws/send"
 	"crashcart/lambda/aws/standby"
-	"crashcart/lambda/awsenv"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 )

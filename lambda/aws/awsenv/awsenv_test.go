@@ -15,7 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"crashcart/lambda/awsenv"
+	"crashcart/lambda/aws/awsenv"
 )
 
 // role is what Lambda gives a function.

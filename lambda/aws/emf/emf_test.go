@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/emf"
-	"crashcart/lambda/emf/emftest"
+	"crashcart/lambda/aws/emf"
+	"crashcart/lambda/aws/emf/emftest"
 )
 
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 345_678_901, time.UTC)
