@@ -27,11 +27,11 @@ help: ## list the targets
 .PHONY: demo
 demo: ## see the main job on this machine: no network, no AWS account
 	# With the function's own flags, so that most packages are compiled only once.
-	CGO_ENABLED=0 go run -trimpath ./cmd/crashcart demo
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/demo
 
 .PHONY: demo-vm
 demo-vm: ## the main job on a real kernel under QEMU (VMFLAGS="--hang memory --keep evidence")
-	CGO_ENABLED=0 go run -trimpath ./cmd/crashcart demo --vm $(VMFLAGS)
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/demo --vm $(VMFLAGS)
 
 .PHONY: test
 test: ## run all tests (TESTFLAGS="-race -count=1" as in CI)

@@ -74,6 +74,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", pageWidth)))
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newExplain(), newPause(), newResume(), newStatus(), newCases(), newCase(), newInterrupt())
+	root.AddCommand(newExplain(), newPause(), newResume(), newStatus(), newCases(), newCase(), newInterrupt())
 	return root
 }

@@ -38,13 +38,6 @@ func TestAWrongCallIsNeverTakenForAnother(t *testing.T) {
 		{"foo"},
 		{"explain"},
 		{"explain", "a", "b"},
-		{"demo", "x"},
-		{"demo", "--wrong"},
-		{"demo", "--vm", "--json"},
-		{"demo", "--vm", "--hang", "sleepy"},
-		{"demo", "--hang", "memory"},
-		{"demo", "--keep", "x"},
-		{"demo", "--console"},
 	} {
 		_, err := call(t, request(hungID), args...)
 		if _, usage := errors.AsType[usageError](err); !usage {

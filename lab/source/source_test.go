@@ -31,7 +31,7 @@ func seen(t *testing.T, test string) string {
 
 // A bootstrap, and a program with embedded files below its packages' folders.
 func TestHeedOfPrograms(t *testing.T) {
-	for _, pkg := range []string{"crashcart/lambda/cmd/followup", "crashcart/cmd/crashcart"} {
+	for _, pkg := range []string{"crashcart/lambda/cmd/followup", "crashcart/lab/cmd/demo"} {
 		if err := source.Heed(t.Context(), pkg); err != nil {
 			t.Error(err)
 		}
@@ -46,7 +46,7 @@ func TestNothingThatAProgramIsBuiltFromGoesUnseen(t *testing.T) {
 	log := seen(t, "TestHeedOfPrograms")
 	for _, name := range []string{
 		"go.mod", "lambda/cmd/followup", "lambda/followup", "lambda/aws/casebook", "lambda/domain/config", // of the one
-		"cmd/crashcart", "lab", "lab/fleet", "lab/fleet/transcripts", // of the other
+		"lab/cmd/demo", "lab", "lab/fleet", "lab/fleet/transcripts", // of the other
 	} {
 		if line := "open " + filepath.Join(root, name) + "\n"; !strings.Contains(log, line) {
 			t.Errorf("there is no %q in\n%s", line, log)
