@@ -21,7 +21,7 @@ func newCase() *cobra.Command {
 		Use:   "case ID",
 		Short: "Show one case and what happened in it",
 		Long: `Show one case: for whom it was opened and why, and what happened when. The id
-is that of crashcart cases; if only a rehearsal has it, the rehearsal is shown.
+is that of crashcart cases; if only a dryRun has it, the dryRun is shown.
 
 The exit code is 0 when there is such a case, 1 when there is not, or when it
 could not be read.`,
@@ -75,8 +75,8 @@ func (s *stack) adviseCase(err error) error {
 func (p *page) record(r cases.Record) {
 	state := string(r.State)
 	switch {
-	case r.Rehearsal:
-		state += ", a rehearsal"
+	case r.DryRun:
+		state += ", a dry run"
 	case r.Lapsed:
 		state += ", overdue: over by time and never closed"
 	case r.Open:

@@ -39,8 +39,8 @@ The exit code is 0 even if there is none, 1 when they could not be read.`,
 		Example: "  crashcart cases --open\n  crashcart cases --overdue\n  crashcart cases --json | jq -r '.cases[] | select(.state == \"unknown\") | .id'",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if which.Overdue && which.Rehearsals {
-				return usageError{errors.New("no rehearsal is ever overdue: give --overdue or --rehearsals, not both")}
+			if which.Overdue && which.DryRuns {
+				return usageError{errors.New("no dry run is ever overdue: give --overdue or --dry-runs, not both")}
 			}
 			book, err := s.book(c.Context())
 			if err != nil {
@@ -65,7 +65,7 @@ The exit code is 0 even if there is none, 1 when they could not be read.`,
 	s.tableFlags(c)
 	c.Flags().BoolVar(&which.Open, "open", false, "only those that are open")
 	c.Flags().BoolVar(&which.Overdue, "overdue", false, "only those that nobody has closed within "+openFor)
-	c.Flags().BoolVar(&which.Rehearsals, "rehearsals", false, "those of rehearsals instead")
+	c.Flags().BoolVar(&which.DryRuns, "dry-runs", false, "those of dry runs instead")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
 	return c
 }
@@ -75,16 +75,16 @@ var openFor = fmt.Sprintf("%d hours", config.OpenFor/time.Hour)
 
 func none(w casebook.Which) string {
 	switch {
-	case w.Open && w.Rehearsals:
-		return "No rehearsal is open."
+	case w.Open && w.DryRuns:
+		return "No dry run is open."
 	case w.Open && w.Overdue:
 		return "No case is open or overdue."
 	case w.Overdue:
 		return "No case is overdue."
 	case w.Open:
 		return "No case is open."
-	case w.Rehearsals:
-		return "There is no rehearsal."
+	case w.DryRuns:
+		return "There is no dry run."
 	}
 	return "There is no case."
 }
@@ -129,11 +129,11 @@ type jsonCase struct {
 	State      cases.State  `json:"state"`
 	Open       bool         `json:"open"`
 	Overdue    bool         `json:"overdue"`
-	Rehearsal  bool         `json:"rehearsal"`
+	DryRun     bool         `json:"dryRun"`
 	Group      string       `json:"group,omitempty"`
 	Trigger    jsonTrigger  `json:"trigger"`
 	Code       string       `json:"code,omitempty"`
-	Look       string       `json:"look,omitempty"`
+	Look       string       `json:"evidence,omitempty"`
 	Protected  string       `json:"protected,omitempty"`
 	ClaimedAt  time.Time    `json:"claimedAt"`
 	SettledAt  time.Time    `json:"settledAt,omitzero"`
@@ -171,12 +171,12 @@ func caseList(records []cases.Record) []jsonCase {
 func asJSONCase(r cases.Record) jsonCase {
 	o := r.Origin
 	return jsonCase{
-		ID: r.ID, InstanceID: r.InstanceID, State: r.State, Open: r.Open, Overdue: r.Overdue(), Rehearsal: r.Rehearsal, Group: r.Hold.Group,
+		ID: r.ID, InstanceID: r.InstanceID, State: r.State, Open: r.Open, Overdue: r.Overdue(), DryRun: r.DryRun, Group: r.Hold.Group,
 		Trigger: jsonTrigger{
 			Kind: o.Kind, Source: o.Source, SourceKey: o.SourceKey, Alarm: o.Alarm,
 			Reason: o.Reason, RequestedBy: o.RequestedBy, Forced: o.Forced,
 		},
-		Code: r.Code, Look: r.Notes.Look, Protected: r.Notes.Protected,
+		Code: r.Code, Look: r.Notes.Evidence, Protected: r.Notes.Protected,
 		ClaimedAt: r.ClaimedAt, SettledAt: r.SettledAt, NotedAt: r.NotedAt,
 		ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, ClosedWhy: r.ClosedWhy, ClosedFrom: r.ClosedFrom,
 	}

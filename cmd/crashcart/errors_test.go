@@ -33,7 +33,7 @@ func TestEveryWrongCallExitsWithTwoAndChangesNothing(t *testing.T) {
 		"only unresponsive and cooldown can":    {"interrupt", host(0), "--reason", "x", "--yes", "--force", "lever"},
 		"requestId":                             {"interrupt", host(0), "--reason", "x", "--yes", "--request-id", "a b"},
 		"give --yes, or --dry-run to rehearse;": {"interrupt", host(0), "--reason", "x"},
-		"no rehearsal is ever overdue: give":    {"cases", "--rehearsals", "--overdue"},
+		"no dry run is ever overdue: give":      {"cases", "--dry-runs", "--overdue"},
 		"unknown flag: --wrong":                 {"cases", "--wrong"},
 	} {
 		w.want(2, says, args...)

@@ -38,7 +38,7 @@ func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
 		"pk": "case#" + host(0), "sk": "case", "caseId": host(0), "instanceId": evil, "caseState": evil, "openKey": "open", "openedAt": "2026-03-02T04:05:06.000Z",
 		"claimedAt": "2026-03-02T04:05:06.000Z", "settledAt": "2026-03-02T04:05:07.000Z", "notedAt": "2026-03-02T04:05:07.000Z", "closedAt": "2026-03-02T04:05:08.000Z",
 		"alarm": "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:" + evil, "reason": evil, "requestedBy": evil, "forced": evil,
-		"errorCode": evil, "look": evil, "protected": evil, "closedBy": evil, "closedReason": evil, "caseGroup": evil,
+		"errorCode": evil, "evidence": evil, "protected": evil, "closedBy": evil, "closedReason": evil, "caseGroup": evil,
 	})
 	for _, args := range [][]string{
 		{"status"}, {"cases"}, {"cases", "--open"}, {"cases", "--overdue"}, {"case", host(0)}, {"pause", "--reason", evil[:40]}, {"pause", "--reason", "x", "--as", "\x1b[2Jme", "--replace"}, {"resume"},

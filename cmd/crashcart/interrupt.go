@@ -35,7 +35,7 @@ const interruptHelp = `Ask the function to interrupt instances now, and print wh
 A direct request is the approval that an alarm lacks: it reaches instances
 whose tag is manual, too. Every other rule holds as for anyone, on fresh facts,
 and --force relaxes only what it names. In a stack in dry-run mode, as shipped,
-and with --dry-run, the interrupt is only rehearsed.
+and with --dry-run, the interrupt is only dryRunTitle.
 
 On a terminal it asks before it sends: type the id of the instance, or the
 number of instances if there are several. --yes is for scripts.
@@ -47,7 +47,7 @@ the case that the first one opened.
 Unless --function names the function CloudFormation is asked for it, which needs
 the permission cloudformation:DescribeStacks.
 
-The exit code is 0 when every instance was interrupted, or rehearsed (leashed).
+The exit code is 0 when every instance was interrupted, or dryRunTitle (dryRun).
 It is 1 when one was not, whatever the reason, even if it has an open case
 already (duplicate) or the answer was lost (unknown). It is 2 when the command
 was called wrongly, or would have had to ask where there is no terminal;
@@ -171,10 +171,10 @@ func report(c *cobra.Command, answer intake.Answer, r directRequest, asJSON bool
 	}
 	all := len(answer.Ignored) == 0
 	for _, o := range answer.Outcomes {
-		all = all && (o.Outcome == intake.OutcomeInterrupted || o.Outcome == intake.OutcomeLeashed)
+		all = all && (o.Outcome == intake.OutcomeInterrupted || o.Outcome == intake.OutcomeDryRun)
 	}
-	if !r.DryRun && slices.ContainsFunc(answer.Outcomes, func(o intake.Outcome) bool { return o.Outcome == intake.OutcomeLeashed }) {
-		c.PrintErrln("crashcart: the stack is in dry-run mode: this was a rehearsal, nothing was interrupted")
+	if !r.DryRun && slices.ContainsFunc(answer.Outcomes, func(o intake.Outcome) bool { return o.Outcome == intake.OutcomeDryRun }) {
+		c.PrintErrln("crashcart: the stack is in dry-run mode: this was a dry run, nothing was interrupted")
 	}
 	if p.err == nil && !all {
 		return errNotAll
@@ -200,11 +200,11 @@ func (p *page) outcome(o intake.Outcome) {
 	}
 	p.line("", name+": "+string(o.Outcome))
 	code := o.Code
-	if o.Outcome == intake.OutcomeLeashed { // to say that it would have is an error to EC2
+	if o.Outcome == intake.OutcomeDryRun { // to say that it would have is an error to EC2
 		code = ""
 	}
 	for _, f := range [][2]string{
-		{"  rule", o.Rule}, {"  why", o.Why}, {"  case", o.CaseID}, {"  EC2 said", code}, {"  look", o.Look}, {"  protected", o.Protected},
+		{"  rule", o.Rule}, {"  why", o.Why}, {"  case", o.CaseID}, {"  EC2 said", code}, {"  evidence", o.Evidence}, {"  protected", o.Protected},
 	} {
 		p.field(f[0], f[1])
 	}

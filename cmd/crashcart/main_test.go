@@ -125,7 +125,7 @@ func TestExplainLiveNeverChangesAnything(t *testing.T) {
 	if err := l.Fleet.Hang(hungID, fleet.Frozen, 10*time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	for mode, want := range map[string]string{"manual": "interrupted", "dry-run": "leashed"} {
+	for mode, want := range map[string]string{"manual": "interrupted", "dry-run": "dry-run"} {
 		out, err := call(t, request(hungID), "explain", "-", "--live", "--mode", mode)
 		if err != nil {
 			t.Fatal(err)

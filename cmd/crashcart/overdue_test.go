@@ -14,19 +14,19 @@ import (
 
 // claimed opens a case of the instance that long ago, as the function would have, and
 // gives its id.
-func (w *world) claimed(n int, age time.Duration, leashed bool) string {
+func (w *world) claimed(n int, age time.Duration, dryRun bool) string {
 	w.t.Helper()
 	book := casebook.New(dynamodb.NewFromConfig(w.lab.Config()), table)
 	then := time.Now().Add(-age)
 	book.Now = func() time.Time { return then }
 	c, err := book.Claim(w.t.Context(), cases.Request{
-		InstanceID: host(n), Cooldown: 6 * time.Hour, Budget: 3, Leashed: leashed,
+		InstanceID: host(n), Cooldown: 6 * time.Hour, Budget: 3, DryRun: dryRun,
 		Origin: cases.Origin{
 			SourceKey: "alarm/" + host(n), Kind: "alarm", Source: "eventbridge", Reason: "its heartbeat is missing",
 			Alarm: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:crashcart-heartbeat-" + host(n),
 		},
 	})
-	if err == nil && !leashed {
+	if err == nil && !dryRun {
 		err = book.Settle(w.t.Context(), c, cases.StateInterrupted, "")
 	}
 	if err != nil {
@@ -42,7 +42,7 @@ func TestACaseThatNobodyClosesIsFoundAndClosed(t *testing.T) {
 	first := w.claimed(0, 75*time.Hour+30*time.Minute, false)
 	second := w.claimed(1, config.OpenFor+time.Minute, false)
 	w.claimed(2, config.OpenFor-time.Hour, false)  // has an hour left
-	w.claimed(3, config.OpenFor+time.Minute, true) // a rehearsal that was killed: nobody's work
+	w.claimed(3, config.OpenFor+time.Minute, true) // a dry run that was killed: nobody's work
 	seen := []string{"--reason", "it runs again, the dump is safe"}
 	w.session("overdue.txt", []step{
 		{0, []string{"status"}},
@@ -58,6 +58,6 @@ func TestACaseThatNobodyClosesIsFoundAndClosed(t *testing.T) {
 		{0, []string{"cases", "--overdue", "--json"}},
 		{0, []string{"status"}},
 		{0, []string{"cases"}},
-		{0, []string{"cases", "--rehearsals"}},
+		{0, []string{"cases", "--dry-runs"}},
 	})
 }

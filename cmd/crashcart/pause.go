@@ -25,7 +25,7 @@ for everyone, until crashcart resume.
 
 When this command returns 0 no claim can succeed any more. What was claimed
 before may still be sent for ten seconds; the output says until when, and lists
-the cases that are on their way. Rehearsals are stopped as well.
+the cases that are on their way. DryRuns are stopped as well.
 
 A lever that is pulled already stays as it is, with the reason by which others
 know it; --replace gives it a new one, without a moment in which it is

@@ -41,7 +41,7 @@ func TestASessionReadsAsItShould(t *testing.T) {
 		{0, []string{"status"}},
 		{0, []string{"cases", "--open"}},
 		{0, []string{"cases", "--overdue"}},
-		{0, []string{"cases", "--rehearsals"}},
+		{0, []string{"cases", "--dry-runs"}},
 		{0, []string{"case", first}},
 		{0, []string{"case", "close", first, "--reason", "the dump is in the bucket"}},
 		{0, []string{"case", "close", first, "--reason", "once more"}},

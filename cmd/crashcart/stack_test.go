@@ -85,7 +85,7 @@ func TestTheCommandsOfANoticeWorkAsTheyAre(t *testing.T) {
 	w.want(0, "Closed case "+id, "case", "close", id, "--region", "eu-central-1", "--reason", "nothing was sent")
 	w.want(0, "was not pulled", "resume", "--region", "eu-central-1")
 	w.want(1, "cooldown", "interrupt", host(0), "--region", "eu-central-1", "--force", "cooldown", "--reason", "say why", "--yes")
-	w.want(0, "leashed", "interrupt", host(1), "--region", "eu-central-1", "--dry-run", "--reason", "rehearsal")
+	w.want(0, "dry-run", "interrupt", host(1), "--region", "eu-central-1", "--dry-run", "--reason", "dry-run")
 }
 
 // The lever of one stack must never be taken for that of another.
@@ -189,7 +189,7 @@ func TestWhoeverMayNotLookUpTheStackIsToldToNameTheTable(t *testing.T) {
 	}
 	w.want(1, "name the function with --function, and it need not be", "interrupt", host(0), "--reason", "x", "--yes")
 	// As it is told:
-	w.want(0, "leashed", "interrupt", host(0), "--reason", "x", "--dry-run", "--function", function)
+	w.want(0, "dry-run", "interrupt", host(0), "--reason", "x", "--dry-run", "--function", function)
 	w.want(0, "Paused", "pause", "--reason", "x", "--table", table)
 }
 

@@ -77,7 +77,7 @@ func instances(at Places) []Statement {
 			Why: "an instance of this account and Region that is opted in: which one will hang is not known before",
 		},
 		{
-			Sid: "Look", Actions: []string{"ec2:GetConsoleOutput", "ec2:GetConsoleScreenshot"}, Resources: []string{instance}, If: tagged(),
+			Sid: "Evidence", Actions: []string{"ec2:GetConsoleOutput", "ec2:GetConsoleScreenshot"}, Resources: []string{instance}, If: tagged(),
 			Why: "as above; a console may show secrets, so an instance that is not opted in is not looked at",
 		},
 		{

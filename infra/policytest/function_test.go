@@ -14,11 +14,11 @@ func memoryRows(w world) []row {
 	for does := range strings.FieldsSeq("Scan DeleteTable UpdateTable UpdateTimeToLive UpdateContinuousBackups PutResourcePolicy") {
 		of("the casebook is never touched by "+does, "dynamodb:"+does, w.table, nothing)
 	}
-	object, rehearsal := w.bucket+"/cases/"+caseID+"/console.txt", w.bucket+"/dry/cases/"+caseID+"/console.txt"
+	object, dryRun := w.bucket+"/cases/"+caseID+"/console.txt", w.bucket+"/dry/cases/"+caseID+"/console.txt"
 	of("another table is never written", "dynamodb:PutItem", arn("dynamodb", "table/orders"), nothing)
 	of("the open cases' index is never queried by the interrupt function", "dynamodb:Query", w.table+"/index/open", nothing)
 	of("evidence of a case may be put", "s3:PutObject", object, allowed("Evidence"))
-	of("evidence of a rehearsal may be put", "s3:PutObject", rehearsal, allowed("Evidence"))
+	of("evidence of a dry run may be put", "s3:PutObject", dryRun, allowed("Evidence"))
 	of("nothing is ever put beside the cases", "s3:PutObject", w.bucket+"/index.html", nothing)
 	of("nothing is ever put into another bucket", "s3:PutObject", "arn:aws:s3:::backups/cases/"+caseID+"/console.txt", nothing)
 	of("evidence is never read by the interrupt function", "s3:GetObject", object, nothing)

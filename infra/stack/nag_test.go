@@ -41,7 +41,7 @@ var suppressed = []struct{ path, rule, finding, reason string }{
 	},
 	{
 		"/InterruptRole/Resource", "AwsSolutions-IAM5", "Resource::<Evidence4CC26D68.Arn>/dry/cases/*",
-		"so has every rehearsal",
+		"so has every dry run",
 	},
 	{
 		"/InterruptRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<InterruptLog>:log-stream:*",

@@ -87,7 +87,7 @@ func toldOfTheRest(f facts) []message {
 	}
 	var out []message
 	for topic := range topics {
-		out = append(out, message{ID: "rehearsal/" + topic + "/2026-03-04T12:00:00Z"})
+		out = append(out, message{ID: "dry-run/" + topic + "/2026-03-04T12:00:00Z"})
 	}
 	return out
 }

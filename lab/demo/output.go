@@ -16,7 +16,7 @@ const (
 	KindMessage  Kind = "message"  // somebody or something else asks
 	KindDecision Kind = "decision" // the function has decided
 	KindIgnored  Kind = "ignored"  // the function took no notice of a message, and says why
-	KindCall     Kind = "call"     // an interrupt, or its rehearsal, reaches EC2
+	KindCall     Kind = "call"     // an interrupt, or its dry run, reaches EC2
 	KindGuest    Kind = "guest"    // something happens inside the machine
 	KindConsole  Kind = "console"
 	KindTold     Kind = "told" // a message to the notification topic
@@ -39,7 +39,7 @@ type Event struct {
 	Rule     string   `json:"rule,omitempty"`
 	Text     string   `json:"text,omitempty"`
 	CaseID   string   `json:"caseId,omitempty"`
-	Hop      int      `json:"hop,omitempty"`
+	Pass     int      `json:"pass,omitempty"`
 	Lines    []string `json:"lines,omitempty"`
 	Kept     *bool    `json:"kept,omitempty"`
 	Detail   string   `json:"detail,omitempty"`

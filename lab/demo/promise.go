@@ -43,7 +43,7 @@ func promises(f facts) []promise {
 		{"no machine was harmed: nothing healthy, booting or dumping was hit", unharmed(f)},
 		{"every target of every trigger ended as the rules say", asExpected(f)},
 		{"no trigger was lost: nothing waits in the queue or its dead letters", settledQueue(f)},
-		{"console and screen from before the interrupt are in the bucket", lookKept(f)},
+		{"console and screen from before the interrupt are in the bucket", evidenceKept(f)},
 		{hero + " has a dump on its disk", dumped(f)},
 		{auth1 + " was put into Standby and has its dump; " + mail1 + " was not, and its group took it before", kept(f)},
 		{"whoever must know was told, and of nothing twice", toldOnce(f)},
@@ -100,7 +100,7 @@ func settledQueue(f facts) string {
 	return ""
 }
 
-func lookKept(f facts) string {
+func evidenceKept(f facts) string {
 	switch {
 	case len(f.before) == 0:
 		return "no console of before is there"

@@ -107,7 +107,7 @@ func expectations() []expectation {
 		{heartbeat + job1, job1, []string{"refused unresponsive"}},
 		{"crashcart-status-" + cache1, cache1, []string{"refused quiet"}},
 		{heartbeat + gone1, gone1, []string{"refused known"}},
-		{onCall, pay1, []string{"leashed unresponsive"}},
+		{onCall, pay1, []string{"dry-run unresponsive"}},
 		{onCall, web2, []string{"duplicate episode"}},
 		{"crashcart-unhealthy-api", db1, []string{"refused opted-in"}},
 		{"crashcart-any-silent", arm1, []string{"refused supported"}},

@@ -48,7 +48,7 @@ type decision struct {
 	CaseID      string `json:"caseId"`
 	Alarm       string `json:"alarm"`
 	RequestedBy string `json:"requestedBy"`
-	Hop         int    `json:"hop"`
+	Pass        int    `json:"pass"`
 	Trigger     string `json:"kind"`
 	Reason      string `json:"Reason"` // of an ignored message
 	Detail      string `json:"detail"`
@@ -289,7 +289,7 @@ func (s *stage) heard(line string) {
 	s.mu.Unlock()
 	s.tell(Event{
 		Kind: KindDecision, Alarm: d.trigger(), Names: []string{s.names[d.InstanceID]}, Instance: d.InstanceID,
-		Outcome: d.Outcome, Rule: d.Rule, Text: d.Why, CaseID: d.CaseID, Hop: d.Hop,
+		Outcome: d.Outcome, Rule: d.Rule, Text: d.Why, CaseID: d.CaseID, Pass: d.Pass,
 	})
 	select {
 	case s.changed <- struct{}{}:

@@ -34,7 +34,7 @@ var palette = map[string][]color.Attribute{
 	"refused":     {color.FgGreen},
 	"duplicate":   {color.FgGreen},
 	"held":        {color.FgCyan},
-	"leashed":     {color.FgCyan},
+	"dry-run":     {color.FgCyan},
 	"later":       {color.Faint},
 	"guest":       {color.FgMagenta},
 	"held-true":   {color.FgGreen},
@@ -43,7 +43,7 @@ var palette = map[string][]color.Attribute{
 
 // marks lead the lines of the timeline.
 var marks = map[string]string{
-	"interrupted": "↯", "refused": "✗", "duplicate": "=", "held": "‖", "leashed": "○", "later": "…", "rejected": "×", "unknown": "?", "failed": "!",
+	"interrupted": "↯", "refused": "✗", "duplicate": "=", "held": "‖", "dry-run": "○", "later": "…", "rejected": "×", "unknown": "?", "failed": "!",
 }
 
 type textOutput struct {

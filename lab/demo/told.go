@@ -31,7 +31,7 @@ func messages(published []sns.Message) ([]message, error) {
 
 // topic is what a message is about: its id without its time.
 func (m message) topic() string {
-	id := strings.TrimPrefix(m.ID, "rehearsal/")
+	id := strings.TrimPrefix(m.ID, "dry-run/")
 	return id[:max(0, strings.LastIndexByte(id, '/'))]
 }
 
@@ -82,7 +82,7 @@ func topicOf(outcome, rule, id, name string) string {
 	switch {
 	case outcome == "duplicate":
 		return ""
-	case outcome == "interrupted" || outcome == "leashed":
+	case outcome == "interrupted" || outcome == "dry-run":
 		return outcome + "/" + id
 	case rule == "group":
 		return rule + "/asg/" + groupOf(name)

@@ -192,7 +192,7 @@ func TestALaterMessageAgesInLabTimeAndNothingElseOfItChanges(t *testing.T) {
 		m := sqs.Map(q, 1, f.invoke)
 		defer m.Close()
 		at := time.Now().Add(-90 * time.Second).UTC()
-		later := fmt.Sprintf(`{"crashcart":"later","trigger":{"at":%q,"alarm":{"changedAt":%q,"name":"a<b>&c"},"sourceKey":"arn|%s","hop":3,"big":12345678901234567890}}`,
+		later := fmt.Sprintf(`{"crashcart":"later","trigger":{"at":%q,"alarm":{"changedAt":%q,"name":"a<b>&c"},"sourceKey":"arn|%s","pass":3,"big":12345678901234567890}}`,
 			at.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
 		other := strings.Replace(later, `"later"`, `"else"`, 1)
 		q.Send(later, nil, time.Minute)
@@ -210,7 +210,7 @@ func TestALaterMessageAgesInLabTimeAndNothingElseOfItChanges(t *testing.T) {
 					Name      string
 				}
 				SourceKey string
-				Hop       int
+				Pass      int
 				Big       json.Number
 			}
 		}
@@ -223,7 +223,7 @@ func TestALaterMessageAgesInLabTimeAndNothingElseOfItChanges(t *testing.T) {
 		if age := delivered.Sub(got.Trigger.At).Round(time.Second); age != 150*time.Second || !got.Trigger.At.Equal(got.Trigger.Alarm.ChangedAt) {
 			t.Errorf("age at delivery %s, want 2m30s", age)
 		}
-		if got.Trigger.SourceKey != "arn|"+at.Format(time.RFC3339Nano) || got.Trigger.Hop != 3 || got.Trigger.Alarm.Name != "a<b>&c" ||
+		if got.Trigger.SourceKey != "arn|"+at.Format(time.RFC3339Nano) || got.Trigger.Pass != 3 || got.Trigger.Alarm.Name != "a<b>&c" ||
 			got.Trigger.Big.String() != "12345678901234567890" {
 			t.Errorf("something else changed: %s", f.got[0].Body)
 		}

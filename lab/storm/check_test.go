@@ -171,7 +171,7 @@ func TestTheSpecialChecksFailToo(t *testing.T) {
 		{"a look that is missing", storm.WithEvidence(), func() *storm.Facts {
 			f := sound()
 			for _, c := range f.Open {
-				f.Evidence = append(f.Evidence, fmt.Sprintf("cases/%s/before/look.json", c.ID))
+				f.Evidence = append(f.Evidence, fmt.Sprintf("cases/%s/before/evidence.json", c.ID))
 			}
 			return f
 		}, func(f *storm.Facts) { f.Evidence = f.Evidence[1:] }},

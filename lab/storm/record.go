@@ -21,7 +21,7 @@ type Decision struct {
 	Why        string    `json:"why"`
 	CaseID     string    `json:"caseId"`
 	MessageID  string    `json:"messageId"`
-	Hop        int       `json:"hop"`
+	Pass       int       `json:"pass"`
 }
 
 // final says whether nothing more is to come of the target from this message.

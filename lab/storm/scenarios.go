@@ -207,7 +207,7 @@ func (z sizes) outages() []Scenario {
 		{
 			Name: "s3-down", About: "S3 cannot be reached: the look is missing", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
 			Faults: down(fault.S3), Struck: met(fault.S3),
-			Expect: three(), Checks: []Check{settledAll(), withoutEvidence(), saidOften("the look could not be stored", defaultBudget)},
+			Expect: three(), Checks: []Check{settledAll(), withoutEvidence(), saidOften("the evidence could not be stored", defaultBudget)},
 		},
 		{
 			Name: "sns-down", About: "SNS cannot be reached: nobody is told", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),

@@ -72,7 +72,7 @@ func withoutEvidence() Check {
 			return fmt.Sprintf("%s is in the bucket", f.Evidence[0])
 		}
 		for _, c := range f.Open {
-			if !c.lookMissing() {
+			if !c.evidenceMissing() {
 				return fmt.Sprintf("case %s says of its look: %q", c.ID, c.Look)
 			}
 		}
@@ -84,7 +84,7 @@ func withoutEvidence() Check {
 func withEvidence() Check {
 	return Check{Name: "every interrupt has its look in the bucket", Broken: func(f *Facts) string {
 		for _, c := range f.Open {
-			if !slices.Contains(f.Evidence, "cases/"+c.ID+"/before/look.json") {
+			if !slices.Contains(f.Evidence, "cases/"+c.ID+"/before/evidence.json") {
 				return fmt.Sprintf("case %s has none", c.ID)
 			}
 		}

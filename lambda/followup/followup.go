@@ -9,7 +9,7 @@
 //
 // It counts and writes nothing. Nor could it do harm: the package knows no EC2, the
 // bootstrap links one operation of one service, DynamoDB's Query, and its role allows
-// that on the index alone. Rehearsals are in another partition of the index and are
+// that on the index alone. DryRuns are in another partition of the index and are
 // never counted.
 //
 // A count that could not be had is an error and no count. Then there is no metric

@@ -91,8 +91,8 @@ func TestNoCaseThatIsLeftOpenGoesUnnoticed(t *testing.T) {
 func TestWhatIsNoOpenCaseIsNeverCounted(t *testing.T) {
 	w := newWorld(t)
 	w.claim(1, false, cases.StateRejected)
-	w.claim(2, true, cases.StateLeashed)
-	w.claim(3, true, "") // a rehearsal that was killed: its item stays in the index
+	w.claim(2, true, cases.StateDryRun)
+	w.claim(3, true, "") // a dry run that was killed: its item stays in the index
 	w.at(72 * time.Hour)
 	w.wantSweep(followup.Report{})
 }

@@ -63,10 +63,10 @@ func (w *world) at(d time.Duration) { w.now = dawn.Add(d) }
 func host(n int) string { return fmt.Sprintf("i-0a1b2c3d4e5f%05x", n) }
 
 // claim opens a case of the instance and gives its id; no state leaves it claimed.
-func (w *world) claim(n int, leashed bool, state cases.State) string {
+func (w *world) claim(n int, dryRun bool, state cases.State) string {
 	w.t.Helper()
 	c, err := w.book.Claim(w.t.Context(), cases.Request{
-		InstanceID: host(n), Cooldown: 6 * time.Hour, Budget: 100, Leashed: leashed,
+		InstanceID: host(n), Cooldown: 6 * time.Hour, Budget: 100, DryRun: dryRun,
 		Origin: cases.Origin{SourceKey: w.now.String(), Kind: "alarm", Reason: "the agent fell silent"},
 	})
 	if err != nil {

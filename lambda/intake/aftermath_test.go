@@ -42,7 +42,7 @@ func hungMember(t *testing.T, mode config.Mode) *world {
 	return w
 }
 
-func TestAnInterruptedMemberIsKeptAndARehearsedOneNever(t *testing.T) {
+func TestAnInterruptedMemberIsKeptAndADryRunNever(t *testing.T) {
 	for _, c := range []struct {
 		name, more string
 		mode       config.Mode
@@ -54,9 +54,9 @@ func TestAnInterruptedMemberIsKeptAndARehearsedOneNever(t *testing.T) {
 		{"accepted", "", config.ModeAuto, true, nil, intake.OutcomeInterrupted, true},
 		{"no answer", "", config.ModeAuto, true, errOutage, intake.OutcomeUnknown, true},
 		{"rejected", "", config.ModeAuto, true, apiError{"UnsupportedOperation"}, intake.OutcomeRejected, false},
-		{"rehearsed", `,"dryRun":true`, config.ModeAuto, true, nil, intake.OutcomeLeashed, false},
+		{"rehearsed", `,"dryRun":true`, config.ModeAuto, true, nil, intake.OutcomeDryRun, false},
 		{"rehearsed without an answer", `,"dryRun":true`, config.ModeAuto, true, errOutage, intake.OutcomeUnknown, false},
-		{"dry-run stack", "", config.ModeDryRun, true, nil, intake.OutcomeLeashed, false},
+		{"dry-run stack", "", config.ModeDryRun, true, nil, intake.OutcomeDryRun, false},
 		{"manual stack", "", config.ModeManual, false, nil, intake.OutcomeInterrupted, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestNothingAfterTheSendEverChangesTheOutcome(t *testing.T) {
 	if d := w.decisions(); len(failed) != 0 || len(d) != 1 || d[0].Outcome != "interrupted" || w.sent() != 1 {
 		t.Errorf("to come again: %v, decided: %+v, sent: %d", failed, d, w.sent())
 	}
-	for _, said := range []string{"the look could not be stored", "not everybody could be told", "no note of its look"} {
+	for _, said := range []string{"the evidence could not be stored", "not everybody could be told", "no note of its evidence"} {
 		if !strings.Contains(w.logs.String(), said) {
 			t.Errorf("the log does not say: %s", said)
 		}
@@ -98,29 +98,29 @@ func TestNothingAfterTheSendEverChangesTheOutcome(t *testing.T) {
 
 func TestAMissingLookIsNeverKeptQuiet(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
-	if o := w.direct(webA, ""); !strings.HasPrefix(o.Look, "s3://evidence/cases/"+o.CaseID) || strings.Contains(o.Look, "no screenshot") {
-		t.Errorf("stored: %q", o.Look)
+	if o := w.direct(webA, ""); !strings.HasPrefix(o.Evidence, "s3://evidence/cases/"+o.CaseID) || strings.Contains(o.Evidence, "no screenshot") {
+		t.Errorf("stored: %q", o.Evidence)
 	}
 	w = hungMember(t, config.ModeAuto)
 	w.fail["GetConsoleScreenshot"] = apiError{"UnsupportedOperation"}
-	if o := w.direct(webA, ""); !strings.Contains(o.Look, "no screenshot (unsupported)") {
-		t.Errorf("without a screenshot: %q", o.Look)
+	if o := w.direct(webA, ""); !strings.Contains(o.Evidence, "no screenshot (unsupported)") {
+		t.Errorf("without a screenshot: %q", o.Evidence)
 	}
 	w = hungMember(t, config.ModeAuto)
 	w.fail["PutObject"] = errOutage
 	o := w.direct(webA, "")
-	if o.Outcome != intake.OutcomeInterrupted || !strings.Contains(o.Look, "could not be stored") {
+	if o.Outcome != intake.OutcomeInterrupted || !strings.Contains(o.Evidence, "could not be stored") {
 		t.Errorf("without S3: %+v", o)
 	}
-	if told := w.told[0]; told.Look != o.Look {
-		t.Errorf("told: %q", told.Look)
+	if told := w.told[0]; told.Evidence != o.Evidence {
+		t.Errorf("told: %q", told.Evidence)
 	}
 }
 
 func TestTheCaseRemembersWhatWasDoneForIt(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
 	o := w.direct(webA, "")
-	if look, kept := w.caseAttribute(o.CaseID, "look"), w.caseAttribute(o.CaseID, "protected"); look != o.Look || kept != o.Protected || look == "" || kept == "" {
+	if look, kept := w.caseAttribute(o.CaseID, "evidence"), w.caseAttribute(o.CaseID, "protected"); look != o.Evidence || kept != o.Protected || look == "" || kept == "" {
 		t.Errorf("look %q, protected %q", look, kept)
 	}
 }
@@ -139,7 +139,7 @@ func TestNothingIsToldBeforeItIsDecidedOrTwice(t *testing.T) {
 	if fired.InstanceID != webA || fired.Outcome != "interrupted" || fired.CaseID == "" || fired.Source != "heartbeat" || fired.Group != "asg/web" || fired.Protected == "" {
 		t.Errorf("told of the interrupt: %+v", fired)
 	}
-	if refused.Outcome != "refused" || refused.Rule != "opted-in" || refused.Why == "" || refused.Leashed {
+	if refused.Outcome != "refused" || refused.Rule != "opted-in" || refused.Why == "" || refused.DryRun {
 		t.Errorf("told of the refusal: %+v", refused)
 	}
 }
@@ -149,11 +149,11 @@ func TestNothingIsToldBeforeItIsDecidedOrTwice(t *testing.T) {
 func TestAQueueThatHangsNeverKeepsAnInterruptQuiet(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
 	told := make(chan struct{})
-	w.handler.Tell = teller(func(ctx context.Context, decisions []notify.Decision) error {
+	w.handler.Notify = teller(func(ctx context.Context, decisions []notify.Decision) error {
 		if len(decisions) > 0 && decisions[0].Outcome == "interrupted" {
 			close(told)
 		}
-		return w.Tell(ctx, decisions)
+		return w.Notify(ctx, decisions)
 	})
 	w.onQueue = func(context.Context) {
 		select {
@@ -185,10 +185,10 @@ func TestAQueueThatHangsNeverTakesTheTimeForTelling(t *testing.T) {
 	}
 }
 
-// teller is a Teller of one function.
+// teller is a Notifier of one function.
 type teller func(context.Context, []notify.Decision) error
 
-func (f teller) Tell(ctx context.Context, decisions []notify.Decision) error {
+func (f teller) Notify(ctx context.Context, decisions []notify.Decision) error {
 	return f(ctx, decisions)
 }
 
@@ -208,7 +208,7 @@ func TestTheAnswerHasNoEmptyFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"undo", "look", "protected", "code"} {
+	for _, field := range []string{"undo", "evidence", "protected", "code"} {
 		if strings.Contains(string(body), field) {
 			t.Errorf("%s", body)
 		}

@@ -37,7 +37,7 @@ func TestADirectInvokeIsToldItsOutcomes(t *testing.T) {
 		t.Fatalf("outcomes: %s", raw)
 	}
 	got := slices.Sorted(maps.Keys(answer.Outcomes[0]))
-	if want := []string{"caseId", "instanceId", "look", "outcome", "protected", "rule", "why"}; !slices.Equal(got, want) {
+	if want := []string{"caseId", "evidence", "instanceId", "outcome", "protected", "rule", "why"}; !slices.Equal(got, want) {
 		t.Errorf("an outcome has the keys %v, want %v", got, want)
 	}
 	if o := answer.Outcomes[0]; o["outcome"] != "interrupted" || !strings.HasPrefix(o["caseId"], webA+"-") {
@@ -91,21 +91,21 @@ func TestForceIsNeverAbleToSkipMoreThanItsRule(t *testing.T) {
 	w.expect(step{outcome: "interrupted", rule: "unresponsive", why: "forced, although: its SSM agent pinged"})
 }
 
-func TestARehearsalNeverCountsForReal(t *testing.T) {
+func TestADryRunNeverCountsForReal(t *testing.T) {
 	w, m := hung(t, config.ModeAuto)
 	rehearse := strings.Replace(please, "{", `{"dryRun":true,`, 1)
 	for range 4 { // more than the budget of an hour
 		if _, err := w.invoke(rehearse); err != nil {
 			t.Fatal(err)
 		}
-		w.expect(step{outcome: "leashed", rule: "unresponsive", why: "none was sent"})
+		w.expect(step{outcome: "dry-run", rule: "unresponsive", why: "none was sent"})
 	}
 	if w.sent() != 0 {
-		t.Fatalf("rehearsals sent %d interrupts", w.sent())
+		t.Fatalf("dry runs sent %d interrupts", w.sent())
 	}
 	for key := range w.objects {
 		if !strings.HasPrefix(key, "dry/") {
-			t.Errorf("a rehearsal left %s", key)
+			t.Errorf("a dry run left %s", key)
 		}
 	}
 	if _, err := w.invoke(please); err != nil {
@@ -222,7 +222,7 @@ func TestTheLookIsTakenBeforeTheInterruptAndKept(t *testing.T) {
 		t.Errorf("the order is look %d, claim %d, send %d: %v", console, claim, send, w.calls)
 	}
 	prefix := "cases/" + caseID + "/before/"
-	for _, name := range []string{"console-latest.txt", "console-buffered.txt", "screenshot.jpg", "look.json"} {
+	for _, name := range []string{"console-latest.txt", "console-buffered.txt", "screenshot.jpg", "evidence.json"} {
 		if _, ok := w.objects[prefix+name]; !ok {
 			t.Errorf("%s%s is missing; there is %v", prefix, name, slices.Sorted(maps.Keys(w.objects)))
 		}

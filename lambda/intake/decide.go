@@ -48,7 +48,7 @@ func (h *Handler) decide(ctx context.Context, log *slog.Logger, jobs []*job) []*
 				shots <- struct{}{}
 				h.shoot(ctx, j)
 				<-shots
-				h.tell(ctx, log, j) // at once: whatever keeps the others must not keep this quiet
+				h.notify(ctx, log, j) // at once: whatever keeps the others must not keep this quiet
 				return
 			}
 			concluded <- struct{}{}
@@ -128,7 +128,7 @@ func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
 }
 
 func (h *Handler) subject(j *job) cases.Subject {
-	return cases.Subject{InstanceID: j.ref.Instance, SourceKey: j.trigger.SourceKey, Leashed: h.Guard.Leashed(j.trigger)}
+	return cases.Subject{InstanceID: j.ref.Instance, SourceKey: j.trigger.SourceKey, DryRun: h.Guard.DryRun(j.trigger)}
 }
 
 // secondRound asks for the rest: AWS and the slots at once.

@@ -40,14 +40,14 @@ func (h *Handler) Explain(ctx context.Context, batch trigger.Batch) []Outcome {
 func (h *Handler) foresee(ctx context.Context, j *job) {
 	v := j.verdict
 	if v.Kind == guard.Permitted {
-		j.question.Look = fact.Known(h.Look.Take(ctx, j.ref.Instance))
+		j.question.Console = fact.Known(h.Taker.Take(ctx, j.ref.Instance).Latest)
 		v = h.Guard.Decide(j.question)
 	}
 	kind := OutcomeKind(v.Kind)
 	if v.Kind == guard.Permitted {
 		kind = OutcomeInterrupted
-		if h.Guard.Leashed(j.trigger) {
-			kind = OutcomeLeashed
+		if h.Guard.DryRun(j.trigger) {
+			kind = OutcomeDryRun
 		}
 	}
 	j.end(kind, v)

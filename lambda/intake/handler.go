@@ -36,12 +36,12 @@ type Handler struct {
 	Resolver *resolve.Resolver
 	Book     *casebook.Book
 	Guard    *guard.Guard
-	Look     evidence.Taker
+	Taker    evidence.Taker
 	Evidence evidence.Store
-	Live     send.Interrupter
-	Leashed  send.Interrupter
+	Live     send.Sender
+	Dry      send.Sender
 	Protect  standby.Keeper
-	Tell     Teller
+	Notify   Notifier
 	Queue    Queue
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -75,7 +75,7 @@ func (h *Handler) Handle(ctx context.Context, payload json.RawMessage) (any, err
 		jobs = append(jobs, newJobs(rec, inv.RequestID)...)
 	}
 	jobs = h.decide(ctx, log, jobs)
-	h.tell(ctx, log, jobs...)
+	h.notify(ctx, log, jobs...)
 
 	again := map[string]bool{}
 	for _, j := range jobs {

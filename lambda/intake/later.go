@@ -16,8 +16,8 @@ import (
 // Linux and 24 on Windows: long enough for a hang that began with its alarm to
 // show, which takes 6 and 20 minutes of silence.
 const (
-	hopPause        = 60 * time.Second
-	hopPauseWindows = 120 * time.Second
+	passDelay        = 60 * time.Second
+	passDelayWindows = 120 * time.Second
 
 	// maxDelay is the longest that SQS keeps a message back ("SendMessage", Amazon
 	// SQS API Reference).
@@ -43,8 +43,8 @@ func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 		v.Why += "; " + v.AskAgain()
 		j.end(OutcomeLater, v)
 		return
-	case j.trigger.Hop >= trigger.MaxHops:
-		v.Why = fmt.Sprintf("given up after %d looks: %s", j.trigger.Hop+1, v.Why)
+	case j.trigger.Pass >= trigger.MaxPasses:
+		v.Why = fmt.Sprintf("given up after %d passes: %s", j.trigger.Pass+1, v.Why)
 		j.end(OutcomeRefused, v)
 		return
 	}
@@ -70,7 +70,7 @@ func (h *Handler) requeue(ctx context.Context, j *job, v guard.Verdict) error {
 	if err != nil {
 		return err
 	}
-	first, err := h.Book.MayRequeue(ctx, name(ref), next.SourceKey, j.sender, next.Hop, h.Guard.Leashed(j.trigger))
+	first, err := h.Book.MayRequeue(ctx, name(ref), next.SourceKey, j.sender, next.Pass, h.Guard.DryRun(j.trigger))
 	if err != nil || !first {
 		return err
 	}
@@ -89,11 +89,11 @@ func (h *Handler) requeue(ctx context.Context, j *job, v guard.Verdict) error {
 // its group had used up some of the looks, gets longer pauses, so that what is
 // missing can still come within those that are left.
 func pause(j *job, v guard.Verdict) time.Duration {
-	least := hopPause
+	least := passDelay
 	if d, err := j.question.Instance.Description.Get(); err == nil && d.Windows {
-		least = hopPauseWindows
+		least = passDelayWindows
 	}
-	left := time.Duration(trigger.MaxHops - j.trigger.Hop)
+	left := time.Duration(trigger.MaxPasses - j.trigger.Pass)
 	share := (v.Again()/left + time.Second - 1).Truncate(time.Second) // SQS counts in seconds
 	return min(max(least, share), maxDelay)
 }

@@ -17,7 +17,7 @@ type OutcomeKind string
 // The outcomes of a target.
 const (
 	OutcomeInterrupted OutcomeKind = "interrupted"
-	OutcomeLeashed     OutcomeKind = "leashed" // everything but the interrupt itself
+	OutcomeDryRun      OutcomeKind = "dry-run" // everything but the interrupt itself
 	OutcomeRefused     OutcomeKind = "refused"
 	OutcomeHeld        OutcomeKind = "held"
 	OutcomeLater       OutcomeKind = "later"
@@ -37,7 +37,7 @@ type Outcome struct {
 	Why        string      `json:"why"`
 	CaseID     string      `json:"caseId,omitempty"`
 	Code       string      `json:"code,omitempty"`      // EC2's error code
-	Look       string      `json:"look,omitempty"`      // where console and screenshot from before are, or that they are missing
+	Evidence   string      `json:"evidence,omitempty"`  // where console and screenshot from before are, or that they are missing
 	Protected  string      `json:"protected,omitempty"` // what was done to keep the instance until it has dumped, or why not
 	Undo       []string    `json:"undo,omitempty"`      // the commands that undo that
 
@@ -46,7 +46,7 @@ type Outcome struct {
 
 var outcomes = map[send.Kind]OutcomeKind{
 	send.Interrupted: OutcomeInterrupted,
-	send.Leash:       OutcomeLeashed,
+	send.DryRun:      OutcomeDryRun,
 	send.Rejected:    OutcomeRejected,
 	send.Unknown:     OutcomeUnknown,
 }
@@ -54,7 +54,7 @@ var outcomes = map[send.Kind]OutcomeKind{
 // logDecision writes the one line of a decision, which is its metric as well.
 func (h *Handler) logDecision(ctx context.Context, j *job) {
 	metrics := []emf.Metric{{Name: config.MetricDecisions, Unit: emf.Count}}
-	attrs := append(decisionAttrs(j), slog.Bool("leashed", h.Guard.Leashed(j.trigger)), slog.Int(config.MetricDecisions, 1),
+	attrs := append(decisionAttrs(j), slog.Bool("dry-run", h.Guard.DryRun(j.trigger)), slog.Int(config.MetricDecisions, 1),
 		slog.String("Outcome", string(j.outcome.Outcome)), slog.String("Rule", j.outcome.Rule))
 	if j.outcome.Outcome == OutcomeInterrupted {
 		metrics = append(metrics, emf.Metric{Name: config.MetricTimeToInterrupt, Unit: emf.Seconds})
@@ -73,7 +73,7 @@ func decisionAttrs(j *job) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("instanceId", j.ref.Instance), slog.String("why", j.outcome.Why),
 		slog.String("from", j.ref.From), slog.String("kind", string(j.trigger.Kind)), slog.String("source", j.trigger.Source),
-		slog.Time("triggeredAt", j.trigger.At), slog.Int("hop", j.trigger.Hop),
+		slog.Time("triggeredAt", j.trigger.At), slog.Int("pass", j.trigger.Pass),
 	}
 	alarm := ""
 	if j.trigger.Alarm != nil {

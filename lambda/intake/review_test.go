@@ -61,13 +61,13 @@ func (l looking) GetConsoleScreenshot(ctx context.Context, in *ec2.GetConsoleScr
 
 // sending does something once an interrupt is sent.
 type sending struct {
-	send.Interrupter
+	send.Sender
 	after func()
 }
 
 func (s sending) Send(ctx context.Context, p guard.Permit) send.Result {
 	defer s.after()
-	return s.Interrupter.Send(ctx, p)
+	return s.Sender.Send(ctx, p)
 }
 
 // writing is a table that does something before a transaction, the first of which
@@ -115,7 +115,7 @@ func TestNeverMoreShotsAtOnceThanTheBudget(t *testing.T) {
 		under, most int
 		full, over  = make(chan struct{}), make(chan struct{})
 	)
-	w.handler.Look.API = looking{w, func() {
+	w.handler.Taker.API = looking{w, func() {
 		mu.Lock()
 		under++
 		if most = max(most, under); under == budget && most == budget {
@@ -343,7 +343,7 @@ func TestAWindowsIsLookedAtHalfAsOften(t *testing.T) {
 	}
 }
 
-func TestARehearsalIsNeverLoggedAsTheRealThing(t *testing.T) {
+func TestADryRunIsNeverLoggedAsTheRealThing(t *testing.T) {
 	for _, c := range []struct {
 		mode    config.Mode
 		payload string
@@ -359,12 +359,12 @@ func TestARehearsalIsNeverLoggedAsTheRealThing(t *testing.T) {
 			t.Fatal(err)
 		}
 		var line struct {
-			Leashed *bool `json:"leashed"`
+			DryRun *bool `json:"dry-run"`
 		}
 		if err := json.Unmarshal([]byte(w.logs.String()), &line); err != nil {
 			t.Fatal(err)
 		}
-		if line.Leashed == nil || *line.Leashed != c.want {
+		if line.DryRun == nil || *line.DryRun != c.want {
 			t.Errorf("%s, %s: logged %s", c.mode, c.payload, w.logs.String())
 		}
 	}

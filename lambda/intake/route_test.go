@@ -261,15 +261,15 @@ func TestGroupOfWhichNoneFailsYetIsLookedAtAgain(t *testing.T) {
 	const web = "Auto Scaling group web later by named"
 	w.now = at(12, 3, 15)
 	w.deliver(groupAlarm("latency", at(12, 3, 10), "AutoScalingGroupName", "web"))
-	if d := w.tells(web)[0]; !strings.Contains(d.Why, "Auto Scaling group web fails a check or is silent") || d.Hop != 0 {
+	if d := w.tells(web)[0]; !strings.Contains(d.Why, "Auto Scaling group web fails a check or is silent") || d.Pass != 0 {
 		t.Errorf("%+v", d)
 	}
-	for hop := 1; hop <= 2; hop++ {
+	for pass := 1; pass <= 2; pass++ {
 		if len(w.queue) != 1 {
 			t.Fatalf("%d messages in the queue", len(w.queue))
 		}
 		w.advance(time.Minute)
-		if d := w.tells(web)[0]; d.Hop != hop {
+		if d := w.tells(web)[0]; d.Pass != pass {
 			t.Errorf("%+v", d)
 		}
 	}
@@ -286,15 +286,15 @@ func TestGroupOfWhichNoneEverFailsIsGivenUp(t *testing.T) {
 	w.deliver(groupAlarm("latency", at(11, 59, 55), "AutoScalingGroupName", "web"))
 	w.advance(time.Hour)
 	ds := w.decisions()
-	if len(ds) != trigger.MaxHops+1 || len(w.queue) != 0 {
+	if len(ds) != trigger.MaxPasses+1 || len(w.queue) != 0 {
 		t.Fatalf("%d looks, %d messages in the queue", len(ds), len(w.queue))
 	}
 	for i, d := range ds {
-		if want := i == trigger.MaxHops; (d.Outcome == "refused") != want || d.Target != "Auto Scaling group web" || d.InstanceID != "" {
+		if want := i == trigger.MaxPasses; (d.Outcome == "refused") != want || d.Target != "Auto Scaling group web" || d.InstanceID != "" {
 			t.Errorf("look %d: %+v", i, d)
 		}
 	}
-	if last := ds[len(ds)-1]; !strings.Contains(last.Why, "given up after 13 looks") {
+	if last := ds[len(ds)-1]; !strings.Contains(last.Why, "given up after 13 passes") {
 		t.Errorf("%+v", last)
 	}
 }

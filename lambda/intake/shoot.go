@@ -34,15 +34,15 @@ func (h *Handler) shoot(ctx context.Context, j *job) {
 		h.conclude(ctx, j, v)
 		return
 	}
-	seen := h.Look.Take(ctx, j.ref.Instance)
-	j.question.Look = fact.Known(seen)
+	seen := h.Taker.Take(ctx, j.ref.Instance)
+	j.question.Console = fact.Known(seen.Latest)
 	permit, v := h.Guard.Claim(ctx, j.question)
 	if v.Kind != guard.Permitted {
 		h.conclude(ctx, j, v)
 		return
 	}
 	// The claim is won: from here on nothing may fail the record.
-	result := h.interrupter(permit).Send(ctx, permit)
+	result := h.sender(permit).Send(ctx, permit)
 	if result.Kind == send.Void {
 		h.withdraw(ctx, j, permit.Case(), result)
 		return
@@ -77,9 +77,9 @@ func (h *Handler) withdraw(ctx context.Context, j *job, c cases.Case, result sen
 	h.conclude(ctx, j, guard.Verdict{Kind: guard.Later, Rule: ruleTime, Why: result.Why})
 }
 
-func (h *Handler) interrupter(p guard.Permit) send.Interrupter {
-	if p.Leashed() {
-		return h.Leashed
+func (h *Handler) sender(p guard.Permit) send.Sender {
+	if p.DryRun() {
+		return h.Dry
 	}
 	return h.Live
 }

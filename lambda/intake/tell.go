@@ -9,22 +9,22 @@ import (
 	"crashcart/lambda/aws/notify"
 )
 
-// Teller tells people what was decided.
-type Teller interface {
-	Tell(context.Context, []notify.Decision) error
+// Notifier tells people what was decided.
+type Notifier interface {
+	Notify(context.Context, []notify.Decision) error
 }
 
 // tell tells what was decided about the jobs, each once, after it was decided. That
 // it fails is logged, and changes nothing. It has a bound of its own, and does not end
 // with the invocation's time.
-func (h *Handler) tell(ctx context.Context, log *slog.Logger, jobs ...*job) {
+func (h *Handler) notify(ctx context.Context, log *slog.Logger, jobs ...*job) {
 	var decisions []notify.Decision
 	for _, j := range jobs {
 		if !j.told {
 			j.told, decisions = true, append(decisions, h.decision(j))
 		}
 	}
-	if err := h.Tell.Tell(context.WithoutCancel(ctx), decisions); err != nil {
+	if err := h.Notify.Notify(context.WithoutCancel(ctx), decisions); err != nil {
 		log.ErrorContext(ctx, "not everybody could be told", slog.Any("error", err))
 	}
 }
@@ -49,8 +49,8 @@ func (h *Handler) decision(j *job) notify.Decision {
 	}
 	return notify.Decision{
 		InstanceID: o.InstanceID, Target: o.Target, Outcome: string(o.Outcome), Rule: o.Rule, Why: o.Why, CaseID: o.CaseID, Code: o.Code,
-		Leashed: h.Guard.Leashed(t), Group: groupKeyOf(j), Source: source, Reason: t.Reason, RequestedBy: t.RequestedBy,
-		Look: o.Look, Protected: o.Protected, Undo: o.Undo,
+		DryRun: h.Guard.DryRun(t), Group: groupKeyOf(j), Source: source, Reason: t.Reason, RequestedBy: t.RequestedBy,
+		Evidence: o.Evidence, Protected: o.Protected, Undo: o.Undo,
 	}
 }
 

@@ -100,7 +100,7 @@ func TestWalks(t *testing.T) {
 		"it has no agent and nothing else to show: looked at until it is no news any more": {
 			machine: machine{tag: "auto", noAgent: true},
 			metric:  "CPUUtilization", alarm: at(12, 0, 0),
-			steps: append(laters(12, at(12, 0, 5)), step{at(12, 12, 5), "refused", "unresponsive", "given up after 13 looks"}),
+			steps: append(laters(12, at(12, 0, 5)), step{at(12, 12, 5), "refused", "unresponsive", "given up after 13 passes"}),
 		},
 		"the alarm is a quarter of an hour old": {
 			machine: machine{tag: "auto", silentSince: at(11, 40, 0)},
@@ -175,8 +175,8 @@ func TestWhoMayAskInEveryMode(t *testing.T) {
 		alarm  string
 		direct string
 	}{
-		{config.ModeDryRun, "manual", "held", "leashed"},
-		{config.ModeDryRun, "auto", "leashed", "leashed"},
+		{config.ModeDryRun, "manual", "held", "dry-run"},
+		{config.ModeDryRun, "auto", "dry-run", "dry-run"},
 		{config.ModeManual, "manual", "held", "interrupted"},
 		{config.ModeManual, "auto", "held", "interrupted"},
 		{config.ModeAuto, "manual", "held", "interrupted"},
@@ -329,11 +329,11 @@ func TestACopyOfALaterMessageNeverStartsASecondChain(t *testing.T) {
 	w.queue = append(w.queue, queued{id: "a copy", body: w.queue[0].body, due: w.queue[0].due})
 	w.advance(90 * time.Second)
 	if len(w.queue) != 1 {
-		t.Errorf("%d targets in the queue one hop later, want 1", len(w.queue))
+		t.Errorf("%d targets in the queue one pass later, want 1", len(w.queue))
 	}
 }
 
-// A record that died between noting its hop and sending it must send when it
+// A record that died between noting its pass and sending it must send when it
 // comes again.
 func TestAHopThatWasNotedButNotSentIsNeverLost(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)

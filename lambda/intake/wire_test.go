@@ -25,7 +25,7 @@ func TestWhatIsWiredNeverSendsTwice(t *testing.T) {
 	} {
 		for kind, pick := range map[string]func(*intake.Handler) send.API{
 			"live":    func(h *intake.Handler) send.API { return h.Live.(*send.Live).API },
-			"leashed": func(h *intake.Handler) send.API { return h.Leashed.(*send.Leashed).API },
+			"dry-run": func(h *intake.Handler) send.API { return h.Dry.(*send.Dry).API },
 		} {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				t.Parallel()

@@ -147,9 +147,9 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 	g.Now = w.clock
 	w.handler = &intake.Handler{
 		Config: cfg, Router: &resolve.Router{AutoScaling: w, Targets: resolver.Targets, Alarms: w}, Resolver: resolver, Book: book, Guard: g,
-		Look: evidence.Taker{API: w, Now: w.clock}, Evidence: evidence.Store{API: w, Bucket: cfg.Bucket},
-		Live: &send.Live{API: w, Now: w.clock}, Leashed: &send.Leashed{API: w, Now: w.clock},
-		Protect: standby.Keeper{API: w, On: cfg.Protects()}, Tell: w,
+		Taker: evidence.Taker{API: w, Now: w.clock}, Evidence: evidence.Store{API: w, Bucket: cfg.Bucket},
+		Live: &send.Live{API: w, Now: w.clock}, Dry: &send.Dry{API: w, Now: w.clock},
+		Protect: standby.Keeper{API: w, On: cfg.Protects()}, Notify: w,
 		Queue: w, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,
 	}
 	return w
@@ -236,7 +236,7 @@ type decision struct {
 	Rule       string `json:"Rule"`
 	Why        string `json:"why"`
 	CaseID     string `json:"caseId"`
-	Hop        int    `json:"hop"`
+	Pass       int    `json:"pass"`
 }
 
 // decisions returns the decision lines since the last call.
@@ -461,7 +461,7 @@ func (w *world) EnterStandby(_ context.Context, in *autoscaling.EnterStandbyInpu
 }
 
 // Tell keeps what is told, and what of it was not decided by then.
-func (w *world) Tell(_ context.Context, decisions []notify.Decision) error {
+func (w *world) Notify(_ context.Context, decisions []notify.Decision) error {
 	err := w.call("Tell")
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -107,7 +107,7 @@ func (o call) play(ctx context.Context) error {
 	}
 	width, colour, live := screen()
 	return vm.Run(ctx, vm.Options{
-		Out:  vm.Text(os.Stdout, vm.Look{Width: width, Colour: colour, Live: live, Console: o.console}),
+		Out:  vm.Text(os.Stdout, vm.Style{Width: width, Colour: colour, Live: live, Console: o.console}),
 		Hang: cmp.Or(o.hang, vm.Hangs()[0]), Keep: o.keep, Bootstrap: o.bootstrap, Note: note,
 	})
 }

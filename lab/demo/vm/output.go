@@ -27,7 +27,7 @@ type Output struct {
 }
 
 // Look says how an Output looks.
-type Look struct {
+type Style struct {
 	Width   int
 	Live    bool // on a terminal
 	Colour  bool
@@ -35,7 +35,7 @@ type Look struct {
 }
 
 // Text makes an Output.
-func Text(w io.Writer, l Look) *Output {
+func Text(w io.Writer, l Style) *Output {
 	o := &Output{w: w, width: max(l.Width, 60), live: l.Live, all: l.Console, paint: map[string]*color.Color{}}
 	for name, attributes := range map[string][]color.Attribute{
 		"title": {color.Bold}, "dim": {color.Faint}, "step": {color.FgCyan}, "stage": {color.FgMagenta, color.Bold},

@@ -58,13 +58,13 @@ func play(o *Output, wrong []string) {
 
 func TestWhatAReaderSees(t *testing.T) {
 	for name, c := range map[string]struct {
-		look  Look
+		look  Style
 		wrong []string
 	}{
-		"plain":    {Look{Width: 100}, nil},
-		"console":  {Look{Width: 100, Console: true}, nil},
-		"terminal": {Look{Width: 80, Live: true, Colour: true}, nil},
-		"wrong":    {Look{Width: 80}, []string{"the stages were sent, not sent, capture-kernel"}},
+		"plain":    {Style{Width: 100}, nil},
+		"console":  {Style{Width: 100, Console: true}, nil},
+		"terminal": {Style{Width: 80, Live: true, Colour: true}, nil},
+		"wrong":    {Style{Width: 80}, []string{"the stages were sent, not sent, capture-kernel"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -91,7 +91,7 @@ func TestWhatAReaderSees(t *testing.T) {
 func TestNothingOfAStrangerReachesTheTerminalRaw(t *testing.T) {
 	for _, hostile := range []string{"\x1b]0;owned\x07 login:", "Linux version \x1b[2J\r\n", "reboot: \u202eevil\xff\xfe", "reboot: \u009b31m"} {
 		var b bytes.Buffer
-		o := Text(&b, Look{Width: 80, Console: true})
+		o := Text(&b, Style{Width: 80, Console: true})
 		for _, kind := range []trial.EventKind{trial.EventConsole, trial.EventDecision, trial.EventProbe, trial.EventStep} {
 			o.event(trial.Event{Kind: kind, Text: hostile})
 		}
@@ -111,7 +111,7 @@ func TestNothingOfAStrangerReachesTheTerminalRaw(t *testing.T) {
 func TestWhatBreaksOffLeavesTheCursorOnALineOfItsOwn(t *testing.T) {
 	for _, live := range []bool{true, false} {
 		var b bytes.Buffer
-		o := Text(&b, Look{Width: 80, Live: live})
+		o := Text(&b, Style{Width: 80, Live: live})
 		o.event(trial.Event{Kind: trial.EventConsole, Text: "nothing that matters"})
 		o.broken()
 		if !strings.HasSuffix(b.String(), "\n") || !strings.Contains(b.String(), "1 more line\n") {
@@ -122,7 +122,7 @@ func TestWhatBreaksOffLeavesTheCursorOnALineOfItsOwn(t *testing.T) {
 
 func TestAGuestThatLivesIsNotSaidToHaveCrashed(t *testing.T) {
 	var b bytes.Buffer
-	o := Text(&b, Look{Width: 100})
+	o := Text(&b, Style{Width: 100})
 	o.end(&trial.Record{Decisions: []trial.Decision{{Outcome: "refused", Rule: "unresponsive"}}}, nil, "")
 	for _, want := range []string{"nothing below /var/crash", "✓ no interrupt: this guest still lives"} {
 		if !strings.Contains(b.String(), want) {
@@ -153,7 +153,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
 
 func TestNothingIsSaidToBeWrittenThatWasNot(t *testing.T) {
-	o := Text(full{}, Look{})
+	o := Text(full{}, Style{})
 	play(o, nil)
 	if o.Err() == nil {
 		t.Error("no error")
@@ -162,7 +162,7 @@ func TestNothingIsSaidToBeWrittenThatWasNot(t *testing.T) {
 
 func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 	var b bytes.Buffer
-	play(Text(&b, Look{Width: 72, Console: true}), nil)
+	play(Text(&b, Style{Width: 72, Console: true}), nil)
 	for line := range strings.Lines(b.String()) {
 		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 72 && !strings.Contains(line, "SHA-256") {
 			t.Errorf("%d columns: %s", n, line)

@@ -13,7 +13,7 @@ import (
 // claimActions is the claim: five actions on five items (four without a group),
 // in the order of the action constants.
 func (b *Book) claimActions(c cases.Case, r cases.Request) []types.TransactWriteItem {
-	p := prefix(c.Leashed)
+	p := prefix(c.DryRun)
 	actions := []types.TransactWriteItem{
 		{ConditionCheck: &types.ConditionCheck{
 			TableName: &b.Table, Key: leverKey(), ConditionExpression: aws.String("attribute_not_exists(pk)"),
@@ -33,10 +33,10 @@ func (b *Book) claimActions(c cases.Case, r cases.Request) []types.TransactWrite
 }
 
 func caseItem(c cases.Case) item {
-	it := caseKey(prefix(c.Leashed), c.ID)
+	it := caseKey(prefix(c.DryRun), c.ID)
 	for name, v := range map[string]string{
 		attrCase: c.ID, attrInstance: c.InstanceID, attrState: string(c.State), attrNonce: c.Hold.Nonce,
-		attrClaimedAt: stamp(c.ClaimedAt), attrOpenKey: prefix(c.Leashed) + openValue, attrOpenedAt: stamp(c.ClaimedAt),
+		attrClaimedAt: stamp(c.ClaimedAt), attrOpenKey: prefix(c.DryRun) + openValue, attrOpenedAt: stamp(c.ClaimedAt),
 		attrGroup: c.Hold.Group, attrReason: c.Origin.Reason, attrBy: c.Origin.RequestedBy,
 		attrSourceKey: c.Origin.SourceKey, attrKind: c.Origin.Kind, attrSource: c.Origin.Source,
 		attrAlarm: c.Origin.Alarm, attrForced: strings.Join(c.Origin.Forced, ","),
@@ -55,7 +55,7 @@ func caseItem(c cases.Case) item {
 // is kept beside the new one, because a proven rejection gives it back.
 func (b *Book) claimInstance(c cases.Case, r cases.Request) *types.Update {
 	return &types.Update{
-		TableName: &b.Table, Key: instanceKey(prefix(c.Leashed), c.InstanceID),
+		TableName: &b.Table, Key: instanceKey(prefix(c.DryRun), c.InstanceID),
 		ConditionExpression: aws.String("attribute_not_exists(pk) OR " +
 			"((attribute_not_exists(openCase) OR openCase = :none OR openUntil < :now) AND lastClaim <= :cutoff)"),
 		UpdateExpression: aws.String("SET prevClaim = if_not_exists(lastClaim, :none), lastClaim = :now, " +

@@ -89,8 +89,8 @@ func grouped(r cases.Request, group string, limit int) cases.Request {
 	return r
 }
 
-func leashed(r cases.Request) cases.Request {
-	r.Leashed = true
+func dryRun(r cases.Request) cases.Request {
+	r.DryRun = true
 	return r
 }
 

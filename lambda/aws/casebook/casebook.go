@@ -7,9 +7,9 @@
 // past its cooldown, and a budget slot (and a slot of its group) is free. What
 // may happen at most once is decided there and nowhere else.
 //
-// The items, by partition key (every key of a rehearsal starts with "dry#", so
+// The items, by partition key (every key of a dry run starts with "dry#", so
 // that nothing it writes is ever read by a real trigger; the lever has no
-// rehearsal):
+// dry run):
 //
 //	lever              the kill switch; no item means released
 //	case#<id>          one case; has openKey only while open: the sparse index

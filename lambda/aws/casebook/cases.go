@@ -20,9 +20,9 @@ var ErrNoCase = errors.New("there is no such case")
 // Which says which cases are wanted: all of them, or those that are open, or those
 // that are overdue, or both of these.
 type Which struct {
-	Open       bool // those that are open
-	Overdue    bool // those that are overdue, which no rehearsal ever is
-	Rehearsals bool // those of rehearsals instead of the real ones
+	Open    bool // those that are open
+	Overdue bool // those that are overdue, which no dry run ever is
+	DryRuns bool // those of dry runs instead of the real ones
 }
 
 // indexed says that all that is wanted is in the index.
@@ -41,7 +41,7 @@ func (b *Book) Cases(ctx context.Context, w Which) ([]cases.Record, error) {
 	if w.indexed() {
 		list = b.queryOpen
 	}
-	items, err := list(ctx, prefix(w.Rehearsals))
+	items, err := list(ctx, prefix(w.DryRuns))
 	if err != nil {
 		return nil, err
 	}
@@ -143,14 +143,14 @@ func (b *Book) scanCases(ctx context.Context, p string) (items []item, err error
 }
 
 // CaseByID reads one case, consistently: the real one of that id or else the
-// rehearsal. The error is ErrNoCase when there is neither.
+// dry run. The error is ErrNoCase when there is neither.
 func (b *Book) CaseByID(ctx context.Context, id string) (cases.Record, error) {
-	found, err := b.fetch(ctx, map[string]item{"real": caseKey("", id), "rehearsal": caseKey(prefix(true), id)})
+	found, err := b.fetch(ctx, map[string]item{"real": caseKey("", id), "dryRun": caseKey(prefix(true), id)})
 	if err != nil {
 		return cases.Record{}, err
 	}
-	for _, rehearsal := range []bool{false, true} {
-		if it := found[get(caseKey(prefix(rehearsal), id), attrPK)]; it != nil {
+	for _, dryRun := range []bool{false, true} {
+		if it := found[get(caseKey(prefix(dryRun), id), attrPK)]; it != nil {
 			return recordOf(it, b.Now()), nil
 		}
 	}

@@ -27,7 +27,7 @@ func TestNoCaseIsEverLeftOutOfAList(t *testing.T) {
 			b := newBench(t)
 			book, d := b.desk()
 			d.limit = limit
-			var all, open, rehearsals []string // oldest first
+			var all, open, dryRuns []string // oldest first
 			for i := range 7 {
 				b.at(time.Duration(i) * time.Minute)
 				r := grouped(request(hostNumber(i), "alarm"), "asg/web", 100)
@@ -37,11 +37,11 @@ func TestNoCaseIsEverLeftOutOfAList(t *testing.T) {
 				if b.settle(c, []cases.State{cases.StateInterrupted, cases.StateRejected}[i%2]); i%2 == 0 {
 					open = append(open, c.ID)
 				}
-				r.Leashed, r.InstanceID = true, hostNumber(100+i)
-				rehearsal := b.claim(r)
-				rehearsals = append(rehearsals, rehearsal.ID)
+				r.DryRun, r.InstanceID = true, hostNumber(100+i)
+				dryRun := b.claim(r)
+				dryRuns = append(dryRuns, dryRun.ID)
 				if i < 6 { // the last one is under way
-					b.settle(rehearsal, cases.StateLeashed)
+					b.settle(dryRun, cases.StateDryRun)
 				}
 			}
 			for _, c := range []struct {
@@ -50,8 +50,8 @@ func TestNoCaseIsEverLeftOutOfAList(t *testing.T) {
 			}{
 				{casebook.Which{}, all},
 				{casebook.Which{Open: true}, open},
-				{casebook.Which{Rehearsals: true}, rehearsals},
-				{casebook.Which{Open: true, Rehearsals: true}, rehearsals[6:]},
+				{casebook.Which{DryRuns: true}, dryRuns},
+				{casebook.Which{Open: true, DryRuns: true}, dryRuns[6:]},
 			} {
 				got, err := book.Cases(t.Context(), c.which)
 				want := slices.Clone(c.want)
@@ -60,7 +60,7 @@ func TestNoCaseIsEverLeftOutOfAList(t *testing.T) {
 					t.Errorf("%+v: error %v, got\n%q, want\n%q", c.which, err, ids(got), want)
 				}
 				for _, r := range got {
-					if r.Rehearsal != c.which.Rehearsals || c.which.Open && !r.Open {
+					if r.DryRun != c.which.DryRuns || c.which.Open && !r.Open {
 						t.Errorf("%+v lists %+v", c.which, r)
 					}
 				}
@@ -75,20 +75,20 @@ func TestACaseThatIsOverByTimeIsNeverListedAsOpen(t *testing.T) {
 	book, _ := b.desk()
 	real := b.claim(request(host, "alarm"))
 	b.settle(real, cases.StateInterrupted)
-	rehearsal := b.claim(leashed(request(hostNumber(1), "alarm"))) // killed before it was settled
+	dryRun := b.claim(dryRun(request(hostNumber(1), "alarm"))) // killed before it was settled
 	for _, c := range []struct {
-		at         time.Duration
-		rehearsals bool
-		id         string
-		open       bool
+		at      time.Duration
+		dryRuns bool
+		id      string
+		open    bool
 	}{
 		{config.OpenFor, false, real.ID, true},
 		{config.OpenFor + time.Second, false, real.ID, false},
-		{time.Minute, true, rehearsal.ID, true},
-		{time.Hour, true, rehearsal.ID, false},
+		{time.Minute, true, dryRun.ID, true},
+		{time.Hour, true, dryRun.ID, false},
 	} {
 		b.at(c.at)
-		list, err := book.Cases(t.Context(), casebook.Which{Open: true, Rehearsals: c.rehearsals})
+		list, err := book.Cases(t.Context(), casebook.Which{Open: true, DryRuns: c.dryRuns})
 		if err != nil || (len(list) == 1) != c.open {
 			t.Errorf("after %s: %+v, %v", c.at, list, err)
 		}
@@ -99,7 +99,7 @@ func TestACaseThatIsOverByTimeIsNeverListedAsOpen(t *testing.T) {
 	}
 }
 
-// A lapsed case is still somebody's work; a rehearsal never is.
+// A lapsed case is still somebody's work; a dry run never is.
 func TestNothingUnclosedIsEverLeftOut(t *testing.T) {
 	for _, limit := range []int32{0, 1, 2} {
 		b := newBench(t)
@@ -110,7 +110,7 @@ func TestNothingUnclosedIsEverLeftOut(t *testing.T) {
 			b.at(time.Duration(i) * 20 * time.Hour)
 			c := b.claim(request(hostNumber(i), "alarm"))
 			b.settle(c, state)
-			b.claim(leashed(request(hostNumber(10+i), "alarm"))) // killed before it was settled
+			b.claim(dryRun(request(hostNumber(10+i), "alarm"))) // killed before it was settled
 			if state != cases.StateRejected {
 				want = slices.Insert(want, 0, c.ID)
 			}
@@ -120,15 +120,15 @@ func TestNothingUnclosedIsEverLeftOut(t *testing.T) {
 			t.Fatalf("%q, %v, want %q", ids(got), err, want)
 		}
 		for i, r := range got {
-			if lapsed := i == 2; r.Lapsed != lapsed || r.Overdue() != lapsed || r.Open == lapsed || r.Rehearsal {
+			if lapsed := i == 2; r.Lapsed != lapsed || r.Overdue() != lapsed || r.Open == lapsed || r.DryRun {
 				t.Errorf("after 60 h: %+v", r)
 			}
 		}
 		for which, want := range map[casebook.Which][]string{
-			{Overdue: true}:                               want[2:],
-			{Open: true}:                                  want[:2],
-			{Overdue: true, Rehearsals: true}:             {}, // three have lapsed
-			{Overdue: true, Open: true, Rehearsals: true}: {cases.ID(hostNumber(13), "alarm")},
+			{Overdue: true}:                            want[2:],
+			{Open: true}:                               want[:2],
+			{Overdue: true, DryRuns: true}:             {}, // three have lapsed
+			{Overdue: true, Open: true, DryRuns: true}: {cases.ID(hostNumber(13), "alarm")},
 		} {
 			if got, err := book.Cases(t.Context(), which); err != nil || !slices.Equal(ids(got), want) {
 				t.Errorf("%+v: %q, %v, want %q", which, ids(got), err, want)
@@ -212,7 +212,7 @@ func TestARecordKeepsWhatTheClaimKnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := func(d time.Duration) time.Time { return dawn.Add(d).Truncate(time.Millisecond) }
-	if !reflect.DeepEqual(got.Origin, r.Origin) || got.ID != c.ID || got.InstanceID != host || got.Hold.Group != "asg/web" || got.Rehearsal ||
+	if !reflect.DeepEqual(got.Origin, r.Origin) || got.ID != c.ID || got.InstanceID != host || got.Hold.Group != "asg/web" || got.DryRun ||
 		got.State != cases.StateUnknown || !got.Open || got.Code != "InternalError" || got.Notes != notes ||
 		!got.ClaimedAt.Equal(at(0)) || !got.SettledAt.Equal(at(time.Second)) || !got.NotedAt.Equal(at(2*time.Second)) || !got.ClosedAt.IsZero() {
 		t.Errorf("%+v", got)
@@ -220,7 +220,7 @@ func TestARecordKeepsWhatTheClaimKnew(t *testing.T) {
 	want := []cases.Moment{
 		{At: at(0), What: "claimed for the alarm " + r.Origin.Alarm + ": it hangs (forced: cooldown, unresponsive)"},
 		{At: at(time.Second), What: "sent, but no answer proved anything; it is not sent again (InternalError)"},
-		{At: at(2 * time.Second), What: "look: " + notes.Look},
+		{At: at(2 * time.Second), What: "evidence: " + notes.Evidence},
 		{At: at(2 * time.Second), What: notes.Protected},
 	}
 	if line := got.Timeline(); !slices.Equal(line, want) {
@@ -228,16 +228,16 @@ func TestARecordKeepsWhatTheClaimKnew(t *testing.T) {
 	}
 }
 
-func TestTheRealCaseIsNeverHiddenByItsRehearsal(t *testing.T) {
+func TestTheRealCaseIsNeverHiddenByItsDryRun(t *testing.T) {
 	b := newBench(t)
 	book, _ := b.desk()
-	rehearsal := b.claim(leashed(request(host, "alarm")))
-	b.settle(rehearsal, cases.StateLeashed)
-	if got, err := book.CaseByID(t.Context(), rehearsal.ID); err != nil || !got.Rehearsal || got.State != cases.StateLeashed {
+	dryRun := b.claim(dryRun(request(host, "alarm")))
+	b.settle(dryRun, cases.StateDryRun)
+	if got, err := book.CaseByID(t.Context(), dryRun.ID); err != nil || !got.DryRun || got.State != cases.StateDryRun {
 		t.Errorf("%+v, %v", got, err)
 	}
 	b.claim(request(host, "alarm"))
-	if got, err := book.CaseByID(t.Context(), rehearsal.ID); err != nil || got.Rehearsal || got.State != cases.StateClaimed {
+	if got, err := book.CaseByID(t.Context(), dryRun.ID); err != nil || got.DryRun || got.State != cases.StateClaimed {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if _, err := book.CaseByID(t.Context(), "i-0ffffffffffffffff-0000000000000000"); !errors.Is(err, casebook.ErrNoCase) {

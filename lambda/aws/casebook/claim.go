@@ -24,7 +24,7 @@ func (b *Book) Claim(ctx context.Context, r cases.Request) (cases.Case, error) {
 	}
 	c := cases.Case{
 		ID: cases.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, State: cases.StateClaimed,
-		Leashed: r.Leashed, ClaimedAt: b.Now(), Origin: r.Origin, Hold: cases.Hold{Nonce: nonce, Group: r.Group},
+		DryRun: r.DryRun, ClaimedAt: b.Now(), Origin: r.Origin, Hold: cases.Hold{Nonce: nonce, Group: r.Group},
 	}
 	started := time.Now()
 	for attempt := 1; ; attempt++ {
@@ -54,7 +54,7 @@ func (b *Book) Claim(ctx context.Context, r cases.Request) (cases.Case, error) {
 // by the case id, so that racing claims seldom want the same one.
 func (b *Book) choose(ctx context.Context, c *cases.Case, r cases.Request, attempt int) error {
 	seen := cases.Seen{}
-	if r.Seen != nil && attempt == 1 && !r.Leashed {
+	if r.Seen != nil && attempt == 1 && !r.DryRun {
 		seen = *r.Seen
 	} else {
 		var err error
@@ -78,10 +78,10 @@ func (b *Book) choose(ctx context.Context, c *cases.Case, r cases.Request, attem
 // see reads the slots as of the moment of the claim, by which its conditions
 // will judge them.
 func (b *Book) see(ctx context.Context, r cases.Request, at time.Time) (seen cases.Seen, err error) {
-	if seen.Budget, err = b.slots(ctx, budgetPK(prefix(r.Leashed)), at); err != nil || r.Group == "" {
+	if seen.Budget, err = b.slots(ctx, budgetPK(prefix(r.DryRun)), at); err != nil || r.Group == "" {
 		return seen, err
 	}
-	seen.Group, err = b.slots(ctx, groupPK(prefix(r.Leashed), r.Group), at)
+	seen.Group, err = b.slots(ctx, groupPK(prefix(r.DryRun), r.Group), at)
 	return seen, err
 }
 

@@ -33,12 +33,12 @@ func (b *bench) wantLost(r cases.Request, cause cases.Cause) *cases.LostError {
 func TestRacingTriggersNeverClaimOneEpisodeTwice(t *testing.T) {
 	for name, tt := range map[string]struct {
 		books, keys int
-		leashed     bool
+		dryRun      bool
 	}{
 		"one book":                         {books: 1, keys: 100},
 		"eight books":                      {books: 8, keys: 100},
 		"eight books, one event delivered": {books: 8, keys: 1},
-		"eight books, rehearsing":          {books: 8, keys: 100, leashed: true},
+		"eight books, rehearsing":          {books: 8, keys: 100, dryRun: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -48,7 +48,7 @@ func TestRacingTriggersNeverClaimOneEpisodeTwice(t *testing.T) {
 			}
 			won, lost := race(t, 100, func(i int) (cases.Case, error) {
 				r := request(host, fmt.Sprint("alarm ", i%tt.keys))
-				r.Budget, r.Leashed = 100, tt.leashed
+				r.Budget, r.DryRun = 100, tt.dryRun
 				return books[i%len(books)].Claim(t.Context(), r)
 			})
 			if len(won) != 1 || len(lost) != 99 {
@@ -66,12 +66,12 @@ func TestRacingTriggersNeverClaimOneEpisodeTwice(t *testing.T) {
 
 func TestNoClaimWhileTheLeverIsPulled(t *testing.T) {
 	for name, wrap := range map[string]func(cases.Request) cases.Request{
-		"real": func(r cases.Request) cases.Request { return r }, "rehearsal": leashed,
+		"real": func(r cases.Request) cases.Request { return r }, "dryRun": dryRun,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			r := wrap(request(host, "alarm"))
-			subject := cases.Subject{InstanceID: host, SourceKey: "alarm", Leashed: r.Leashed}
+			subject := cases.Subject{InstanceID: host, SourceKey: "alarm", DryRun: r.DryRun}
 			if v := b.view(subject); v.Lever.Pulled {
 				t.Fatal("the lever of an empty table is pulled")
 			}
@@ -96,7 +96,7 @@ func TestNothingOverridesAnOpenCase(t *testing.T) {
 
 	for _, at := range []time.Duration{0, time.Minute, config.OpenFor} {
 		b.at(at)
-		for _, s := range []cases.Subject{{InstanceID: host, SourceKey: "another"}, {InstanceID: host, SourceKey: "another", Leashed: true}} {
+		for _, s := range []cases.Subject{{InstanceID: host, SourceKey: "another"}, {InstanceID: host, SourceKey: "another", DryRun: true}} {
 			if v := b.view(s); v.OpenCase != first.ID || !v.OpenedAt.Equal(dawn.Truncate(time.Millisecond)) || v.ClaimedBy != "" {
 				t.Errorf("%s later the view of %+v is %+v, want the open case", at, s, v)
 			}

@@ -40,8 +40,8 @@ var ErrUnderWay = errors.New("its shot is under way")
 type NotOpenError struct{ Record cases.Record }
 
 func (e *NotOpenError) Error() string {
-	if e.Record.Rehearsal {
-		return fmt.Sprintf("case %s is a rehearsal, which ends by itself", e.Record.ID)
+	if e.Record.DryRun {
+		return fmt.Sprintf("case %s is a dry run, which ends by itself", e.Record.ID)
 	}
 	return fmt.Sprintf("case %s is not open, it is %s", e.Record.ID, e.Record.State)
 }
@@ -83,7 +83,7 @@ func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (cases.Reco
 // closable says why a case that is not closed cannot be, if it cannot.
 func closable(r cases.Record, now time.Time) error {
 	switch {
-	case r.Rehearsal || !r.Open && !r.Lapsed:
+	case r.DryRun || !r.Open && !r.Lapsed:
 		return &NotOpenError{r}
 	case r.State == cases.StateClaimed && now.Sub(r.ClaimedAt) < underWay:
 		return fmt.Errorf("closing case %s: %w: ask again in %s", r.ID, ErrUnderWay, (underWay - now.Sub(r.ClaimedAt)).Round(time.Second))

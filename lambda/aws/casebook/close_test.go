@@ -76,13 +76,13 @@ func TestClosingTwiceKeepsTheFirst(t *testing.T) {
 
 func TestWhatIsNotOpenIsNeverClosed(t *testing.T) {
 	for name, c := range map[string]struct {
-		leashed bool
-		state   cases.State // empty for claimed a moment ago
-		check   func(error) bool
+		dryRun bool
+		state  cases.State // empty for claimed a moment ago
+		check  func(error) bool
 	}{
 		"rejected":  {state: cases.StateRejected, check: notOpen},
-		"rehearsed": {leashed: true, state: cases.StateLeashed, check: notOpen},
-		"rehearsal": {leashed: true, check: notOpen},
+		"rehearsed": {dryRun: true, state: cases.StateDryRun, check: notOpen},
+		"dryRun":    {dryRun: true, check: notOpen},
 		"withdrawn": {state: cases.StateWithdrawn, check: func(err error) bool { return errors.Is(err, casebook.ErrNoCase) }},
 		"under way": {check: func(err error) bool { return errors.Is(err, casebook.ErrUnderWay) }},
 	} {
@@ -90,7 +90,7 @@ func TestWhatIsNotOpenIsNeverClosed(t *testing.T) {
 			b := newBench(t)
 			book, _ := b.desk()
 			r := request(host, "alarm")
-			r.Leashed = c.leashed
+			r.DryRun = c.dryRun
 			opened := b.claim(r)
 			if c.state != "" {
 				b.settle(opened, c.state)

@@ -33,15 +33,15 @@ func TestLostAnswerNeverLosesItsOwnClaim(t *testing.T) {
 		"in progress, then in its own way": {losing(errInProgress), failing(errConflict)},
 		"a cancellation of the retry":      {losing(errConflict)},
 	} {
-		for _, rehearsal := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/leashed=%v", name, rehearsal), func(t *testing.T) {
+		for _, dryRun := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/dry run=%v", name, dryRun), func(t *testing.T) {
 				b := newBench(t)
 				b.api.spoil(faults...)
 				r := grouped(request(host, "alarm"), "asg/web", 1)
-				r.Budget, r.Leashed = 1, rehearsal
+				r.Budget, r.DryRun = 1, dryRun
 				c := b.claim(r)
-				if rehearsal {
-					b.settle(c, cases.StateLeashed)
+				if dryRun {
+					b.settle(c, cases.StateDryRun)
 					return
 				}
 				if v := b.view(cases.Subject{InstanceID: host}); v.OpenCase != c.ID {
@@ -158,7 +158,7 @@ func TestClaimThatWroteNothingConcludesNothing(t *testing.T) {
 			if got := changed(before, b.items()); len(got) > 0 {
 				t.Errorf("it has written %q", got)
 			}
-			b.claim(request(host, "alarm")) // the next hop
+			b.claim(request(host, "alarm")) // the next pass
 		})
 	}
 }

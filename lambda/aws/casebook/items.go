@@ -36,7 +36,7 @@ const (
 	attrBy           = "requestedBy"
 	attrSince        = "since"
 	attrUntoldBefore = "untoldBefore"
-	attrLook         = "look"
+	attrEvidence     = "evidence"
 	attrProtected    = "protected"
 	attrNotedAt      = "notedAt"
 	attrSourceKey    = "sourceKey"
@@ -103,8 +103,8 @@ func number(it item, name string, otherwise int) int {
 // slotSK pads k, so that the slots sort by number.
 func slotSK(k int) string { return fmt.Sprintf("slot#%05d", k) }
 
-func prefix(leashed bool) string {
-	if leashed {
+func prefix(dryRun bool) string {
+	if dryRun {
 		return "dry#"
 	}
 	return ""

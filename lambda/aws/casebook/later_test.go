@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-func TestTargetIsNeverQueuedTwiceForOneHop(t *testing.T) {
+func TestTargetIsNeverQueuedTwiceForOnePass(t *testing.T) {
 	b := newBench(t)
-	may := func(instance, source, sender string, hop int, want bool) {
+	may := func(instance, source, sender string, pass int, want bool) {
 		t.Helper()
-		got, err := b.book.MayRequeue(t.Context(), instance, source, sender, hop, false)
+		got, err := b.book.MayRequeue(t.Context(), instance, source, sender, pass, false)
 		if err != nil || got != want {
-			t.Errorf("may %s queue hop %d of %s/%s: %v, want %v (error %v)", sender, hop, instance, source, got, want, err)
+			t.Errorf("may %s queue pass %d of %s/%s: %v, want %v (error %v)", sender, pass, instance, source, got, want, err)
 		}
 	}
 	may(host, "alarm", "message a", 1, true)
@@ -50,7 +50,7 @@ func TestRacingCopiesNeverBothQueue(t *testing.T) {
 	}
 }
 
-func TestHopThatCannotBeNotedIsNotAllowed(t *testing.T) {
+func TestPassThatCannotBeNotedIsNotAllowed(t *testing.T) {
 	b := newBench(t)
 	b.api.down = errThrottled
 	if may, err := b.book.MayRequeue(t.Context(), host, "alarm", "message", 1, false); may || err == nil {

@@ -106,7 +106,7 @@ type standing struct {
 }
 
 func (b *Book) standing(ctx context.Context, c cases.Case) (standing, error) {
-	own, instance := caseKey(prefix(c.Leashed), c.ID), instanceKey(prefix(c.Leashed), c.InstanceID)
+	own, instance := caseKey(prefix(c.DryRun), c.ID), instanceKey(prefix(c.DryRun), c.InstanceID)
 	found, err := b.fetch(ctx, map[string]item{"lever": leverKey(), "case": own, "instance": instance})
 	if err != nil {
 		return standing{}, err

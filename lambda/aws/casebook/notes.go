@@ -19,11 +19,11 @@ const noteTries = 4
 func (b *Book) Note(ctx context.Context, c cases.Case, n cases.Notes) error {
 	for tries := 1; ; tries++ {
 		_, err := b.API.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &b.Table, Key: caseKey(prefix(c.Leashed), c.ID),
+			TableName: &b.Table, Key: caseKey(prefix(c.DryRun), c.ID),
 			ConditionExpression: aws.String("nonce = :nonce"),
-			UpdateExpression:    aws.String("SET look = :look, protected = :protected, notedAt = :now"),
+			UpdateExpression:    aws.String("SET evidence = :evidence, protected = :protected, notedAt = :now"),
 			ExpressionAttributeValues: item{
-				":nonce": str(c.Hold.Nonce), ":look": str(n.Look), ":protected": str(n.Protected), ":now": str(stamp(b.Now())),
+				":nonce": str(c.Hold.Nonce), ":evidence": str(n.Evidence), ":protected": str(n.Protected), ":now": str(stamp(b.Now())),
 			},
 		})
 		if err == nil {

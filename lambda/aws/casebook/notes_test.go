@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-var notes = cases.Notes{Look: "s3://evidence/before/", Protected: "it is in Standby"}
+var notes = cases.Notes{Evidence: "s3://evidence/before/", Protected: "it is in Standby"}
 
 func TestANoteOutlivesConflictsAndAnOpenCase(t *testing.T) {
 	for _, state := range []cases.State{cases.StateInterrupted, cases.StateRejected} {
@@ -20,7 +20,7 @@ func TestANoteOutlivesConflictsAndAnOpenCase(t *testing.T) {
 			t.Fatal(err)
 		}
 		it := b.items()["case#"+c.ID+" case"]
-		if text(it, "look") != notes.Look || text(it, "protected") != notes.Protected || text(it, "caseState") != string(state) {
+		if text(it, "evidence") != notes.Evidence || text(it, "protected") != notes.Protected || text(it, "caseState") != string(state) {
 			t.Errorf("%s: %v", state, it)
 		}
 	}
@@ -39,7 +39,7 @@ func TestANoteNeverLandsInSomebodyElsesCase(t *testing.T) {
 	if err := b.book.Note(t.Context(), c, notes); err == nil {
 		t.Error("noted in the case of another claim")
 	}
-	if it := b.items()["case#"+c.ID+" case"]; text(it, "look") != "" {
+	if it := b.items()["case#"+c.ID+" case"]; text(it, "evidence") != "" {
 		t.Errorf("%v", it)
 	}
 }

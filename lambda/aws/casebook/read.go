@@ -30,7 +30,7 @@ func (b *Book) Read(ctx context.Context, subjects []cases.Subject) (map[cases.Su
 		add := func(k item) { keys[get(k, attrPK)] = k }
 		add(instanceKey("", s.InstanceID))
 		add(caseKey("", cases.ID(s.InstanceID, s.SourceKey)))
-		add(caseKey(prefix(s.Leashed), cases.ID(s.InstanceID, s.SourceKey)))
+		add(caseKey(prefix(s.DryRun), cases.ID(s.InstanceID, s.SourceKey)))
 	}
 	found, err := b.fetch(ctx, keys)
 	if err != nil {
@@ -41,8 +41,8 @@ func (b *Book) Read(ctx context.Context, subjects []cases.Subject) (map[cases.Su
 	for _, s := range subjects {
 		v := viewOf(found[get(instanceKey("", s.InstanceID), attrPK)], now)
 		v.Lever = lever
-		for _, leashed := range []bool{s.Leashed, false} {
-			if c, ok := found[get(caseKey(prefix(leashed), cases.ID(s.InstanceID, s.SourceKey)), attrPK)]; ok {
+		for _, dryRun := range []bool{s.DryRun, false} {
+			if c, ok := found[get(caseKey(prefix(dryRun), cases.ID(s.InstanceID, s.SourceKey)), attrPK)]; ok {
 				v.ClaimedBy = get(c, attrCase)
 			}
 		}

@@ -10,13 +10,13 @@ import (
 func recordOf(it item, now time.Time) cases.Record {
 	r := cases.Record{
 		ID: get(it, attrCase), InstanceID: get(it, attrInstance),
-		Rehearsal: strings.HasPrefix(get(it, attrPK), prefix(true)),
-		State:     cases.State(get(it, attrState)),
+		DryRun: strings.HasPrefix(get(it, attrPK), prefix(true)),
+		State:  cases.State(get(it, attrState)),
 		Origin: cases.Origin{
 			SourceKey: get(it, attrSourceKey), Kind: get(it, attrKind), Source: get(it, attrSource), Alarm: get(it, attrAlarm),
 			Reason: get(it, attrReason), RequestedBy: get(it, attrBy),
 		},
-		Code: get(it, attrCode), Notes: cases.Notes{Look: get(it, attrLook), Protected: get(it, attrProtected)},
+		Code: get(it, attrCode), Notes: cases.Notes{Evidence: get(it, attrEvidence), Protected: get(it, attrProtected)},
 		ClaimedAt: parseStamp(get(it, attrClaimedAt)), SettledAt: parseStamp(get(it, attrSettledAt)), NotedAt: parseStamp(get(it, attrNotedAt)),
 		ClosedAt: parseStamp(get(it, attrClosedAt)), ClosedBy: get(it, attrClosedBy), ClosedWhy: get(it, attrClosedWhy),
 		ClosedFrom: cases.State(get(it, attrClosedFrom)),
@@ -24,7 +24,7 @@ func recordOf(it item, now time.Time) cases.Record {
 			Nonce: get(it, attrNonce), Group: get(it, attrGroup), BudgetSlot: number(it, attrBudget, -1), GroupSlot: number(it, attrGroupSlot, -1),
 		},
 	}
-	over := stamp(now) > stamp(cases.Case{Leashed: r.Rehearsal, ClaimedAt: r.ClaimedAt}.OpenUntil())
+	over := stamp(now) > stamp(cases.Case{DryRun: r.DryRun, ClaimedAt: r.ClaimedAt}.OpenUntil())
 	unclosed := get(it, attrOpenKey) != ""
 	r.Open, r.Lapsed = unclosed && !over, unclosed && over
 	if forced := get(it, attrForced); forced != "" {

@@ -24,26 +24,26 @@ func lived(t *testing.T) *bench {
 	return b
 }
 
-func TestRehearsalLeavesNothingButItsCase(t *testing.T) {
+func TestDryRunLeavesNothingButItsCase(t *testing.T) {
 	b := lived(t)
 	before := b.items()
 	b.api.puts = nil
 
-	r := leashed(grouped(request(host, "drill"), "asg/web", 3))
+	r := dryRun(grouped(request(host, "drill"), "asg/web", 3))
 	r.Seen = &cases.Seen{Budget: cases.Slots{Taken: map[int]time.Time{0: dawn, 1: dawn, 2: dawn}}} // the real ones
 	c := b.claim(r)
 	onlyDry(t, "holds", changed(before, b.items()))
 	if got := b.openCases("open"); len(got) != 2 || slices.Contains(got, c.ID) {
 		t.Errorf("the index of the real open cases has %q", got)
 	}
-	b.settle(c, cases.StateLeashed)
+	b.settle(c, cases.StateDryRun)
 
 	after := b.items()
 	own := "dry#case#" + c.ID + " case"
 	if got := changed(before, after); !slices.Equal(got, []string{own}) {
-		t.Errorf("the rehearsal has left %q, want %q alone", got, own)
+		t.Errorf("the dry run has left %q, want %q alone", got, own)
 	}
-	if text(after[own], "caseState") != "leashed" || text(after[own], "openKey") != "" {
+	if text(after[own], "caseState") != "dry-run" || text(after[own], "openKey") != "" {
 		t.Errorf("its case is %v", after[own])
 	}
 	if may, err := b.book.MayRequeue(t.Context(), host, "drill", "message", 1, true); !may || err != nil {
@@ -57,55 +57,55 @@ func onlyDry(t *testing.T, what string, keys []string) {
 	t.Helper()
 	for _, key := range keys {
 		if !strings.HasPrefix(key, "dry#") {
-			t.Errorf("the rehearsal %s %q", what, key)
+			t.Errorf("the dry run %s %q", what, key)
 		}
 	}
 	if len(keys) == 0 {
-		t.Errorf("the rehearsal %s nothing", what)
+		t.Errorf("the dry run %s nothing", what)
 	}
 }
 
-func TestRealClaimNeverMeetsWhatARehearsalHolds(t *testing.T) {
+func TestRealClaimNeverMeetsWhatADryRunHolds(t *testing.T) {
 	b := newBench(t)
 	r := grouped(request(host, "alarm"), "asg/web", 1)
 	r.Budget = 1
-	b.claim(leashed(r)) // and dies before it settles
+	b.claim(dryRun(r)) // and dies before it settles
 	if may, err := b.book.MayRequeue(t.Context(), host, "alarm", "rehearsing", 1, true); !may || err != nil {
 		t.Fatalf("MayRequeue: %v, %v", may, err)
 	}
 
 	subject := cases.Subject{InstanceID: host, SourceKey: "alarm"}
 	if v := b.view(subject); v != (cases.View{}) {
-		t.Errorf("a real trigger sees %+v of the rehearsal", v)
+		t.Errorf("a real trigger sees %+v of the dry run", v)
 	}
 	if budget, group := b.used("asg/web"); budget != 0 || group != 0 {
-		t.Errorf("a real trigger counts %d and %d slots of the rehearsal", budget, group)
+		t.Errorf("a real trigger counts %d and %d slots of the dry run", budget, group)
 	}
 	if may, err := b.book.MayRequeue(t.Context(), host, "alarm", "real", 1, false); !may || err != nil {
-		t.Errorf("a real target may not be queued because a rehearsal was: %v, %v", may, err)
+		t.Errorf("a real target may not be queued because a dry run was: %v, %v", may, err)
 	}
 	c := b.claim(r)
-	if subject.Leashed = true; b.view(subject).OpenCase != c.ID {
-		t.Errorf("a rehearsal does not see the real open case: %+v", b.view(subject))
+	if subject.DryRun = true; b.view(subject).OpenCase != c.ID {
+		t.Errorf("a dry run does not see the real open case: %+v", b.view(subject))
 	}
 }
 
-func TestRehearsalSeesTheRealCooldown(t *testing.T) {
+func TestDryRunSeesTheRealCooldown(t *testing.T) {
 	b := lived(t)
-	v := b.view(cases.Subject{InstanceID: hostNumber(0), SourceKey: "drill", Leashed: true})
+	v := b.view(cases.Subject{InstanceID: hostNumber(0), SourceKey: "drill", DryRun: true})
 	if !v.LastClaim.Equal(dawn.Truncate(time.Millisecond)) {
 		t.Errorf("the last claim reads %s, want %s", v.LastClaim, dawn)
 	}
 }
 
-func TestRehearsalsNeverWearEachOtherOut(t *testing.T) {
+func TestDryRunsNeverWearEachOtherOut(t *testing.T) {
 	b := newBench(t)
 	for _, source := range []string{"one", "two", "three", "four", "five"} {
-		r := leashed(grouped(request(host, source), "asg/web", 1))
+		r := dryRun(grouped(request(host, source), "asg/web", 1))
 		r.Budget = 1
 		c := b.claim(r)
-		b.settle(c, cases.StateLeashed)
-		if v := b.view(cases.Subject{InstanceID: host, SourceKey: source, Leashed: true}); v.ClaimedBy != c.ID {
+		b.settle(c, cases.StateDryRun)
+		if v := b.view(cases.Subject{InstanceID: host, SourceKey: source, DryRun: true}); v.ClaimedBy != c.ID {
 			t.Errorf("the drill %q is not remembered: %+v", source, v)
 		}
 		b.wantLost(r, cases.CauseDuplicate)

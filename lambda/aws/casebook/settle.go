@@ -20,7 +20,7 @@ const settleTries = 8
 // Settle writes how the shot of a case ended. StateInterrupted and StateUnknown
 // leave the case open for the follow-up. StateRejected closes it and gives the
 // instance, with its former last claim, and the group's slot back; the budget
-// slot stays spent, so that a misconfiguration cannot hammer EC2. StateLeashed
+// slot stays spent, so that a misconfiguration cannot hammer EC2. StateDryRun
 // closes it and gives everything back. StateWithdrawn undoes the claim altogether:
 // EC2 was never called, so the same trigger may try again. code is EC2's error
 // code, if any.
@@ -60,14 +60,14 @@ func (b *Book) settleActions(c cases.Case, state cases.State, code string, witho
 		}
 	}
 	withdrawn := state == cases.StateWithdrawn
-	closes := state == cases.StateRejected || state == cases.StateLeashed || withdrawn
-	p := prefix(c.Leashed)
+	closes := state == cases.StateRejected || state == cases.StateDryRun || withdrawn
+	p := prefix(c.DryRun)
 	add(actionCase, !withdrawn, types.TransactWriteItem{Update: b.settleCase(c, state, code, closes)})
 	add(actionCase, withdrawn, types.TransactWriteItem{Delete: b.drop(c)})
-	add(actionInstance, closes && !c.Leashed, types.TransactWriteItem{Update: b.giveInstance(c)})
-	add(actionInstance, closes && c.Leashed, types.TransactWriteItem{Delete: b.forget(c)})
+	add(actionInstance, closes && !c.DryRun, types.TransactWriteItem{Update: b.giveInstance(c)})
+	add(actionInstance, closes && c.DryRun, types.TransactWriteItem{Delete: b.forget(c)})
 	add(actionGroup, closes && c.Hold.Group != "", types.TransactWriteItem{Delete: b.giveSlot(c, groupPK(p, c.Hold.Group), c.Hold.GroupSlot)})
-	add(actionBudget, c.Leashed || withdrawn, types.TransactWriteItem{Delete: b.giveSlot(c, budgetPK(p), c.Hold.BudgetSlot)})
+	add(actionBudget, c.DryRun || withdrawn, types.TransactWriteItem{Delete: b.giveSlot(c, budgetPK(p), c.Hold.BudgetSlot)})
 	return actions, kinds
 }
 
@@ -77,7 +77,7 @@ func (b *Book) settleCase(c cases.Case, state cases.State, code string, closes b
 		set += " REMOVE openKey" // out of the sparse index of open cases
 	}
 	return &types.Update{
-		TableName: &b.Table, Key: caseKey(prefix(c.Leashed), c.ID),
+		TableName: &b.Table, Key: caseKey(prefix(c.DryRun), c.ID),
 		// The same state again is this settling's own lost answer; any other means
 		// that somebody has closed the case meanwhile.
 		ConditionExpression: aws.String("nonce = :nonce AND (caseState = :claimed OR caseState = :state)"),
@@ -90,18 +90,18 @@ func (b *Book) settleCase(c cases.Case, state cases.State, code string, closes b
 
 func (b *Book) giveInstance(c cases.Case) *types.Update {
 	return &types.Update{
-		TableName: &b.Table, Key: instanceKey(prefix(c.Leashed), c.InstanceID),
+		TableName: &b.Table, Key: instanceKey(prefix(c.DryRun), c.InstanceID),
 		ConditionExpression:       aws.String("nonce = :nonce AND openCase = :case"),
 		UpdateExpression:          aws.String("SET lastClaim = prevClaim, openCase = :none"),
 		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce), ":case": str(c.ID), ":none": str("")},
 	}
 }
 
-// forget removes a rehearsal's pointer altogether: a rehearsal has no cooldown of
+// forget removes a dry run's pointer altogether: a dry run has no cooldown of
 // its own, it reads the real one.
 func (b *Book) forget(c cases.Case) *types.Delete {
 	return &types.Delete{
-		TableName: &b.Table, Key: instanceKey(prefix(c.Leashed), c.InstanceID),
+		TableName: &b.Table, Key: instanceKey(prefix(c.DryRun), c.InstanceID),
 		ConditionExpression:       aws.String("nonce = :nonce"),
 		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce)},
 	}
@@ -110,7 +110,7 @@ func (b *Book) forget(c cases.Case) *types.Delete {
 // drop removes a case that never was.
 func (b *Book) drop(c cases.Case) *types.Delete {
 	return &types.Delete{
-		TableName: &b.Table, Key: caseKey(prefix(c.Leashed), c.ID),
+		TableName: &b.Table, Key: caseKey(prefix(c.DryRun), c.ID),
 		ConditionExpression:       aws.String("attribute_not_exists(pk) OR (nonce = :nonce AND caseState = :claimed)"),
 		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce), ":claimed": str(string(cases.StateClaimed))},
 	}

@@ -122,11 +122,11 @@ func TestSettlingOutlivesConflictsAndLostAnswers(t *testing.T) {
 		"throttling":   {failing(errThrottled), failing(errThrottled)},
 		"lost answers": {losing(errOutage), losing(errInProgress)},
 	} {
-		for _, state := range []cases.State{cases.StateInterrupted, cases.StateRejected, cases.StateLeashed} {
+		for _, state := range []cases.State{cases.StateInterrupted, cases.StateRejected, cases.StateDryRun} {
 			t.Run(name+"/"+string(state), func(t *testing.T) {
 				b := newBench(t)
 				r := grouped(request(host, "alarm"), "asg/web", 1)
-				r.Leashed = state == cases.StateLeashed
+				r.DryRun = state == cases.StateDryRun
 				c := b.claim(r)
 				b.api.spoil(faults...)
 				b.settle(c, state)

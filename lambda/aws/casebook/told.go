@@ -14,20 +14,20 @@ import (
 // toldFor is how long nobody is told of the same thing again.
 const toldFor = time.Hour
 
-// MayTell says whether somebody may be told of a topic (such as a rule, or an
+// MayNotify says whether somebody may be told of a topic (such as a rule, or an
 // instance and a rule) about which n decisions were made. The first to ask within an
 // hour may. Whoever may not has its decisions counted, and untold is that count for
-// the next who may. With n of zero nothing is counted. rehearsal keeps what is only
+// the next who may. With n of zero nothing is counted. dry run keeps what is only
 // rehearsed from silencing what is real.
 //
 // It is the asking that counts and not the telling, so a topic is told of at most
 // once, and not at all when the message is lost on its way.
-func (b *Book) MayTell(ctx context.Context, topic string, n int, rehearsal bool) (may bool, untold int, err error) {
+func (b *Book) MayNotify(ctx context.Context, topic string, n int, dryRun bool) (may bool, untold int, err error) {
 	nonce, err := newNonce()
 	if err != nil {
 		return false, 0, err
 	}
-	toldKey, now := key(prefix(rehearsal)+"told#"+topic, "told"), b.Now()
+	toldKey, now := key(prefix(dryRun)+"notified#"+topic, "told"), b.Now()
 	out, err := b.API.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &b.Table, Key: toldKey,
 		ConditionExpression: aws.String("attribute_not_exists(pk) OR lapsesAt < :now"),

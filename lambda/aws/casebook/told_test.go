@@ -11,7 +11,7 @@ func TestNobodyIsToldTwiceWithinAnHour(t *testing.T) {
 	b := newBench(t)
 	ask := func(topic string, n int, want bool, wantUntold int) {
 		t.Helper()
-		may, untold, err := b.book.MayTell(t.Context(), topic, n, false)
+		may, untold, err := b.book.MayNotify(t.Context(), topic, n, false)
 		if err != nil || may != want || untold != wantUntold {
 			t.Errorf("telling of %s: %v with %d untold, want %v with %d (error %v)", topic, may, untold, want, wantUntold, err)
 		}
@@ -29,11 +29,11 @@ func TestNobodyIsToldTwiceWithinAnHour(t *testing.T) {
 	ask("region", 1, true, 0)
 }
 
-func TestARehearsalNeverSilencesWhatIsReal(t *testing.T) {
+func TestADryRunNeverSilencesWhatIsReal(t *testing.T) {
 	b := newBench(t)
-	for _, rehearsal := range []bool{true, false} {
-		if may, _, err := b.book.MayTell(t.Context(), "region", 1, rehearsal); !may || err != nil {
-			t.Errorf("rehearsal %v: %v, %v", rehearsal, may, err)
+	for _, dryRun := range []bool{true, false} {
+		if may, _, err := b.book.MayNotify(t.Context(), "region", 1, dryRun); !may || err != nil {
+			t.Errorf("dry run %v: %v, %v", dryRun, may, err)
 		}
 	}
 }
@@ -47,7 +47,7 @@ func TestRacersNeverBothTellAndNoneIsUncounted(t *testing.T) {
 	for range 40 {
 		book := b.another()
 		wg.Go(func() {
-			may, _, err := book.MayTell(t.Context(), "region", 3, false)
+			may, _, err := book.MayNotify(t.Context(), "region", 3, false)
 			if err != nil {
 				t.Error(err)
 			}
@@ -58,7 +58,7 @@ func TestRacersNeverBothTellAndNoneIsUncounted(t *testing.T) {
 	}
 	wg.Wait()
 	b.at(2 * time.Hour)
-	_, untold, err := b.book.MayTell(t.Context(), "region", 1, false)
+	_, untold, err := b.book.MayNotify(t.Context(), "region", 1, false)
 	if told.Load() != 1 || untold != 39*3 || err != nil {
 		t.Errorf("%d told, %d untold, %v", told.Load(), untold, err)
 	}
@@ -67,15 +67,15 @@ func TestRacersNeverBothTellAndNoneIsUncounted(t *testing.T) {
 func TestInAnOutageNobodyMayTell(t *testing.T) {
 	b := newBench(t)
 	b.api.down = errOutage
-	if may, _, err := b.book.MayTell(t.Context(), "region", 1, false); may || err == nil {
+	if may, _, err := b.book.MayNotify(t.Context(), "region", 1, false); may || err == nil {
 		t.Errorf("%v, %v", may, err)
 	}
 	b.api.down = nil
-	if may, _, err := b.book.MayTell(t.Context(), "region", 1, false); !may || err != nil {
+	if may, _, err := b.book.MayNotify(t.Context(), "region", 1, false); !may || err != nil {
 		t.Errorf("the first after the outage: %v, %v", may, err)
 	}
 	b.api.updates = []error{nil, errThrottled}
-	if may, _, err := b.book.MayTell(t.Context(), "region", 1, false); may || err == nil {
+	if may, _, err := b.book.MayNotify(t.Context(), "region", 1, false); may || err == nil {
 		t.Errorf("uncounted: %v, %v", may, err)
 	}
 }
@@ -85,18 +85,18 @@ func TestInAnOutageNobodyMayTell(t *testing.T) {
 func TestALostAnswerNeverSilencesATopic(t *testing.T) {
 	b := newBench(t)
 	for range 3 {
-		if _, _, err := b.book.MayTell(t.Context(), "region", 4, false); err != nil {
+		if _, _, err := b.book.MayNotify(t.Context(), "region", 4, false); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b.at(2 * time.Hour)
 	lost := 0
 	b.wire.lose = func(string) bool { lost++; return lost == 1 }
-	may, untold, err := b.book.MayTell(t.Context(), "region", 1, false)
+	may, untold, err := b.book.MayNotify(t.Context(), "region", 1, false)
 	if !may || untold != 8 || err != nil {
 		t.Errorf("%v with %d untold, %v; want true with 8", may, untold, err)
 	}
-	if may, _, err := b.book.MayTell(t.Context(), "region", 1, false); may || err != nil {
+	if may, _, err := b.book.MayNotify(t.Context(), "region", 1, false); may || err != nil {
 		t.Errorf("the next: %v, %v", may, err)
 	}
 }

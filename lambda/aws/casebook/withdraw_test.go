@@ -11,7 +11,7 @@ import (
 
 func TestAWithdrawnClaimLeavesNothingBehind(t *testing.T) {
 	for name, wrap := range map[string]func(cases.Request) cases.Request{
-		"real": func(r cases.Request) cases.Request { return r }, "rehearsal": leashed,
+		"real": func(r cases.Request) cases.Request { return r }, "dryRun": dryRun,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -22,7 +22,7 @@ func TestAWithdrawnClaimLeavesNothingBehind(t *testing.T) {
 			b.at(7 * time.Hour)
 			r := wrap(grouped(request(host, "alarm"), "asg/web", 1))
 			r.Budget = 1
-			subject := cases.Subject{InstanceID: host, SourceKey: "alarm", Leashed: r.Leashed}
+			subject := cases.Subject{InstanceID: host, SourceKey: "alarm", DryRun: r.DryRun}
 			seen := b.view(subject)
 			first := b.claim(r)
 			b.settle(first, cases.StateWithdrawn)
@@ -57,7 +57,7 @@ func TestAWithdrawnClaimLeavesNothingBehind(t *testing.T) {
 
 // caseKeyOf is the key of a case in bench.items.
 func caseKeyOf(c cases.Case) string {
-	if c.Leashed {
+	if c.DryRun {
 		return "dry#case#" + c.ID + " case"
 	}
 	return "case#" + c.ID + " case"
@@ -134,10 +134,10 @@ func TestACaseThatWasSentIsNeverWithdrawn(t *testing.T) {
 	}
 }
 
-func TestARehearsalThatDiedNeverBlocksTheNextForLong(t *testing.T) {
+func TestADryRunThatDiedNeverBlocksTheNextForLong(t *testing.T) {
 	const lapse = 5 * time.Minute
 	b := newBench(t)
-	died := leashed(grouped(request(host, "drill"), "asg/web", 1))
+	died := dryRun(grouped(request(host, "drill"), "asg/web", 1))
 	died.Budget, died.Cooldown = 1, 0
 	b.claim(died) // and is never settled
 	next := died
@@ -154,11 +154,11 @@ func TestARehearsalThatDiedNeverBlocksTheNextForLong(t *testing.T) {
 	b.claim(next)
 }
 
-// The same host was claimed by another attempt between a rehearsal's lapse and
+// The same host was claimed by another attempt between a dry run's lapse and
 // its settling.
-func TestARehearsalThatWakesUpLateNeverGivesAwayTheNext(t *testing.T) {
+func TestADryRunThatWakesUpLateNeverGivesAwayTheNext(t *testing.T) {
 	b := newBench(t)
-	first := leashed(grouped(request(host, "drill"), "asg/web", 1))
+	first := dryRun(grouped(request(host, "drill"), "asg/web", 1))
 	first.Budget, first.Cooldown = 1, 0
 	slow := b.claim(first)
 	b.at(5*time.Minute + time.Millisecond)
@@ -166,7 +166,7 @@ func TestARehearsalThatWakesUpLateNeverGivesAwayTheNext(t *testing.T) {
 	second.Origin.SourceKey = "another drill"
 	b.claim(second)
 	before := b.items()
-	b.settle(slow, cases.StateLeashed)
+	b.settle(slow, cases.StateDryRun)
 	if got := changed(before, b.items()); !slices.Equal(got, []string{caseKeyOf(slow)}) {
 		t.Errorf("settling the first has changed %q", got)
 	}
@@ -191,11 +191,11 @@ func TestASettlingNeverGivesBackWhatTheSameTriggerHasClaimedAgain(t *testing.T) 
 		}
 	}
 	b := newBench(t)
-	c := b.claim(leashed(request(host, "alarm")))
+	c := b.claim(dryRun(request(host, "alarm")))
 	b.rewrite("dry#instance#"+host+" instance", "nonce", "of another attempt")
-	b.settle(c, cases.StateLeashed)
+	b.settle(c, cases.StateDryRun)
 	if _, still := b.items()["dry#instance#"+host+" instance"]; !still {
-		t.Error("a rehearsal has forgotten an instance that another attempt holds")
+		t.Error("a dry run has forgotten an instance that another attempt holds")
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 	FileLatest     = "console-latest.txt"
 	FileBuffered   = "console-buffered.txt"
 	FileScreenshot = "screenshot.jpg"
-	FileIndex      = "look.json"
+	FileIndex      = "evidence.json"
 )
 
 // The consoles are the guest's bytes in an encoding nobody knows, with terminal
@@ -30,7 +30,7 @@ const (
 	typeIndex      = "application/json"
 )
 
-// maxReason bounds an error's text in look.json, in bytes: EC2's encoded
+// maxReason bounds an error's text in evidence.json, in bytes: EC2's encoded
 // authorization failures run to kilobytes and end up in reports.
 const maxReason = 1 << 10
 
@@ -46,10 +46,10 @@ type Store struct {
 }
 
 // Prefix is where the look of a case is kept, without a slash at its end. What
-// a leashed case leaves behind is kept apart from real evidence.
-func Prefix(caseID string, leashed bool) string {
+// a dry-run case leaves behind is kept apart from real evidence.
+func Prefix(caseID string, dryRun bool) string {
 	prefix := "cases/" + caseID + "/before"
-	if leashed {
+	if dryRun {
 		return "dry/" + prefix
 	}
 	return prefix
@@ -59,7 +59,7 @@ func Prefix(caseID string, leashed bool) string {
 // prefix/FileBuffered and prefix/FileScreenshot, and to prefix/FileIndex what
 // it has and what it has not and why. One failed upload does not stop the
 // others; the error joins all that failed.
-func (s Store) Put(ctx context.Context, prefix string, l Look) error {
+func (s Store) Put(ctx context.Context, prefix string, l Evidence) error {
 	objects, err := objects(l)
 	if err != nil {
 		return err
@@ -89,14 +89,14 @@ type object struct {
 	body              []byte
 }
 
-// Index is look.json: what was had of an instance before its interrupt.
+// Index is evidence.json: what was had of an instance before its interrupt.
 type Index struct {
 	InstanceID string    `json:"instanceId"`
 	TakenAt    time.Time `json:"takenAt"`
 	Parts      []Part    `json:"parts"`
 }
 
-// Part is one of the three parts of a look in look.json.
+// Part is one of the three parts of a look in evidence.json.
 type Part struct {
 	File  string     `json:"file"`
 	Had   bool       `json:"had"`
@@ -107,7 +107,7 @@ type Part struct {
 }
 
 // objects lists what is to be uploaded of a look.
-func objects(l Look) ([]object, error) {
+func objects(l Evidence) ([]object, error) {
 	index := Index{InstanceID: l.InstanceID, TakenAt: l.TakenAt}
 	var list []object
 	add := func(o object, at time.Time, err error) {

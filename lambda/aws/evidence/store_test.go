@@ -59,7 +59,7 @@ func (b *bucket) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*
 	return &s3.PutObjectOutput{}, nil
 }
 
-func put(t *testing.T, b *bucket, l evidence.Look) error {
+func put(t *testing.T, b *bucket, l evidence.Evidence) error {
 	t.Helper()
 	return evidence.Store{API: b, Bucket: "evidence-111122223333"}.Put(t.Context(), "cases/c/before", l)
 }
@@ -74,7 +74,7 @@ func TestPutKeepsEveryPartAndItsIndex(t *testing.T) {
 			"cases/c/before/console-latest.txt":   string(hostile),
 			"cases/c/before/console-buffered.txt": "booted\r\n",
 			"cases/c/before/screenshot.jpg":       string(jpeg),
-			"cases/c/before/look.json": `{
+			"cases/c/before/evidence.json": `{
   "instanceId": "i-0a1b2c3d4e5f60718",
   "takenAt": "2026-11-22T12:00:00Z",
   "parts": [
@@ -106,7 +106,7 @@ func TestPutKeepsEveryPartAndItsIndex(t *testing.T) {
 			"cases/c/before/console-latest.txt":   "application/octet-stream",
 			"cases/c/before/console-buffered.txt": "application/octet-stream",
 			"cases/c/before/screenshot.jpg":       "image/jpeg",
-			"cases/c/before/look.json":            "application/json",
+			"cases/c/before/evidence.json":        "application/json",
 		}
 		if !maps.Equal(b.kind, kinds) {
 			t.Errorf("content types %q", b.kind)
@@ -123,7 +123,7 @@ func TestOneFailedUploadNeverCostsTheOthers(t *testing.T) {
 		t.Errorf("error %v, kept %q", err, slices.Sorted(maps.Keys(b.kept)))
 	}
 	b = newBucket(4)
-	b.fails["cases/c/before/look.json"], b.fails["cases/c/before/screenshot.jpg"] = errors.New("first"), errors.New("second")
+	b.fails["cases/c/before/evidence.json"], b.fails["cases/c/before/screenshot.jpg"] = errors.New("first"), errors.New("second")
 	if err := put(t, b, take(t, answering())); err == nil || !strings.Contains(err.Error(), "first") || !strings.Contains(err.Error(), "second") {
 		t.Errorf("error %v does not join both", err)
 	}
@@ -146,12 +146,12 @@ func TestPutSaysWhatIsMissingAndWhy(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBucket(1)
-			l := evidence.Look{InstanceID: instance, TakenAt: noon, LatestErr: c.err, BufferedErr: c.err, ScreenshotErr: c.err}
+			l := evidence.Evidence{InstanceID: instance, TakenAt: noon, LatestErr: c.err, BufferedErr: c.err, ScreenshotErr: c.err}
 			if err := put(t, b, l); err != nil {
 				t.Fatal(err)
 			}
 			var index evidence.Index
-			if err := json.Unmarshal([]byte(b.kept["cases/c/before/look.json"]), &index); err != nil {
+			if err := json.Unmarshal([]byte(b.kept["cases/c/before/evidence.json"]), &index); err != nil {
 				t.Fatal(err)
 			}
 			if len(b.kept) != 1 || len(index.Parts) != 3 {
@@ -166,7 +166,7 @@ func TestPutSaysWhatIsMissingAndWhy(t *testing.T) {
 	}
 }
 
-func TestALeashedLookIsNeverAmongTheEvidence(t *testing.T) {
+func TestADryRunsEvidenceIsNeverAmongTheEvidence(t *testing.T) {
 	if got := evidence.Prefix("i-0a1b2c3d4e5f60718-0011223344556677", false); got != "cases/i-0a1b2c3d4e5f60718-0011223344556677/before" {
 		t.Error(got)
 	}

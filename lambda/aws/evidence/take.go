@@ -36,7 +36,7 @@ type Taker struct {
 // It returns when all three have answered, when the bound is over or when ctx
 // is done, whichever comes first, even if a call ignores its context; the answer
 // of such a call is dropped whenever it comes.
-func (t Taker) Take(ctx context.Context, instanceID string) Look {
+func (t Taker) Take(ctx context.Context, instanceID string) Evidence {
 	now, bound := t.Now, t.Bound
 	if now == nil {
 		now = time.Now
@@ -47,7 +47,7 @@ func (t Taker) Take(ctx context.Context, instanceID string) Look {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 
-	l := Look{InstanceID: instanceID, TakenAt: now()}
+	l := Evidence{InstanceID: instanceID, TakenAt: now()}
 	latest := ask(ctx, func() (output, error) { return t.console(ctx, instanceID, true) })
 	buffered := ask(ctx, func() (output, error) { return t.console(ctx, instanceID, false) })
 	screenshot := ask(ctx, func() ([]byte, error) { return t.screenshot(ctx, instanceID) })

@@ -102,7 +102,7 @@ func answering() *fakeEC2 {
 	}
 }
 
-func take(t *testing.T, api evidence.API) evidence.Look {
+func take(t *testing.T, api evidence.API) evidence.Evidence {
 	t.Helper()
 	return evidence.Taker{API: api, Now: func() time.Time { return noon }}.Take(t.Context(), instance)
 }

@@ -105,7 +105,7 @@ type memory struct {
 	hangs  bool
 }
 
-func (m *memory) MayTell(ctx context.Context, topic string, n int, rehearsal bool) (bool, int, error) {
+func (m *memory) MayNotify(ctx context.Context, topic string, n int, dryRun bool) (bool, int, error) {
 	if m.hangs {
 		<-ctx.Done()
 		return false, 0, ctx.Err()
@@ -119,7 +119,7 @@ func (m *memory) MayTell(ctx context.Context, topic string, n int, rehearsal boo
 	if len(topic) > 300 || topic == "" {
 		return false, 0, fmt.Errorf("%q is no key", topic)
 	}
-	key := fmt.Sprint(rehearsal, " ", topic)
+	key := fmt.Sprint(dryRun, " ", topic)
 	if at, ok := m.told[key]; ok && m.now.Sub(at) < time.Hour {
 		m.untold[key] += n
 		return false, 0, nil
@@ -132,7 +132,7 @@ func (m *memory) MayTell(ctx context.Context, topic string, n int, rehearsal boo
 type world struct {
 	*board
 	memory *memory
-	teller *notify.Teller
+	teller *notify.Notifier
 }
 
 func newWorld() world {
@@ -148,7 +148,7 @@ func newWorld() world {
 func (w world) tells(t *testing.T, decisions ...notify.Decision) []string {
 	t.Helper()
 	before := len(w.notes)
-	if err := w.teller.Tell(t.Context(), decisions); err != nil {
+	if err := w.teller.Notify(t.Context(), decisions); err != nil {
 		t.Fatal(err)
 	}
 	return w.titles()[before:]
@@ -163,7 +163,7 @@ func with(d notify.Decision, change func(*notify.Decision)) notify.Decision {
 	return d
 }
 
-func leashed(d notify.Decision) notify.Decision {
-	d.Leashed = true
+func dryRun(d notify.Decision) notify.Decision {
+	d.DryRun = true
 	return d
 }

@@ -28,7 +28,7 @@ var scenes = map[string][]notify.Decision{
 	"interrupted": {{
 		InstanceID: host, Outcome: "interrupted", Rule: "unresponsive", CaseID: caseID, Group: "asg/web",
 		Why: "its SSM agent is silent for 10m (6m required); EC2 accepted the interrupt", Source: "web-1 is silent",
-		Look:      "console and screenshot are in s3://crashcart-evidence/cases/" + caseID + "/before/",
+		Evidence:  "console and screenshot are in s3://crashcart-evidence/cases/" + caseID + "/before/",
 		Protected: "moved to Standby in its Auto Scaling group web",
 		Undo: []string{
 			"aws autoscaling exit-standby --instance-ids " + host + " --auto-scaling-group-name=web --region=eu-central-1",
@@ -52,16 +52,16 @@ var scenes = map[string][]notify.Decision{
 		InstanceID: host, Outcome: "failed", Rule: "time", CaseID: caseID,
 		Why: "nothing was sent, there was no time left for it; and the claim could not be undone: DynamoDB is away",
 	}},
-	"leashed": {{
-		InstanceID: host, Outcome: "leashed", Rule: "unresponsive", CaseID: caseID, Leashed: true, Source: "web-1 is silent",
-		Why: "its SSM agent is silent for 10m (6m required); a rehearsal: EC2 would have accepted the interrupt, none was sent",
+	"dry-run": {{
+		InstanceID: host, Outcome: "dry-run", Rule: "unresponsive", CaseID: caseID, DryRun: true, Source: "web-1 is silent",
+		Why: "its SSM agent is silent for 10m (6m required); a dry run: EC2 would have accepted the interrupt, none was sent",
 	}},
 	"held": {{
 		InstanceID: host, Outcome: "held", Rule: "asked", Source: "web-1 is silent",
 		Why: "its tag crashcart is manual, so a person must ask: " + command,
 	}},
-	"held-rehearsed": {{
-		InstanceID: host, Outcome: "held", Rule: "asked", Source: "web-1 is silent", Leashed: true,
+	"held-dry-run": {{
+		InstanceID: host, Outcome: "held", Rule: "asked", Source: "web-1 is silent", DryRun: true,
 		Why: "its tag crashcart is manual, so a person must ask: " + command,
 	}},
 	"refused-opted-in": {{
@@ -88,13 +88,13 @@ var scenes = map[string][]notify.Decision{
 		{InstanceID: host, Outcome: "refused", Rule: "group", Group: "asg/web", Why: "2 of 5 members of its Auto Scaling group web show no life now, at most 1 may: that is an outage, not a hang"},
 		{InstanceID: host2, Outcome: "refused", Rule: "group", Group: "asg/web", Why: "2 of 5 members of its Auto Scaling group web show no life now, at most 1 may: that is an outage, not a hang"},
 	},
-	"refused-region-rehearsed": {
-		{InstanceID: host, Outcome: "refused", Rule: "region", Leashed: true, Why: "57 instances of the Region became unreachable within 30m, at most 10 may: that is an outage, not a hang"},
-		{InstanceID: host2, Outcome: "refused", Rule: "region", Leashed: true, Why: "57 instances of the Region became unreachable within 30m, at most 10 may: that is an outage, not a hang"},
+	"refused-region-dry-run": {
+		{InstanceID: host, Outcome: "refused", Rule: "region", DryRun: true, Why: "57 instances of the Region became unreachable within 30m, at most 10 may: that is an outage, not a hang"},
+		{InstanceID: host2, Outcome: "refused", Rule: "region", DryRun: true, Why: "57 instances of the Region became unreachable within 30m, at most 10 may: that is an outage, not a hang"},
 	},
 	"hostile": {{
 		InstanceID: host, Target: hostile, Outcome: "refused", Rule: "quiet", Group: hostile, Code: hostile, Source: hostile, Reason: hostile, RequestedBy: hostile,
-		Look: hostile, Protected: hostile, Why: "it is shutting down: " + hostile,
+		Evidence: hostile, Protected: hostile, Why: "it is shutting down: " + hostile,
 	}},
 }
 

@@ -29,7 +29,7 @@ func TestEverySceneReachesTheTopicOnce(t *testing.T) {
 	book := casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName)
 	teller := notify.New(client, l.Notifications.ARN(), book, l.Region)
 	for range 2 { // the second time it is only what has no limit
-		if err := teller.Tell(t.Context(), decisions); err != nil {
+		if err := teller.Notify(t.Context(), decisions); err != nil {
 			t.Error(err)
 		}
 	}
@@ -41,8 +41,8 @@ func TestEverySceneReachesTheTopicOnce(t *testing.T) {
 		}
 		told[m.Attributes["outcome"].Value]++
 	}
-	// Of held, refused and leashed as many as there are topics; the others twice.
-	want := map[string]int{"interrupted": 4, "unknown": 2, "rejected": 2, "failed": 2, "leashed": 1, "held": 2, "refused": 8}
+	// Of held, refused and dryRun as many as there are topics; the others twice.
+	want := map[string]int{"interrupted": 4, "unknown": 2, "rejected": 2, "failed": 2, "dry-run": 1, "held": 2, "refused": 8}
 	for outcome, n := range want {
 		if told[outcome] != n {
 			t.Errorf("%s was told %d times, not %d", outcome, told[outcome], n)

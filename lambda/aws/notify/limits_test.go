@@ -15,7 +15,7 @@ import (
 
 // labels are what a line of a description begins with.
 var labels = []string{
-	"Why", "Count", "Group", "Instances", "Instance", "Named", "Case", "EC2's code", "Asked by", "On behalf of", "Reason given", "Look", "Kept alive", "Region",
+	"Why", "Count", "Group", "Instances", "Instance", "Named", "Case", "EC2's code", "Asked by", "On behalf of", "Reason given", "Evidence", "Kept alive", "Region",
 }
 
 var (
@@ -116,12 +116,12 @@ func TestNothingFromOutsideIsEverAlive(t *testing.T) {
 func everywhere(text string) []notify.Decision {
 	d := notify.Decision{
 		InstanceID: text, Target: text, Rule: text, Why: text, CaseID: text, Code: text, Group: text, Source: text, Reason: text,
-		RequestedBy: text, Look: text, Protected: text, Undo: []string{text, text + text, text, text, text, text},
+		RequestedBy: text, Evidence: text, Protected: text, Undo: []string{text, text + text, text, text, text, text},
 	}
 	var out []notify.Decision
-	for _, outcome := range []string{"interrupted", "rejected", "unknown", "leashed", "refused", "held"} {
+	for _, outcome := range []string{"interrupted", "rejected", "unknown", "dry-run", "refused", "held"} {
 		d.Outcome = outcome
-		out = append(out, d, leashed(d))
+		out = append(out, d, dryRun(d))
 	}
 	d.Why = "its tag is manual, so a person must ask: " + text
 	out = append(out, d, with(d, func(d *notify.Decision) { d.Why = "it is manual, so a person must ask: aws lambda invoke " + text }))
@@ -212,14 +212,14 @@ func FuzzNoMessageIsEverAliveOrTooLong(f *testing.F) {
 	f.Add(host, "refused", "region", hostile, caseID, "asg/web", "web-1 is silent", command, true)
 	f.Add(host, "held", "asked", "so, so a person must ask: "+command, caseID, hostile, "", hostile, false)
 	f.Add("i-0", "interrupted", "x_y", "_`_`]\u200b(", "a b", "\xff", "www.", "`@", false)
-	f.Fuzz(func(t *testing.T, instance, outcome, rule, why, id, group, source, undo string, rehearsal bool) {
+	f.Fuzz(func(t *testing.T, instance, outcome, rule, why, id, group, source, undo string, dryRun bool) {
 		d := notify.Decision{
-			InstanceID: instance, Outcome: outcome, Rule: rule, Why: why, CaseID: id, Group: group, Source: source, Leashed: rehearsal,
-			Target: group, Code: source, Reason: why, RequestedBy: source, Look: group, Protected: why, Undo: []string{undo},
+			InstanceID: instance, Outcome: outcome, Rule: rule, Why: why, CaseID: id, Group: group, Source: source, DryRun: dryRun,
+			Target: group, Code: source, Reason: why, RequestedBy: source, Evidence: group, Protected: why, Undo: []string{undo},
 		}
 		w := newWorld()
 		w.tells(t, d, d)
-		d.InstanceID, d.Outcome, d.Leashed = host, "interrupted", false
+		d.InstanceID, d.Outcome, d.DryRun = host, "interrupted", false
 		w.tells(t, d)
 		for _, n := range w.notes {
 			for _, problem := range problems(n) {

@@ -49,14 +49,14 @@ type metadata struct {
 }
 
 // input is the message of a notice as SNS takes it.
-func (t *Teller) input(n notice) (*sns.PublishInput, error) {
+func (t *Notifier) input(n notice) (*sns.PublishInput, error) {
 	message, err := json.Marshal(t.notification(n))
 	if err != nil {
 		return nil, fmt.Errorf("encoding the message: %w", err)
 	}
 	d := n.first()
 	attributes := map[string]types.MessageAttributeValue{}
-	for name, v := range map[string]string{"outcome": d.Outcome, "rule": d.Rule, "rehearsal": fmt.Sprint(n.rehearsal())} {
+	for name, v := range map[string]string{"outcome": d.Outcome, "rule": d.Rule, "dryRun": fmt.Sprint(n.dryRun())} {
 		if v != "" { // SNS refuses an empty one
 			attributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(v)}
 		}
@@ -66,7 +66,7 @@ func (t *Teller) input(n notice) (*sns.PublishInput, error) {
 	}, nil
 }
 
-func (t *Teller) notification(n notice) notification {
+func (t *Notifier) notification(n notice) notification {
 	title := n.title()
 	return notification{
 		Version: "1.0", Source: "custom", // as the schema wants them
@@ -89,8 +89,8 @@ func (t *Teller) notification(n notice) notification {
 // id tells this message from every other: a topic is told of once an hour, or once.
 func (n notice) id(now time.Time) string {
 	id := n.topic + "/" + now.UTC().Format(time.RFC3339)
-	if n.rehearsal() {
-		return "rehearsal/" + id
+	if n.dryRun() {
+		return "dry-run/" + id
 	}
 	return id
 }
@@ -118,17 +118,17 @@ func (n notice) keywords() []string {
 			out = append(out, cut(k, mostKeyword))
 		}
 	}
-	if n.rehearsal() {
-		out = append(out, "rehearsal")
+	if n.dryRun() {
+		out = append(out, "dry-run")
 	}
 	return out
 }
 
 // context is what a custom action may put into its command. Everything in it has
 // been checked by its form, or is a constant.
-func (t *Teller) context(n notice) map[string]string {
+func (t *Notifier) context(n notice) map[string]string {
 	d := n.first()
-	out := map[string]string{"outcome": d.Outcome, "rehearsal": fmt.Sprint(n.rehearsal())}
+	out := map[string]string{"outcome": d.Outcome, "dryRun": fmt.Sprint(n.dryRun())}
 	for name, v := range map[string]string{"instanceId": n.instance(), "rule": d.Rule, "region": t.region()} {
 		if v != "" {
 			out[name] = v
@@ -140,7 +140,7 @@ func (t *Teller) context(n notice) map[string]string {
 	return out
 }
 
-func (t *Teller) region() string {
+func (t *Notifier) region() string {
 	if word(t.Region) {
 		return t.Region
 	}

@@ -9,10 +9,10 @@
 // hour with a count, and group once per group and hour, so that a storm is one
 // message and not ten thousand. What the hour held back is counted, and told with the
 // next message on the same topic, whenever that is. The casebook keeps the hour
-// (Limiter); a rehearsal has an hour of its own, so that it silences nothing real.
+// (Limiter); a dry run has an hour of its own, so that it silences nothing real.
 //
 // An interrupt needs no limit, since the casebook lets it happen once per case, and
-// is told before everything else, whatever the casebook answers. A rehearsal of one
+// is told before everything else, whatever the casebook answers. A dry run of one
 // has neither a budget nor a cooldown; it is told once per instance and hour, and
 // told as well when the casebook gives no answer.
 //
@@ -23,7 +23,7 @@
 // applications Administrator Guide): what happened in the title, why with the figure
 // in the description, what to do in the next steps. The subject is the title in
 // ASCII, for e-mail and other subscribers that show no JSON well. Outcome, rule and
-// rehearsal are message attributes as well, for subscription filter policies.
+// dry run are message attributes as well, for subscription filter policies.
 //
 // # Text from outside
 //
@@ -74,13 +74,13 @@ type API interface {
 // how many decisions about it went untold. n decisions are counted if it may not.
 // It is the casebook.
 type Limiter interface {
-	MayTell(ctx context.Context, topic string, n int, rehearsal bool) (may bool, untold int, err error)
+	MayNotify(ctx context.Context, topic string, n int, dryRun bool) (may bool, untold int, err error)
 }
 
 // The outcomes that are told; intake has the whole list.
 const (
 	outcomeInterrupted = "interrupted"
-	outcomeLeashed     = "leashed"
+	outcomeDryRun      = "dry-run"
 	outcomeRefused     = "refused"
 	outcomeHeld        = "held"
 	outcomeRejected    = "rejected"
@@ -98,18 +98,18 @@ type Decision struct {
 	Why         string // one sentence, with the figure
 	CaseID      string
 	Code        string   // EC2's error code
-	Leashed     bool     // a rehearsal: nothing was sent
+	DryRun      bool     // a dry run: nothing was sent
 	Group       string   // the casebook's key of its group, such as asg/web
 	Source      string   // what asked: the alarm's name, or the way it came
 	Reason      string   // that the asker gave
 	RequestedBy string   // who the asker says it is
-	Look        string   // where console and screenshot from before are, or why they are not
+	Evidence    string   // where console and screenshot from before are, or why they are not
 	Protected   string   // what was done to keep the instance until it has dumped, or why not
 	Undo        []string // commands that undo Protected
 }
 
-// Teller tells. All its fields are required and set once.
-type Teller struct {
+// Notifier tells. All its fields are required and set once.
+type Notifier struct {
 	API    API
 	Topic  string // ARN of the notification topic
 	Limit  Limiter
@@ -118,14 +118,14 @@ type Teller struct {
 }
 
 // New returns a teller on the wall clock.
-func New(api API, topic string, limit Limiter, region string) *Teller {
-	return &Teller{API: api, Topic: topic, Limit: limit, Region: region, Now: time.Now}
+func New(api API, topic string, limit Limiter, region string) *Notifier {
+	return &Notifier{API: api, Topic: topic, Limit: limit, Region: region, Now: time.Now}
 }
 
 // Tell tells of all decisions that are to be told, interrupts first, and returns
 // within Bound, with nothing left running. The error joins what could not be told; it
 // is for the log, for nothing depends on it and nothing is tried again.
-func (t *Teller) Tell(ctx context.Context, decisions []Decision) error {
+func (t *Notifier) Notify(ctx context.Context, decisions []Decision) error {
 	notices := plan(decisions)
 	if len(notices) == 0 {
 		return nil
@@ -153,13 +153,13 @@ func (t *Teller) Tell(ctx context.Context, decisions []Decision) error {
 }
 
 // tell asks the limiter and publishes.
-func (t *Teller) tell(ctx context.Context, n notice) error {
+func (t *Notifier) tell(ctx context.Context, n notice) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("telling of %s: %w", n.topic, err)
 	}
 	var unlimited error
 	if n.limited {
-		may, untold, err := t.Limit.MayTell(ctx, n.topic, n.counted(), n.rehearsal())
+		may, untold, err := t.Limit.MayNotify(ctx, n.topic, n.counted(), n.dryRun())
 		switch {
 		case err != nil && !n.fired():
 			return fmt.Errorf("telling of %s: %w", n.topic, err)

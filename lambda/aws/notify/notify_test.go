@@ -104,7 +104,7 @@ func TestWhatIsNotOverIsNeverTold(t *testing.T) {
 	if got := w.tells(t, duplicate); len(got) != 0 || w.memory.asked != 0 {
 		t.Errorf("told %q, limiter asked %d times", got, w.memory.asked)
 	}
-	if err := w.teller.Tell(t.Context(), nil); err != nil {
+	if err := w.teller.Notify(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -135,14 +135,14 @@ func TestAnInterruptIsNeverUntold(t *testing.T) {
 					decisions = append(decisions, shot(i, outcome))
 				}
 				// Whatever else is said of it, an interrupt is real.
-				decisions = append(decisions, leashed(shot(9, "interrupted")))
-				if err := w.teller.Tell(t.Context(), decisions); err == nil {
+				decisions = append(decisions, dryRun(shot(9, "interrupted")))
+				if err := w.teller.Notify(t.Context(), decisions); err == nil {
 					t.Error("no error, though there was no time for all")
 				}
 				told := map[string]int{}
 				for _, n := range w.notes {
 					told[n.Metadata.ThreadID+" "+n.attributes["outcome"]]++
-					if strings.Contains(n.Content.Title, "REHEARSAL") {
+					if strings.Contains(n.Content.Title, "DRY RUN") {
 						t.Errorf("title %q", n.Content.Title)
 					}
 				}
@@ -152,7 +152,7 @@ func TestAnInterruptIsNeverUntold(t *testing.T) {
 					}
 				}
 				if told[shot(9, "").CaseID+" interrupted"] != 1 {
-					t.Error("the interrupt that was called leashed was not told")
+					t.Error("the interrupt that was called dry run was not told")
 				}
 			})
 		})
@@ -162,46 +162,46 @@ func TestAnInterruptIsNeverUntold(t *testing.T) {
 func TestARefusalIsNeverToldUnlimited(t *testing.T) {
 	w := newWorld()
 	w.memory.fails = errors.New("DynamoDB is away")
-	err := w.teller.Tell(t.Context(), []notify.Decision{refused(host, "region"), refused(host, "opted-in"), leashed(refused(host, "fresh"))})
+	err := w.teller.Notify(t.Context(), []notify.Decision{refused(host, "region"), refused(host, "opted-in"), dryRun(refused(host, "fresh"))})
 	if len(w.notes) != 0 || !errors.Is(err, w.memory.fails) || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("told %q, %v", w.titles(), err)
 	}
 }
 
-func TestARehearsalNeverSilencesWhatIsReal(t *testing.T) {
+func TestADryRunNeverSilencesWhatIsReal(t *testing.T) {
 	w := newWorld()
 	for _, d := range []notify.Decision{refused(host, "opted-in"), refused(host, "region"), {InstanceID: host, Outcome: "held", Rule: "asked"}} {
 		w.notes = nil
-		got := append(w.tells(t, leashed(d)), w.tells(t, leashed(d))...)
+		got := append(w.tells(t, dryRun(d)), w.tells(t, dryRun(d))...)
 		got = append(got, w.tells(t, d)...)
-		if len(got) != 2 || !strings.HasPrefix(got[0], "REHEARSAL: ") || strings.Contains(got[1], "REHEARSAL") {
+		if len(got) != 2 || !strings.HasPrefix(got[0], "DRY RUN: ") || strings.Contains(got[1], "DRY RUN") {
 			t.Errorf("told %q", got)
 		}
-		if n := w.notes[0]; n.attributes["rehearsal"] != "true" || n.Metadata.AdditionalContext["rehearsal"] != "true" ||
-			!slices.Contains(n.Content.Keywords, "rehearsal") || !strings.Contains(n.subject, "REHEARSAL") || n.ID == w.notes[1].ID {
+		if n := w.notes[0]; n.attributes["dryRun"] != "true" || n.Metadata.AdditionalContext["dryRun"] != "true" ||
+			!slices.Contains(n.Content.Keywords, "dry-run") || !strings.Contains(n.subject, "DRY RUN") || n.ID == w.notes[1].ID {
 			t.Errorf("%s %q %v", n.raw, n.subject, n.attributes)
 		}
 	}
 	// Both at once.
 	w = newWorld()
-	if got := w.tells(t, leashed(refused(host, "region")), refused(host2, "region"), leashed(refused(host2, "region"))); len(got) != 2 {
+	if got := w.tells(t, dryRun(refused(host, "region")), refused(host2, "region"), dryRun(refused(host2, "region"))); len(got) != 2 {
 		t.Errorf("told %q", got)
 	}
 }
 
-// A rehearsal has neither a budget nor a cooldown that would keep it from happening
+// A dry run has neither a budget nor a cooldown that would keep it from happening
 // again with the next alarm.
-func TestARehearsedInterruptIsNeverToldTwiceInAnHour(t *testing.T) {
+func TestADryRunInterruptIsNeverToldTwiceInAnHour(t *testing.T) {
 	w := newWorld()
-	for _, outcome := range []string{"leashed", "rejected", "unknown", "failed"} {
-		first, again := leashed(shot(1, outcome)), leashed(shot(1, outcome))
+	for _, outcome := range []string{"dry-run", "rejected", "unknown", "failed"} {
+		first, again := dryRun(shot(1, outcome)), dryRun(shot(1, outcome))
 		again.CaseID = again.InstanceID + "-8899aabbccddeeff"
-		if got := append(w.tells(t, first), w.tells(t, again, again)...); len(got) != 1 || !strings.HasPrefix(got[0], "REHEARSAL: ") {
+		if got := append(w.tells(t, first), w.tells(t, again, again)...); len(got) != 1 || !strings.HasPrefix(got[0], "DRY RUN: ") {
 			t.Errorf("told %q", got)
 		}
 	}
 	w.memory.fails = errors.New("DynamoDB is away")
-	err := w.teller.Tell(t.Context(), []notify.Decision{shot(1, "leashed")})
+	err := w.teller.Notify(t.Context(), []notify.Decision{shot(1, "dry-run")})
 	if len(w.notes) != 5 || !errors.Is(err, w.memory.fails) {
 		t.Errorf("told %q, %v", w.titles(), err)
 	}
@@ -216,7 +216,7 @@ func TestTellingNeverTakesLongerThanItsBound(t *testing.T) {
 			decisions = append(decisions, shot(i, "interrupted"))
 		}
 		began := time.Now()
-		err := w.teller.Tell(t.Context(), decisions)
+		err := w.teller.Notify(t.Context(), decisions)
 		if took := time.Since(began); took != notify.Bound || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("took %s: %v", took, err)
 		}
@@ -228,7 +228,7 @@ func TestTellingNeverTakesLongerThanItsBound(t *testing.T) {
 		}
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := w.teller.Tell(cancelled, decisions[:1]); !errors.Is(err, context.Canceled) {
+		if err := w.teller.Notify(cancelled, decisions[:1]); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
 	}) // which waits for every goroutine
@@ -237,7 +237,7 @@ func TestTellingNeverTakesLongerThanItsBound(t *testing.T) {
 func TestAFailureToPublishIsNeverSwallowed(t *testing.T) {
 	w := newWorld()
 	w.refuse = errors.New("SNS is away")
-	err := w.teller.Tell(t.Context(), []notify.Decision{shot(1, "interrupted"), refused(host, "opted-in")})
+	err := w.teller.Notify(t.Context(), []notify.Decision{shot(1, "interrupted"), refused(host, "opted-in")})
 	if !errors.Is(err, w.refuse) || !strings.Contains(err.Error(), "interrupted/"+shot(1, "").CaseID) || !strings.Contains(err.Error(), "opted-in/"+host) {
 		t.Errorf("%v", err)
 	}

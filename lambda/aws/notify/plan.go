@@ -21,8 +21,8 @@ type notice struct {
 // is the refusals that go untold.
 func plan(decisions []Decision) []notice {
 	type key struct {
-		topic     string
-		rehearsal bool
+		topic  string
+		dryRun bool
 	}
 	var notices []notice
 	at := map[key]int{}
@@ -33,7 +33,7 @@ func plan(decisions []Decision) []notice {
 		d = checked(d)
 		n := newNotice(d)
 		if n.limited {
-			k := key{n.topic, n.rehearsal()}
+			k := key{n.topic, n.dryRun()}
 			if i, ok := at[k]; ok {
 				notices[i].decisions = append(notices[i].decisions, d)
 				continue
@@ -50,7 +50,7 @@ func plan(decisions []Decision) []notice {
 // back to be decided again.
 func told(d Decision) bool {
 	switch d.Outcome {
-	case outcomeInterrupted, outcomeLeashed, outcomeRejected, outcomeUnknown, outcomeRefused, outcomeHeld:
+	case outcomeInterrupted, outcomeDryRun, outcomeRejected, outcomeUnknown, outcomeRefused, outcomeHeld:
 		return true
 	case outcomeFailed:
 		return d.CaseID != ""
@@ -60,7 +60,7 @@ func told(d Decision) bool {
 
 func newNotice(d Decision) notice {
 	n := notice{decisions: []Decision{d}}
-	if n.fired() && !n.rehearsal() {
+	if n.fired() && !n.dryRun() {
 		n.topic = topicOf(d.Outcome, cmp.Or(d.CaseID, about(d)))
 		return n
 	}
@@ -90,17 +90,17 @@ func (n notice) fired() bool {
 	return o != outcomeRefused && o != outcomeHeld
 }
 
-// rehearsal says whether nothing real was asked for. What was interrupted is real,
+// dry run says whether nothing real was asked for. What was interrupted is real,
 // whatever else is said of it.
-func (n notice) rehearsal() bool {
+func (n notice) dryRun() bool {
 	d := n.first()
-	return d.Outcome == outcomeLeashed || d.Leashed && d.Outcome != outcomeInterrupted
+	return d.Outcome == outcomeDryRun || d.DryRun && d.Outcome != outcomeInterrupted
 }
 
 // rank is where a notice stands in the row.
 func (n notice) rank() int {
 	switch {
-	case n.fired() && !n.rehearsal():
+	case n.fired() && !n.dryRun():
 		return 0
 	case n.fired():
 		return 1

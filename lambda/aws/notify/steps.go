@@ -52,16 +52,16 @@ var fired = map[string][]step{
 	},
 }
 
-// rehearsedSteps is what to do after a rehearsed shot, by outcome.
-var rehearsedSteps = map[string][]step{
-	outcomeLeashed: {
-		{"Nothing was sent: the stack's mode is " + string(config.ModeDryRun) + ", or the request asked for a rehearsal.", ""},
+// dryRunSteps is what to do after a rehearsed shot, by outcome.
+var dryRunSteps = map[string][]step{
+	outcomeDryRun: {
+		{"Nothing was sent: the stack's mode is " + string(config.ModeDryRun) + ", or the request asked for a dry run.", ""},
 		{"See what it would have been:", cmdCase},
 		{"To have it done, let the stack's mode be " + string(config.ModeManual) + " or " + string(config.ModeAuto) + " (mode in cdk.json, " + config.EnvMode + " of the function).", ""},
 	},
-	outcomeUnknown:  {nothing, {"Rehearse it again:", "crashcart interrupt {instance} --region {region} --dry-run --reason 'rehearsal'"}},
+	outcomeUnknown:  {nothing, {"Rehearse it again:", "crashcart interrupt {instance} --region {region} --dry-run --reason 'dry run'"}},
 	outcomeRejected: {{"Nothing was sent. A real interrupt would be refused as well: what to do about it is in the line Why.", ""}, follow},
-	outcomeFailed:   {{"Nothing was sent. A rehearsal's claim lapses by itself within minutes.", ""}},
+	outcomeFailed:   {{"Nothing was sent. A dry run's claim lapses by itself within minutes.", ""}},
 }
 
 // refused is what to do about a refusal, by rule. Where the guard holds a target back
@@ -137,11 +137,11 @@ const (
 )
 
 // nextSteps are the steps of a notice, as they are shown.
-func (t *Teller) nextSteps(n notice) []string {
+func (t *Notifier) nextSteps(n notice) []string {
 	d := n.first()
 	switch {
-	case n.fired() && n.rehearsal():
-		return t.filled(n, rehearsedSteps[d.Outcome])
+	case n.fired() && n.dryRun():
+		return t.filled(n, dryRunSteps[d.Outcome])
 	case n.fired():
 		out := t.filled(n, fired[d.Outcome])
 		for _, undo := range d.Undo[:min(len(d.Undo), mostUndo)] {
@@ -169,7 +169,7 @@ func refusedSteps(rule string) []step {
 }
 
 // filled are the steps as they are shown, but for those that need what is not known.
-func (t *Teller) filled(n notice, steps []step) []string {
+func (t *Notifier) filled(n notice, steps []step) []string {
 	known := map[string]string{"{region}": t.region(), "{instance}": n.instance(), "{case}": n.first().CaseID}
 	var out []string
 steps:

@@ -82,10 +82,10 @@ func TestNobodyIsEverLedToRuinADump(t *testing.T) {
 
 // What was only rehearsed has changed nothing, and nobody must be kept from their
 // machine by it.
-func TestARehearsalNeverReadsLikeAnInterrupt(t *testing.T) {
-	for _, outcome := range []string{"leashed", "rejected", "unknown", "failed"} {
+func TestADryRunNeverReadsLikeAnInterrupt(t *testing.T) {
+	for _, outcome := range []string{"dry-run", "rejected", "unknown", "failed"} {
 		w := newWorld()
-		w.tells(t, leashed(with(shot(1, outcome), func(d *notify.Decision) { d.Undo = []string{"aws autoscaling exit-standby"} })))
+		w.tells(t, dryRun(with(shot(1, outcome), func(d *notify.Decision) { d.Undo = []string{"aws autoscaling exit-standby"} })))
 		n := w.notes[0]
 		if strings.Contains(n.raw, "leave it alone") || strings.Contains(n.raw, "Do not") || strings.Contains(n.raw, "exit-standby") ||
 			!strings.HasPrefix(n.Content.NextSteps[0], "Nothing was sent") {

@@ -18,8 +18,8 @@ const (
 // title says what happened in one honest line. That an interrupt was sent is all
 // that is known when this is written: it proves nothing about the kernel.
 func (n notice) title() string {
-	if n.rehearsal() {
-		return cut("REHEARSAL: "+n.rehearsed(), mostTitle)
+	if n.dryRun() {
+		return cut("DRY RUN: "+n.dryRunTitle(), mostTitle)
 	}
 	d, who := n.first(), n.who()
 	switch d.Outcome {
@@ -41,10 +41,10 @@ func (n notice) title() string {
 }
 
 // rehearsed is the title of what was only rehearsed.
-func (n notice) rehearsed() string {
+func (n notice) dryRunTitle() string {
 	d, who := n.first(), n.who()
 	switch d.Outcome {
-	case outcomeLeashed:
+	case outcomeDryRun:
 		return who + " would have been interrupted, nothing was sent"
 	case outcomeUnknown:
 		return "EC2 gave no clear answer about " + who + ", nothing was sent"
@@ -101,7 +101,7 @@ type line struct{ label, text string }
 
 // description says why, who asked, and what was done, one line each. Every line
 // begins with a word of ours, so that nothing from outside can begin one.
-func (t *Teller) description(n notice) string {
+func (t *Notifier) description(n notice) string {
 	d := n.first()
 	why, _ := asks(d)
 	lines := []line{{"Why", cmp.Or(plain(why, mostWhy), "nothing was said")}}
@@ -120,7 +120,7 @@ func (t *Teller) description(n notice) string {
 			line{"Asked by", code(d.Source, mostName)},
 			line{"On behalf of", code(d.RequestedBy, mostName)},
 			line{"Reason given", plain(d.Reason, mostText)},
-			line{"Look", code(d.Look, mostText)}, // an address in S3, to be copied
+			line{"Evidence", code(d.Evidence, mostText)}, // an address in S3, to be copied
 			line{"Kept alive", plain(d.Protected, mostText)},
 		)
 	}

@@ -39,7 +39,7 @@ var rejections = map[string]string{ //nolint:gosec // error codes that speak of 
 	"InvalidState":                "the instance does not run any more; see who stopped it in CloudTrail",
 	"OperationNotPermitted":       "EC2 does not permit it for this instance; it may be managed by another service, which is then the one to ask",
 	"InvalidAction":               "this Region's EC2 does not know the call; use the serial console and SysRq instead",
-	"DryRunOperation":             "EC2 answered a real request as if it were a rehearsal and sent nothing; look at what stands between the function and EC2",
+	"DryRunOperation":             "EC2 answered a real request as if it were a dry run and sent nothing; look at what stands between the function and EC2",
 	"RequestLimitExceeded":        throttleAdvice,
 	"Throttling":                  throttleAdvice,
 	"ThrottlingException":         throttleAdvice,
@@ -60,10 +60,10 @@ func unreached(err error) bool {
 }
 
 // classify reads EC2's answer by its error code.
-func classify(err error, leashed bool) Result {
+func classify(err error, dryRun bool) Result {
 	if err == nil {
-		if leashed {
-			return Result{Kind: Unknown, Why: "EC2 answered a rehearsal with success, which it never does: look at the instance"}
+		if dryRun {
+			return Result{Kind: Unknown, Why: "EC2 answered a dry run with success, which it never does: look at the instance"}
 		}
 		return Result{Kind: Interrupted, Why: "EC2 accepted the interrupt; whether the kernel took it shows on the console"}
 	}
@@ -72,22 +72,22 @@ func classify(err error, leashed bool) Result {
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
-		return unproven("", fmt.Sprintf("no answer came back (%v)", err), leashed)
+		return unproven("", fmt.Sprintf("no answer came back (%v)", err), dryRun)
 	}
 	code := api.ErrorCode()
-	if leashed && code == dryRunOK {
-		return Result{Kind: Leash, Code: code, Why: "a rehearsal: EC2 would have accepted the interrupt, none was sent"}
+	if dryRun && code == dryRunOK {
+		return Result{Kind: DryRun, Code: code, Why: "a dry run: EC2 would have accepted the interrupt, none was sent"}
 	}
 	if advice, proven := rejections[code]; proven {
 		return Result{Kind: Rejected, Code: code, Why: fmt.Sprintf("EC2 refused it (%s): %s", code, advice)}
 	}
-	return unproven(code, fmt.Sprintf("EC2 answered %q", code), leashed)
+	return unproven(code, fmt.Sprintf("EC2 answered %q", code), dryRun)
 }
 
 // unproven is the result of a send of which nobody knows what became.
-func unproven(code, what string, leashed bool) Result {
-	if leashed {
-		return Result{Kind: Unknown, Code: code, Why: what + ", so the rehearsal shows nothing; rehearse again"}
+func unproven(code, what string, dryRun bool) Result {
+	if dryRun {
+		return Result{Kind: Unknown, Code: code, Why: what + ", so the dry run shows nothing; rehearse again"}
 	}
 	return Result{Kind: Unknown, Code: code, Why: what + ", so the interrupt may have been sent, and will not be sent again: a second one would kill the dump; look at the console"}
 }

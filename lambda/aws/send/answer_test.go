@@ -55,27 +55,27 @@ func says(code string, status int) error {
 }
 
 // sendOnce sends once, with a permit of that age, against one answer for ever.
-func sendOnce(t testing.TB, err error, leashed bool, age time.Duration) (send.Result, *fakeEC2) {
+func sendOnce(t testing.TB, err error, dryRun bool, age time.Duration) (send.Result, *fakeEC2) {
 	t.Helper()
 	api := &fakeEC2{answers: []answer{{err: err}}}
-	return interrupter(api, leashed).Send(t.Context(), permit(t, leashed, age)), api
+	return sender(api, dryRun).Send(t.Context(), permit(t, dryRun, age)), api
 }
 
 func TestEveryAnswerOfEC2SaysWhatToDo(t *testing.T) {
 	var golden strings.Builder
 	for _, code := range slices.Concat(proofs, rates, riddles) {
 		fmt.Fprintf(&golden, "%q\n", code)
-		for _, leashed := range []bool{false, true} {
-			r, api := sendOnce(t, says(code, http.StatusBadRequest), leashed, nearDeath)
+		for _, dryRun := range []bool{false, true} {
+			r, api := sendOnce(t, says(code, http.StatusBadRequest), dryRun, nearDeath)
 			want := send.Rejected
 			switch {
 			case slices.Contains(riddles, code):
 				want = send.Unknown
-			case leashed && code == "DryRunOperation":
-				want = send.Leash
+			case dryRun && code == "DryRunOperation":
+				want = send.DryRun
 			}
 			if r.Kind != want || r.Code != code || len(api.calls) != 1 {
-				t.Errorf("%q, leashed %v: %s (%q) after %d calls, want %s", code, leashed, r.Kind, r.Code, len(api.calls), want)
+				t.Errorf("%q, dry run %v: %s (%q) after %d calls, want %s", code, dryRun, r.Kind, r.Code, len(api.calls), want)
 			}
 			fmt.Fprintf(&golden, "\t%s | %s\n", r.Kind, r.Why)
 		}
@@ -109,32 +109,32 @@ func TestWhatProvesNothingIsNeverSentAgainNorGivenBack(t *testing.T) {
 		"an answer that broke off":    io.ErrUnexpectedEOF,
 		"the SDK cancelled it":        &smithy.CanceledError{Err: context.DeadlineExceeded},
 	} {
-		for _, leashed := range []bool{false, true} {
-			r, api := sendOnce(t, err, leashed, 0)
+		for _, dryRun := range []bool{false, true} {
+			r, api := sendOnce(t, err, dryRun, 0)
 			if r.Kind != send.Unknown || len(api.calls) != 1 || r.Why == "" {
-				t.Errorf("%s, leashed %v: %s (%s) after %d calls", name, leashed, r.Kind, r.Why, len(api.calls))
+				t.Errorf("%s, dry run %v: %s (%s) after %d calls", name, dryRun, r.Kind, r.Why, len(api.calls))
 			}
 		}
 	}
 }
 
-func TestARehearsalIsNeverTakenForTheRealThing(t *testing.T) {
+func TestADryRunIsNeverTakenForTheRealThing(t *testing.T) {
 	for _, c := range []struct {
-		name    string
-		err     error
-		leashed bool
-		want    send.Kind
+		name   string
+		err    error
+		dryRun bool
+		want   send.Kind
 	}{
 		{"EC2 accepts it", nil, false, send.Interrupted},
-		{"EC2 would accept it", says("DryRunOperation", 412), true, send.Leash},
-		{"EC2 takes a rehearsal for real", nil, true, send.Unknown},
-		{"EC2 takes the real thing for a rehearsal", says("DryRunOperation", 412), false, send.Rejected},
+		{"EC2 would accept it", says("DryRunOperation", 412), true, send.DryRun},
+		{"EC2 takes a dry run for real", nil, true, send.Unknown},
+		{"EC2 takes the real thing for a dry run", says("DryRunOperation", 412), false, send.Rejected},
 	} {
-		r, api := sendOnce(t, c.err, c.leashed, 0)
+		r, api := sendOnce(t, c.err, c.dryRun, 0)
 		if r.Kind != c.want || len(api.calls) != 1 || r.Why == "" {
 			t.Errorf("%s: %s (%s) after %d calls, want %s", c.name, r.Kind, r.Why, len(api.calls), c.want)
 		}
-		if d := api.calls[0].dryRun; d == nil || *d != c.leashed || api.calls[0].id != instanceID {
+		if d := api.calls[0].dryRun; d == nil || *d != c.dryRun || api.calls[0].id != instanceID {
 			t.Errorf("%s: sent %+v", c.name, api.calls[0])
 		}
 	}
@@ -147,19 +147,19 @@ func FuzzNoStrangeCodeEverProvesThatNothingWasSent(f *testing.F) {
 		f.Add(code, false)
 		f.Add(code, true)
 	}
-	f.Fuzz(func(t *testing.T, code string, leashed bool) {
-		r, api := sendOnce(t, says(code, 400), leashed, nearDeath)
+	f.Fuzz(func(t *testing.T, code string, dryRun bool) {
+		r, api := sendOnce(t, says(code, 400), dryRun, nearDeath)
 		listed := slices.Contains(proofs, code) || slices.Contains(rates, code)
-		rehearsed := leashed && code == "DryRunOperation"
+		dryRunTitle := dryRun && code == "DryRunOperation"
 		want := send.Unknown
 		switch {
-		case rehearsed:
-			want = send.Leash
+		case dryRunTitle:
+			want = send.DryRun
 		case listed:
 			want = send.Rejected
 		}
 		if r.Kind != want || r.Code != code || len(api.calls) != 1 {
-			t.Errorf("%q, leashed %v: %s (%q) after %d calls, want %s", code, leashed, r.Kind, r.Code, len(api.calls), want)
+			t.Errorf("%q, dry run %v: %s (%q) after %d calls, want %s", code, dryRun, r.Kind, r.Code, len(api.calls), want)
 		}
 	})
 }

@@ -101,13 +101,13 @@ func TestTheSDKNeverSendsByItself(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		replies  []reply
-		leashed  bool
+		dryRun   bool
 		kind     send.Kind
 		code     string
 		requests int
 	}{
 		{"accepted", []reply{ok}, false, send.Interrupted, "", 1},
-		{"rehearsed", []reply{{status: 412, body: problem("DryRunOperation")}}, true, send.Leash, "DryRunOperation", 1},
+		{"rehearsed", []reply{{status: 412, body: problem("DryRunOperation")}}, true, send.DryRun, "DryRunOperation", 1},
 		{"unsupported", []reply{{status: 400, body: problem("UnsupportedOperation")}}, false, send.Rejected, "UnsupportedOperation", 1},
 		{"unauthorized", []reply{{status: 403, body: problem("UnauthorizedOperation")}}, true, send.Rejected, "UnauthorizedOperation", 1},
 		{"its clock is off", []reply{{status: 400, body: problem("RequestExpired")}, ok}, false, send.Rejected, "RequestExpired", 1},
@@ -127,7 +127,7 @@ func TestTheSDKNeverSendsByItself(t *testing.T) {
 			for _, eager := range []bool{false, true} {
 				e := newEndpoint(t, c.replies...)
 				client := send.NewClient(sdk(e.URL, eager), time.Minute)
-				r := interrupter(client, c.leashed).Send(t.Context(), permit(t, c.leashed, 0))
+				r := sender(client, c.dryRun).Send(t.Context(), permit(t, c.dryRun, 0))
 				if r.Kind != c.kind || (c.code != "" && r.Code != c.code) {
 					t.Errorf("eager %v: %s (%s), want %s", eager, r.Kind, r.Why, c.kind)
 				}
@@ -137,7 +137,7 @@ func TestTheSDKNeverSendsByItself(t *testing.T) {
 				}
 				for _, form := range forms {
 					got := fmt.Sprint(form.Get("Action"), " ", form["InstanceId"], " ", form["DryRun"])
-					if want := fmt.Sprintf("SendDiagnosticInterrupt [%s] [%v]", instanceID, c.leashed); got != want {
+					if want := fmt.Sprintf("SendDiagnosticInterrupt [%s] [%v]", instanceID, c.dryRun); got != want {
 						t.Errorf("eager %v: sent %s, want %s", eager, got, want)
 					}
 				}
@@ -150,7 +150,7 @@ func TestAnAnswerThatDoesNotComeIsNeverAskedForAgain(t *testing.T) {
 	for _, eager := range []bool{false, true} {
 		e := newEndpoint(t, reply{silent: true})
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		r := interrupter(send.NewClient(sdk(e.URL, eager), time.Minute), false).Send(ctx, permit(t, false, 0))
+		r := sender(send.NewClient(sdk(e.URL, eager), time.Minute), false).Send(ctx, permit(t, false, 0))
 		cancel()
 		if n := len(e.seen()); r.Kind != send.Unknown || n != 1 {
 			t.Errorf("eager %v: %s (%s) after %d requests", eager, r.Kind, r.Why, n)

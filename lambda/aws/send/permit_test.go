@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
-	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
@@ -25,13 +24,13 @@ type book struct{ age time.Duration }
 
 func (b book) Claim(_ context.Context, r cases.Request) (cases.Case, error) {
 	return cases.Case{
-		ID: cases.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, Leashed: r.Leashed, ClaimedAt: time.Now().Add(-b.age),
+		ID: cases.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, DryRun: r.DryRun, ClaimedAt: time.Now().Add(-b.age),
 	}, nil
 }
 
 // permit is a real permit: the guard's answer to a question on which every rule
 // permits, claimed age ago.
-func permit(t testing.TB, leashed bool, age time.Duration) guard.Permit {
+func permit(t testing.TB, dryRun bool, age time.Duration) guard.Permit {
 	t.Helper()
 	c, err := config.FromEnv([]string{
 		"AWS_REGION=eu-central-1", config.EnvTable + "=casebook", config.EnvBucket + "=evidence",
@@ -43,7 +42,7 @@ func permit(t testing.TB, leashed bool, age time.Duration) guard.Permit {
 	}
 	now := time.Now()
 	p, v := guard.New(c, book{age}).Claim(t.Context(), guard.Question{
-		Trigger: &trigger.Trigger{Kind: trigger.KindDirect, At: now, SourceKey: "request/1", Reason: "it hangs", DryRun: leashed},
+		Trigger: &trigger.Trigger{Kind: trigger.KindDirect, At: now, SourceKey: "request/1", Reason: "it hangs", DryRun: dryRun},
 		Ref:     trigger.Ref{Instance: instanceID},
 		Instance: &instance.Instance{
 			ID: instanceID,
@@ -59,7 +58,7 @@ func permit(t testing.TB, leashed bool, age time.Duration) guard.Permit {
 			Group:       fact.Known(instance.Group{}),
 		},
 		Book: fact.Known(cases.View{}), Budget: fact.Known(cases.Slots{}), GroupSlots: fact.Known(cases.Slots{}),
-		Look: fact.Known(evidence.Look{}),
+		Console: fact.Known([]byte(nil)),
 	})
 	if v.Kind != guard.Permitted {
 		t.Fatalf("%s by %q", v.Kind, v)
@@ -107,9 +106,9 @@ func (f *fakeEC2) SendDiagnosticInterrupt(ctx context.Context, in *ec2.SendDiagn
 }
 
 // interrupter is the one of the two that a permit is for.
-func interrupter(api send.API, leashed bool) send.Interrupter {
-	if leashed {
-		return &send.Leashed{API: api, Now: time.Now}
+func sender(api send.API, dryRun bool) send.Sender {
+	if dryRun {
+		return &send.Dry{API: api, Now: time.Now}
 	}
 	return &send.Live{API: api, Now: time.Now}
 }

@@ -1,7 +1,7 @@
 // Package send sends the EC2 diagnostic interrupt. It is the only caller of
 // SendDiagnosticInterrupt, and it takes a permit, nothing else.
 //
-// There are two interrupters with one interface: Live, and Leashed, which sends
+// There are two interrupters with one interface: Live, and DryRun, which sends
 // the same call with DryRun. Each refuses the other's permits.
 //
 // A second NMI during the dump kills the dump, so a send is repeated only when
@@ -30,7 +30,7 @@ type Kind string
 // What becomes of a send.
 const (
 	Interrupted Kind = "interrupted" // EC2 accepted it; nothing is proven about the guest
-	Leash       Kind = "leashed"     // EC2 would have accepted it
+	DryRun      Kind = "dry-run"     // EC2 would have accepted it
 	Rejected    Kind = "rejected"    // EC2 proved that it did not send it
 	Unknown     Kind = "unknown"     // it may have been sent: never send again
 	Void        Kind = "void"        // there was no good permit or no time: EC2 was not even called
@@ -48,21 +48,21 @@ type API interface {
 	SendDiagnosticInterrupt(context.Context, *ec2.SendDiagnosticInterruptInput, ...func(*ec2.Options)) (*ec2.SendDiagnosticInterruptOutput, error)
 }
 
-// Interrupter spends a permit.
-type Interrupter interface {
+// Sender spends a permit.
+type Sender interface {
 	Send(context.Context, guard.Permit) Result
 }
 
 var (
-	_ Interrupter = (*Live)(nil)
-	_ Interrupter = (*Leashed)(nil)
+	_ Sender = (*Live)(nil)
+	_ Sender = (*Dry)(nil)
 )
 
 // NewClient returns a client of EC2 that sends every call as one HTTP request,
 // which is given up after timeout. Nothing is retried: not by the SDK, not by a
 // redirect, and not by net/http, which repeats a request when a kept connection
 // turns out to be closed; so none is kept. It is the only kind of client to give
-// to Live and Leashed.
+// to Live and DryRun.
 func NewClient(c aws.Config, timeout time.Duration) *ec2.Client {
 	return ec2.NewFromConfig(c, func(o *ec2.Options) {
 		o.Retryer = aws.NopRetryer{}
@@ -80,8 +80,8 @@ type Live struct {
 	Now func() time.Time
 }
 
-// Leashed asks EC2 whether it would.
-type Leashed struct {
+// DryRun asks EC2 whether it would.
+type Dry struct {
 	API API
 	Now func() time.Time
 }
@@ -92,24 +92,24 @@ func (l *Live) Send(ctx context.Context, p guard.Permit) Result {
 }
 
 // Send asks EC2 whether it would interrupt the permit's instance.
-func (l *Leashed) Send(ctx context.Context, p guard.Permit) Result {
+func (l *Dry) Send(ctx context.Context, p guard.Permit) Result {
 	return send(ctx, l.API, l.Now, p, true)
 }
 
-func send(ctx context.Context, api API, now func() time.Time, p guard.Permit, leashed bool) Result {
+func send(ctx context.Context, api API, now func() time.Time, p guard.Permit, dryRun bool) Result {
 	if err := ctx.Err(); err != nil {
 		return Result{Kind: Void, Why: fmt.Sprintf("nothing was sent, there was no time left for it: %v", err)}
 	}
-	id, until, err := p.Spend(now(), leashed)
+	id, until, err := p.Spend(now(), dryRun)
 	if err != nil {
 		return Result{Kind: Void, Why: fmt.Sprintf("nothing was sent: %v", err)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, until.Sub(now()))
 	defer cancel()
-	in := &ec2.SendDiagnosticInterruptInput{InstanceId: &id, DryRun: aws.Bool(leashed)}
+	in := &ec2.SendDiagnosticInterruptInput{InstanceId: &id, DryRun: aws.Bool(dryRun)}
 	for tries := 1; ; tries++ {
 		_, err := api.SendDiagnosticInterrupt(ctx, in)
-		result := classify(err, leashed)
+		result := classify(err, dryRun)
 		if !throttled(result.Code) || !pause(ctx, tries, until.Sub(now())) {
 			return result
 		}

@@ -16,20 +16,20 @@ func TestASendWithoutAGoodPermitNeverReachesEC2(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		name    string
-		permit  guard.Permit
-		leashed bool
+		name   string
+		permit guard.Permit
+		dryRun bool
 	}{
 		{"live, no permit", guard.Permit{}, false},
-		{"leashed, no permit", guard.Permit{}, true},
-		{"live, a leashed permit", permit(t, true, 0), false},
-		{"leashed, a live permit", permit(t, false, 0), true},
+		{"dry run, no permit", guard.Permit{}, true},
+		{"live, a dry-run permit", permit(t, true, 0), false},
+		{"dry run, a live permit", permit(t, false, 0), true},
 		{"live, a dead permit", permit(t, false, guard.PermitLife), false},
-		{"leashed, a dead permit", permit(t, true, guard.PermitLife+time.Hour), true},
+		{"dry run, a dead permit", permit(t, true, guard.PermitLife+time.Hour), true},
 		{"live, a spent permit", spent, false},
 	} {
 		api := &fakeEC2{answers: []answer{{}}}
-		r := interrupter(api, c.leashed).Send(t.Context(), c.permit)
+		r := sender(api, c.dryRun).Send(t.Context(), c.permit)
 		if r.Kind != send.Void || len(api.calls) != 0 || r.Why == "" {
 			t.Errorf("%s: %s (%s) after %d calls", c.name, r.Kind, r.Why, len(api.calls))
 		}
@@ -37,13 +37,13 @@ func TestASendWithoutAGoodPermitNeverReachesEC2(t *testing.T) {
 }
 
 func TestOnePermitNeverMakesTwoSends(t *testing.T) {
-	for _, leashed := range []bool{false, true} {
+	for _, dryRun := range []bool{false, true} {
 		api := &fakeEC2{answers: []answer{{}}}
-		p := permit(t, leashed, 0)
-		i := interrupter(api, leashed)
+		p := permit(t, dryRun, 0)
+		i := sender(api, dryRun)
 		i.Send(t.Context(), p)
 		if r := i.Send(t.Context(), p); r.Kind != send.Void || len(api.calls) != 1 {
-			t.Errorf("leashed %v: %s after %d calls", leashed, r.Kind, len(api.calls))
+			t.Errorf("dry-run %v: %s after %d calls", dryRun, r.Kind, len(api.calls))
 		}
 	}
 }
@@ -52,7 +52,7 @@ func TestAnInvocationWithoutTimeNeverUsesThePermitUp(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	api := &fakeEC2{answers: []answer{{}}}
-	live, p := interrupter(api, false), permit(t, false, 0)
+	live, p := sender(api, false), permit(t, false, 0)
 	if r := live.Send(over, p); r.Kind != send.Void || len(api.calls) != 0 {
 		t.Errorf("without time: %s (%s) after %d calls", r.Kind, r.Why, len(api.calls))
 	}
@@ -65,7 +65,7 @@ func TestAThrottledSendIsRepeated(t *testing.T) {
 	for _, code := range rates {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeEC2{answers: []answer{{err: says(code, 503)}, {}}}
-			r := interrupter(api, false).Send(t.Context(), permit(t, false, 0))
+			r := sender(api, false).Send(t.Context(), permit(t, false, 0))
 			if r.Kind != send.Interrupted || len(api.calls) != 2 {
 				t.Fatalf("%s: %s (%s) after %d calls", code, r.Kind, r.Why, len(api.calls))
 			}
@@ -77,13 +77,13 @@ func TestAThrottledSendIsRepeated(t *testing.T) {
 }
 
 func TestAThrottledSendNeverOutlivesItsPermit(t *testing.T) {
-	for _, leashed := range []bool{false, true} {
+	for _, dryRun := range []bool{false, true} {
 		for _, age := range []time.Duration{0, 3 * time.Second, 8500 * time.Millisecond, nearDeath} {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
 				dies := began.Add(guard.PermitLife - age)
 				api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}}}
-				r := interrupter(api, leashed).Send(t.Context(), permit(t, leashed, age))
+				r := sender(api, dryRun).Send(t.Context(), permit(t, dryRun, age))
 				if r.Kind != send.Rejected || r.Code != "RequestLimitExceeded" {
 					t.Errorf("a permit of %s: %s (%s)", age, r.Kind, r.Why)
 				}
@@ -94,7 +94,7 @@ func TestAThrottledSendNeverOutlivesItsPermit(t *testing.T) {
 					if !c.at.Before(dies) || (n > 0 && dies.Sub(c.at) < time.Second) {
 						t.Errorf("a permit of %s: call %d was %s before its death", age, n+1, dies.Sub(c.at))
 					}
-					if c.dryRun == nil || *c.dryRun != leashed || c.id != instanceID {
+					if c.dryRun == nil || *c.dryRun != dryRun || c.id != instanceID {
 						t.Errorf("a permit of %s: call %d was %+v", age, n+1, c)
 					}
 				}
@@ -117,7 +117,7 @@ func TestAThrottledSendThatThenGetsNoAnswerIsNeverRepeated(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
 			api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}, second, {}}}
-			r := interrupter(api, false).Send(t.Context(), permit(t, false, 0))
+			r := sender(api, false).Send(t.Context(), permit(t, false, 0))
 			if r.Kind != send.Unknown || len(api.calls) != 2 {
 				t.Errorf("%s: %s (%s) after %d calls", name, r.Kind, r.Why, len(api.calls))
 			}
@@ -133,7 +133,7 @@ func TestAnInvocationThatEndsNeverRepeatsAThrottledSend(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}}}
-		r := interrupter(api, false).Send(ctx, permit(t, false, 0))
+		r := sender(api, false).Send(ctx, permit(t, false, 0))
 		if r.Kind != send.Rejected || len(api.calls) != 1 {
 			t.Errorf("%s (%s) after %d calls", r.Kind, r.Why, len(api.calls))
 		}

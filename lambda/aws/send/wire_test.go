@@ -33,10 +33,10 @@ func TestOnlyAConnectionThatNeverStoodProvesThatNothingWasSent(t *testing.T) {
 		"close": send.Unknown,
 		"":      send.Unknown,
 	} {
-		for _, leashed := range []bool{false, true} {
-			r, api := sendOnce(t, refused(op), leashed, 0)
+		for _, dryRun := range []bool{false, true} {
+			r, api := sendOnce(t, refused(op), dryRun, 0)
 			if r.Kind != want || r.Code != "" || len(api.calls) != 1 {
-				t.Errorf("%q, leashed %v: %s (%s) after %d calls, want %s", op, leashed, r.Kind, r.Why, len(api.calls), want)
+				t.Errorf("%q, dry run %v: %s (%s) after %d calls, want %s", op, dryRun, r.Kind, r.Why, len(api.calls), want)
 			}
 		}
 	}
@@ -46,7 +46,7 @@ func TestAnEndpointThatCannotBeReachedVoidsTheSend(t *testing.T) {
 	e := httptest.NewServer(http.NotFoundHandler())
 	e.Close() // nobody listens there any more
 	client := send.NewClient(sdk(e.URL, true), time.Minute)
-	if r := interrupter(client, false).Send(t.Context(), permit(t, false, 0)); r.Kind != send.Void {
+	if r := sender(client, false).Send(t.Context(), permit(t, false, 0)); r.Kind != send.Void {
 		t.Errorf("%s (%s), want void", r.Kind, r.Why)
 	}
 }
@@ -70,7 +70,7 @@ func TestARedirectIsNeverFollowed(t *testing.T) {
 			}
 			_, _ = fmt.Fprint(w, accepted) // the client may be gone, which is its own matter
 		}))
-		r := interrupter(send.NewClient(sdk(e.URL, false), time.Minute), false).Send(t.Context(), permit(t, false, 0))
+		r := sender(send.NewClient(sdk(e.URL, false), time.Minute), false).Send(t.Context(), permit(t, false, 0))
 		e.Close()
 		if r.Kind != send.Unknown || len(paths) != 1 {
 			t.Errorf("%d: %s (%s) after %v", status, r.Kind, r.Why, paths)
@@ -102,7 +102,7 @@ func TestNoConnectionIsEverUsedTwice(t *testing.T) {
 	defer e.Close()
 	client := send.NewClient(sdk(e.URL, false), time.Minute)
 	for range 3 {
-		if r := interrupter(client, false).Send(t.Context(), permit(t, false, 0)); r.Kind != send.Interrupted {
+		if r := sender(client, false).Send(t.Context(), permit(t, false, 0)); r.Kind != send.Interrupted {
 			t.Fatalf("%s (%s)", r.Kind, r.Why)
 		}
 	}

@@ -12,7 +12,7 @@
 // EnterStandby with ShouldDecrementDesiredCapacity=false, so that the group
 // launches a replacement and service does not suffer. It is for the moment right
 // after a send that EC2 accepted or of which nobody knows what became. After one
-// that was rejected, or sent with a leash, nothing dumps and Keep must not be
+// that was rejected, or a dry run, nothing dumps and Keep must not be
 // called; it has no way to tell.
 //
 // Nothing here ever ends Standby. That is for a person, with the commands in

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// rehearsalFor is how long a rehearsal that died before it was settled blocks the
+	// dryRunFor is how long a dry run that died before it was settled blocks the
 	// next one. None takes longer than a minute.
-	rehearsalFor = 5 * time.Minute
+	dryRunFor = 5 * time.Minute
 	// BudgetWindow is the time in which the budget counts.
 	BudgetWindow = time.Hour
 )
@@ -27,7 +27,7 @@ const (
 	StateClaimed     State = "claimed"     // the shot is taken, or is about to be
 	StateInterrupted State = "interrupted" // EC2 accepted the interrupt
 	StateUnknown     State = "unknown"     // sent, and no answer that proves anything
-	StateLeashed     State = "leashed"     // a rehearsal, closed at once
+	StateDryRun      State = "dry-run"     // a dry run, closed at once
 	StateRejected    State = "rejected"    // EC2 proved that it did not send it
 	StateClosed      State = "closed"
 	StateWithdrawn   State = "withdrawn" // never written: the claim is undone as if it had not been
@@ -49,7 +49,7 @@ type Case struct {
 	ID         string
 	InstanceID string
 	State      State
-	Leashed    bool
+	DryRun     bool
 	ClaimedAt  time.Time
 	Origin     Origin
 
@@ -66,16 +66,16 @@ type Hold struct {
 
 // OpenUntil is when the case lapses if nobody closes it.
 func (c Case) OpenUntil() time.Time {
-	if c.Leashed {
-		return c.ClaimedAt.Add(rehearsalFor)
+	if c.DryRun {
+		return c.ClaimedAt.Add(dryRunFor)
 	}
 	return c.ClaimedAt.Add(config.OpenFor)
 }
 
 // SlotUntil is when the case's budget slot is free again.
 func (c Case) SlotUntil() time.Time {
-	if c.Leashed {
-		return c.ClaimedAt.Add(rehearsalFor)
+	if c.DryRun {
+		return c.ClaimedAt.Add(dryRunFor)
 	}
 	return c.ClaimedAt.Add(BudgetWindow)
 }

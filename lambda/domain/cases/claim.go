@@ -5,7 +5,7 @@ import "time"
 // Request asks for the one shot at an instance.
 type Request struct {
 	InstanceID string
-	Leashed    bool
+	DryRun     bool
 	Origin     Origin
 	Cooldown   time.Duration // since the instance's last claim
 	Budget     int           // slots of the Region's budget
@@ -13,7 +13,7 @@ type Request struct {
 	GroupLimit int           // slots of the group
 
 	// Seen are the slots as the guard's rules have just read them, which saves the
-	// claim a round. Without them, and for every rehearsal, the claim reads its own.
+	// claim a round. Without them, and for every dry run, the claim reads its own.
 	Seen *Seen
 }
 

@@ -15,7 +15,7 @@ import (
 type Record struct {
 	ID         string
 	InstanceID string
-	Rehearsal  bool
+	DryRun     bool
 	State      State
 	Open       bool // the instance can have no other case
 	Lapsed     bool // it was never closed, and is over by time
@@ -36,19 +36,19 @@ type Record struct {
 // Notes are what a case remembers of the minute of its interrupt besides its
 // state: sentences for the reader of the report.
 type Notes struct {
-	Look      string // where console and screenshot from before are, or why they are not
+	Evidence  string // where console and screenshot from before are, or why they are not
 	Protected string // what was done to keep the instance until it has dumped, or why not
 }
 
 // Overdue says that the case was somebody's to close, and that nobody has within
-// OpenFor. It stays in the index until somebody does. A rehearsal is nobody's work.
-func (r Record) Overdue() bool { return r.Lapsed && !r.Rehearsal }
+// OpenFor. It stays in the index until somebody does. A dry run is nobody's work.
+func (r Record) Overdue() bool { return r.Lapsed && !r.DryRun }
 
 // Stuck says that the shot's result will not be written any more: whoever had the
 // claim has ended long ago. The interrupt may have been sent, and will not be sent
 // again.
 func (r Record) Stuck(now time.Time) bool {
-	return r.State == StateClaimed && !r.Rehearsal && now.Sub(r.ClaimedAt) > config.FunctionTimeout
+	return r.State == StateClaimed && !r.DryRun && now.Sub(r.ClaimedAt) > config.FunctionTimeout
 }
 
 // Moment is one line of a case's timeline.
@@ -67,8 +67,8 @@ func (r Record) Timeline() []Moment {
 		}
 	}
 	add(r.SettledAt, r.settled())
-	if r.Notes.Look != "" {
-		add(r.NotedAt, "look: "+r.Notes.Look)
+	if r.Notes.Evidence != "" {
+		add(r.NotedAt, "evidence: "+r.Notes.Evidence)
 	}
 	add(r.NotedAt, r.Notes.Protected)
 	if !r.ClosedAt.IsZero() {
@@ -111,7 +111,7 @@ func (r Record) settled() string {
 		return "sent, but no answer proved anything; it is not sent again" + code
 	case StateRejected:
 		return "EC2 did not send it; the instance may be claimed again" + code
-	case StateLeashed:
+	case StateDryRun:
 		return "rehearsed: nothing was sent" + code
 	default:
 		return string(state) + code

@@ -6,7 +6,7 @@ import "time"
 type Subject struct {
 	InstanceID string
 	SourceKey  string
-	Leashed    bool
+	DryRun     bool
 }
 
 // Lever is the kill switch as it was read.
@@ -18,9 +18,9 @@ type Lever struct {
 }
 
 // View is what the casebook knows of one subject. Whether the trigger is real
-// or a rehearsal, OpenCase and LastClaim are the real ones: a rehearsal must
+// or a dry run, OpenCase and LastClaim are the real ones: a dry run must
 // not lie. ClaimedBy is the case that this source key has claimed already, for a
-// rehearsal the real one or its own.
+// dry run the real one or its own.
 type View struct {
 	Lever     Lever
 	OpenCase  string    // id of the instance's open case, empty for none

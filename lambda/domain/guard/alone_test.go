@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
@@ -23,7 +22,7 @@ var alone = map[string]func(*scene){
 	"running":      func(s *scene) { s.description.State = "stopping" },
 	"booted":       func(s *scene) { s.status.Events = []instance.Event{{Code: "system-reboot", NotBefore: noon}} },
 	"unresponsive": func(s *scene) { s.ping.At = ago(time.Minute) },
-	"quiet":        func(s *scene) { s.look = evidence.Look{Latest: []byte(consoleDumping)} },
+	"quiet":        func(s *scene) { s.console = []byte(consoleDumping) },
 	"host-ok":      func(s *scene) { s.status.System.Status = "impaired" },
 	"survives":     func(s *scene) { s.shutdown = "terminate" },
 	"cooldown":     func(s *scene) { s.view.LastClaim = ago(2 * time.Hour) },

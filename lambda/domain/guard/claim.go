@@ -65,7 +65,7 @@ func (g *Guard) request(q Question) (cases.Request, error) {
 	in := g.inquiry(q)
 	t := q.Trigger
 	r := cases.Request{
-		InstanceID: q.Instance.ID, Leashed: g.Leashed(t), Cooldown: requiredCooldown(in), Budget: g.Config.Rules.Budget,
+		InstanceID: q.Instance.ID, DryRun: g.DryRun(t), Cooldown: requiredCooldown(in), Budget: g.Config.Rules.Budget,
 		Group: grp.Key(), GroupLimit: groupLimit(len(grp.Members), g.Config.Rules.GroupPercent),
 		Origin: cases.Origin{
 			SourceKey: t.SourceKey, Kind: string(t.Kind), Source: t.Source, Reason: t.Reason,

@@ -16,7 +16,6 @@ import (
 	"slices"
 	"time"
 
-	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
@@ -84,7 +83,7 @@ type Question struct {
 	Book       fact.Of[cases.View]
 	Budget     fact.Of[cases.Slots]
 	GroupSlots fact.Of[cases.Slots]
-	Look       fact.Of[evidence.Look]
+	Console    fact.Of[[]byte] // as it is now, read by quiet alone; empty where it could not be read
 }
 
 // Inquiry is a question at one moment, under one configuration.
@@ -146,9 +145,9 @@ func Rules() []Rule {
 // Forceable lists the rules that a direct invoke may override.
 func Forceable() []string { return trigger.Forceable() }
 
-// Leashed says whether an interrupt for this trigger would be a rehearsal. It is
+// DryRun says whether an interrupt for this trigger would be a dry run. It is
 // one in every mode but the two that may interrupt.
-func (g *Guard) Leashed(t *trigger.Trigger) bool {
+func (g *Guard) DryRun(t *trigger.Trigger) bool {
 	return t.DryRun || (g.Config.Mode != config.ModeManual && g.Config.Mode != config.ModeAuto)
 }
 

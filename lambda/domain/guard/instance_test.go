@@ -119,7 +119,7 @@ func TestAnInstanceThatIsStartingOrIsRebootedByAWSIsNeverInterrupted(t *testing.
 		{"a window without a beginning", event(instance.Event{Code: "instance-stop"}), guard.Refused},
 		{"a reboot of the instance", event(instance.Event{Code: "instance-reboot", NotBefore: ago(time.Minute)}), guard.Refused},
 		{"maintenance", event(instance.Event{Code: "system-maintenance", NotBefore: ago(time.Minute)}), guard.Refused},
-		{"an event of a kind that nobody knows yet", event(instance.Event{Code: "instance-rehearsal", NotBefore: ago(time.Minute)}), guard.Refused},
+		{"an event of a kind that nobody knows yet", event(instance.Event{Code: "instance-dry run", NotBefore: ago(time.Minute)}), guard.Refused},
 		{"completed", event(instance.Event{Code: code, Description: "[Completed] The host is up", NotBefore: ago(time.Hour)}), guard.Permitted},
 		{"cancelled", event(instance.Event{Code: code, Description: "[Canceled] The host is up", NotBefore: ago(time.Hour)}), guard.Permitted},
 		{"completed, by the last word only", event(instance.Event{Code: code, Description: "Not yet [Completed]", NotBefore: ago(time.Hour)}), guard.Refused},

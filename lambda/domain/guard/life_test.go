@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 )
@@ -126,25 +125,20 @@ const (
 )
 
 func TestADumpAShutdownOrABootIsNeverDisturbed(t *testing.T) {
-	console := func(text string, err error) func(*scene) {
-		return func(s *scene) { s.look = evidence.Look{Latest: []byte(text), LatestErr: err} }
+	console := func(text string) func(*scene) {
+		return func(s *scene) { s.console = []byte(text) }
 	}
 	judge(t, "quiet", []situation{
-		{"a login prompt", console(consoleUp, nil), guard.Permitted},
-		{"nothing on it", console("", nil), guard.Permitted},
-		{"a dump", console(consoleDumping, nil), guard.Refused},
-		{"a dump that is long over", console(consoleLongGone, nil), guard.Permitted},
-		{"a shutdown", console(consoleDown, nil), guard.Refused},
-		{"a boot", console(consoleBooting, nil), guard.Later},
-		{"it cannot be read", console("", evidence.ErrLate), guard.Permitted},
-		{"it cannot be read, and what is left of it shows a dump", console(consoleDumping, evidence.ErrLate), guard.Refused},
-		{"only the buffered one shows a dump", func(s *scene) {
-			s.look = evidence.Look{Latest: []byte(consoleUp), Buffered: []byte(consoleDumping)}
-		}, guard.Permitted},
+		{"a login prompt", console(consoleUp), guard.Permitted},
+		{"nothing on it", console(""), guard.Permitted},
+		{"a dump", console(consoleDumping), guard.Refused},
+		{"a dump that is long over", console(consoleLongGone), guard.Permitted},
+		{"a shutdown", console(consoleDown), guard.Refused},
+		{"a boot", console(consoleBooting), guard.Later},
 		{"a dump, and somebody forces", func(s *scene) {
 			s.direct("unresponsive", "cooldown")
-			console(consoleDumping, nil)(s)
+			console(consoleDumping)(s)
 		}, guard.Refused},
-		{"a dump with a line of the guest's own making", console(consoleDumping+"\x1b]0;owned\x07\x1b[31m"+strings.Repeat("A", 4000), nil), guard.Refused},
+		{"a dump with a line of the guest's own making", console(consoleDumping + "\x1b]0;owned\x07\x1b[31m" + strings.Repeat("A", 4000)), guard.Refused},
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
@@ -64,9 +63,9 @@ var facts = map[string]struct{ fail, unask func(*guard.Question) }{
 		func(q *guard.Question) { q.GroupSlots = broken[cases.Slots]() },
 		func(q *guard.Question) { q.GroupSlots = fact.Of[cases.Slots]{} },
 	},
-	"look": {
-		func(q *guard.Question) { q.Look = broken[evidence.Look]() },
-		func(q *guard.Question) { q.Look = fact.Of[evidence.Look]{} },
+	"console": {
+		func(q *guard.Question) { q.Console = broken[[]byte]() },
+		func(q *guard.Question) { q.Console = fact.Of[[]byte]{} },
 	},
 }
 
@@ -86,7 +85,7 @@ var needs = map[string][]string{
 	"running":      {"description", "group"},
 	"booted":       {"description", "status"},
 	"unresponsive": {"unreachable", "ping", "description", "agents"}, // and the status where it counts applications
-	"quiet":        {"look"},
+	"quiet":        {"console"},
 	"host-ok":      {"status"},
 	"survives":     {"shutdown"},
 	"cooldown":     {"book"},
@@ -127,7 +126,7 @@ var asking = map[string]func(*scene){
 	"an alarm":             func(*scene) {},
 	"a person":             func(s *scene) { s.direct() },
 	"a person with force":  func(s *scene) { s.direct("unresponsive", "cooldown") },
-	"a rehearsal":          func(s *scene) { s.trigger.DryRun = true },
+	"a dry run":            func(s *scene) { s.trigger.DryRun = true },
 	"an alarm, no group":   func(s *scene) { s.group = instance.Group{} },
 	"a rehearsing stack":   func(s *scene) { s.config.Mode = config.ModeDryRun },
 	"a check that failed":  func(s *scene) { s.ref.CheckFailed, s.status.Instance.Status = true, "impaired" },
@@ -184,7 +183,7 @@ func TestOnlyTheScreenEverOverlooksWhatWasNotAsked(t *testing.T) {
 			t.Errorf("screen, %s not asked for: %s (%s)", fact, v.Kind, v)
 		}
 		want := guard.Later
-		if fact == "look" {
+		if fact == "console" {
 			want = guard.Permitted
 		}
 		if v := g.Decide(q); v.Kind != want {
@@ -279,7 +278,7 @@ func TestAGuardWithoutConfigurationNeverInterrupts(t *testing.T) {
 	if v := s.claim(t); v.Kind == guard.Permitted {
 		t.Errorf("permitted: %s", v)
 	}
-	if g, _ := s.guard(); !g.Leashed(&trigger.Trigger{}) {
-		t.Error("a stack without a mode is not leashed")
+	if g, _ := s.guard(); !g.DryRun(&trigger.Trigger{}) {
+		t.Error("a stack without a mode is not dry run")
 	}
 }

@@ -38,16 +38,16 @@ func newPermit(c cases.Case) Permit {
 }
 
 // Spend uses the permit up and returns the instance it is for and the time at
-// which it dies, until when a throttled send may be repeated. leashed says which
+// which it dies, until when a throttled send may be repeated. dryRun says which
 // kind of interrupter asks. Any error leaves nothing permitted. The other kind of
 // interrupter does not use the permit up, since it can do nothing with it; one
 // that comes too late does. A permit is dead at the very end of its life, because
 // a send that starts then has no time left for its answer.
-func (p Permit) Spend(now time.Time, leashed bool) (instanceID string, until time.Time, err error) {
+func (p Permit) Spend(now time.Time, dryRun bool) (instanceID string, until time.Time, err error) {
 	switch {
 	case p.p == nil:
 		return "", time.Time{}, ErrNoPermit
-	case p.p.claim.Leashed != leashed:
+	case p.p.claim.DryRun != dryRun:
 		return "", time.Time{}, ErrWrongPermit
 	case !p.p.spent.CompareAndSwap(false, true):
 		return "", time.Time{}, ErrPermitSpent
@@ -57,8 +57,8 @@ func (p Permit) Spend(now time.Time, leashed bool) (instanceID string, until tim
 	return p.p.claim.InstanceID, p.p.diesAt, nil
 }
 
-// Leashed says which kind of interrupt this permits. It is true for the zero value.
-func (p Permit) Leashed() bool { return p.p == nil || p.p.claim.Leashed }
+// DryRun says which kind of interrupt this permits. It is true for the zero value.
+func (p Permit) DryRun() bool { return p.p == nil || p.p.claim.DryRun }
 
 // Case is the case that the claim opened.
 func (p Permit) Case() cases.Case {

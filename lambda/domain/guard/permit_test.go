@@ -12,10 +12,10 @@ import (
 )
 
 // permit is a fresh permit, claimed at noon.
-func permit(t *testing.T, leashed bool) guard.Permit {
+func permit(t *testing.T, dryRun bool) guard.Permit {
 	t.Helper()
 	s := hung(t)
-	if leashed {
+	if dryRun {
 		s.config.Mode = config.ModeDryRun
 	}
 	g, _ := s.guard()
@@ -27,27 +27,27 @@ func permit(t *testing.T, leashed bool) guard.Permit {
 }
 
 func TestAPermitOfNobodyIsNeverGood(t *testing.T) {
-	for _, leashed := range []bool{false, true} {
-		id, until, err := guard.Permit{}.Spend(noon, leashed)
+	for _, dryRun := range []bool{false, true} {
+		id, until, err := guard.Permit{}.Spend(noon, dryRun)
 		if !errors.Is(err, guard.ErrNoPermit) || id != "" || !until.IsZero() {
-			t.Errorf("leashed %v: %q until %s, error %v", leashed, id, until, err)
+			t.Errorf("dry-run %v: %q until %s, error %v", dryRun, id, until, err)
 		}
 	}
-	if p := (guard.Permit{}); !p.Leashed() || p.Case().ID != "" {
+	if p := (guard.Permit{}); !p.DryRun() || p.Case().ID != "" {
 		t.Error("the permit of nobody is for a live interrupt, or of a case")
 	}
 }
 
 func TestAPermitIsNeverGoodTwice(t *testing.T) {
-	for _, leashed := range []bool{false, true} {
-		p := permit(t, leashed)
+	for _, dryRun := range []bool{false, true} {
+		p := permit(t, dryRun)
 		same := p
-		id, until, err := p.Spend(noon, leashed)
+		id, until, err := p.Spend(noon, dryRun)
 		if err != nil || id != hungID || !until.Equal(noon.Add(10*time.Second)) {
 			t.Errorf("the first use: %q until %s, error %v", id, until, err)
 		}
 		for name, again := range map[string]guard.Permit{"it": p, "its copy": same} {
-			if id, _, err := again.Spend(noon, leashed); !errors.Is(err, guard.ErrPermitSpent) || id != "" {
+			if id, _, err := again.Spend(noon, dryRun); !errors.Is(err, guard.ErrPermitSpent) || id != "" {
 				t.Errorf("%s again: %q, error %v", name, id, err)
 			}
 		}
@@ -99,15 +99,15 @@ func TestADeadPermitIsNeverGood(t *testing.T) {
 }
 
 func TestAPermitIsNeverGoodForTheOtherKind(t *testing.T) {
-	for _, leashed := range []bool{false, true} {
-		p := permit(t, leashed)
-		if id, _, err := p.Spend(noon, !leashed); !errors.Is(err, guard.ErrWrongPermit) || id != "" {
-			t.Errorf("leashed %v, used as the other kind: %q, error %v", leashed, id, err)
+	for _, dryRun := range []bool{false, true} {
+		p := permit(t, dryRun)
+		if id, _, err := p.Spend(noon, !dryRun); !errors.Is(err, guard.ErrWrongPermit) || id != "" {
+			t.Errorf("dry-run %v, used as the other kind: %q, error %v", dryRun, id, err)
 		}
-		if p.Leashed() != leashed {
-			t.Errorf("leashed is %v, want %v", p.Leashed(), leashed)
+		if p.DryRun() != dryRun {
+			t.Errorf("dry-run is %v, want %v", p.DryRun(), dryRun)
 		}
-		if _, _, err := p.Spend(noon, leashed); err != nil {
+		if _, _, err := p.Spend(noon, dryRun); err != nil {
 			t.Errorf("the wrong kind has used it up: %v", err)
 		}
 	}

@@ -76,7 +76,7 @@ var modes = []struct {
 	mode          config.Mode
 	tag           string
 	alarm, direct guard.Kind
-	leashed       bool
+	dryRun        bool
 }{
 	{config.ModeDryRun, config.TagAuto, guard.Permitted, guard.Permitted, true},
 	{config.ModeDryRun, config.TagManual, guard.Held, guard.Permitted, true},
@@ -115,15 +115,15 @@ func TestAStackThatMayNotInterruptNeverTakesALiveClaim(t *testing.T) {
 		s.config.Mode, s.description.Tag = m.mode, m.tag
 		s.direct()
 		g, book := s.guard()
-		if p, v := g.Claim(t.Context(), s.question()); v.Kind != guard.Permitted || p.Leashed() != m.leashed {
-			t.Errorf("mode %q: %s, leashed %v, want %v", m.mode, v.Kind, p.Leashed(), m.leashed)
+		if p, v := g.Claim(t.Context(), s.question()); v.Kind != guard.Permitted || p.DryRun() != m.dryRun {
+			t.Errorf("mode %q: %s, dry run %v, want %v", m.mode, v.Kind, p.DryRun(), m.dryRun)
 		}
-		if len(book.requests) != 1 || book.requests[0].Leashed != m.leashed || g.Leashed(&s.trigger) != m.leashed {
-			t.Errorf("mode %q: the claim is %+v, want leashed %v", m.mode, book.requests, m.leashed)
+		if len(book.requests) != 1 || book.requests[0].DryRun != m.dryRun || g.DryRun(&s.trigger) != m.dryRun {
+			t.Errorf("mode %q: the claim is %+v, want dry run %v", m.mode, book.requests, m.dryRun)
 		}
 		s.trigger.DryRun = true
-		if !g.Leashed(&s.trigger) {
-			t.Errorf("mode %q: a request for a rehearsal is not leashed", m.mode)
+		if !g.DryRun(&s.trigger) {
+			t.Errorf("mode %q: a request for a dry run is not dry run", m.mode)
 		}
 	}
 }

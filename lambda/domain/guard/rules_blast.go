@@ -21,7 +21,7 @@ func (cooldown) Check(in Inquiry) Verdict {
 	case !v.LastClaim.IsZero() && in.Now.Sub(v.LastClaim) < requiredCooldown(in):
 		return refuse("%s", cooldownWhy(in, v.LastClaim))
 	}
-	return pass()
+	return allow()
 }
 
 func requiredCooldown(in Inquiry) time.Duration {
@@ -51,7 +51,7 @@ func (group) Check(in Inquiry) Verdict {
 	case err != nil:
 		return doubt("its group", err)
 	case g.Name == "":
-		return pass()
+		return allow()
 	}
 	limit, dead := groupLimit(len(g.Members), in.Config.Rules.GroupPercent), 0
 	for _, m := range g.Members {
@@ -71,7 +71,7 @@ func (group) Check(in Inquiry) Verdict {
 		return refuse("%d of at most %d open cases of its %s %s are taken (it has %d members)",
 			slots.Used(), limit, g.Kind, oneLine(g.Name), len(g.Members))
 	}
-	return pass()
+	return allow()
 }
 
 // lifeless says whether a member of a group shows no life right now. Its
@@ -108,7 +108,7 @@ func (region) Check(in Inquiry) Verdict {
 	case r.Cut:
 		return notYet("the list of unreachable instances of the Region was cut")
 	}
-	return pass()
+	return allow()
 }
 
 func atLeast(n int, more bool) string {
@@ -132,5 +132,5 @@ func (budget) Check(in Inquiry) Verdict {
 		return refuse("%d of %d interrupts an hour are used up; the next is free in %s",
 			slots.Used(), in.Config.Rules.Budget, span(slots.NextFree().Sub(in.Now)))
 	}
-	return pass()
+	return allow()
 }

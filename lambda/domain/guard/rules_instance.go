@@ -23,7 +23,7 @@ func (known) Check(in Inquiry) Verdict {
 	case !d.Exists:
 		return refuse("no such instance in this account and Region (%s)", in.Config.Region)
 	}
-	return pass()
+	return allow()
 }
 
 // optedIn permits instances that somebody has tagged for it.
@@ -41,7 +41,7 @@ func (optedIn) Check(in Inquiry) Verdict {
 	case d.Tag != config.TagAuto && d.Tag != config.TagManual:
 		return refuse("its tag %s is %q; only %s or %s opts it in", config.TagKey, d.Tag, config.TagAuto, config.TagManual)
 	}
-	return pass()
+	return allow()
 }
 
 // supported permits what EC2 can interrupt: Nitro and bare metal, and never
@@ -75,7 +75,7 @@ func (supported) Check(in Inquiry) Verdict {
 	case slices.ContainsFunc(t.Architectures, foreign):
 		return refuse("%s is made for %s; EC2 can only interrupt x86_64 and i386", d.Type, strings.Join(t.Architectures, " and "))
 	}
-	return pass()
+	return allow()
 }
 
 // foreign compares exactly: a Mac's architecture is x86_64_mac.
@@ -108,7 +108,7 @@ func (running) Check(in Inquiry) Verdict {
 	case terminating(g.Lifecycle):
 		return refuse("its group %s is terminating it already (%s)", oneLine(g.Name), g.Lifecycle)
 	}
-	return pass()
+	return allow()
 }
 
 // terminating covers the states of a warm pool ("Warmed:Terminating:Wait") and
@@ -143,7 +143,7 @@ func (booted) Check(in Inquiry) Verdict {
 			return refuse("AWS has scheduled %s for it; its window opened %s", e.Code, when(in.Now, e.NotBefore))
 		}
 	}
-	return pass()
+	return allow()
 }
 
 // under says whether the window of a scheduled event is open. Every kind of them
@@ -173,7 +173,7 @@ func (hostOK) Check(in Inquiry) Verdict {
 	case s.EBS.Status == "impaired":
 		return refuse("AWS's attached-EBS check fails: there is no disk that could take a dump")
 	}
-	return pass()
+	return allow()
 }
 
 // survives permits instances that a power-off from inside only stops: a capture
@@ -190,5 +190,5 @@ func (survives) Check(in Inquiry) Verdict {
 	case b != "stop":
 		return refuse("its shutdown behaviour is %q, not stop: a failed dump could terminate it", b)
 	}
-	return pass()
+	return allow()
 }

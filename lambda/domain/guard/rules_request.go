@@ -34,7 +34,7 @@ func (episode) Check(in Inquiry) Verdict {
 			Why: fmt.Sprintf("case %s of this instance was opened %s and is still open", v.OpenCase, when(in.Now, v.OpenedAt)),
 		}
 	}
-	return pass()
+	return allow()
 }
 
 // lever permits while nobody has pulled the kill switch.
@@ -51,7 +51,7 @@ func (lever) Check(in Inquiry) Verdict {
 		return refuse("all interrupts were stopped %s by %s (%s); `crashcart resume` allows them again",
 			when(in.Now, v.Lever.Since), cmp.Or(oneLine(v.Lever.By), "somebody"), cmp.Or(oneLine(v.Lever.Reason), "no reason given"))
 	}
-	return pass()
+	return allow()
 }
 
 // fresh permits while what the trigger reports is news. Until it is known that
@@ -78,7 +78,7 @@ func (fresh) Check(in Inquiry) Verdict {
 	case age >= limit:
 		return refuse("the trigger is %s old; it must be younger than %s", span(age), span(limit))
 	}
-	return pass()
+	return allow()
 }
 
 // asked permits what was asked by somebody who may ask: IAM says so of a direct
@@ -90,7 +90,7 @@ func (asked) Name() string { return "asked" }
 
 func (asked) Check(in Inquiry) Verdict {
 	if in.Trigger.Kind == trigger.KindDirect {
-		return pass()
+		return allow()
 	}
 	d, err := in.Instance.Description.Get()
 	if err != nil {
@@ -103,7 +103,7 @@ func (asked) Check(in Inquiry) Verdict {
 	case d.Tag != config.TagAuto:
 		why = fmt.Sprintf("its tag %s is %s", config.TagKey, d.Tag)
 	default:
-		return pass()
+		return allow()
 	}
 	return Verdict{Kind: Held, Why: why + ", so a person must ask: " + in.command()}
 }

@@ -9,7 +9,7 @@ import (
 	"crashcart/lambda/domain/fact"
 )
 
-func pass() Verdict { return Verdict{Kind: Permitted} }
+func allow() Verdict { return Verdict{Kind: Permitted} }
 
 func refuse(format string, args ...any) Verdict {
 	return Verdict{Kind: Refused, Why: fmt.Sprintf(format, args...)}

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
@@ -48,7 +47,7 @@ type scene struct {
 	view        cases.View
 	budget      cases.Slots
 	groupSlots  cases.Slots
-	look        evidence.Look
+	console     []byte
 }
 
 // defaults is the configuration of a stack that was given nothing but what it
@@ -172,7 +171,7 @@ func (s *scene) question() guard.Question {
 			Description: fact.Known(s.description), Unreachable: fact.Known(s.reach), Ping: fact.Known(s.ping),
 			Status: fact.Known(s.status), Type: fact.Known(s.kind), Shutdown: fact.Known(s.shutdown), Group: fact.Known(s.group),
 		},
-		Book: fact.Known(s.view), Budget: fact.Known(s.budget), GroupSlots: fact.Known(s.groupSlots), Look: fact.Known(s.look),
+		Book: fact.Known(s.view), Budget: fact.Known(s.budget), GroupSlots: fact.Known(s.groupSlots), Console: fact.Known(s.console),
 	}
 }
 
@@ -190,7 +189,7 @@ func (c *claims) Claim(_ context.Context, r cases.Request) (cases.Case, error) {
 	}
 	return cases.Case{
 		ID: cases.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, State: cases.StateClaimed,
-		Leashed: r.Leashed, ClaimedAt: c.now(), Origin: r.Origin,
+		DryRun: r.DryRun, ClaimedAt: c.now(), Origin: r.Origin,
 	}, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
@@ -140,7 +139,7 @@ func TestARebootForPatchingIsNeverTakenForAHang(t *testing.T) {
 	// It hangs in the boot: silent for long enough, but the console shows the boot.
 	s = alarmed(t, at(12, 1, 10), at(11, 58, 0))
 	walk(t, s, []step{
-		{at(12, 5, 0), func(s *scene) { s.look = evidence.Look{Latest: []byte(consoleBooting)} }, guard.Later, "quiet: its console shows a boot that has not finished: [    0.000000] Linux version 6.1.0-test (build@example)"},
+		{at(12, 5, 0), func(s *scene) { s.console = []byte(consoleBooting) }, guard.Later, "quiet: its console shows a boot that has not finished: [    0.000000] Linux version 6.1.0-test (build@example)"},
 	})
 }
 

@@ -104,7 +104,7 @@ func notInRequestID(r rune) bool {
 }
 
 // requestDryRun reads dryRun. Null is refused like any other type: a variable
-// that was never set must not turn a rehearsal into the real thing.
+// that was never set must not turn a dry run into the real thing.
 func requestDryRun(request object, bad *problems) bool {
 	raw, ok := request.fields["dryRun"]
 	if !ok {

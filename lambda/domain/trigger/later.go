@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// MaxHops is how often one target may be put back into the queue. Lambda stops
+// MaxPasses is how often one target may be put back into the queue. Lambda stops
 // a function that feeds its own queue after about 16 turns ("Use Lambda
 // recursive loop detection" in the AWS Lambda Developer Guide), and an hour of
 // "later" is a no.
-const MaxHops = 12
+const MaxPasses = 12
 
 // laterKey and laterValue tell a trigger that was put back from anything else in
 // the queue.
@@ -24,7 +24,7 @@ type later struct {
 	Trigger   Trigger `json:"trigger"`
 }
 
-// Later gives the trigger to put back for one target of t, one hop on: the same
+// Later gives the trigger to put back for one target of t, one pass on: the same
 // in time, source key and everything else, so that it lapses when t would have.
 // The texts are cut to what EncodeLater takes. A Candidate is none any more: one
 // that did not fail was dropped before it could come this far.
@@ -33,7 +33,7 @@ func Later(t Trigger, target Ref) Trigger {
 	target.From = clean(target.From, maxText)
 	t.Reason = clean(t.Reason, maxText)
 	t.Targets = []Ref{target}
-	t.Hop++
+	t.Pass++
 	if t.Alarm != nil {
 		alarm := *t.Alarm
 		t.Alarm = &alarm
@@ -44,7 +44,7 @@ func Later(t Trigger, target Ref) Trigger {
 // EncodeLater gives the body that brings t back through the queue, as Decode
 // reads it; its times become UTC, and nothing else changes. The error names
 // everything that makes t unfit for the queue: a direct request or a forced
-// rule, more or less than one instance, a hop outside 1 to MaxHops, a missing
+// rule, more or less than one instance, a pass outside 1 to MaxPasses, a missing
 // time or source key, or anything that an alarm could not have brought by
 // itself. Whoever can write to the queue gains nothing by writing this.
 func EncodeLater(t Trigger) ([]byte, error) {
@@ -90,7 +90,7 @@ func checkLaterKeys(message object) error {
 	if err != nil {
 		return err
 	}
-	if err := trigger.onlyKeys("kind", "source", "alarm", "reason", "requestedBy", "at", "sourceKey", "dryRun", "targets", "hop"); err != nil {
+	if err := trigger.onlyKeys("kind", "source", "alarm", "reason", "requestedBy", "at", "sourceKey", "dryRun", "targets", "pass"); err != nil {
 		return err
 	}
 	if trigger.has("alarm") {

@@ -29,7 +29,7 @@ func text() trigger.Trigger {
 		Targets: []trigger.Ref{{
 			Instance: short, From: "the text", CheckFailed: true,
 			Via: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/api/50dc6c495c0c9188",
-		}}, Hop: trigger.MaxHops,
+		}}, Pass: trigger.MaxPasses,
 	}
 }
 
@@ -56,7 +56,7 @@ func TestLaterMessageComesBackUnchanged(t *testing.T) {
 	if out := throughQueue(t, local); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, put(t)) {
 		t.Errorf("a time in another zone came back as %+v", out)
 	}
-	body := strings.ReplaceAll(wire(t, `"hop"`, `"hop"`), `:"2026-03-02T08:15:30.125Z"`, `:"2026-03-02T10:15:30.125+02:00"`)
+	body := strings.ReplaceAll(wire(t, `"pass"`, `"pass"`), `:"2026-03-02T08:15:30.125Z"`, `:"2026-03-02T10:15:30.125+02:00"`)
 	if out := one(t, queued(t, body)); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, put(t)) {
 		t.Errorf("a body with another zone came back as %+v", out)
 	}
@@ -86,12 +86,12 @@ func TestLaterMessageCarriesEveryField(t *testing.T) {
 	}
 }
 
-func TestLaterGoesOneHopOnAndSharesNothing(t *testing.T) {
+func TestLaterGoesOnePassOnAndSharesNothing(t *testing.T) {
 	first := *trigger.Decode(read(t, "testdata/math-several-instances.json"), call).Records[0].Trigger
 	ref := first.Targets[1]
 	ref.From, ref.CheckFailed, ref.Candidate = "long\n"+strings.Repeat("é", 2000), true, true
 	next := trigger.Later(first, ref)
-	if next.Hop != 1 || len(next.Targets) != 1 || next.Targets[0].Instance != long || !next.Targets[0].CheckFailed {
+	if next.Pass != 1 || len(next.Targets) != 1 || next.Targets[0].Instance != long || !next.Targets[0].CheckFailed {
 		t.Errorf("got %+v", next)
 	}
 	if next.SourceKey != first.SourceKey || !next.At.Equal(first.At) {
@@ -101,7 +101,7 @@ func TestLaterGoesOneHopOnAndSharesNothing(t *testing.T) {
 		t.Errorf("a long From keeps it out of the queue: %v", err)
 	}
 	next.Alarm.Name = "changed"
-	if first.Alarm.Name == "changed" || len(first.Targets) != 2 || first.Hop != 0 {
+	if first.Alarm.Name == "changed" || len(first.Targets) != 2 || first.Pass != 0 {
 		t.Error("the trigger it was made of changed")
 	}
 }
@@ -143,12 +143,12 @@ func TestForgedLaterMessageNeverTriggers(t *testing.T) {
 		{`"crashcart":"later"`, `"crashcart":"later","mode":"auto"`},
 		{`"trigger":{`, `"trigger":{"permit":1,`},
 		{`"trigger":{`, `"trigger":null,"x":{`},
-		{`"hop":1`, `"hop":0`},
-		{`"hop":1`, `"hop":13`},
-		{`"hop":1`, `"hop":-1`},
-		{`"hop":1`, `"hop":"1"`},
-		{`"hop":1`, `"hop":1,"hop":2`},
-		{`,"hop":1`, ``},
+		{`"pass":1`, `"pass":0`},
+		{`"pass":1`, `"pass":13`},
+		{`"pass":1`, `"pass":-1`},
+		{`"pass":1`, `"pass":"1"`},
+		{`"pass":1`, `"pass":1,"pass":2`},
+		{`,"pass":1`, ``},
 		{`"kind":"alarm"`, `"kind":"root"`},
 		{`"kind":"alarm"`, `"kind":"text"`},
 		{`"kind":"alarm"`, `"kind":"alarm","requestedBy":"root"`},
@@ -178,8 +178,8 @@ func TestForgedLaterMessageNeverTriggers(t *testing.T) {
 
 func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 	for name, spoil := range map[string]func(*trigger.Trigger){
-		"hop 0":                  func(t *trigger.Trigger) { t.Hop = 0 },
-		"hop 13":                 func(t *trigger.Trigger) { t.Hop = trigger.MaxHops + 1 },
+		"pass 0":                 func(t *trigger.Trigger) { t.Pass = 0 },
+		"pass 13":                func(t *trigger.Trigger) { t.Pass = trigger.MaxPasses + 1 },
 		"no time":                func(t *trigger.Trigger) { t.At = time.Time{} },
 		"year 10000":             func(t *trigger.Trigger) { t.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
 		"no source key":          func(t *trigger.Trigger) { t.SourceKey = "" },

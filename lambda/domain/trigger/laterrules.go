@@ -14,8 +14,8 @@ const maxSourceKey = 2 << 10
 // way in as on the way out.
 func laterProblems(t Trigger) problems {
 	var bad problems
-	if t.Hop < 1 || t.Hop > MaxHops {
-		bad.add("hop %d is not 1 to %d", t.Hop, MaxHops)
+	if t.Pass < 1 || t.Pass > MaxPasses {
+		bad.add("pass %d is not 1 to %d", t.Pass, MaxPasses)
 	}
 	if len(t.Force) > 0 {
 		bad.add("force exists only in a direct request")

@@ -146,7 +146,7 @@ func lineReason(s string) (string, error) {
 	}
 	for _, spelling := range []string{"dry-run", "dry run", "dryrun"} {
 		if strings.Contains(strings.ToLower(s), spelling) {
-			return "", fmt.Errorf("the reason speaks of %q: for a rehearsal write dry-run before because", spelling)
+			return "", fmt.Errorf("the reason speaks of %q: for a dry run write dry-run before because", spelling)
 		}
 	}
 	return s, nil

@@ -19,7 +19,7 @@ func TestLineOfTheGrammarIsTaken(t *testing.T) {
 		{"interrupt " + short + " because x\r\n", short, "x", false},
 		{"interrupt  " + short + "   " + long + "  because   ssh  times out  ", short + " " + long, "ssh  times out", false},
 		{"interrupt " + long + " " + long + " because because", long, "because", false},
-		{"interrupt " + long + " dry-run because a rehearsal", long, "a rehearsal", true},
+		{"interrupt " + long + " dry-run because a drill", long, "a drill", true},
 		{"interrupt " + long + " because " + other + " is its neighbour", long, other + " is its neighbour", false},
 		{"interrupt " + long + " because interrupt it", long, "interrupt it", false},
 		{"interrupt " + long + " because its reinforced rack hums", long, "its reinforced rack hums", false},

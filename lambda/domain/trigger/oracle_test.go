@@ -59,7 +59,7 @@ func checkLater(t *testing.T, got trigger.Trigger) {
 	t.Helper()
 	for _, ref := range got.Targets {
 		next := trigger.Later(got, ref)
-		if got.Kind == trigger.KindDirect || got.Hop == trigger.MaxHops || got.At.IsZero() {
+		if got.Kind == trigger.KindDirect || got.Pass == trigger.MaxPasses || got.At.IsZero() {
 			if body, err := trigger.EncodeLater(next); err == nil {
 				t.Fatalf("%+v was encoded as %s", next, body)
 			}

@@ -82,10 +82,10 @@ type Trigger struct {
 	RequestedBy string    `json:"requestedBy,omitempty"`
 	At          time.Time `json:"at,omitzero"`
 	SourceKey   string    `json:"sourceKey"`        // what makes a second delivery of the same thing the same thing
-	DryRun      bool      `json:"dryRun,omitempty"` // leashed whatever the stack's mode
+	DryRun      bool      `json:"dryRun,omitempty"` // dryRun whatever the stack's mode
 	Force       []string  `json:"force,omitempty"`  // rules to override; only ever set on KindDirect
 	Targets     []Ref     `json:"targets"`
-	Hop         int       `json:"hop,omitempty"` // how often "later" has put it back in the queue
+	Pass        int       `json:"pass,omitempty"` // how often "later" has put it back in the queue
 }
 
 // Alarm is the CloudWatch alarm behind a trigger.
@@ -108,7 +108,7 @@ type Ref struct {
 
 	// CheckFailed says that AWS's own reachability check had failed for this
 	// instance when it was named (the alarm watches that very check) or when a
-	// former hop looked. A check that passes now has then passed since.
+	// former pass looked. A check that passes now has then passed since.
 	CheckFailed bool `json:"checkFailed,omitempty"`
 
 	// Via is the ARN of the target group in which the instance was found.

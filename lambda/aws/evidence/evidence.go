@@ -37,7 +37,7 @@ var (
 
 // Look is what was seen of one instance. Each of the three parts is there, or
 // its error says why not.
-type Look struct {
+type Evidence struct {
 	InstanceID string
 	TakenAt    time.Time // when the look was begun, by our clock
 
@@ -60,7 +60,7 @@ type Look struct {
 
 // Missing names what a person would look for and not find, each with why: the
 // console as it was, and the screen. It is empty for a look that has both.
-func (l Look) Missing() []string {
+func (l Evidence) Missing() []string {
 	var missing []string
 	for _, part := range []struct {
 		name string
@@ -77,7 +77,7 @@ func (l Look) Missing() []string {
 	return missing
 }
 
-// Why a part of a look is missing, as look.json says it.
+// Why a part of a look is missing, as evidence.json says it.
 const (
 	whyLate        = "late"
 	whyRefused     = "refused"
