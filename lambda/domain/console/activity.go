@@ -8,6 +8,8 @@ package console
 import (
 	"bytes"
 	"strconv"
+
+	"crashcart/lambda/domain/printable"
 )
 
 // Activity is what a machine is doing by its console: Quiet, Dumping,
@@ -61,7 +63,7 @@ func Read(text []byte) (a Activity, line string) {
 			text = nil
 		}
 		if len(raw) > 0 {
-			plain = strip(plain[:0], raw)
+			plain = printable.StripEscapes(plain[:0], raw)
 			s.add(plain)
 		}
 	}

@@ -1,0 +1,38 @@
+package printable
+
+import (
+	"fmt"
+	"time"
+)
+
+// Duration writes a duration as a person says it, in its two largest units: 45s,
+// 2m40s, 2h13m, 3d4h. It cuts and never rounds up, so that what is a moment short of
+// a figure never reads as that figure. What lies ahead because two clocks differ is 0s.
+func Duration(d time.Duration) string {
+	const day = 24 * time.Hour
+	d = max(0, d)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return two(d, unit{time.Minute, "m"}, unit{time.Second, "s"})
+	case d < 2*day:
+		return two(d, unit{time.Hour, "h"}, unit{time.Minute, "m"})
+	default:
+		return two(d, unit{day, "d"}, unit{time.Hour, "h"})
+	}
+}
+
+type unit struct {
+	length time.Duration
+	name   string
+}
+
+// two writes d in a large unit and what is left of it in a small one.
+func two(d time.Duration, large, small unit) string {
+	out := fmt.Sprintf("%d%s", d/large.length, large.name)
+	if rest := d % large.length / small.length; rest > 0 {
+		out += fmt.Sprintf("%d%s", rest, small.name)
+	}
+	return out
+}
