@@ -78,6 +78,15 @@ const (
 	// MetricOldestCase is the age of the oldest unclosed case in seconds, if there is one.
 	MetricOldestCase = "OldestCase"
 
+	// The dimensions of the metrics, which are members of the log line as well.
+
+	// DimensionOutcome is what became of a target.
+	DimensionOutcome = "Outcome"
+	// DimensionRule is the rule that decided.
+	DimensionRule = "Rule"
+	// DimensionReason is why a record asked for nothing.
+	DimensionReason = "Reason"
+
 	// OpenIndex is the casebook's sparse index of open cases.
 	OpenIndex = "open"
 )

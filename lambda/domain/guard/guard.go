@@ -45,6 +45,9 @@ type Verdict struct {
 	Why    string
 	CaseID string // of the case that a duplicate belongs to
 
+	// Command is what a person types to ask for a target that is Held.
+	Command string
+
 	// Unanswered says that it is Later only because a fact could not be had: it is
 	// AWS, or a permission of ours, that keeps the target waiting, and not the target.
 	Unanswered bool
