@@ -105,7 +105,7 @@ func (asked) Check(in Inquiry) Verdict {
 	default:
 		return allow()
 	}
-	return Verdict{Kind: Held, Why: why + ", so a person must ask: " + in.command()}
+	return Verdict{Kind: Held, Why: why + ", so a person must ask", Command: in.command()}
 }
 
 // command is what a person types to ask for this instance.

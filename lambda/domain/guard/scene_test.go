@@ -216,6 +216,9 @@ func claim(t testing.TB, s *scene, q guard.Question) guard.Verdict {
 	if granted != (v.Kind == guard.Permitted) || granted != (len(book.requests) == 1) {
 		t.Errorf("%s %q: %d claims, permit given: %v", v.Kind, v, len(book.requests), granted)
 	}
+	if (v.Command != "") != (v.Kind == guard.Held) {
+		t.Errorf("%s %q: the command is %q; only what is held has one", v.Kind, v, v.Command)
+	}
 	return v
 }
 
@@ -261,7 +264,11 @@ func judgeAs(t *testing.T, name, file string, situations []situation) {
 		if whole.Kind != s.kind || (s.kind != guard.Permitted && whole.Rule != name) {
 			t.Errorf("%s: the guard says %s by %q, want %s by %s", s.name, whole.Kind, whole, s.kind, name)
 		}
-		fmt.Fprintf(&golden, "%s\n\t%s | %s\n", s.name, whole.Kind, whole)
+		line := fmt.Sprintf("%s | %s", whole.Kind, whole)
+		if whole.Command != "" {
+			line += " | " + whole.Command
+		}
+		fmt.Fprintf(&golden, "%s\n\t%s\n", s.name, line)
 	}
 	compare(t, file, golden.String())
 }
