@@ -23,6 +23,15 @@ func Duration(d time.Duration) string {
 	}
 }
 
+// Ago writes how long before now something was: "2m40s ago". The zero time is a time
+// that nobody has said.
+func Ago(now, then time.Time) string {
+	if then.IsZero() {
+		return "at an unknown time"
+	}
+	return Duration(now.Sub(then)) + " ago"
+}
+
 type unit struct {
 	length time.Duration
 	name   string

@@ -3,7 +3,8 @@
 // Console lines, tags, alarm names, reasons and the errors of services are hostile.
 // They must not steer a terminal, begin a second line in a log or a message, or turn
 // the direction of writing. Line is the one policy for all of them; what a single
-// place needs besides, such as a chat application's own markup, it adds itself.
+// place needs besides, such as a chat application's own markup, it adds itself. Quote
+// is for a value that somebody must mend: it hides nothing.
 package printable
 
 import (
@@ -27,9 +28,12 @@ const more = "..."
 //
 // Line of a line is the same line.
 func Line(text string, limit int) string {
+	if len(text) <= limit && isLine(text) {
+		return text
+	}
 	var b strings.Builder
 	b.Grow(min(len(text), max(limit, 0)) + len(more))
-	blanks, invalid := 0, false // what lies between the text so far and the next character
+	between, invalid := blanks(0), false
 	for i := 0; i < len(text) && b.Len() <= limit; {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		i += n
@@ -38,27 +42,59 @@ func Line(text string, limit int) string {
 		switch {
 		case invalid && again, unicode.Is(unicode.Cf, r):
 			continue
-		case r == ' ' && blanks != broken:
-			blanks++
-			continue
 		case unicode.IsSpace(r), unicode.IsControl(r):
-			blanks = broken
+			between = between.and(r)
 			continue
+		case b.Len() > 0:
+			b.WriteString(between.String())
 		}
-		if b.Len() > 0 {
-			b.WriteString(strings.Repeat(" ", min(max(blanks, -blanks), limit+1)))
-		}
-		blanks = 0
-		if invalid || !unicode.IsPrint(r) {
-			r = '?'
-		}
-		b.WriteRune(r)
+		between = 0
+		b.WriteRune(shown(r, invalid))
 	}
 	return cut(b.String(), limit)
 }
 
-// broken stands for a run that is more than blanks, and becomes one.
-const broken = -1
+// isLine says that text is a line already: ASCII that prints, without a blank at its
+// ends. Most text is, and then there is nothing to build.
+func isLine(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return text == "" || text[0] != ' ' && text[len(text)-1] != ' '
+}
+
+// shown is the character that stands for r.
+func shown(r rune, invalid bool) rune {
+	if invalid || !unicode.IsPrint(r) {
+		return '?'
+	}
+	return r
+}
+
+// blanks is a run of white space and control characters: the number of its blanks, or
+// broken.
+type blanks int
+
+// broken is a run that holds more than blanks. It becomes one blank.
+const broken blanks = -1
+
+// and is the run with one more character.
+func (run blanks) and(r rune) blanks {
+	if r == ' ' && run != broken {
+		return run + 1
+	}
+	return broken
+}
+
+// String is what stands in the line for the run.
+func (run blanks) String() string {
+	if run == broken {
+		return " "
+	}
+	return strings.Repeat(" ", int(run))
+}
 
 // cut shortens a line that is longer than limit bytes, and shows that there was more.
 // Where not even that has room, the line is only shortened.
@@ -66,12 +102,20 @@ func cut(line string, limit int) string {
 	if len(line) <= limit {
 		return line
 	}
-	end, tail := limit-len(more), more
-	if end < 0 {
-		end, tail = max(limit, 0), ""
+	if limit < len(more) {
+		return strings.TrimRight(head(line, limit), " ")
 	}
-	for end > 0 && !utf8.RuneStart(line[end]) {
+	return strings.TrimRight(head(line, limit-len(more)), " ") + more
+}
+
+// head is the beginning of text: the whole characters that fit in limit bytes.
+func head(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	end := max(limit, 0)
+	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return strings.TrimRight(line[:end], " ") + tail
+	return text[:end]
 }

@@ -1,6 +1,7 @@
 package printable_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,57 @@ func TestADurationNeverSaysMoreThanItIs(t *testing.T) {
 			t.Errorf("%v: %s, want %s", d, got, want)
 		}
 	}
+}
+
+func TestATimeThatNobodyHasSaidIsNeverAnAge(t *testing.T) {
+	now := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+	for want, then := range map[string]time.Time{
+		"2m40s ago":          now.Add(-160 * time.Second),
+		"0s ago":             now.Add(time.Minute),
+		"at an unknown time": {},
+	} {
+		if got := printable.Ago(now, then); got != want {
+			t.Errorf("%v: %s, want %s", then, got, want)
+		}
+	}
+}
+
+func TestAQuoteNeverHidesAnything(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"nothing", "", `""`},
+		{"plain", "i-0a1b2c3d", `"i-0a1b2c3d"`},
+		{"quotes and a second line", "a\"\nb", `"a\"\nb"`},
+		{"text direction", "a\u202eb", `"a\u202eb"`},
+		{"an escape", "\x1b[31m", `"\x1b[31m"`},
+		{"not UTF-8", "\xff", `"\xff"`},
+		{"as long as it may be", "0123456789", `"0123456789"`},
+		{"a byte too long", "0123456789a", `"0123456789"...`},
+		{"cut between two characters", "012345678é", `"012345678"...`},
+	} {
+		if got := printable.Quote(c.value, 10); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func FuzzQuote(f *testing.F) {
+	f.Add("a\x1b[31m\u202e\xff\n b", 5)
+	f.Fuzz(func(t *testing.T, value string, limit int) {
+		limit %= 1 << 12
+		quoted := printable.Quote(value, limit)
+		shown, err := strconv.Unquote(strings.TrimSuffix(quoted, "..."))
+		if err == nil && len(value) <= limit {
+			shown, err = strconv.Unquote(quoted)
+		}
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", quoted, err)
+		case len(shown) > max(limit, 0) || !strings.HasPrefix(value, shown):
+			t.Errorf("%q shows %q of %q", quoted, shown, value)
+		case strings.ContainsFunc(quoted, func(r rune) bool { return !unicode.IsPrint(r) }):
+			t.Errorf("it does not print: %q", quoted)
+		}
+	})
 }
 
 func TestAnEscapeNeverTakesTextWithIt(t *testing.T) {
