@@ -70,6 +70,14 @@ lint: ## go vet, golangci-lint with the import rule, and what the bootstraps lin
 	if printf '%s\n' "$$deps" | grep -E 'aws-cdk-go|jsii|constructs-go|^crashcart/(lab|infra)'; then \
 		echo 'the packages above must not be linked into a function' >&2; exit 1; \
 	fi
+	deps=$$(go list -deps ./cmd/crashcart); \
+	if printf '%s\n' "$$deps" | grep -E '^crashcart/(lab|infra)'; then \
+		echo 'the packages above must not be linked into the command' >&2; exit 1; \
+	fi
+	deps=$$(go list -deps ./lambda/domain/...); \
+	if printf '%s\n' "$$deps" | grep -E '^[^/]+[.]|^crashcart/lambda/(aws|cmd|intake|followup)'; then \
+		echo 'what decides must not link the packages above' >&2; exit 1; \
+	fi
 
 .PHONY: fmt
 fmt: ## format all Go files
