@@ -12,10 +12,10 @@ type Cause string
 const (
 	CauseDuplicate Cause = "duplicate" // this source key has claimed before
 	CauseOpen      Cause = "open"      // the instance has an open case
-	CauseLever     Cause = "lever"
-	CauseCooldown  Cause = "cooldown"
-	CauseGroup     Cause = "group"
-	CauseBudget    Cause = "budget"
+	CauseLever     Cause = RuleLever
+	CauseCooldown  Cause = RuleCooldown
+	CauseGroup     Cause = RuleGroup
+	CauseBudget    Cause = RuleBudget
 	CauseConflict  Cause = "conflict" // others kept claiming at the same moment: try again later
 )
 

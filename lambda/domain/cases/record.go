@@ -112,7 +112,7 @@ func (r Record) settled() string {
 	case StateRejected:
 		return "EC2 did not send it; the instance may be claimed again" + code
 	case StateDryRun:
-		return "rehearsed: nothing was sent" + code
+		return "a dry run: nothing was sent" + code
 	default:
 		return string(state) + code
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/printable"
 )
 
 // Claimer opens cases. It is the casebook.
@@ -31,7 +32,7 @@ func (g *Guard) Stale(q Question, margin time.Duration) (Verdict, bool) {
 	if age <= FactsLife {
 		return Verdict{}, false
 	}
-	return Verdict{Kind: Later, Rule: unresponsive{}.Name(), Why: fmt.Sprintf("what is known of it is %s old, at most %s may be acted on", span(age), span(FactsLife))}, true
+	return Verdict{Kind: Later, Rule: cases.RuleUnresponsive, Why: fmt.Sprintf("what is known of it is %s old, at most %s may be acted on", printable.Duration(age), printable.Duration(FactsLife))}, true
 }
 
 // Claim asks every rule a last time, with every fact, and takes the one shot.
@@ -48,7 +49,7 @@ func (g *Guard) Claim(ctx context.Context, q Question) (Permit, Verdict) {
 	defer cancel()
 	r, err := g.request(q)
 	if err != nil {
-		return Permit{}, Verdict{Kind: Later, Rule: episode{}.Name(), Why: err.Error()}
+		return Permit{}, Verdict{Kind: Later, Rule: cases.RuleEpisode, Why: printable.Line(err.Error(), maxText)}
 	}
 	c, err := g.Book.Claim(ctx, r)
 	if err != nil {
@@ -94,13 +95,13 @@ func seen(q Question) *cases.Seen {
 func lostVerdict(err error, in Inquiry) Verdict {
 	lost, ok := errors.AsType[*cases.LostError](err)
 	if !ok {
-		return Verdict{Kind: Later, Rule: episode{}.Name(), Why: "the casebook gave no clear answer to the claim: " + brief(err)}
+		return Verdict{Kind: Later, Rule: cases.RuleEpisode, Why: "the casebook gave no clear answer to the claim: " + printable.Line(err.Error(), maxText)}
 	}
 	v := Verdict{Kind: Refused, Rule: string(lost.Cause), CaseID: lost.CaseID}
 	switch lost.Cause {
 	case cases.CauseDuplicate, cases.CauseOpen:
-		v.Kind, v.Rule = Duplicate, episode{}.Name()
-		v.Why = fmt.Sprintf("case %s was opened %s, while this trigger was being decided", lost.CaseID, when(in.Now, lost.Since))
+		v.Kind, v.Rule = Duplicate, cases.RuleEpisode
+		v.Why = fmt.Sprintf("case %s was opened %s, while this trigger was being decided", lost.CaseID, printable.Ago(in.Now, lost.Since))
 	case cases.CauseLever:
 		v.Why = "the lever was pulled a moment ago"
 	case cases.CauseCooldown:
@@ -110,7 +111,7 @@ func lostVerdict(err error, in Inquiry) Verdict {
 	case cases.CauseBudget:
 		v.Why = fmt.Sprintf("the last of %d interrupts an hour was taken a moment ago", in.Config.Rules.Budget)
 	default:
-		v.Kind, v.Rule, v.Why = Later, episode{}.Name(), "too many claims at the same moment"
+		v.Kind, v.Rule, v.Why = Later, cases.RuleEpisode, "too many claims at the same moment"
 	}
 	return v
 }

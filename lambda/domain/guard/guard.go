@@ -20,6 +20,7 @@ import (
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/printable"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -72,7 +73,7 @@ func (v Verdict) Again() time.Duration {
 }
 
 // AskAgain is Again in words: "ask again in 2m40s".
-func (v Verdict) AskAgain() string { return "ask again in " + span(v.Again()) }
+func (v Verdict) AskAgain() string { return "ask again in " + printable.Duration(v.Again()) }
 
 // String is the verdict as one line: "cooldown: interrupted 2h13m ago, 6h required".
 func (v Verdict) String() string { return v.Rule + ": " + v.Why }
@@ -171,10 +172,10 @@ func (g *Guard) Decide(q Question) Verdict {
 func (g *Guard) Unnamed(t *trigger.Trigger, kind Kind, why string) Verdict {
 	in := g.inquiry(Question{Trigger: t, Instance: &instance.Instance{}})
 	if v := (fresh{}).Check(in); v.Kind == Refused {
-		v.Rule = fresh{}.Name()
+		v.Rule = cases.RuleFresh
 		return v
 	}
-	return Verdict{Kind: kind, Rule: "named", Why: why}
+	return Verdict{Kind: kind, Rule: cases.RuleNamed, Why: why}
 }
 
 // Fails says whether an instance that is named only by its group shows the first
@@ -228,8 +229,8 @@ func (in Inquiry) forced(rule string) bool {
 func permitted(in Inquiry) Verdict {
 	seen := unresponsive{}.Check(in)
 	why := seen.Why
-	if seen.Kind != Permitted && in.forced(unresponsive{}.Name()) {
+	if seen.Kind != Permitted && in.forced(cases.RuleUnresponsive) {
 		why = "forced, although: " + why
 	}
-	return Verdict{Kind: Permitted, Rule: unresponsive{}.Name(), Why: why}
+	return Verdict{Kind: Permitted, Rule: cases.RuleUnresponsive, Why: why}
 }

@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"time"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/printable"
 )
 
 // cooldown permits one interrupt of an instance in a while.
 type cooldown struct{}
 
-func (cooldown) Name() string { return "cooldown" }
+func (cooldown) Name() string { return cases.RuleCooldown }
 
 func (cooldown) Check(in Inquiry) Verdict {
 	v, err := in.Book.Get()
@@ -25,16 +27,16 @@ func (cooldown) Check(in Inquiry) Verdict {
 }
 
 func requiredCooldown(in Inquiry) time.Duration {
-	if in.forced(cooldown{}.Name()) {
+	if in.forced(cases.RuleCooldown) {
 		return config.CooldownForced
 	}
 	return in.Config.Rules.Cooldown
 }
 
 func cooldownWhy(in Inquiry, last time.Time) string {
-	why := fmt.Sprintf("interrupted %s ago, %s required", span(in.Now.Sub(last)), span(requiredCooldown(in)))
-	if !in.forced(cooldown{}.Name()) && in.Config.Rules.Cooldown > config.CooldownForced {
-		why += fmt.Sprintf("; force can shorten it to %s", span(config.CooldownForced))
+	why := fmt.Sprintf("interrupted %s ago, %s required", printable.Duration(in.Now.Sub(last)), printable.Duration(requiredCooldown(in)))
+	if !in.forced(cases.RuleCooldown) && in.Config.Rules.Cooldown > config.CooldownForced {
+		why += fmt.Sprintf("; force can shorten it to %s", printable.Duration(config.CooldownForced))
 	}
 	return why
 }
@@ -43,7 +45,7 @@ func cooldownWhy(in Inquiry, last time.Time) string {
 // members show no life than that: a bad deploy is not a hang.
 type group struct{}
 
-func (group) Name() string { return "group" }
+func (group) Name() string { return cases.RuleGroup }
 
 func (group) Check(in Inquiry) Verdict {
 	g, err := in.Instance.Group.Get()
@@ -61,7 +63,7 @@ func (group) Check(in Inquiry) Verdict {
 	}
 	if dead > limit {
 		return refuse("%d of %d members of its %s %s show no life now, at most %d may: that is an outage, not a hang",
-			dead, len(g.Members), g.Kind, oneLine(g.Name), limit)
+			dead, len(g.Members), g.Kind, printable.Line(g.Name, maxText), limit)
 	}
 	slots, err := in.GroupSlots.Get()
 	switch {
@@ -69,7 +71,7 @@ func (group) Check(in Inquiry) Verdict {
 		return doubt("the open cases of its group", err)
 	case slots.Used() >= limit:
 		return refuse("%d of at most %d open cases of its %s %s are taken (it has %d members)",
-			slots.Used(), limit, g.Kind, oneLine(g.Name), len(g.Members))
+			slots.Used(), limit, g.Kind, printable.Line(g.Name, maxText), len(g.Members))
 	}
 	return allow()
 }
@@ -93,7 +95,7 @@ func groupLimit(n, percent int) int { return max(1, (n*percent+99)/100) }
 // region permits while unreachable instances are the exception in the Region.
 type region struct{}
 
-func (region) Name() string { return "region" }
+func (region) Name() string { return cases.RuleRegion }
 
 func (region) Check(in Inquiry) Verdict {
 	r, err := in.Instance.Unreachable.Get()
@@ -104,7 +106,7 @@ func (region) Check(in Inquiry) Verdict {
 	switch {
 	case lately > limit:
 		return refuse("%s instances of the Region became unreachable within %s, at most %d may: that is an outage, not a hang",
-			atLeast(lately, r.Cut), span(instance.RegionWindow), limit)
+			atLeast(lately, r.Cut), printable.Duration(instance.RegionWindow), limit)
 	case r.Cut:
 		return notYet("the list of unreachable instances of the Region was cut")
 	}
@@ -121,7 +123,7 @@ func atLeast(n int, more bool) string {
 // budget permits a few interrupts an hour, whatever happens.
 type budget struct{}
 
-func (budget) Name() string { return "budget" }
+func (budget) Name() string { return cases.RuleBudget }
 
 func (budget) Check(in Inquiry) Verdict {
 	slots, err := in.Budget.Get()
@@ -130,7 +132,7 @@ func (budget) Check(in Inquiry) Verdict {
 		return doubt("how many interrupts the last hour has seen", err)
 	case slots.Used() >= in.Config.Rules.Budget:
 		return refuse("%d of %d interrupts an hour are used up; the next is free in %s",
-			slots.Used(), in.Config.Rules.Budget, span(slots.NextFree().Sub(in.Now)))
+			slots.Used(), in.Config.Rules.Budget, printable.Duration(slots.NextFree().Sub(in.Now)))
 	}
 	return allow()
 }

@@ -1,13 +1,16 @@
 package guard
 
-import "crashcart/lambda/domain/console"
+import (
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/console"
+)
 
 // quiet permits while the console shows nothing that an interrupt would ruin. A
 // console that cannot be read shows nothing, and permits: the look is evidence,
 // not a condition.
 type quiet struct{}
 
-func (quiet) Name() string { return "quiet" }
+func (quiet) Name() string { return cases.RuleQuiet }
 
 func (quiet) Check(in Inquiry) Verdict {
 	text, err := in.Console.Get()

@@ -6,14 +6,16 @@ import (
 	"strings"
 	"time"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/printable"
 )
 
 // known permits instances that this account and Region has.
 type known struct{}
 
-func (known) Name() string { return "known" }
+func (known) Name() string { return cases.RuleKnown }
 
 func (known) Check(in Inquiry) Verdict {
 	d, err := in.Instance.Description.Get()
@@ -29,7 +31,7 @@ func (known) Check(in Inquiry) Verdict {
 // optedIn permits instances that somebody has tagged for it.
 type optedIn struct{}
 
-func (optedIn) Name() string { return "opted-in" }
+func (optedIn) Name() string { return cases.RuleOptedIn }
 
 func (optedIn) Check(in Inquiry) Verdict {
 	d, err := in.Instance.Description.Get()
@@ -50,7 +52,7 @@ func (optedIn) Check(in Inquiry) Verdict {
 // Nitro too, so it is the type's that counts.
 type supported struct{}
 
-func (supported) Name() string { return "supported" }
+func (supported) Name() string { return cases.RuleSupported }
 
 func (supported) Check(in Inquiry) Verdict {
 	d, err := in.Instance.Description.Get()
@@ -85,7 +87,7 @@ func foreign(arch string) bool { return arch != "x86_64" && arch != "i386" }
 // already taking away.
 type running struct{}
 
-func (running) Name() string { return "running" }
+func (running) Name() string { return cases.RuleRunning }
 
 func (running) Check(in Inquiry) Verdict {
 	d, err := in.Instance.Description.Get()
@@ -104,9 +106,9 @@ func (running) Check(in Inquiry) Verdict {
 	case err != nil:
 		return doubt("its group", err)
 	case g.Kind == instance.GroupAutoScaling && g.Name != "" && g.Lifecycle == "":
-		return doubt("what its group "+oneLine(g.Name)+" does with it", errors.New("the group does not list it"))
+		return doubt("what its group "+printable.Line(g.Name, maxText)+" does with it", errors.New("the group does not list it"))
 	case terminating(g.Lifecycle):
-		return refuse("its group %s is terminating it already (%s)", oneLine(g.Name), g.Lifecycle)
+		return refuse("its group %s is terminating it already (%s)", printable.Line(g.Name, maxText), g.Lifecycle)
 	}
 	return allow()
 }
@@ -121,7 +123,7 @@ func terminating(lifecycle string) bool { return strings.Contains(lifecycle, "Te
 // reboot; a reboot from inside shows on the console (see quiet).
 type booted struct{}
 
-func (booted) Name() string { return "booted" }
+func (booted) Name() string { return cases.RuleBooted }
 
 func (booted) Check(in Inquiry) Verdict {
 	d, err := in.Instance.Description.Get()
@@ -132,7 +134,7 @@ func (booted) Check(in Inquiry) Verdict {
 		return doubt("when it was launched", errUnsaid)
 	}
 	if up, need := in.Now.Sub(d.LaunchedAt), in.Config.Rules.Booted; up < need {
-		return notYet("launched %s ago, %s required", span(up), span(need)).in(need - up)
+		return notYet("launched %s ago, %s required", printable.Duration(up), printable.Duration(need)).in(need - up)
 	}
 	s, err := in.Instance.Status.Get()
 	if err != nil {
@@ -140,7 +142,7 @@ func (booted) Check(in Inquiry) Verdict {
 	}
 	for _, e := range s.Events {
 		if under(in.Now, e) {
-			return refuse("AWS has scheduled %s for it; its window opened %s", e.Code, when(in.Now, e.NotBefore))
+			return refuse("AWS has scheduled %s for it; its window opened %s", e.Code, printable.Ago(in.Now, e.NotBefore))
 		}
 	}
 	return allow()
@@ -159,7 +161,7 @@ func under(now time.Time, e instance.Event) bool {
 // every instance has the check of its volumes; all have that of the host.
 type hostOK struct{}
 
-func (hostOK) Name() string { return "host-ok" }
+func (hostOK) Name() string { return cases.RuleHostOK }
 
 func (hostOK) Check(in Inquiry) Verdict {
 	s, err := in.Instance.Status.Get()
@@ -180,7 +182,7 @@ func (hostOK) Check(in Inquiry) Verdict {
 // kernel that fails may power off, and that must not terminate the instance.
 type survives struct{}
 
-func (survives) Name() string { return "survives" }
+func (survives) Name() string { return cases.RuleSurvives }
 
 func (survives) Check(in Inquiry) Verdict {
 	b, err := in.Instance.Shutdown.Get()

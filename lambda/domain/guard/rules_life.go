@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/printable"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -14,7 +16,7 @@ import (
 // ARP request, so the agent's silence counts just as much.
 type unresponsive struct{}
 
-func (unresponsive) Name() string { return "unresponsive" }
+func (unresponsive) Name() string { return cases.RuleUnresponsive }
 
 func (u unresponsive) Check(in Inquiry) Verdict {
 	reach, err := in.Instance.Unreachable.Get()
@@ -72,7 +74,7 @@ func undecided(signs []Verdict) Verdict {
 // waits and sees, and whoever asks now is told no.
 func (unresponsive) contradiction(in Inquiry, ping instance.Ping, least time.Duration) Verdict {
 	v := notYet("its SSM agent pinged %s ago, after the reachability check had failed; %s of silence required",
-		span(in.Now.Sub(ping.At)), span(least))
+		printable.Duration(in.Now.Sub(ping.At)), printable.Duration(least))
 	if in.Trigger.Kind == trigger.KindDirect {
 		v.Kind = Refused
 	}
@@ -87,7 +89,7 @@ func (unresponsive) life(in Inquiry, reach instance.Unreachable, ping instance.P
 		if in.Trigger.Kind != trigger.KindAlarm {
 			what = "request"
 		}
-		return fmt.Sprintf("its SSM agent pinged %s ago, after the %s: it is alive", span(in.Now.Sub(ping.At)), what)
+		return fmt.Sprintf("its SSM agent pinged %s ago, after the %s: it is alive", printable.Duration(in.Now.Sub(ping.At)), what)
 	case in.Ref.CheckFailed || reach.Failing:
 		if s, err := in.Instance.Status.Get(); err == nil && s.Instance.Status == "ok" {
 			return "AWS's reachability check failed and passes again: it is alive"
@@ -110,9 +112,9 @@ func (unresponsive) check(in Inquiry, reach instance.Unreachable, windows bool) 
 	case reach.Since.IsZero():
 		return notYet("AWS's reachability check fails, AWS does not say since when")
 	case failed < need:
-		return notYet("AWS's reachability check fails for %s, %s required", span(failed), span(need)).in(need - failed)
+		return notYet("AWS's reachability check fails for %s, %s required", printable.Duration(failed), printable.Duration(need)).in(need - failed)
 	}
-	return Verdict{Kind: Permitted, Why: fmt.Sprintf("AWS's reachability check fails for %s (%s required)", span(failed), span(need))}
+	return Verdict{Kind: Permitted, Why: fmt.Sprintf("AWS's reachability check fails for %s (%s required)", printable.Duration(failed), printable.Duration(need))}
 }
 
 func (unresponsive) agent(in Inquiry, ping instance.Ping, d instance.Description) Verdict {
@@ -124,21 +126,21 @@ func (unresponsive) agent(in Inquiry, ping instance.Ping, d instance.Description
 	case d.LaunchedAt.IsZero() || ping.At.Before(d.LaunchedAt):
 		return notYet("its SSM agent has not pinged since the launch")
 	case silent < least:
-		return notYet("its SSM agent pinged %s ago, %s of silence required", span(silent), span(least)).in(least - silent)
+		return notYet("its SSM agent pinged %s ago, %s of silence required", printable.Duration(silent), printable.Duration(least)).in(least - silent)
 	case silent > most:
-		return refuse("its SSM agent is silent for %s, longer than the %s that could belong to this hang", span(silent), span(most))
+		return refuse("its SSM agent is silent for %s, longer than the %s that could belong to this hang", printable.Duration(silent), printable.Duration(most))
 	}
 	agents, err := in.Instance.Agents.Get()
 	if err != nil {
-		return doubt(fmt.Sprintf("its SSM agent is silent for %s; whether other agents are heard", span(silent)), err)
+		return doubt(fmt.Sprintf("its SSM agent is silent for %s; whether other agents are heard", printable.Duration(silent)), err)
 	}
 	if others, quiet := silentOthers(in, agents, d.Windows); others >= fewAgents && quiet*100 > others*in.Config.Rules.SilentPercent {
 		v := notYet("its SSM agent is silent for %s, but so are %d of %d other agents that were heard of lately: that may be Systems Manager's trouble",
-			span(silent), quiet, others)
+			printable.Duration(silent), quiet, others)
 		v.doubted = true
 		return v
 	}
-	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its SSM agent is silent for %s (%s required)", span(silent), span(least))}
+	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its SSM agent is silent for %s (%s required)", printable.Duration(silent), printable.Duration(least))}
 }
 
 // fewAgents is how many other agents must have been heard of lately before their
@@ -180,9 +182,9 @@ func (unresponsive) application(in Inquiry, windows bool) Verdict {
 	case s.Application.Since.IsZero():
 		return notYet("its application status check fails, AWS does not say since when")
 	case failed < need:
-		return notYet("its application status check fails for %s, %s required", span(failed), span(need))
+		return notYet("its application status check fails for %s, %s required", printable.Duration(failed), printable.Duration(need))
 	}
-	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its application status check fails for %s (%s required)", span(failed), span(need))}
+	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its application status check fails for %s (%s required)", printable.Duration(failed), printable.Duration(need))}
 }
 
 // impaired is how long a check must have failed. A Windows update keeps the

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/printable"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -16,7 +18,7 @@ const maxAhead = time.Minute
 // episode permits one shot for each episode of an instance.
 type episode struct{}
 
-func (episode) Name() string { return "episode" }
+func (episode) Name() string { return cases.RuleEpisode }
 
 func (episode) Check(in Inquiry) Verdict {
 	v, err := in.Book.Get()
@@ -31,7 +33,7 @@ func (episode) Check(in Inquiry) Verdict {
 	case v.OpenCase != "":
 		return Verdict{
 			Kind: Duplicate, CaseID: v.OpenCase,
-			Why: fmt.Sprintf("case %s of this instance was opened %s and is still open", v.OpenCase, when(in.Now, v.OpenedAt)),
+			Why: fmt.Sprintf("case %s of this instance was opened %s and is still open", v.OpenCase, printable.Ago(in.Now, v.OpenedAt)),
 		}
 	}
 	return allow()
@@ -40,7 +42,7 @@ func (episode) Check(in Inquiry) Verdict {
 // lever permits while nobody has pulled the kill switch.
 type lever struct{}
 
-func (lever) Name() string { return "lever" }
+func (lever) Name() string { return cases.RuleLever }
 
 func (lever) Check(in Inquiry) Verdict {
 	v, err := in.Book.Get()
@@ -49,7 +51,7 @@ func (lever) Check(in Inquiry) Verdict {
 		return doubt("whether the lever is pulled", err)
 	case v.Lever.Pulled:
 		return refuse("all interrupts were stopped %s by %s (%s); `crashcart resume` allows them again",
-			when(in.Now, v.Lever.Since), cmp.Or(oneLine(v.Lever.By), "somebody"), cmp.Or(oneLine(v.Lever.Reason), "no reason given"))
+			printable.Ago(in.Now, v.Lever.Since), cmp.Or(printable.Line(v.Lever.By, maxText), "somebody"), cmp.Or(printable.Line(v.Lever.Reason, maxText), "no reason given"))
 	}
 	return allow()
 }
@@ -59,7 +61,7 @@ func (lever) Check(in Inquiry) Verdict {
 // throttled read does not lose the host.
 type fresh struct{}
 
-func (fresh) Name() string { return "fresh" }
+func (fresh) Name() string { return cases.RuleFresh }
 
 func (fresh) Check(in Inquiry) Verdict {
 	limit := in.Config.Rules.Fresh
@@ -72,11 +74,11 @@ func (fresh) Check(in Inquiry) Verdict {
 	case in.Trigger.At.IsZero():
 		return refuse("the message has no time of its own, so it may be days old")
 	case age < -maxAhead:
-		return refuse("the trigger is dated %s in the future, at most %s is believed", span(-age), span(maxAhead))
+		return refuse("the trigger is dated %s in the future, at most %s is believed", printable.Duration(-age), printable.Duration(maxAhead))
 	case err != nil && age >= limit && age < in.Config.Rules.FreshWindows:
-		return doubt(fmt.Sprintf("whether it is a Windows, for which %s old is still news,", span(age)), err)
+		return doubt(fmt.Sprintf("whether it is a Windows, for which %s old is still news,", printable.Duration(age)), err)
 	case age >= limit:
-		return refuse("the trigger is %s old; it must be younger than %s", span(age), span(limit))
+		return refuse("the trigger is %s old; it must be younger than %s", printable.Duration(age), printable.Duration(limit))
 	}
 	return allow()
 }
@@ -86,7 +88,7 @@ func (fresh) Check(in Inquiry) Verdict {
 // be auto. A rehearsing stack rehearses auto: it is there to show what auto would do.
 type asked struct{}
 
-func (asked) Name() string { return "asked" }
+func (asked) Name() string { return cases.RuleAsked }
 
 func (asked) Check(in Inquiry) Verdict {
 	if in.Trigger.Kind == trigger.KindDirect {
