@@ -41,6 +41,10 @@ type Alarm struct {
 	Metric      string // default StatusCheckFailed_Instance, of a target group UnHealthyHostCount
 	Stat        string // default Maximum
 	Anomaly     bool   // of one metric: a band of expected values instead of a threshold
+	// Missing makes it a heartbeat alarm as package infra/watch has it: no sample of the
+	// metric has come, and that counts as breaching. The defaults are then CWAgent,
+	// mem_used_percent and SampleCount.
+	Missing bool
 
 	Instances   []string          // InstanceId
 	Group       string            // AutoScalingGroupName

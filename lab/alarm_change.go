@@ -40,6 +40,9 @@ func (l *Lab) change(a Alarm) (change, error) {
 	if a.Name == "" {
 		return c, errors.New("an alarm must have a name")
 	}
+	if err := a.checkMissing(); err != nil {
+		return c, err
+	}
 	if len(a.Children) > 0 {
 		return c, c.byChildren()
 	}
@@ -50,6 +53,10 @@ func (l *Lab) change(a Alarm) (change, error) {
 // byThreshold gives the reason of an alarm on metrics. That of a contributor
 // comes without data ("Alarm events and EventBridge", Amazon CloudWatch User Guide).
 func (c *change) byThreshold() {
+	if c.Missing && c.State == cloudwatch.StateAlarm {
+		c.missing()
+		return
+	}
 	minute := func(n int) string { return c.At.Add(time.Duration(-n) * time.Minute).Format("02/01/06 15:04:05") }
 	if c.Contributor != nil {
 		c.reason = fmt.Sprintf("Threshold Crossed: 1 datapoint was greater than the threshold (0.0). The most recent datapoint which crossed the threshold: [1.0 (%s)].", minute(1))
@@ -60,7 +67,15 @@ func (c *change) byThreshold() {
 	if c.State != cloudwatch.StateAlarm {
 		c.reason = "the threshold was not crossed"
 	}
-	c.reasonData = thresholdData(c.At)
+	c.reasonData = c.dataThen(c.At)
+}
+
+// dataThen are the data of a reason that datapoints gave.
+func (c *change) dataThen(at time.Time) string {
+	if c.Missing {
+		return heartbeatData(at)
+	}
+	return thresholdData(at)
 }
 
 func thresholdData(at time.Time) string {
@@ -79,13 +94,13 @@ func (c *change) byChildren() error {
 		}
 	}
 	c.reason = c.arn + " was created and its alarm rule evaluates to " + c.State
-	told := make([]string, len(c.triggering))
+	data := make([]string, len(c.triggering))
 	for i, child := range c.triggering {
 		at := c.changed(child)
 		c.reason = fmt.Sprintf("%s transitioned to %s at %s", c.lab.Alarms.ARN(child.Name), child.State, at.Format("Monday 02 January, 2006 15:04:05 MST"))
-		told[i] = fmt.Sprintf(`{"arn":%q,"state":{"value":%q,"timestamp":%q}}`, c.lab.Alarms.ARN(child.Name), child.State, at.Format(alarmTime))
+		data[i] = fmt.Sprintf(`{"arn":%q,"state":{"value":%q,"timestamp":%q}}`, c.lab.Alarms.ARN(child.Name), child.State, at.Format(alarmTime))
 	}
-	c.reasonData = `{"triggeringAlarms":[` + strings.Join(told, ",") + `]}`
+	c.reasonData = `{"triggeringAlarms":[` + strings.Join(data, ",") + `]}`
 	return nil
 }
 
@@ -154,7 +169,10 @@ func (c *change) dimensions() ([]map[string]string, error) {
 // metric is the alarm's metric, or the one that its dimensions belong to.
 func (c *change) metric(dimensions map[string]string) cloudwatch.Metric {
 	m := cloudwatch.Metric{Namespace: "AWS/EC2", Name: "StatusCheckFailed_Instance", Stat: "Maximum", Dimensions: dimensions}
-	if dimensions["TargetGroup"] != "" {
+	switch {
+	case c.Missing:
+		m.Namespace, m.Name, m.Stat = heartbeatNamespace, heartbeatMetric, heartbeatStat
+	case dimensions["TargetGroup"] != "":
 		m.Namespace, m.Name = "AWS/ApplicationELB", "UnHealthyHostCount"
 	}
 	for _, d := range []struct {

@@ -57,7 +57,7 @@ func (c change) detail() map[string]any {
 
 func (c change) configuration() map[string]any {
 	if len(c.Children) == 0 {
-		return map[string]any{"description": c.Description, "metrics": c.told()}
+		return map[string]any{"description": c.Description, "metrics": c.queries()}
 	}
 	out := map[string]any{"alarmRule": cloudwatch.AnyOf(c.Children)}
 	if c.Suppressed != "" || c.released() {
@@ -80,13 +80,13 @@ func (c change) before() map[string]any {
 	case len(c.Children) > 0:
 		out["reason"], out["reasonData"] = c.arn+" was created and its alarm rule evaluates to "+c.Previous, `{"triggeringAlarms":[]}`
 	default:
-		out["reasonData"] = thresholdData(c.At.Add(-24 * time.Hour))
+		out["reasonData"] = c.dataThen(c.At.Add(-24 * time.Hour))
 	}
 	return out
 }
 
-// told are the metrics as events name them.
-func (c change) told() []map[string]any {
+// queries are the metrics as events name them.
+func (c change) queries() []map[string]any {
 	var out []map[string]any
 	for _, m := range c.metrics {
 		if m.Expression != "" {

@@ -63,6 +63,10 @@ func (c change) trigger() map[string]any {
 		"Period": 60, "EvaluationPeriods": 2, "DatapointsToAlarm": 2, "ComparisonOperator": "GreaterThanThreshold",
 		"Threshold": 0.0, "TreatMissingData": "breaching", "EvaluateLowSampleCountPercentile": "",
 	}
+	if c.Missing {
+		out["EvaluationPeriods"], out["DatapointsToAlarm"] = heartbeatPeriods, heartbeatPeriods
+		out["ComparisonOperator"], out["Threshold"] = "LessThanThreshold", heartbeatThreshold
+	}
 	if len(c.metrics) == 1 {
 		maps.Copy(out, messageMetric(c.metrics[0]))
 		out["StatisticType"], out["Statistic"], out["Unit"] = "Statistic", strings.ToUpper(c.metrics[0].Stat), nil

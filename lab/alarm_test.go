@@ -62,6 +62,7 @@ var alarms = map[string]lab.Alarm{
 	"target-group": {TargetGroup: "web"},
 	"population":   {Dimensions: map[string]string{"InstanceType": "m6i.large"}},
 	"composite":    {Children: []string{"web-silent", "batch-silent"}, Previous: "ALARM"},
+	"heartbeat":    {Instances: []string{web}, Missing: true},
 	"contributor":  {Namespace: "CWAgent", Metric: "heartbeat", Contributor: map[string]string{"InstanceId": web}},
 }
 
@@ -122,6 +123,49 @@ func TestEveryFamilyOfAlarmHasItsPublishedShapeOnEveryRoute(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, "eventbridge-"+name, raised.Event)
+	}
+}
+
+// The reason of a heartbeat alarm that goes back to OK is that of datapoints.
+func TestAHeartbeatIsOnlyMissingInAlarm(t *testing.T) {
+	l := service(t)
+	a := lab.Alarm{Name: "web", Instances: []string{web}, Missing: true, At: raisedAt}
+	for state, want := range map[string]string{
+		"ALARM": `Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated as [Breaching].`,
+		"OK":    "the threshold was not crossed",
+	} {
+		a.State = state
+		raised, err := l.AlarmEvent(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e struct {
+			Detail struct {
+				State struct{ Reason, ReasonData string }
+			}
+		}
+		if err := json.Unmarshal(raised.Event, &e); err != nil {
+			t.Fatal(err)
+		}
+		var data struct {
+			RecentDatapoints    []float64
+			EvaluatedDatapoints []struct {
+				Timestamp string
+				Value     *float64
+			}
+		}
+		if err := json.Unmarshal([]byte(e.Detail.State.ReasonData), &data); err != nil {
+			t.Fatal(err)
+		}
+		missing := 0
+		for _, d := range data.EvaluatedDatapoints {
+			if d.Value == nil && d.Timestamp != "" {
+				missing++
+			}
+		}
+		if e.Detail.State.Reason != want || (state == "ALARM") != (missing == 3 && len(data.RecentDatapoints) == 0) {
+			t.Errorf("%s: %q with %s", state, e.Detail.State.Reason, e.Detail.State.ReasonData)
+		}
 	}
 }
 
@@ -271,6 +315,9 @@ func TestWhatAWSWouldNotDoIsNotRaised(t *testing.T) {
 		"a child that is not there":   {Name: "a", Children: []string{"gone"}},
 		"a target group that is not":  {Name: "a", TargetGroup: "gone"},
 		"a state that there is not":   {Name: "a", Instances: []string{web}, State: "FINE"},
+		"a composite without data":    {Name: "a", Children: []string{"web-silent"}, Missing: true},
+		"a contributor without data":  {Name: "a", Contributor: map[string]string{"InstanceId": web}, Missing: true},
+		"a band without data":         {Name: "a", Instances: []string{web}, Anomaly: true, Missing: true},
 	} {
 		if _, err := l.RaiseAlarm(a); err == nil {
 			t.Errorf("%s was raised", name)
