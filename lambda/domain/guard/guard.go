@@ -146,9 +146,6 @@ func Rules() []Rule {
 	}
 }
 
-// Forceable lists the rules that a direct invoke may override.
-func Forceable() []string { return trigger.Forceable() }
-
 // DryRun says whether an interrupt for this trigger would be a dry run. It is
 // one in every mode but the two that may interrupt.
 func (g *Guard) DryRun(t *trigger.Trigger) bool {

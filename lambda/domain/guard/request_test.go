@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"cmp"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,9 @@ func TestAPulledLeverNeverPermits(t *testing.T) {
 			s.view.Lever = cases.Lever{Pulled: true, By: "oncall", Reason: "database migration", Since: ago(2*time.Minute + 40*time.Second)}
 		}, guard.Refused},
 		{"pulled, with nothing said", func(s *scene) { s.view.Lever.Pulled = true }, guard.Refused},
+		{"pulled, with a reason that steers the terminal", func(s *scene) {
+			s.view.Lever = cases.Lever{Pulled: true, By: "\x1b]0;oncall\a", Reason: "\u202eenod\x1b[2J" + strings.Repeat(" very long", 30), Since: ago(time.Hour)}
+		}, guard.Refused},
 		{"pulled, with a reason of several lines", func(s *scene) {
 			s.view.Lever = cases.Lever{Pulled: true, By: "on\ncall", Reason: "one\r\n  two\tthree", Since: ago(time.Hour)}
 		}, guard.Refused},

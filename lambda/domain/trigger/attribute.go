@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"crashcart/lambda/domain/printable"
 )
 
 // The message attributes by which a publisher names hosts. They are Crashcart's;
@@ -101,7 +103,7 @@ func decodeAttribute(set attributes, from origin) Record {
 	return Record{Trigger: &Trigger{
 		Kind:      KindAttribute,
 		Source:    from.published("attribute"),
-		Reason:    clean(subject, maxText),
+		Reason:    printable.Line(subject, maxText),
 		At:        at,
 		SourceKey: key,
 		Targets:   targets,

@@ -1,6 +1,10 @@
 package trigger
 
-import "time"
+import (
+	"time"
+
+	"crashcart/lambda/domain/printable"
+)
 
 // change is one alarm's state change, whatever route told of it.
 type change struct {
@@ -26,7 +30,7 @@ func newChange(arn, name, reason string, at time.Time) (change, error) {
 	return change{
 		alarm:  Alarm{Name: name, ARN: arn, Region: parsed.region, State: stateAlarm, ChangedAt: at},
 		owner:  parsed.owner,
-		reason: clean(reason, maxText),
+		reason: printable.Line(reason, maxText),
 	}, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"crashcart/lambda/domain/printable"
 )
 
 // child is one alarm that made a composite change its state.
@@ -90,13 +92,13 @@ func (c *change) compositeTargets(children []child, err error) ([]Ref, Record) {
 		}
 		known := func(r Ref) bool { return r.Alarm == ch.arn }
 		if ch.state == stateAlarm && !slices.ContainsFunc(refs, known) {
-			refs = append(refs, Ref{Alarm: ch.arn, From: "triggering alarm " + clean(name, maxLabel)})
+			refs = append(refs, Ref{Alarm: ch.arn, From: "triggering alarm " + printable.Line(name, maxLabel)})
 		}
 	}
 	switch {
 	case err != nil:
-		from := fmt.Sprintf("composite alarm %s, whose children are to be looked up: %v", clean(c.alarm.Name, maxLabel), err)
-		return []Ref{{Alarm: c.alarm.ARN, From: clean(from, maxText)}}, Record{}
+		from := fmt.Sprintf("composite alarm %s, whose children are to be looked up: %v", printable.Line(c.alarm.Name, maxLabel), err)
+		return []Ref{{Alarm: c.alarm.ARN, From: printable.Line(from, maxText)}}, Record{}
 	case len(refs) == 0:
 		return nil, ignore(ReasonNoInstance, "none of the composite alarm's %d triggering children is in %s", len(children), stateAlarm)
 	}

@@ -1,6 +1,10 @@
 package trigger
 
-import "fmt"
+import (
+	"fmt"
+
+	"crashcart/lambda/domain/printable"
+)
 
 // contributorTargets reads detail.alarmContributor: the one series of a query
 // that changed its state, and the labels it is grouped by ("Alarm events and
@@ -24,7 +28,7 @@ func contributorID(o object, key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if id == "" || id != clean(id, maxLabel) {
+	if id == "" || id != printable.Line(id, maxLabel) {
 		return "", fmt.Errorf("%s %s is not the id of a contributor", o.at(key), quote(id))
 	}
 	return id, nil
@@ -32,22 +36,22 @@ func contributorID(o object, key string) (string, error) {
 
 // readAttributes gives the instance that a contributor's attributes name, or else
 // its Auto Scaling group. An InstanceId that is none names nothing wider instead.
-func readAttributes(o object, key, id string) ([]Ref, Record) {
+func readAttributes(o object, key, contributor string) ([]Ref, Record) {
 	attributes, err := o.object(key)
 	if err != nil {
 		return nil, malformed(err)
 	}
-	from := "contributor " + id
+	from := "contributor " + contributor
 	switch {
 	case attributes.has(instanceDimension):
-		instance, err := attributes.text(instanceDimension)
+		id, err := attributes.text(instanceDimension)
 		if err == nil {
-			err = checkID(attributes.at(instanceDimension), instance)
+			err = checkID(attributes.at(instanceDimension), id)
 		}
 		if err != nil {
 			return nil, ignore(ReasonContributorWithoutInstance, "%v", err)
 		}
-		return []Ref{{Instance: instance, From: from}}, Record{}
+		return []Ref{{Instance: id, From: from}}, Record{}
 	case attributes.has(groupDimension):
 		group, err := attributes.text(groupDimension)
 		if err == nil {
@@ -59,5 +63,5 @@ func readAttributes(o object, key, id string) ([]Ref, Record) {
 		return []Ref{{AutoScalingGroup: group, From: from}}, Record{}
 	}
 	return nil, ignore(ReasonContributorWithoutInstance, "%s names neither %s nor %s, only %s",
-		clean(from, maxLabel), instanceDimension, groupDimension, orNothing(attributes.keys()))
+		printable.Line(from, maxLabel), instanceDimension, groupDimension, orNothing(attributes.keys()))
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"crashcart/lambda/domain/instance"
 )
 
 // The dimensions that lead to an instance.
@@ -86,7 +88,7 @@ func instanceOf(m metric, _ owner) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
-	if !ValidInstanceID(id) {
+	if !instance.IsID(id) {
 		return Ref{}, fmt.Errorf("%s has InstanceId %s", m.from(), quote(id))
 	}
 	return Ref{Instance: id}, nil

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/printable"
 )
 
 // Limits of a direct request's free fields, in bytes: enough for a sentence, a
@@ -17,7 +20,7 @@ const (
 
 // Forceable gives the guard rules that a direct request may name in force.
 // Everything else holds for everyone.
-func Forceable() []string { return []string{"unresponsive", "cooldown"} }
+func Forceable() []string { return []string{cases.RuleUnresponsive, cases.RuleCooldown} }
 
 // decodeRequest reads a direct request. It counts only as the payload of an
 // invoke: there IAM has said that the sender may ask, which is the approval.
@@ -73,9 +76,8 @@ func requestText(request object, key string, limit int, bad *problems) string {
 	}
 	if s = strings.TrimSpace(s); len(s) > limit {
 		bad.add("%s has %d bytes, %d at most", key, len(s), limit)
-		return cut(s, limit)
 	}
-	return strings.TrimSpace(clean(s, limit))
+	return printable.Line(s, limit)
 }
 
 // requestKey gives the source key: the request's own id, by which a caller's

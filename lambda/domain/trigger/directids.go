@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"crashcart/lambda/domain/instance"
 )
 
 // maxListed bounds the elements of instanceIds that are looked at, equal ones
@@ -71,11 +73,11 @@ func readID(at string, raw json.RawMessage) (string, error) {
 // checkID says how to write what was given for an instance id.
 func checkID(at, id string) error {
 	switch {
-	case ValidInstanceID(id):
+	case instance.IsID(id):
 		return nil
-	case ValidInstanceID(strings.TrimSpace(id)):
+	case instance.IsID(strings.TrimSpace(id)):
 		return fmt.Errorf("%s %s has white space around it: remove it", at, quote(id))
-	case ValidInstanceID(strings.ToLower(strings.TrimSpace(id))):
+	case instance.IsID(strings.ToLower(strings.TrimSpace(id))):
 		return fmt.Errorf("%s %s: write it in lower case", at, quote(id))
 	case strings.ContainsAny(id, ", "):
 		return fmt.Errorf("%s %s: give each id as an element of its own", at, quote(id))

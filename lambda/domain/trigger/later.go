@@ -3,6 +3,8 @@ package trigger
 import (
 	"encoding/json"
 	"fmt"
+
+	"crashcart/lambda/domain/printable"
 )
 
 // MaxPasses is how often one target may be put back into the queue. Lambda stops
@@ -30,8 +32,8 @@ type later struct {
 // that did not fail was dropped before it could come this far.
 func Later(t Trigger, target Ref) Trigger {
 	target.Candidate = false
-	target.From = clean(target.From, maxText)
-	t.Reason = clean(t.Reason, maxText)
+	target.From = printable.Line(target.From, maxText)
+	t.Reason = printable.Line(t.Reason, maxText)
 	t.Targets = []Ref{target}
 	t.Pass++
 	if t.Alarm != nil {
@@ -49,7 +51,7 @@ func Later(t Trigger, target Ref) Trigger {
 // itself. Whoever can write to the queue gains nothing by writing this.
 func EncodeLater(t Trigger) ([]byte, error) {
 	if bad := laterProblems(t); len(bad) > 0 {
-		return nil, fmt.Errorf("encoding a trigger for later: %s", clean(bad.String(), maxText))
+		return nil, fmt.Errorf("encoding a trigger for later: %s", printable.Line(bad.String(), maxText))
 	}
 	body, err := json.Marshal(later{Crashcart: laterValue, Trigger: laterUTC(t)})
 	if err != nil {

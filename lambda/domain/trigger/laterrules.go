@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/printable"
 )
 
 // maxSourceKey bounds a source key in bytes: an alarm's ARN with a name of 255
@@ -26,7 +29,7 @@ func laterProblems(t Trigger) problems {
 	if t.Source == "" || len(t.Source) > maxLabel || strings.Trim(t.Source, "abcdefghijklmnopqrstuvwxyz/") != "" {
 		bad.add("source %s is not a list of envelopes", quote(t.Source))
 	}
-	if t.Reason != clean(t.Reason, maxText) {
+	if t.Reason != printable.Line(t.Reason, maxText) {
 		bad.add("reason is too long or has control characters")
 	}
 	laterTarget(t, &bad)
@@ -49,7 +52,7 @@ func laterTarget(t Trigger, bad *problems) {
 	if ref.Via != "" {
 		bad.addErr(checkTargetGroupARN(ref.Via))
 	}
-	if ref.From != clean(ref.From, maxText) {
+	if ref.From != printable.Line(ref.From, maxText) {
 		bad.add("the target's from is too long or has control characters")
 	}
 }
@@ -67,7 +70,7 @@ func checkLaterRef(kind Kind, ref Ref) error {
 	case set != 1:
 		return fmt.Errorf("the target names %d things instead of one", set)
 	case ref.Instance != "":
-		if !ValidInstanceID(ref.Instance) {
+		if !instance.IsID(ref.Instance) {
 			return fmt.Errorf("the target's id %s is not an instance's", quote(ref.Instance))
 		}
 		return nil
@@ -94,13 +97,13 @@ func laterKind(t Trigger, bad *problems) {
 	case KindText, KindAttribute:
 		reserved := []string{alarmKeyPrefix, requestKeyPrefix, invokeKeyPrefix}
 		taken := func(prefix string) bool { return strings.HasPrefix(t.SourceKey, prefix) }
-		if slices.ContainsFunc(reserved, taken) || t.SourceKey != clean(t.SourceKey, maxSourceKey) {
+		if slices.ContainsFunc(reserved, taken) || t.SourceKey != printable.Line(t.SourceKey, maxSourceKey) {
 			bad.add("sourceKey %s belongs to another kind of trigger, or does not print", quote(t.SourceKey))
 		}
 		if t.Alarm != nil {
 			bad.add("a trigger of kind %s has no alarm", t.Kind)
 		}
-		if len(t.RequestedBy) > maxRequestedBy || t.RequestedBy != clean(t.RequestedBy, maxRequestedBy) {
+		if len(t.RequestedBy) > maxRequestedBy || t.RequestedBy != printable.Line(t.RequestedBy, maxRequestedBy) {
 			bad.add("requestedBy is too long or has control characters")
 		}
 	default:

@@ -1,6 +1,10 @@
 package trigger
 
-import "fmt"
+import (
+	"fmt"
+
+	"crashcart/lambda/domain/printable"
+)
 
 // MaxTargets is how many distinct things one message may name. A message that
 // names more reports an event, and interrupting everything it names would make
@@ -25,9 +29,9 @@ type metric struct {
 func (m metric) from() string {
 	where := "metric"
 	if m.id != "" {
-		where += " " + clean(m.id, maxLabel)
+		where += " " + printable.Line(m.id, maxLabel)
 	}
-	return fmt.Sprintf("%s (%s %s)", where, clean(m.namespace, maxLabel), clean(m.name, maxLabel))
+	return fmt.Sprintf("%s (%s %s)", where, printable.Line(m.namespace, maxLabel), printable.Line(m.name, maxLabel))
 }
 
 // watchesCheck reports whether the metric is the instance status check and no

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"crashcart/lambda/domain/printable"
 )
 
 // maxKeys bounds the keys of one object. The widest shape that AWS publishes
@@ -88,7 +90,7 @@ func (o object) name() string {
 
 // at is the path of one of the object's keys. A key may be a stranger's.
 func (o object) at(key string) string {
-	key = clean(cut(key, maxQuoted), maxQuoted)
+	key = printable.Line(key, maxQuoted)
 	if o.path == "" {
 		return key
 	}

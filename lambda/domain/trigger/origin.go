@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"crashcart/lambda/domain/printable"
 )
 
 // The envelopes, as a Source names them.
@@ -75,7 +77,7 @@ func (f origin) stamp() (key string, at time.Time, err error) {
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	if s == "" || len(s) > maxMessageID || s != clean(s, maxMessageID) || strings.Contains(s, "/") {
+	if s == "" || len(s) > maxMessageID || s != printable.Line(s, maxMessageID) || strings.Contains(s, "/") {
 		return "", time.Time{}, fmt.Errorf("%s %s is not the id of a message", envelope.at(id), quote(s))
 	}
 	return prefix + s, at, nil

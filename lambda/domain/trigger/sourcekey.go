@@ -3,6 +3,8 @@ package trigger
 import (
 	"strings"
 	"time"
+
+	"crashcart/lambda/domain/printable"
 )
 
 // The prefixes keep the source keys of different kinds of trigger apart.
@@ -32,7 +34,7 @@ func isAlarmKey(key string, a Alarm) bool {
 	}
 	contributor, changedAt := rest[:i], rest[i+1:]
 	at, err := time.Parse(time.RFC3339Nano, changedAt)
-	return err == nil && keyTime(at) == changedAt && contributor == clean(contributor, maxLabel)
+	return err == nil && keyTime(at) == changedAt && contributor == printable.Line(contributor, maxLabel)
 }
 
 // keyTime writes a time in a source key, in milliseconds, which is what CloudWatch

@@ -2,10 +2,9 @@ package trigger
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"crashcart/lambda/domain/printable"
 )
 
 const (
@@ -14,58 +13,12 @@ const (
 	maxQuoted = 80      // bytes of a stranger's value repeated in a detail
 )
 
-// ValidInstanceID reports whether s is an EC2 instance id as EC2 writes it:
-// "i-" and 8 or 17 lower-case hex digits ("Longer format resource IDs" in the
-// Amazon EC2 API Reference; instances from before 2018 keep the short form).
-func ValidInstanceID(s string) bool {
-	hex, ok := strings.CutPrefix(s, "i-")
-	if !ok || len(hex) != 8 && len(hex) != 17 {
-		return false
-	}
-	for _, r := range hex {
-		if (r < '0' || r > '9') && (r < 'a' || r > 'f') {
-			return false
-		}
-	}
-	return true
-}
-
-// clean makes prose from outside fit to print: what does not print (control
-// characters, line separators, bidirectional overrides) becomes a space, and
-// at most limit bytes are kept, cut between runes.
-func clean(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, strings.ToValidUTF8(s, " "))
-	return cut(s, limit)
-}
-
-// cut keeps the runes of s that fit in limit bytes. s is valid UTF-8.
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit]
-}
-
-// quote shows a value from outside in a detail: bounded, escaped, unmistakably quoted.
-func quote(s string) string {
-	short := cut(s, maxQuoted)
-	if len(short) < len(s) {
-		return strconv.Quote(short) + "..."
-	}
-	return strconv.Quote(s)
-}
+// quote shows a value from outside in a detail.
+func quote(s string) string { return printable.Quote(s, maxQuoted) }
 
 // ignore is the Record of a message that asks for nothing.
 func ignore(reason Reason, format string, args ...any) Record {
-	return Record{Ignored: &Ignored{Reason: reason, Detail: clean(fmt.Sprintf(format, args...), maxText)}}
+	return Record{Ignored: &Ignored{Reason: reason, Detail: printable.Line(fmt.Sprintf(format, args...), maxText)}}
 }
 
 // malformed is the Record of a known shape that err says is broken.
