@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/spf13/cobra"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/intake"
 )
@@ -171,9 +172,9 @@ func report(c *cobra.Command, answer intake.Answer, r directRequest, asJSON bool
 	}
 	all := len(answer.Ignored) == 0
 	for _, o := range answer.Outcomes {
-		all = all && (o.Outcome == intake.OutcomeInterrupted || o.Outcome == intake.OutcomeDryRun)
+		all = all && (o.Outcome == cases.OutcomeInterrupted || o.Outcome == cases.OutcomeDryRun)
 	}
-	if !r.DryRun && slices.ContainsFunc(answer.Outcomes, func(o intake.Outcome) bool { return o.Outcome == intake.OutcomeDryRun }) {
+	if !r.DryRun && slices.ContainsFunc(answer.Outcomes, func(o intake.Outcome) bool { return o.Outcome == cases.OutcomeDryRun }) {
 		c.PrintErrln("crashcart: the stack is in dry-run mode: this was a dry run, nothing was interrupted")
 	}
 	if p.err == nil && !all {
@@ -200,7 +201,7 @@ func (p *page) outcome(o intake.Outcome) {
 	}
 	p.line("", name+": "+string(o.Outcome))
 	code := o.Code
-	if o.Outcome == intake.OutcomeDryRun { // to say that it would have is an error to EC2
+	if o.Outcome == cases.OutcomeDryRun { // to say that it would have is an error to EC2
 		code = ""
 	}
 	for _, f := range [][2]string{

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"crashcart/lambda/aws/notify"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/intake"
 )
@@ -48,21 +49,21 @@ func TestAnInterruptedMemberIsKeptAndADryRunNever(t *testing.T) {
 		mode       config.Mode
 		on         bool
 		fail       error
-		outcome    intake.OutcomeKind
+		outcome    cases.Outcome
 		kept       bool
 	}{
-		{"accepted", "", config.ModeAuto, true, nil, intake.OutcomeInterrupted, true},
-		{"no answer", "", config.ModeAuto, true, errOutage, intake.OutcomeUnknown, true},
-		{"rejected", "", config.ModeAuto, true, apiError{"UnsupportedOperation"}, intake.OutcomeRejected, false},
-		{"rehearsed", `,"dryRun":true`, config.ModeAuto, true, nil, intake.OutcomeDryRun, false},
-		{"rehearsed without an answer", `,"dryRun":true`, config.ModeAuto, true, errOutage, intake.OutcomeUnknown, false},
-		{"dry-run stack", "", config.ModeDryRun, true, nil, intake.OutcomeDryRun, false},
-		{"manual stack", "", config.ModeManual, false, nil, intake.OutcomeInterrupted, false},
+		{"accepted", "", config.ModeAuto, true, nil, cases.OutcomeInterrupted, true},
+		{"no answer", "", config.ModeAuto, true, errOutage, cases.OutcomeUnknown, true},
+		{"rejected", "", config.ModeAuto, true, apiError{"UnsupportedOperation"}, cases.OutcomeRejected, false},
+		{"rehearsed", `,"dryRun":true`, config.ModeAuto, true, nil, cases.OutcomeDryRun, false},
+		{"rehearsed without an answer", `,"dryRun":true`, config.ModeAuto, true, errOutage, cases.OutcomeUnknown, false},
+		{"dry-run stack", "", config.ModeDryRun, true, nil, cases.OutcomeDryRun, false},
+		{"manual stack", "", config.ModeManual, false, nil, cases.OutcomeInterrupted, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := hungMember(t, c.mode)
 			w.fail["SendDiagnosticInterrupt"] = c.fail
-			w.handler.Protect.On = c.on
+			w.handler.Standby.On = c.on
 			o := w.direct(webA, c.more)
 			if o.Outcome != c.outcome {
 				t.Fatalf("%+v", o)
@@ -109,7 +110,7 @@ func TestAMissingLookIsNeverKeptQuiet(t *testing.T) {
 	w = hungMember(t, config.ModeAuto)
 	w.fail["PutObject"] = errOutage
 	o := w.direct(webA, "")
-	if o.Outcome != intake.OutcomeInterrupted || !strings.Contains(o.Evidence, "could not be stored") {
+	if o.Outcome != cases.OutcomeInterrupted || !strings.Contains(o.Evidence, "could not be stored") {
 		t.Errorf("without S3: %+v", o)
 	}
 	if told := w.told[0]; told.Evidence != o.Evidence {
@@ -171,10 +172,10 @@ func TestAQueueThatHangsNeverKeepsAnInterruptQuiet(t *testing.T) {
 func TestAQueueThatHangsNeverTakesTheTimeForTelling(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	w.bystanders(12)
-	w.deadline = intake.TellingTime + 400*time.Millisecond
+	w.deadline = intake.NotifyTime + 400*time.Millisecond
 	ends := time.Now().Add(w.deadline)
 	w.onQueue = func(ctx context.Context) {
-		if deadline, ok := ctx.Deadline(); !ok || deadline.After(ends.Add(-intake.TellingTime+100*time.Millisecond)) {
+		if deadline, ok := ctx.Deadline(); !ok || deadline.After(ends.Add(-intake.NotifyTime+100*time.Millisecond)) {
 			t.Errorf("the queue has until %s before the end", ends.Sub(deadline))
 		}
 		<-ctx.Done()

@@ -15,44 +15,45 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-// factsBound is how long all describes of an invocation may take together, so
-// that the look can still be taken before they are too old to act on.
+// factsBound is how long all describes of an invocation may take together. The
+// evidence can then still be taken before the facts are too old to act on.
 const factsBound = guard.FactsLife - evidence.Bound
 
-// routeBound is how long following groups and alarms may take of that, so that a
-// target that needs no following is not starved by one that does.
+// routeBound is how long following groups and alarms may take of that. A target
+// that needs no following must not lose its time to one that does.
 const routeBound = factsBound / 2
 
-// concludeSideBySide is how many targets are concluded at once: each costs a write
+// concludeSideBySide is how many targets are concluded at once. Each costs a write
 // to the casebook and a message.
 const concludeSideBySide = 16
 
-// errNoView keeps a view that is missing from passing for one with nothing in it.
+// errNoView is why a view is missing. Without it a missing view would look like an
+// empty one.
 var errNoView = errors.New("the casebook was not read")
 
-// decide takes all jobs through the stages and returns those that it came to:
-// one for every instance, or for what stood for none. From the look on every
-// permitted target goes its own way, no more of them at once than the budget
-// could let through; and none waits for those that are only to be concluded.
+// decide takes all jobs through the stages. It returns one job for every instance
+// that they came to, and one for everything that came to none. Once it is permitted,
+// a target goes its own way. No more of them do so at once than the budget could
+// let through, and none waits for a target that is only to be concluded.
 func (h *Handler) decide(ctx context.Context, log *slog.Logger, jobs []*job) []*job {
 	jobs = h.assess(ctx, jobs)
 	var (
-		wg        sync.WaitGroup
-		shots     = make(chan struct{}, max(1, h.Config.Rules.Budget))
-		concluded = make(chan struct{}, concludeSideBySide)
+		wg           sync.WaitGroup
+		interrupting = make(chan struct{}, max(1, h.Config.Rules.Budget))
+		concluding   = make(chan struct{}, concludeSideBySide)
 	)
 	for _, j := range jobs {
 		j.log = log
 		wg.Go(func() {
 			if j.verdict.Kind == guard.Permitted {
-				shots <- struct{}{}
-				h.shoot(ctx, j)
-				<-shots
-				h.notify(ctx, log, j) // at once: whatever keeps the others must not keep this quiet
+				interrupting <- struct{}{}
+				h.interrupt(ctx, j)
+				<-interrupting
+				h.notify(ctx, log, j) // at once: what delays the others must not delay this
 				return
 			}
-			concluded <- struct{}{}
-			defer func() { <-concluded }()
+			concluding <- struct{}{}
+			defer func() { <-concluding }()
 			h.conclude(ctx, j, j.verdict)
 		})
 	}
@@ -60,8 +61,8 @@ func (h *Handler) decide(ctx context.Context, log *slog.Logger, jobs []*job) []*
 	return jobs
 }
 
-// assess gives every job its verdict, as far as it can be had without the look.
-// It only reads. The describes are shared by all jobs.
+// assess gives every job its verdict, as far as it can be had without the evidence.
+// It only reads. All jobs share the describes.
 func (h *Handler) assess(ctx context.Context, jobs []*job) []*job {
 	if len(jobs) == 0 {
 		return nil
@@ -91,15 +92,16 @@ func instances(jobs []*job) []*job {
 	return slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return j.verdict.Kind != "" || j.ref.Instance == "" })
 }
 
-// inQuestion says whether more facts can change or complete the verdict. A check
-// that failed and does so no longer is told from one that lacks data only by the
-// full status.
+// inQuestion says whether more facts can change or complete the verdict. A target
+// that is Later after its check had failed is in question, too. Only the full status
+// tells a check that passes again from one without data.
 func inQuestion(j *job) bool {
 	k := j.verdict.Kind
 	return k == guard.Permitted || k == guard.Held || (k == guard.Later && j.ref.CheckFailed) || j.verdict.MayYetBeRefused()
 }
 
-// firstRound asks for what decides most targets: AWS and the casebook at once.
+// firstRound asks for what decides most targets. It asks AWS and the casebook at
+// the same time.
 func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
 	if len(jobs) == 0 {
 		return
@@ -127,11 +129,13 @@ func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
 	}
 }
 
+// subject is what the casebook is asked about for the job.
 func (h *Handler) subject(j *job) cases.Subject {
 	return cases.Subject{InstanceID: j.ref.Instance, SourceKey: j.trigger.SourceKey, DryRun: h.Guard.DryRun(j.trigger)}
 }
 
-// secondRound asks for the rest: AWS and the slots at once.
+// secondRound asks for the rest: AWS for the other facts, and the casebook for the
+// slots, at the same time.
 func (h *Handler) secondRound(ctx context.Context, jobs []*job) {
 	if len(jobs) == 0 {
 		return
@@ -165,10 +169,12 @@ func (h *Handler) secondRound(ctx context.Context, jobs []*job) {
 	}
 }
 
+// groupKey is the casebook's key of the job's group, empty for no group.
 func groupKey(j *job) string {
 	return instance.GroupKey(j.question.Instance.GroupName())
 }
 
+// answered is the fact that an answer makes.
 func answered[T any](v T, err error) fact.Of[T] {
 	if err != nil {
 		return fact.Failed[T](err)

@@ -4,14 +4,16 @@ import (
 	"context"
 	"sync"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
 )
 
-// Explain returns what would become of a batch, and changes nothing: it asks AWS
-// and the casebook what Handle would ask, takes the look, and stops where Handle
-// would claim. A target that would be interrupted, or rehearsed, is told as that.
+// Explain returns what would become of a batch, and changes nothing. It asks AWS
+// and the casebook what Handle would ask, takes the evidence, and stops where
+// Handle would claim. A target that would be interrupted has the outcome
+// interrupted, and one that would be a dry run has the outcome dry-run.
 func (h *Handler) Explain(ctx context.Context, batch trigger.Batch) []Outcome {
 	var jobs []*job
 	for _, rec := range batch.Records {
@@ -21,11 +23,11 @@ func (h *Handler) Explain(ctx context.Context, batch trigger.Batch) []Outcome {
 	}
 	jobs = h.assess(ctx, jobs)
 	var wg sync.WaitGroup
-	looks := make(chan struct{}, max(1, h.Config.Rules.Budget))
+	slots := make(chan struct{}, max(1, h.Config.Rules.Budget))
 	for _, j := range jobs {
 		wg.Go(func() {
-			looks <- struct{}{}
-			defer func() { <-looks }()
+			slots <- struct{}{}
+			defer func() { <-slots }()
 			h.foresee(ctx, j)
 		})
 	}
@@ -37,18 +39,19 @@ func (h *Handler) Explain(ctx context.Context, batch trigger.Batch) []Outcome {
 	return outcomes
 }
 
+// foresee gives a job the outcome that it would come to.
 func (h *Handler) foresee(ctx context.Context, j *job) {
 	v := j.verdict
 	if v.Kind == guard.Permitted {
 		j.question.Console = fact.Known(h.Taker.Take(ctx, j.ref.Instance).Latest)
 		v = h.Guard.Decide(j.question)
 	}
-	kind := OutcomeKind(v.Kind)
+	outcome := cases.Outcome(v.Kind) // both have the same words, but for what is permitted
 	if v.Kind == guard.Permitted {
-		kind = OutcomeInterrupted
+		outcome = cases.OutcomeInterrupted
 		if h.Guard.DryRun(j.trigger) {
-			kind = OutcomeDryRun
+			outcome = cases.OutcomeDryRun
 		}
 	}
-	j.end(kind, v)
+	j.end(outcome, v)
 }

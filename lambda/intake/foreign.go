@@ -11,9 +11,9 @@ import (
 	"crashcart/lambda/domain/instance"
 )
 
-// foreign gives its verdict to a job of an alarm that belongs to another Region
-// or account, and says whether it did. Instance ids are unique everywhere, but a
-// group of the same name may well exist here.
+// foreign says whether the job's alarm belongs to another Region or account, and
+// if so refuses it. Instance ids are unique everywhere, but a group of the same name
+// may well exist here.
 func (h *Handler) foreign(ctx context.Context, j *job) bool {
 	if j.trigger.Alarm == nil {
 		return false

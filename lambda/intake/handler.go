@@ -1,11 +1,11 @@
 // Package intake is the interrupt function's handler: the order of the stages,
 // and the reply.
 //
-// The order is the safety case. Facts first; then the guard; then the look; then
-// the claim, which only one trigger of an episode can win; then the send; and
-// only then everything that may fail without harm. After the claim the handler
-// never returns an error for that target, because an error makes Lambda or SQS
-// deliver the trigger again.
+// The order is the safety case. Facts come first, then the guard. Then the
+// evidence is taken. Then comes the claim, which only one trigger of an episode
+// can win, and then the send. Only after it comes everything that may fail
+// without harm. After the claim the handler never returns an error for that
+// target, because an error makes Lambda or SQS deliver the trigger again.
 package intake
 
 import (
@@ -28,23 +28,31 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-// Handler decides what comes in and acts on it. All its fields are set once, at
-// cold start.
+// Handler decides what comes in and acts on it. Its fields are in the order of the
+// stages. All of them are set once, at cold start, and none may be left out.
 type Handler struct {
-	Config   config.Config
+	Config config.Config
+	Log    *slog.Logger
+	Now    func() time.Time
+
+	// What is known of a target, and the verdict on it.
 	Router   *resolve.Router
 	Resolver *resolve.Resolver
 	Book     *casebook.Book
 	Guard    *guard.Guard
-	Taker    evidence.Taker
-	Evidence evidence.Store
-	Live     send.Sender
-	Dry      send.Sender
-	Protect  standby.Keeper
-	Notify   Notifier
-	Queue    Queue
-	Log      *slog.Logger
-	Now      func() time.Time
+
+	// A permitted target: its evidence, and its interrupt.
+	Taker evidence.Taker
+	Live  send.Sender
+	Dry   send.Sender
+
+	// What may fail without harm, after the send.
+	Store   evidence.Store
+	Standby standby.Keeper
+	Notify  Notifier
+
+	// Where a target waits for its next pass.
+	Queue Queue
 }
 
 // Answer is what a direct invoke gets back.
@@ -54,9 +62,9 @@ type Answer struct {
 }
 
 // Handle takes one invocation's payload, whatever its shape. It returns an
-// Answer, or for a batch from the queue the records that must come again. The
-// error is for a bare event alone, whose targets could not be put in the queue:
-// then Lambda delivers it again.
+// Answer, or for a batch from the queue the records that must come again. It
+// returns an error for one case alone: a bare event whose targets could not be
+// put in the queue. Lambda then delivers the event again.
 func (h *Handler) Handle(ctx context.Context, payload json.RawMessage) (any, error) {
 	inv := trigger.Invocation{At: h.Now()}
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
@@ -87,6 +95,8 @@ func (h *Handler) Handle(ctx context.Context, payload json.RawMessage) (any, err
 	return reply(batch, answer, again)
 }
 
+// reply is what the caller gets back. again names the queue's messages that must
+// be delivered again.
 func reply(batch trigger.Batch, answer Answer, again map[string]bool) (any, error) {
 	switch batch.Envelope {
 	case trigger.EnvelopeSQS:
@@ -107,42 +117,3 @@ func reply(batch trigger.Batch, answer Answer, again map[string]bool) (any, erro
 
 // errRequeue makes Lambda deliver a bare event again.
 var errRequeue = errors.New("the event could neither be decided nor put in the queue: it must be delivered again")
-
-// job is one target on its way through the stages.
-type job struct {
-	trigger   *trigger.Trigger
-	ref       trigger.Ref
-	parent    *job   // the job whose ref stood for this instance; nil if the trigger named it
-	nobody    string // a part of what its ref stands for stands for nobody yet: why
-	doubt     error  // why nothing is known of a member of the group that its ref names
-	messageID string // of the queue's message, empty outside a queue
-	sender    string // what a redelivery of the same thing has in common with it
-	question  guard.Question
-	verdict   guard.Verdict
-	log       *slog.Logger
-	outcome   Outcome
-	told      bool // or nobody needs to be
-
-	unanswered bool          // a fact could not be had
-	sentAfter  time.Duration // from the trigger's own time to the send
-}
-
-func newJobs(rec trigger.Record, requestID string) []*job {
-	sender := rec.MessageID
-	if sender == "" {
-		sender = requestID
-	}
-	jobs := make([]*job, 0, len(rec.Trigger.Targets))
-	for _, ref := range rec.Trigger.Targets {
-		jobs = append(jobs, &job{trigger: rec.Trigger, ref: ref, messageID: rec.MessageID, sender: sender})
-	}
-	return jobs
-}
-
-func (j *job) end(kind OutcomeKind, v guard.Verdict) {
-	j.outcome.InstanceID = j.ref.Instance
-	if j.ref.Instance == "" {
-		j.outcome.Target = name(j.ref)
-	}
-	j.outcome.Outcome, j.outcome.Rule, j.outcome.Why, j.outcome.CaseID = kind, v.Rule, v.Why, v.CaseID
-}

@@ -8,13 +8,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
 )
 
-// The pauses between two looks at a target. Twelve of them are twelve minutes on
-// Linux and 24 on Windows: long enough for a hang that began with its alarm to
-// show, which takes 6 and 20 minutes of silence.
+// The least time between two passes of a target. Twelve passes take twelve minutes
+// on Linux and 24 on Windows. A hang that began with its alarm shows within that
+// time: it takes 6 and 20 minutes of silence.
 const (
 	passDelay        = 60 * time.Second
 	passDelayWindows = 120 * time.Second
@@ -30,36 +31,36 @@ type Queue interface {
 }
 
 // conclude turns a verdict that permits nothing into the job's outcome. A target
-// that is Later goes back into the queue, since an alarm fires only once; a
-// direct invoke is told at once instead.
+// that is Later goes back into the queue, since an alarm fires only once. A direct
+// invoke gets its answer at once instead.
 func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 	defer h.logDecision(ctx, j)
 	j.unanswered = v.Unanswered
 	switch {
 	case v.Kind != guard.Later:
-		j.end(OutcomeKind(v.Kind), v)
+		j.end(cases.Outcome(v.Kind), v) // both have the same words
 		return
 	case j.trigger.Kind == trigger.KindDirect:
 		v.Why += "; " + v.AskAgain()
-		j.end(OutcomeLater, v)
+		j.end(cases.OutcomeLater, v)
 		return
 	case j.trigger.Pass >= trigger.MaxPasses:
 		v.Why = fmt.Sprintf("given up after %d passes: %s", j.trigger.Pass+1, v.Why)
-		j.end(OutcomeRefused, v)
+		j.end(cases.OutcomeRefused, v)
 		return
 	}
-	j.end(OutcomeLater, v)
-	queueing, cancel := beforeTelling(ctx)
+	j.end(cases.OutcomeLater, v)
+	queueing, cancel := beforeNotify(ctx)
 	defer cancel()
 	if err := h.requeue(queueing, j, v); err != nil {
 		v.Why = fmt.Sprintf("%s; and it could not be put back in the queue: %v", v.Why, err)
-		j.end(OutcomeFailed, v)
+		j.end(cases.OutcomeFailed, v)
 		j.outcome.again = true
 	}
 }
 
-// requeue puts the target into the queue for another look, unless another copy
-// of the same message has done so.
+// requeue puts the target into the queue for its next pass. It does nothing if
+// another copy of the same message has done so already.
 func (h *Handler) requeue(ctx context.Context, j *job, v guard.Verdict) error {
 	ref := j.ref
 	if u, err := j.question.Instance.Unreachable.Get(); err == nil && u.Failing {
@@ -77,7 +78,7 @@ func (h *Handler) requeue(ctx context.Context, j *job, v guard.Verdict) error {
 	_, err = h.Queue.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl:     &h.Config.QueueURL,
 		MessageBody:  aws.String(string(body)),
-		DelaySeconds: int32(pause(j, v).Seconds()),
+		DelaySeconds: int32(delay(j, v).Seconds()),
 	})
 	if err != nil {
 		return fmt.Errorf("sending it to the intake queue: %w", err)
@@ -85,10 +86,10 @@ func (h *Handler) requeue(ctx context.Context, j *job, v guard.Verdict) error {
 	return nil
 }
 
-// pause is how long to wait before the next look. A host that was found late, after
-// its group had used up some of the looks, gets longer pauses, so that what is
-// missing can still come within those that are left.
-func pause(j *job, v guard.Verdict) time.Duration {
+// delay is how long a target waits for its next pass. A host that was found late,
+// after its group had used up some of the passes, waits longer each time. What is
+// missing can then still come within the passes that are left.
+func delay(j *job, v guard.Verdict) time.Duration {
 	least := passDelay
 	if d, err := j.question.Instance.Description.Get(); err == nil && d.Windows {
 		least = passDelayWindows

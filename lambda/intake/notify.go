@@ -9,19 +9,19 @@ import (
 	"crashcart/lambda/aws/notify"
 )
 
-// Notifier tells people what was decided.
+// Notifier notifies people of what was decided.
 type Notifier interface {
 	Notify(context.Context, []notify.Decision) error
 }
 
-// tell tells what was decided about the jobs, each once, after it was decided. That
-// it fails is logged, and changes nothing. It has a bound of its own, and does not end
-// with the invocation's time.
+// notify hands what was decided about the jobs to the notifier. It does so once for
+// each, and only after its decision. If that fails it is logged and changes nothing.
+// It has a bound of its own, and goes on when the invocation's time is over.
 func (h *Handler) notify(ctx context.Context, log *slog.Logger, jobs ...*job) {
 	var decisions []notify.Decision
 	for _, j := range jobs {
-		if !j.told {
-			j.told, decisions = true, append(decisions, h.decision(j))
+		if !j.notified {
+			j.notified, decisions = true, append(decisions, h.decision(j))
 		}
 	}
 	if err := h.Notify.Notify(context.WithoutCancel(ctx), decisions); err != nil {
@@ -29,18 +29,19 @@ func (h *Handler) notify(ctx context.Context, log *slog.Logger, jobs ...*job) {
 	}
 }
 
-// tellingTime is what is kept of the invocation's time for telling, so that what is
-// only to be looked at again cannot keep what was decided from being told.
-const tellingTime = notify.Bound + time.Second
+// notifyTime is what is kept of the invocation's time for notifications. Putting a
+// target back in the queue must not use up the time for saying what was decided.
+const notifyTime = notify.Bound + time.Second
 
-// beforeTelling is ctx until it is time to tell.
-func beforeTelling(ctx context.Context) (context.Context, context.CancelFunc) {
+// beforeNotify is ctx until it is time to notify.
+func beforeNotify(ctx context.Context) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {
-		return context.WithDeadline(ctx, deadline.Add(-tellingTime))
+		return context.WithDeadline(ctx, deadline.Add(-notifyTime))
 	}
 	return context.WithCancel(ctx)
 }
 
+// decision is the job's outcome as the notifier takes it.
 func (h *Handler) decision(j *job) notify.Decision {
 	o, t := j.outcome, j.trigger
 	source := cmp.Or(t.Source, string(t.Kind))
@@ -54,7 +55,8 @@ func (h *Handler) decision(j *job) notify.Decision {
 	}
 }
 
-// groupKeyOf names the group of the job's instance, if it came to one.
+// groupKeyOf names the group of the job's instance. It is empty if the job came to
+// no instance.
 func groupKeyOf(j *job) string {
 	if j.question.Instance == nil {
 		return ""

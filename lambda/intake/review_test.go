@@ -222,7 +222,7 @@ func TestAnInvocationThatEndsNeverLeavesASentCaseUnsettled(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	w.handler.Live = sending{w.handler.Live, end}
-	w.handler.Evidence.API = storing{w}
+	w.handler.Store.API = storing{w}
 	if _, err := w.handler.Handle(ctx, json.RawMessage(please)); err != nil {
 		t.Fatal(err)
 	}
@@ -371,7 +371,7 @@ func TestADryRunIsNeverLoggedAsTheRealThing(t *testing.T) {
 }
 
 func TestTheFunctionsTimeIsEnoughForFactsAndAShot(t *testing.T) {
-	if need := intake.FactsBound + intake.ShotTime + intake.TellingTime; config.FunctionTimeout < need {
+	if need := intake.FactsBound + intake.InterruptTime + intake.NotifyTime; config.FunctionTimeout < need {
 		t.Errorf("the function has %s, it needs %s", config.FunctionTimeout, need)
 	}
 	if intake.FactsBound+evidence.Bound > guard.FactsLife {

@@ -12,9 +12,9 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-// route turns jobs about whatever a trigger names into jobs about instances. A
-// job that comes to no instance, or of which a part could not be followed, stays
-// in the list, with its verdict.
+// route turns jobs about whatever a trigger names into jobs about instances. A job
+// stays in the list, with a verdict, if it comes to no instance or if a part of it
+// could not be followed.
 func (h *Handler) route(ctx context.Context, jobs []*job) []*job {
 	ctx, cancel := context.WithTimeout(ctx, routeBound)
 	defer cancel()
@@ -41,8 +41,8 @@ func (h *Handler) route(ctx context.Context, jobs []*job) []*job {
 	return routed
 }
 
-// named is the job's ref with the alarm that named it, so that whatever it leads
-// to tells the whole way. An instance has only one station, and needs no way.
+// named is the job's ref with the alarm that named it. Whatever the ref leads to
+// then says the whole way on which it was found. An instance is found in one step.
 func (j *job) named() trigger.Ref {
 	ref := j.ref
 	if ref.Instance == "" && j.trigger.Alarm != nil {
@@ -51,8 +51,9 @@ func (j *job) named() trigger.Ref {
 	return ref
 }
 
-// unnamed gives its verdict to a ref that came to no instance. One that AWS could
-// not answer for, or that stands for nobody yet, is Later while it is news.
+// unnamed gives the verdict on a ref that came to no instance. It is Later, as long
+// as the trigger is fresh, if AWS gave no answer or if the ref stands for no instance
+// at this moment. Otherwise it is refused.
 func (h *Handler) unnamed(j *job, r resolve.Route) {
 	j.question = guard.Question{Trigger: j.trigger, Ref: j.ref, Instance: &instance.Instance{}}
 	kind, why := guard.Refused, r.Never
@@ -65,11 +66,13 @@ func (h *Handler) unnamed(j *job, r resolve.Route) {
 	j.verdict = h.Guard.Unnamed(j.trigger, kind, why)
 }
 
-// thin drops the candidates that do not fail: members of a group that is named
-// as a whole. One of whom AWS gave no answer stays, to be looked at by itself. A
-// group none of whose members fails takes their place. What is left is one job a
-// target; waiting are the groups of which somebody was dropped, or stands for
-// nobody yet, beside members that were kept.
+// thin drops the candidates that show no sign of a hang. Candidates are the members
+// of a group that the trigger names as a whole. A member of which AWS gave no answer
+// stays, with a job of its own. If no member of a group is left, the group's own job
+// takes their place. What is left is one job for each target.
+//
+// waiting are the groups that were thinned and still have members in the list, and
+// those of which a part has no instance yet.
 func (h *Handler) thin(jobs []*job) (thinned, waiting []*job) {
 	kept, unsure, groups := h.sift(jobs)
 	kept = append(kept, h.doubtful(unsure, append(slices.Clone(kept), groups...))...)
@@ -86,8 +89,8 @@ func (h *Handler) thin(jobs []*job) (thinned, waiting []*job) {
 	return once(kept), waiting
 }
 
-// sift tells the jobs to keep from the members of whom AWS gave no answer, and
-// names the groups of which a part was left out.
+// sift sorts the jobs. kept are those to go on with. unsure are the members of which
+// AWS gave no answer. groups are the groups of which a part was left out.
 func (h *Handler) sift(jobs []*job) (kept, unsure, groups []*job) {
 	leave := func(parent *job) {
 		if parent != nil && !slices.Contains(groups, parent) {
@@ -115,9 +118,9 @@ func (h *Handler) sift(jobs []*job) (kept, unsure, groups []*job) {
 	return kept, unsure, groups
 }
 
-// doubtful is what to do about members of whom AWS gave no answer. Where it gave
-// one of others of their group, each is looked at again by itself, which keeps what
-// is known of it; where it gave none at all, the group is.
+// doubtful are the jobs that take the place of the members of which AWS gave no
+// answer. If AWS answered for others of their group, each of them goes on by itself,
+// with what is known of it. If it answered for none, the group goes on instead.
 func (h *Handler) doubtful(unsure, answered []*job) []*job {
 	var kept []*job
 	for _, j := range unsure {
@@ -133,9 +136,9 @@ func (h *Handler) doubtful(unsure, answered []*job) []*job {
 	return kept
 }
 
-// goOn adds those of the waiting groups none of whose members is in question any
-// more: one that was refused, or has had its shot, must not hide another that
-// begins to fail a minute later.
+// goOn adds the waiting groups that have no member in question any more. A member
+// that was refused or interrupted must not hide another one that begins to fail a
+// minute later.
 func (h *Handler) goOn(jobs, waiting []*job) []*job {
 	for _, g := range waiting {
 		open := func(j *job) bool {
@@ -150,8 +153,8 @@ func (h *Handler) goOn(jobs, waiting []*job) []*job {
 	return jobs
 }
 
-// once joins the jobs of one trigger that came to one instance on several ways:
-// it must not be its own duplicate.
+// once joins the jobs of one trigger that came to one instance on several ways.
+// Otherwise a trigger would be its own duplicate.
 func once(jobs []*job) []*job {
 	type subject struct {
 		trigger  *trigger.Trigger
@@ -172,18 +175,4 @@ func once(jobs []*job) []*job {
 		first.question.Instance.From, first.question.Instance.Via = first.ref.From, first.ref.Via
 	}
 	return kept
-}
-
-// name is what a person calls a ref.
-func name(ref trigger.Ref) string {
-	switch {
-	case ref.Instance != "":
-		return ref.Instance
-	case ref.AutoScalingGroup != "":
-		return "Auto Scaling group " + ref.AutoScalingGroup
-	case ref.TargetGroup != "":
-		return "target group " + ref.TargetGroup
-	default:
-		return "alarm " + ref.Alarm
-	}
 }

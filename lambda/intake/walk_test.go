@@ -198,8 +198,9 @@ func TestWhoMayAskInEveryMode(t *testing.T) {
 				if sent := len(m.interruptedAt); (sent == 1) != (want == "interrupted") {
 					t.Errorf("%d interrupts for the outcome %s", sent, want)
 				}
-				if want == "held" && !strings.Contains(d.Why, `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt`) {
-					t.Errorf("a held target must come with the command to type: %q", d.Why)
+				command := strings.Contains(d.Command, `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt`)
+				if command != (want == "held") || d.Command != "" && !command || strings.Contains(d.Why, "aws lambda") {
+					t.Errorf("a held target, and no other, must come with the command to type, beside its reason: %q, %q", d.Why, d.Command)
 				}
 			})
 		}

@@ -41,36 +41,42 @@ func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 	sender := send.NewClient(sdk, callTimeout)
 	scaling := autoscaling.NewFromConfig(sdk)
 	targets := resolve.Targets{Balancers: elb.NewFromConfig(sdk), Interfaces: compute}
-	resolver := resolve.New(compute, ssm.NewFromConfig(sdk), scaling, c.Rules.RegionLimit)
-	resolver.Targets = targets
 	return &Handler{
-		Config:   c,
-		Router:   &resolve.Router{AutoScaling: scaling, Targets: targets, Alarms: cloudwatch.NewFromConfig(sdk)},
-		Resolver: resolver,
-		Book:     book,
-		Guard:    guard.New(c, book),
-		Taker:    evidence.Taker{API: compute},
-		Evidence: evidence.Store{
-			// A bucket has no host name of its own behind a single endpoint.
+		Config: c,
+		Log:    slog.New(slog.NewJSONHandler(log, nil)),
+		Now:    time.Now,
+
+		Router: &resolve.Router{AutoScaling: scaling, Targets: targets, Alarms: cloudwatch.NewFromConfig(sdk)},
+		Resolver: &resolve.Resolver{
+			EC2: compute, SSM: ssm.NewFromConfig(sdk), AutoScaling: scaling, Targets: targets,
+			Now: time.Now, RegionLimit: c.Rules.RegionLimit,
+		},
+		Book:  book,
+		Guard: guard.New(c, book),
+
+		Taker: evidence.Taker{API: compute, Now: time.Now, Bound: evidence.Bound},
+		Live:  &send.Live{API: sender, Now: time.Now},
+		Dry:   &send.Dry{API: sender, Now: time.Now},
+
+		// A bucket has no host name of its own behind a single endpoint.
+		Store: evidence.Store{
 			API:    s3.NewFromConfig(sdk, func(o *s3.Options) { o.UsePathStyle = c.Endpoint != "" }),
 			Bucket: c.Bucket,
 		},
-		Live:    &send.Live{API: sender, Now: time.Now},
-		Dry:     &send.Dry{API: sender, Now: time.Now},
-		Protect: standby.Keeper{API: scaling, On: c.Protects(), Region: c.Region},
+		Standby: standby.Keeper{API: scaling, On: c.Protects(), Region: c.Region},
 		Notify:  notify.New(sns.NewFromConfig(sdk, impatient), c.Topic, book, c.Region),
-		Queue:   sqs.NewFromConfig(sdk),
-		Log:     slog.New(slog.NewJSONHandler(log, nil)),
-		Now:     time.Now,
+
+		Queue: sqs.NewFromConfig(sdk),
 	}
 }
 
-// tellTimeout bounds one exchange with SNS, so that telling has time for another.
-const tellTimeout = 1500 * time.Millisecond
+// notifyTimeout bounds one exchange with SNS, so that a notification has time for another.
+const notifyTimeout = 1500 * time.Millisecond
 
+// impatient gives the client of SNS its own bound.
 func impatient(o *sns.Options) {
 	if c, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
-		o.HTTPClient = c.WithTimeout(tellTimeout)
+		o.HTTPClient = c.WithTimeout(notifyTimeout)
 	}
 }
 

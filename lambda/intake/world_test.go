@@ -141,16 +141,21 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 	})
 	book := casebook.New(failing{w, db}, cfg.Table)
 	book.Now = w.clock
-	resolver := resolve.New(w, w, w, cfg.Rules.RegionLimit)
-	resolver.Now, resolver.Targets = w.clock, resolve.Targets{Balancers: w, Interfaces: w}
 	g := guard.New(cfg, book)
 	g.Now = w.clock
+	targets := resolve.Targets{Balancers: w, Interfaces: w}
 	w.handler = &intake.Handler{
-		Config: cfg, Router: &resolve.Router{AutoScaling: w, Targets: resolver.Targets, Alarms: w}, Resolver: resolver, Book: book, Guard: g,
-		Taker: evidence.Taker{API: w, Now: w.clock}, Evidence: evidence.Store{API: w, Bucket: cfg.Bucket},
-		Live: &send.Live{API: w, Now: w.clock}, Dry: &send.Dry{API: w, Now: w.clock},
-		Protect: standby.Keeper{API: w, On: cfg.Protects()}, Notify: w,
-		Queue: w, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,
+		Config: cfg, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,
+		Router: &resolve.Router{AutoScaling: w, Targets: targets, Alarms: w},
+		Resolver: &resolve.Resolver{
+			EC2: w, SSM: w, AutoScaling: w, Targets: targets, Now: w.clock, RegionLimit: cfg.Rules.RegionLimit,
+		},
+		Book: book, Guard: g,
+		Taker: evidence.Taker{API: w, Now: w.clock, Bound: evidence.Bound},
+		Live:  &send.Live{API: w, Now: w.clock}, Dry: &send.Dry{API: w, Now: w.clock},
+		Store:   evidence.Store{API: w, Bucket: cfg.Bucket},
+		Standby: standby.Keeper{API: w, On: cfg.Protects(), Region: cfg.Region}, Notify: w,
+		Queue: w,
 	}
 	return w
 }
@@ -235,6 +240,7 @@ type decision struct {
 	Outcome    string `json:"Outcome"`
 	Rule       string `json:"Rule"`
 	Why        string `json:"why"`
+	Command    string `json:"command"`
 	CaseID     string `json:"caseId"`
 	Pass       int    `json:"pass"`
 }
