@@ -100,7 +100,7 @@ var settings = []Setting{
 	count(EnvGroupPercent, "20", 100, "percent of a group's members that may have an open case at once, at least one member", func(r *Rules) *int { return &r.GroupPercent }),
 	count(EnvRegionLimit, "10", 100_000, "with more instances than this newly unreachable in the Region, all are refused", func(r *Rules) *int { return &r.RegionLimit }),
 	count(EnvBudget, "3", 1000, "interrupts in one hour, in the whole Region", func(r *Rules) *int { return &r.Budget }),
-	flag(EnvApplicationStatus, "false", "an application status check impaired for IMPAIRED counts as no life, too", func(r *Rules) *bool { return &r.ApplicationStatus }),
+	flag(EnvApplicationStatus, "an application status check impaired for IMPAIRED counts as no life, too", func(r *Rules) *bool { return &r.ApplicationStatus }),
 }
 
 func name(env, meaning string, field func(*Config) *string) Setting {
@@ -178,8 +178,9 @@ func count(env, def string, most int, meaning string, field func(*Rules) *int) S
 	}}
 }
 
-func flag(env, def, meaning string, field func(*Rules) *bool) Setting {
-	return Setting{Env: env, Default: def, Allowed: "true, false", Meaning: meaning, set: func(c *Config, v string) error {
+// flag is a switch, which is off unless it is set.
+func flag(env, meaning string, field func(*Rules) *bool) Setting {
+	return Setting{Env: env, Default: "false", Allowed: "true, false", Meaning: meaning, set: func(c *Config, v string) error {
 		if v != "true" && v != "false" {
 			return errors.New("must be true or false")
 		}

@@ -43,23 +43,21 @@ func decodeAlarmMessage(message object, from origin) Record {
 // readMessageChange reads which alarm changed, when and why. A contributor of a
 // PromQL alarm gives no reason.
 func readMessageChange(message object) (change, error) {
-	arn, err := message.text("AlarmArn")
-	if err != nil {
+	var r report
+	var err error
+	if r.arn, err = message.text("AlarmArn"); err != nil {
 		return change{}, err
 	}
-	name, err := message.text("AlarmName")
-	if err != nil {
+	if r.name, err = message.text("AlarmName"); err != nil {
 		return change{}, err
 	}
-	reason, err := message.optional("NewStateReason")
-	if err != nil {
+	if r.reason, err = message.optional("NewStateReason"); err != nil {
 		return change{}, err
 	}
-	at, err := timeOf(message, "StateChangeTime")
-	if err != nil {
+	if r.at, err = timeOf(message, "StateChangeTime"); err != nil {
 		return change{}, err
 	}
-	return newChange(arn, name, reason, at)
+	return newChange(r)
 }
 
 // messageContributor reads the one contributor that a message is about.

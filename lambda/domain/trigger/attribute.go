@@ -119,20 +119,28 @@ func (a attributes) instances(note string) ([]Ref, error) {
 		return nil, err
 	}
 	at := a.at(attributeInstance)
+	var refs []Ref
 	switch kind {
 	case "String":
 		if err := checkID(at, value); err != nil {
 			return nil, fmt.Errorf("%w; several ids need the type String.Array", err)
 		}
-		return []Ref{{Instance: value, From: "message attribute " + attributeInstance + note}}, nil
+		refs = []Ref{{Instance: value}}
 	case "String.Array":
-		return readArray(at, value, note)
+		if refs, err = readArray(at, value); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fmt.Errorf("%s has the type %s, not String or String.Array", at, quote(kind))
 	}
-	return nil, fmt.Errorf("%s has the type %s, not String or String.Array", at, quote(kind))
+	for i := range refs {
+		refs[i].From = "message attribute " + attributeInstance + note
+	}
+	return refs, nil
 }
 
 // readArray reads a list of ids that is JSON in a string.
-func readArray(at, value, note string) ([]Ref, error) {
+func readArray(at, value string) ([]Ref, error) {
 	if !json.Valid([]byte(value)) {
 		return nil, fmt.Errorf("%s is not JSON, as a String.Array is", at)
 	}
@@ -147,9 +155,6 @@ func readArray(at, value, note string) ([]Ref, error) {
 		return nil, fmt.Errorf("%s", some(unfit))
 	case len(refs) == 0:
 		return nil, fmt.Errorf("%s is empty: name at least one instance", at)
-	}
-	for i := range refs {
-		refs[i].From = "message attribute " + attributeInstance + note
 	}
 	return refs, nil
 }

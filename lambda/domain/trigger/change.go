@@ -14,23 +14,30 @@ type change struct {
 	reason      string
 }
 
-// newChange checks what a message says of the alarm. The ARN is its identity; the
-// name is only shown, may differ from the ARN's and may be missing.
-func newChange(arn, name, reason string, at time.Time) (change, error) {
-	parsed, err := parseAlarmARN(arn)
+// report is what a message says of an alarm's state change, as it came.
+type report struct {
+	arn    string // the alarm's identity
+	name   string // only shown: it may differ from the ARN's, and may be missing
+	reason string // may be missing
+	at     time.Time
+}
+
+// newChange checks a report.
+func newChange(r report) (change, error) {
+	parsed, err := parseAlarmARN(r.arn)
 	if err != nil {
 		return change{}, err
 	}
-	if name == "" {
-		name = parsed.name
+	if r.name == "" {
+		r.name = parsed.name
 	}
-	if err := checkAlarmName(name); err != nil {
+	if err := checkAlarmName(r.name); err != nil {
 		return change{}, err
 	}
 	return change{
-		alarm:  Alarm{Name: name, ARN: arn, Region: parsed.region, State: stateAlarm, ChangedAt: at},
+		alarm:  Alarm{Name: r.name, ARN: r.arn, Region: parsed.region, State: stateAlarm, ChangedAt: r.at},
 		owner:  parsed.owner,
-		reason: printable.Line(reason, maxText),
+		reason: printable.Line(r.reason, maxText),
 	}, nil
 }
 
@@ -82,19 +89,18 @@ func decodeDetail(detail object, arn func() (string, error), source string, targ
 
 // readChange reads which alarm changed, when and why.
 func readChange(detail, state object, arn string) (change, error) {
-	name, err := detail.optional("alarmName")
-	if err != nil {
+	r := report{arn: arn}
+	var err error
+	if r.name, err = detail.optional("alarmName"); err != nil {
 		return change{}, err
 	}
-	at, err := timeOf(state, "timestamp")
-	if err != nil {
+	if r.at, err = timeOf(state, "timestamp"); err != nil {
 		return change{}, err
 	}
-	reason, err := state.optional("reason")
-	if err != nil {
+	if r.reason, err = state.optional("reason"); err != nil {
 		return change{}, err
 	}
-	return newChange(arn, name, reason, at)
+	return newChange(r)
 }
 
 // stands is an Ignored record unless the alarm is in ALARM and somebody means

@@ -18,10 +18,10 @@ type childKeys struct{ list, arn, state, value string }
 var (
 	// reasonKeys are the keys inside state.reasonData ("Alarm events and
 	// EventBridge" in the Amazon CloudWatch User Guide, composite samples).
-	reasonKeys = childKeys{"triggeringAlarms", "arn", "state", "value"}
+	reasonKeys = childKeys{list: "triggeringAlarms", arn: "arn", state: "state", value: "value"}
 	// messageKeys are those of an SNS message ("Amazon SNS notifications" of
 	// composite alarms in the Amazon CloudWatch User Guide).
-	messageKeys = childKeys{"TriggeringChildren", "Arn", "State", "Value"}
+	messageKeys = childKeys{list: "TriggeringChildren", arn: "Arn", state: "State", value: "Value"}
 )
 
 // errNoChildren is a composite that lists no child: one that SetAlarmState put

@@ -113,7 +113,7 @@ func requestDryRun(request object, bad *problems) bool {
 		return false
 	}
 	if kind := typeOf(raw); kind != "a boolean" {
-		bad.addErr(wrong("dryRun", kind, "true or false"))
+		bad.addErr(typeError{path: "dryRun", is: kind, want: "true or false"})
 		return false
 	}
 	return string(raw) == "true"

@@ -17,7 +17,7 @@ const maxListed = 100 * MaxTargets
 // more than one above MaxTargets, which is enough to refuse them all.
 func requestTargets(request object, bad *problems) []Ref {
 	if kind := typeOf(request.fields["instanceIds"]); kind != "a list" {
-		bad.addErr(wrong("instanceIds", kind, `a list such as ["i-..."]`))
+		bad.addErr(typeError{path: "instanceIds", is: kind, want: `a list such as ["i-..."]`})
 		return nil
 	}
 	elements, err := request.list("instanceIds", maxListed)

@@ -29,7 +29,7 @@ type object struct {
 func readObject(path string, raw json.RawMessage) (object, error) {
 	o := object{path: path, fields: map[string]json.RawMessage{}}
 	if typeOf(raw) != "an object" {
-		return o, wrong(o.name(), typeOf(raw), "an object")
+		return o, typeError{path: o.name(), is: typeOf(raw), want: "an object"}
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := dec.Token(); err != nil {
@@ -119,7 +119,7 @@ func (o object) text(key string) (string, error) {
 // readText gives the string that raw must be.
 func readText(path string, raw json.RawMessage) (string, error) {
 	if kind := typeOf(raw); kind != "a string" {
-		return "", wrong(path, kind, "a string")
+		return "", typeError{path: path, is: kind, want: "a string"}
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
@@ -140,7 +140,7 @@ func (o object) optional(key string) (string, error) {
 func (o object) object(key string) (object, error) {
 	raw := o.fields[key]
 	if kind := typeOf(raw); kind != "an object" {
-		return object{path: o.at(key)}, wrong(o.at(key), kind, "an object")
+		return object{path: o.at(key)}, typeError{path: o.at(key), is: kind, want: "an object"}
 	}
 	return readObject(o.at(key), raw)
 }
@@ -149,7 +149,7 @@ func (o object) object(key string) (object, error) {
 func (o object) list(key string, limit int) ([]json.RawMessage, error) {
 	raw := o.fields[key]
 	if kind := typeOf(raw); kind != "a list" {
-		return nil, wrong(o.at(key), kind, "a list")
+		return nil, typeError{path: o.at(key), is: kind, want: "a list"}
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := dec.Token(); err != nil {
@@ -169,12 +169,14 @@ func (o object) list(key string, limit int) ([]json.RawMessage, error) {
 	return elements, nil
 }
 
-// wrong is the error of a value of another type than the one wanted.
-func wrong(path, kind, want string) error {
-	if kind == "missing" {
-		return fmt.Errorf("%s is missing", path)
+// typeError is the error of a value that is not of the wanted type.
+type typeError struct{ path, is, want string }
+
+func (e typeError) Error() string {
+	if e.is == "missing" {
+		return e.path + " is missing"
 	}
-	return fmt.Errorf("%s is %s, not %s", path, kind, want)
+	return fmt.Sprintf("%s is %s, not %s", e.path, e.is, e.want)
 }
 
 // onlyKeys refuses, by name, any key that is not among known.
