@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crashcart/cmd/crashcart/screen"
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/printable"
 )
 
 func newCase() *cobra.Command {
@@ -21,10 +22,11 @@ func newCase() *cobra.Command {
 		Use:   "case ID",
 		Short: "Show one case and what happened in it",
 		Long: `Show one case: for whom it was opened and why, and what happened when. The id
-is that of crashcart cases; if only a dryRun has it, the dryRun is shown.
+is one that crashcart cases lists. If only a dry run has that id, the dry run
+is shown.
 
-The exit code is 0 when there is such a case, 1 when there is not, or when it
-could not be read.`,
+The exit code is 0 when the case is shown, 1 when there is no such case, or
+when it could not be read, 2 when the command was called wrongly.`,
 		Example: "  crashcart case i-0a1b2c3d4e5f60718-5e94ec139442cfe9\n" +
 			"  crashcart case i-0a1b2c3d4e5f60718-5e94ec139442cfe9 --json",
 		Args: oneCase,
@@ -42,11 +44,11 @@ could not be read.`,
 				for _, m := range r.Timeline() {
 					out.Timeline = append(out.Timeline, jsonMoment(m))
 				}
-				return printJSON(c.OutOrStdout(), out)
+				return screen.JSON(c.OutOrStdout(), out)
 			}
-			p := &page{w: c.OutOrStdout(), now: time.Now()}
-			p.record(r)
-			return p.err
+			p := screen.New(c.OutOrStdout(), time.Now())
+			showCase(p, r)
+			return p.Err()
 		},
 	}
 	s.tableFlags(c)
@@ -55,12 +57,18 @@ could not be read.`,
 	return c
 }
 
-// oneCase takes one id, in which DynamoDB would not find what it cannot be.
+// oneCase takes one id. It refuses an empty one, which DynamoDB cannot look for.
 func oneCase(c *cobra.Command, args []string) error {
-	if len(args) != 1 || strings.TrimSpace(args[0]) == "" {
-		return usageError{fmt.Errorf("%s takes the id of one case; `crashcart cases` lists them", c.CommandPath())}
+	if len(args) == 1 && strings.TrimSpace(args[0]) != "" && !meansList(c, args[0]) {
+		return nil
 	}
-	return nil
+	return usageError{fmt.Errorf("%s takes the id of one case; `crashcart cases` lists them%s", c.CommandPath(), nearCommand(c, args))}
+}
+
+// meansList says whether the argument of `crashcart case` is a word for the other
+// command. No id of a case is such a word.
+func meansList(c *cobra.Command, arg string) bool {
+	return c.HasSubCommands() && (arg == "list" || arg == "ls")
 }
 
 // adviseCase says what to do about an id that the casebook does not know.
@@ -71,21 +79,12 @@ func (s *stack) adviseCase(err error) error {
 	return s.advise(err)
 }
 
-// record prints a case with its timeline.
-func (p *page) record(r cases.Record) {
-	state := string(r.State)
-	switch {
-	case r.DryRun:
-		state += ", a dry run"
-	case r.Lapsed:
-		state += ", overdue: over by time and never closed"
-	case r.Open:
-		state += ", open; it lapses in " + span(r.ClaimedAt.Add(config.OpenFor).Sub(p.now))
-	}
+// showCase prints a case with its timeline.
+func showCase(p *screen.Page, r cases.Record) {
 	for _, f := range [][2]string{
 		{"case", r.ID},
 		{"instance", r.InstanceID},
-		{"state", state},
+		{"state", stateOf(p, r)},
 		{"group", r.Hold.Group},
 		{"alarm", r.Origin.Alarm},
 		{"asked by", r.Origin.RequestedBy},
@@ -93,69 +92,28 @@ func (p *page) record(r cases.Record) {
 		{"forced", strings.Join(r.Origin.Forced, ", ")},
 		{"EC2 said", r.Code},
 	} {
-		p.field(f[0], f[1])
+		p.Field(f[0], f[1])
 	}
-	p.print("")
+	p.Blank()
 	for _, m := range r.Timeline() {
-		p.line(m.At.UTC().Format("2006-01-02 15:04:05")+" UTC  ", m.What)
+		p.Beside(screen.Stamp(m.At)+"  ", m.What)
 	}
-	if r.Stuck(p.now) {
-		p.print("")
-		p.line("", "It was claimed "+p.ago(r.ClaimedAt)+" and has no result: the interrupt may have been sent, and will not be sent again.")
+	if r.Stuck(p.Now()) {
+		p.Blank()
+		p.Text("It was claimed " + p.Ago(r.ClaimedAt) + " and has no result: the interrupt may have been sent, and will not be sent again.")
 	}
 }
 
-func newCaseClose() *cobra.Command {
-	var s stack
-	var reason, by string
-	c := &cobra.Command{
-		Use:   "close ID --reason TEXT",
-		Short: "Close a case by hand",
-		Long: `Close a case by hand, so that its instance may have another one. After ` + openFor + `
-it may anyway; the case is overdue then, until it is closed.
-
-Close it only once its dump is safe. Closing interrupts nothing, and the
-instance's cooldown goes on from its last interrupt; but the case is what keeps
-the instance from another interrupt, which would kill a dump that is still
-being written. What closing frees besides is its place in its Auto Scaling
-group; what the hour's budget has spent stays spent.
-
-A case that was claimed minutes ago and has no result yet is not closed: its
-shot may be under way.
-
-The exit code is 0 when the case is closed, even if it was before, 1 when it is
-not, 2 when the command was called wrongly.`,
-		Example: "  crashcart case close i-0a1b2c3d4e5f60718-5e94ec139442cfe9 \\\n    --reason \"the dump is in the bucket\"",
-		Args:    oneCase,
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := needReason(c, reason); err != nil {
-				return err
-			}
-			book, err := s.book(c.Context())
-			if err != nil {
-				return err
-			}
-			return s.adviseCase(closeCase(c, book, args[0], said(reason, maxReason), said(by, maxBy)))
-		},
+// stateOf is a case's state, and whether the case is still somebody's work.
+func stateOf(p *screen.Page, r cases.Record) string {
+	state := string(r.State)
+	switch {
+	case r.DryRun:
+		return state + ", a dry run"
+	case r.Lapsed:
+		return state + ", overdue: over by time and never closed"
+	case r.Open:
+		return state + ", open; it lapses in " + printable.Duration(r.ClaimedAt.Add(config.OpenFor).Sub(p.Now()))
 	}
-	s.tableFlags(c)
-	reasonFlag(c, &reason, "it is kept with the case")
-	asFlag(c, &by)
-	return c
-}
-
-func closeCase(c *cobra.Command, book *casebook.Book, id, reason, by string) error {
-	asked := time.Now().Truncate(time.Millisecond) // as exact as the casebook
-	r, err := book.CloseCase(c.Context(), id, reason, by)
-	if err != nil {
-		return err
-	}
-	p := &page{w: c.OutOrStdout(), now: time.Now()}
-	if r.ClosedWhy != reason || r.ClosedBy != by || r.ClosedAt.Before(asked) {
-		p.line("", "Case "+r.ID+" was closed "+p.when(r.ClosedAt)+" by "+cmp.Or(r.ClosedBy, "somebody")+": "+r.ClosedWhy)
-		return p.err
-	}
-	p.line("", "Closed case "+r.ID+", which was "+string(r.ClosedFrom)+".")
-	p.line("", "Its instance "+r.InstanceID+" was claimed "+p.ago(r.ClaimedAt)+"; its cooldown goes on from there.")
-	return p.err
+	return state
 }

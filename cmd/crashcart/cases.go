@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crashcart/cmd/crashcart/screen"
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
@@ -21,21 +22,23 @@ func newCases() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cases",
 		Short: "List the cases, newest first",
-		Long: `List the cases, newest first: one for every instance that was interrupted, or
-was about to be. They are kept for a year.
+		Long: `List the cases, newest first. There is one for every interrupt that was sent, or
+was about to be. Cases are kept for a year.
 
-A case that is claimed for more than a minute has lost its result: the
+A case that is claimed for more than a minute has lost its result. The
 interrupt may have been sent, and it will not be sent again.
 
-A case is open for ` + openFor + ` at most. Then its instance may have another one, and
-the case is overdue until somebody closes it: the alarm crashcart_overdue is
-about those. --open and --overdue together list all that nobody has closed.
+A case is open for ` + openFor + ` at most. After that its instance may have another
+case, and this one is overdue until somebody closes it. The alarm
+crashcart_overdue is about overdue cases. --open and --overdue together list
+every case that nobody has closed.
 
---open and --overdue ask an index that follows the table by a moment: a case of
-the last second may be missing, and one just closed may be there. Without them
-the whole table is read.
+--open and --overdue read an index that is a moment behind the table. A case of
+the last second may be missing, and one that was just closed may still be
+listed. Without them the whole table is read.
 
-The exit code is 0 even if there is none, 1 when they could not be read.`,
+The exit code is 0 even if there is no case, 1 when they could not be read, 2
+when the command was called wrongly.`,
 		Example: "  crashcart cases --open\n  crashcart cases --overdue\n  crashcart cases --json | jq -r '.cases[] | select(.state == \"unknown\") | .id'",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -51,21 +54,21 @@ The exit code is 0 even if there is none, 1 when they could not be read.`,
 				return s.advise(err)
 			}
 			if asJSON {
-				return printJSON(c.OutOrStdout(), map[string]any{"cases": caseList(found)})
+				return screen.JSON(c.OutOrStdout(), map[string]any{"cases": caseList(found)})
 			}
-			p := &page{w: c.OutOrStdout(), now: time.Now()}
+			p := screen.New(c.OutOrStdout(), time.Now())
 			if len(found) == 0 {
-				p.line("", none(which))
-				return p.err
+				p.Text(none(which))
+				return p.Err()
 			}
-			p.cases(found)
-			return p.err
+			showCases(p, found)
+			return p.Err()
 		},
 	}
 	s.tableFlags(c)
 	c.Flags().BoolVar(&which.Open, "open", false, "only those that are open")
 	c.Flags().BoolVar(&which.Overdue, "overdue", false, "only those that nobody has closed within "+openFor)
-	c.Flags().BoolVar(&which.DryRuns, "dry-runs", false, "those of dry runs instead")
+	c.Flags().BoolVar(&which.DryRuns, "dry-runs", false, "list the dry runs instead")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
 	return c
 }
@@ -73,6 +76,7 @@ The exit code is 0 even if there is none, 1 when they could not be read.`,
 // openFor is how long a case may stay open, as people say it.
 var openFor = fmt.Sprintf("%d hours", config.OpenFor/time.Hour)
 
+// none says that there is no such case.
 func none(w casebook.Which) string {
 	switch {
 	case w.Open && w.DryRuns:
@@ -89,95 +93,42 @@ func none(w casebook.Which) string {
 	return "There is no case."
 }
 
-// caseRow has a case's id, state, age, and whom it is for. An id has 36 characters
-// with today's instance ids, so that 17 are left for the last.
-const caseRow = "%-36s  %-11s  %-10s  %s"
+// caseIDWidth is the length of a case's id with today's instance ids.
+const caseIDWidth = 36
 
-// cases prints a table, and what its states mean where that is not plain.
-func (p *page) cases(records []cases.Record) {
-	p.print(fmt.Sprintf(caseRow, "CASE", "STATE", "CLAIMED", "FOR"))
+// showCases prints a table of cases, and what their states mean where that is not
+// plain.
+func showCases(p *screen.Page, records []cases.Record) {
+	columns := []screen.Column{
+		{Head: "CASE", Width: caseIDWidth},
+		{Head: "STATE", Width: len(cases.StateInterrupted)},
+		{Head: "CLAIMED", Width: len("47h59m ago")},
+		{Head: "FOR", Width: 0}, // the rest of the line
+	}
+	rows := make([][]string, len(records))
 	stuck, overdue := false, 0
-	for _, r := range records {
-		row := fmt.Sprintf(caseRow, printable(r.ID), printable(string(r.State)), p.ago(r.ClaimedAt), printable(asker(r.Origin)))
-		p.print(cut(row, pageWidth))
-		stuck = stuck || r.Stuck(p.now)
+	for i, r := range records {
+		rows[i] = []string{r.ID, string(r.State), p.Ago(r.ClaimedAt), asker(r.Origin)}
+		stuck = stuck || r.Stuck(p.Now())
 		if r.Overdue() {
 			overdue++
 		}
 	}
+	p.Table(columns, rows)
 	if stuck {
-		p.line("", "Claimed for more than a minute: the interrupt may have been sent, and will not be sent again.")
+		p.Text("Claimed for more than a minute: the interrupt may have been sent, and will not be sent again.")
 	}
 	if overdue > 0 {
-		p.line("", "Overdue: "+plural(overdue, "case")+" that nobody has closed within "+openFor+
+		p.Text("Overdue: " + plural(overdue, "case") + " that nobody has closed within " + openFor +
 			". See what became of the host and its dump (`crashcart case ID`), then `crashcart case close ID --reason TEXT`.")
 	}
 }
 
-// asker names who or what opened a case: the alarm, the person, or the way.
+// asker names who or what opened a case: the alarm, the person, or the way that the
+// trigger came.
 func asker(o cases.Origin) string {
 	if _, name, ok := strings.Cut(o.Alarm, ":alarm:"); ok {
 		return name
 	}
 	return cmp.Or(o.Alarm, o.RequestedBy, o.Source, o.Kind)
-}
-
-// jsonCase is the machine's view of a case.
-type jsonCase struct {
-	ID         string       `json:"id"`
-	InstanceID string       `json:"instanceId"`
-	State      cases.State  `json:"state"`
-	Open       bool         `json:"open"`
-	Overdue    bool         `json:"overdue"`
-	DryRun     bool         `json:"dryRun"`
-	Group      string       `json:"group,omitempty"`
-	Trigger    jsonTrigger  `json:"trigger"`
-	Code       string       `json:"code,omitempty"`
-	Look       string       `json:"evidence,omitempty"`
-	Protected  string       `json:"protected,omitempty"`
-	ClaimedAt  time.Time    `json:"claimedAt"`
-	SettledAt  time.Time    `json:"settledAt,omitzero"`
-	NotedAt    time.Time    `json:"notedAt,omitzero"`
-	ClosedAt   time.Time    `json:"closedAt,omitzero"`
-	ClosedBy   string       `json:"closedBy,omitempty"`
-	ClosedWhy  string       `json:"closedReason,omitempty"`
-	ClosedFrom cases.State  `json:"closedFrom,omitempty"`
-	Timeline   []jsonMoment `json:"timeline,omitempty"`
-}
-
-type jsonTrigger struct {
-	Kind        string   `json:"kind,omitempty"`
-	Source      string   `json:"source,omitempty"`
-	SourceKey   string   `json:"sourceKey,omitempty"`
-	Alarm       string   `json:"alarm,omitempty"`
-	Reason      string   `json:"reason,omitempty"`
-	RequestedBy string   `json:"requestedBy,omitempty"`
-	Forced      []string `json:"forced,omitempty"`
-}
-
-type jsonMoment struct {
-	At   time.Time `json:"at"`
-	What string    `json:"what"`
-}
-
-func caseList(records []cases.Record) []jsonCase {
-	out := make([]jsonCase, 0, len(records))
-	for _, r := range records {
-		out = append(out, asJSONCase(r))
-	}
-	return out
-}
-
-func asJSONCase(r cases.Record) jsonCase {
-	o := r.Origin
-	return jsonCase{
-		ID: r.ID, InstanceID: r.InstanceID, State: r.State, Open: r.Open, Overdue: r.Overdue(), DryRun: r.DryRun, Group: r.Hold.Group,
-		Trigger: jsonTrigger{
-			Kind: o.Kind, Source: o.Source, SourceKey: o.SourceKey, Alarm: o.Alarm,
-			Reason: o.Reason, RequestedBy: o.RequestedBy, Forced: o.Forced,
-		},
-		Code: r.Code, Look: r.Notes.Evidence, Protected: r.Notes.Protected,
-		ClaimedAt: r.ClaimedAt, SettledAt: r.SettledAt, NotedAt: r.NotedAt,
-		ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, ClosedWhy: r.ClosedWhy, ClosedFrom: r.ClosedFrom,
-	}
 }

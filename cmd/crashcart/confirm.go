@@ -12,26 +12,27 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"crashcart/cmd/crashcart/screen"
 )
 
-// errDeclined is the end of a call that its caller thought better of.
+// errDeclined is the end of a call that was not confirmed.
 var errDeclined = errors.New("not confirmed: nothing was sent")
 
-// terminalOf is where confirm is to ask, or nil where it need not.
+// terminalOf is where confirm is to ask, or nil if it need not ask.
 func terminalOf(c *cobra.Command, r directRequest, yes bool) (*os.File, error) {
 	if yes || r.DryRun {
 		return nil, nil
 	}
 	in, ok := c.InOrStdin().(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return nil, usageError{errors.New("there is no terminal to ask for confirmation: give --yes, or --dry-run to rehearse; nothing was sent")}
+		return nil, usageError{errors.New("there is no terminal to ask for confirmation: give --yes, or --dry-run for a dry run; nothing was sent")}
 	}
 	return in, nil
 }
 
-// confirm asks, if there is where to ask, before anything is sent. What has to be
-// typed cannot be typed out of habit: the instance's id, or how many instances there
-// are.
+// confirm asks before anything is sent, if there is a terminal to ask on. What has to
+// be typed cannot be typed out of habit: the instance's id, or the number of instances.
 func confirm(c *cobra.Command, in *os.File, s stack, r directRequest) error {
 	if in == nil {
 		return nil
@@ -56,20 +57,21 @@ func confirm(c *cobra.Command, in *os.File, s stack, r directRequest) error {
 
 // warn says what is about to happen, and where.
 func warn(c *cobra.Command, s stack, r directRequest) error {
-	p := &page{w: c.ErrOrStderr(), now: time.Now()}
+	p := screen.New(c.ErrOrStderr(), time.Now())
 	where := s.region
 	if s.account != "" {
 		where += " of account " + s.account
 	}
-	p.line("", fmt.Sprintf("This is to interrupt %s in %s, through %s:", plural(len(r.InstanceIDs), "instance"), where, s.function))
+	p.Text(fmt.Sprintf("This interrupts %s in %s, through %s:", plural(len(r.InstanceIDs), "instance"), where, s.function))
 	for _, id := range r.InstanceIDs {
-		p.line("  ", id)
+		p.Beside("  ", id)
 	}
-	p.line("", "The kernel panics on the spot. Everything that runs there dies without a goodbye; memory is dumped if the machine is prepared for it, and then it restarts.")
+	p.Text("The kernel panics on the spot. Everything that runs there dies without a goodbye. " +
+		"If the machine is prepared for it, its memory is dumped; then it restarts.")
 	if len(r.Force) > 0 {
-		p.line("", "Forced, so not checked as usual: "+strings.Join(r.Force, ", ")+".")
+		p.Text("Forced, so not checked as usual: " + strings.Join(r.Force, ", ") + ".")
 	}
-	return p.err
+	return p.Err()
 }
 
 // readLine reads a line, unless ctx ends first: a read of a terminal does not.

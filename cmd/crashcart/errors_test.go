@@ -16,25 +16,25 @@ import (
 func TestEveryWrongCallExitsWithTwoAndChangesNothing(t *testing.T) {
 	w := newWorld(t, 1, lab.Options{}, lab.Function{})
 	for says, args := range map[string][]string{
-		"crashcart pause needs --reason":        {"pause"},
-		"pause needs --reason: ":                {"pause", "--reason", " \t"},
-		"takes no arguments, but got \"now\"":   {"pause", "now", "--reason", "x"},
-		"crashcart resume takes no arguments":   {"resume", "now"},
-		"crashcart status takes no arguments":   {"status", "now"},
-		"crashcart cases takes no arguments":    {"cases", "now"},
-		"crashcart case takes the id of one":    {"case"},
-		"crashcart case takes the id of":        {"case", "a", "b"},
-		"crashcart case close takes the id":     {"case", "close", "--reason", "x"},
-		"crashcart case close needs --reason":   {"case", "close", "a"},
-		"interrupt needs --reason":              {"interrupt", host(0), "--yes"},
-		"needs at least one instance id":        {"interrupt", "--reason", "x", "--yes"},
-		"is not an instance id":                 {"interrupt", "web-1", "--reason", "x", "--yes"},
-		"write it in lower case":                {"interrupt", strings.ToUpper(host(0)), "--reason", "x", "--yes"},
-		"only unresponsive and cooldown can":    {"interrupt", host(0), "--reason", "x", "--yes", "--force", "lever"},
-		"requestId":                             {"interrupt", host(0), "--reason", "x", "--yes", "--request-id", "a b"},
-		"give --yes, or --dry-run to rehearse;": {"interrupt", host(0), "--reason", "x"},
-		"no dry run is ever overdue: give":      {"cases", "--dry-runs", "--overdue"},
-		"unknown flag: --wrong":                 {"cases", "--wrong"},
+		"crashcart pause needs --reason":          {"pause"},
+		"pause needs --reason: ":                  {"pause", "--reason", " \t"},
+		"takes no arguments, but got \"now\"":     {"pause", "now", "--reason", "x"},
+		"crashcart resume takes no arguments":     {"resume", "now"},
+		"crashcart status takes no arguments":     {"status", "now"},
+		"crashcart cases takes no arguments":      {"cases", "now"},
+		"crashcart case takes the id of one":      {"case"},
+		"crashcart case takes the id of":          {"case", "a", "b"},
+		"crashcart case close takes the id":       {"case", "close", "--reason", "x"},
+		"crashcart case close needs --reason":     {"case", "close", "a"},
+		"interrupt needs --reason":                {"interrupt", host(0), "--yes"},
+		"needs at least one instance id":          {"interrupt", "--reason", "x", "--yes"},
+		"is not an instance id":                   {"interrupt", "web-1", "--reason", "x", "--yes"},
+		"write it in lower case":                  {"interrupt", strings.ToUpper(host(0)), "--reason", "x", "--yes"},
+		"only unresponsive and cooldown can":      {"interrupt", host(0), "--reason", "x", "--yes", "--force", "lever"},
+		"requestId":                               {"interrupt", host(0), "--reason", "x", "--yes", "--request-id", "a b"},
+		"give --yes, or --dry-run for a dry run;": {"interrupt", host(0), "--reason", "x"},
+		"no dry run is ever overdue: give":        {"cases", "--dry-runs", "--overdue"},
+		"unknown flag: --wrong":                   {"cases", "--wrong"},
 	} {
 		w.want(2, says, args...)
 	}
@@ -48,13 +48,13 @@ func TestEveryWrongCallExitsWithTwoAndChangesNothing(t *testing.T) {
 	}
 	// As a script has it whose variable is not set.
 	for _, flag := range []string{"--table", "--stack"} {
-		w.want(2, flag+" is empty: give it a value, or leave it away", "pause", "--reason", "x", flag, "")
+		w.want(2, flag+" is empty: give it a value, or leave it out", "pause", "--reason", "x", flag, "")
 		w.want(2, flag+" is empty", "explain", "testdata/session.txt", "--live", flag+"= ")
 	}
 	w.want(2, "--function is empty", "interrupt", host(0), "--reason", "x", "--yes", "--function", "")
 	for _, name := range []string{"CRASHCART_TABLE", "CRASHCART_STACK"} {
 		w.env[name] = ""
-		w.want(2, name+" is empty: give it a value, or leave it away", "resume")
+		w.want(2, name+" is empty: give it a value, or leave it out", "resume")
 		delete(w.env, name)
 	}
 	delete(w.env, "AWS_REGION")
@@ -139,8 +139,8 @@ func TestAnInvokeIsNeverRepeatedUnlessLambdaSaysItDidNotRun(t *testing.T) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			_, _ = w.Write([]byte("{\"errorMessage\":\"Task timed out\x1b[2J\"}"))
 		}, 1, "the function failed (Unhandled), so it is not known what it did"},
-		"somebody else's function": {func(w http.ResponseWriter) { _, _ = w.Write([]byte(`{"hello":"world"}`)) }, 1, "none of Crashcart's"},
-		"nothing at all":           {func(http.ResponseWriter) {}, 1, "none of Crashcart's"},
+		"somebody else's function": {func(w http.ResponseWriter) { _, _ = w.Write([]byte(`{"hello":"world"}`)) }, 1, "not an answer of Crashcart"},
+		"nothing at all":           {func(http.ResponseWriter) {}, 1, "not an answer of Crashcart"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

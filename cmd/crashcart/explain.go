@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"crashcart/cmd/crashcart/screen"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/intake"
@@ -24,16 +22,11 @@ type explanation struct {
 	Outcomes []intake.Outcome `json:"outcomes,omitempty"` // with --live
 }
 
-// errMalformed is an event that nobody can have meant.
-var errMalformed = errors.New("the event is malformed; the reason is in the output")
-
-// live is how explain asks AWS.
-type live struct {
-	stack
-
-	on   bool
-	mode string
-}
+// The ends of a call whose event nobody can have meant.
+var (
+	errMalformed = errors.New("the event is malformed; the reason is in the output")
+	errNoRequest = errors.New("the line is no request; the reason is in the output")
+)
 
 func newExplain() *cobra.Command {
 	var l live
@@ -42,26 +35,34 @@ func newExplain() *cobra.Command {
 		Short: "Say what an event asks for, and with --live what would become of it",
 		Long: `Decode one event offline, as the function would, and print what it asks for.
 
-The event is whatever can invoke the function: an EventBridge event, an SQS or
-SNS batch, an alarm's direct Lambda action, or a direct request. The output is
-one JSON object:
+The event is anything that can invoke the function: an EventBridge event, an
+SQS or SNS batch, an alarm's direct Lambda action, or a direct request. The
+repository has one of each kind in docs/examples. The output is one JSON object:
 
   {"records":[{"trigger":{...}} | {"ignored":{"reason":"...","detail":"..."}}]}
 
-With --live it has "outcomes" as well: what the guard would say right now,
-asked with your own credentials. Nothing is changed: no claim is made, nothing
-is put in a queue, and no interrupt is sent, not even with DryRun. The figures
-of the guard come from the same CRASHCART_ variables that the function reads,
-and the stack's mode from --mode: the function is not asked what it was given.
+What is not JSON is read as a line of text that somebody publishes to the
+intake topic now, such as:
 
-The exit code is 0 when the event was understood or ignored, 1 when it is
-malformed.`,
-		Example: "  crashcart explain event.json\n" +
+  interrupt i-0a1b2c3d4e5f60718 because checkout hangs
+
+With --live the output has "outcomes" as well: what the guard would decide now,
+with facts read by your own credentials. Nothing is changed: no claim is made,
+nothing is put in a queue, and no interrupt is sent, not even with DryRun. The
+guard's figures come from the CRASHCART_ variables of this machine, the same
+that the function reads, and the stack's mode from --mode. The function is not
+asked which of them it has.
+
+The exit code is 0 when the event was understood, or ignored for a good reason.
+It is 1 when the event is malformed, when a line of text is no request, or when
+AWS could not be asked. It is 2 when the command was called wrongly.`,
+		Example: "  crashcart explain docs/examples/alarm-eventbridge.json\n" +
+			"  echo 'interrupt i-0a1b2c3d4e5f60718 because it hangs' | crashcart explain -\n" +
 			"  aws sqs receive-message ... | jq -r .Messages[0].Body | crashcart explain -\n" +
 			"  crashcart explain event.json --live --region eu-central-1 --mode auto",
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("explain takes one file, or - for standard input; got %d", len(args))}
+				return usageError{fmt.Errorf("%s takes one file, or - for standard input; got %d", c.CommandPath(), len(args))}
 			}
 			return nil
 		},
@@ -70,7 +71,12 @@ malformed.`,
 			if err != nil {
 				return err
 			}
-			return explain(c.Context(), payload, &l, c.OutOrStdout())
+			now := time.Now()
+			if !isLine(payload) {
+				return explain(c.Context(), trigger.Decode(payload, invocation(now)), &l, c.OutOrStdout())
+			}
+			c.PrintErrln("crashcart: this is not JSON, so it is read as a line of text, published to the intake topic now")
+			return explainLine(c, payload, now, &l)
 		},
 	}
 	f := c.Flags()
@@ -80,8 +86,13 @@ malformed.`,
 	return c
 }
 
-// readEvent reads a file or, for "-", standard input, up to a byte more than
-// anything that can invoke the function.
+// invocation is what Lambda would say of the call.
+func invocation(now time.Time) trigger.Invocation {
+	return trigger.Invocation{RequestID: "explain", At: now}
+}
+
+// readEvent reads a file or, for "-", standard input. It reads one byte more than
+// anything that can invoke the function, so that the decoder sees what is too large.
 func readEvent(name string, stdin io.Reader) (payload []byte, err error) {
 	from := stdin
 	if name != "-" {
@@ -99,8 +110,8 @@ func readEvent(name string, stdin io.Reader) (payload []byte, err error) {
 	return payload, nil
 }
 
-func explain(ctx context.Context, payload []byte, l *live, out io.Writer) error {
-	batch := trigger.Decode(payload, trigger.Invocation{RequestID: "explain", At: time.Now()})
+// explain prints what a batch asks for. Its error says that the event is malformed.
+func explain(ctx context.Context, batch trigger.Batch, l *live, out io.Writer) error {
 	e := explanation{Records: batch.Records}
 	if l.on {
 		handler, err := l.handler(ctx)
@@ -109,11 +120,8 @@ func explain(ctx context.Context, payload []byte, l *live, out io.Writer) error 
 		}
 		e.Outcomes = handler.Explain(ctx, batch)
 	}
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(e); err != nil {
-		return fmt.Errorf("writing the explanation: %w", err)
+	if err := screen.JSON(out, e); err != nil {
+		return err
 	}
 	for _, r := range batch.Records {
 		if r.Ignored != nil && malformed(r.Ignored.Reason) {
@@ -123,26 +131,8 @@ func explain(ctx context.Context, payload []byte, l *live, out io.Writer) error 
 	return nil
 }
 
-// malformed says whether an ignored event is nothing that anybody can have meant.
+// malformed says whether nobody can have meant an event that was ignored for this
+// reason.
 func malformed(r trigger.Reason) bool {
 	return r == trigger.ReasonMalformed || r == trigger.ReasonNotJSON || r == trigger.ReasonTooLarge
-}
-
-// handler is the function's own, with the caller's credentials.
-func (l *live) handler(ctx context.Context) (*intake.Handler, error) {
-	sdk, err := l.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	// This command's own variable is none of the function's.
-	environ := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, envStack+"=") })
-	// The last of two settings counts. Bucket, queue and topic are only ever written to.
-	environ = append(environ, "AWS_REGION="+sdk.Region, config.EnvTable+"="+l.table, config.EnvMode+"="+l.mode,
-		config.EnvBucket+"=unused", config.EnvQueueURL+"=https://unused.invalid",
-		config.EnvTopic+"=arn:aws:sns:"+sdk.Region+":000000000000:unused")
-	c, err := config.FromEnv(environ)
-	if err != nil {
-		return nil, fmt.Errorf("reading the guard's figures: %w", err)
-	}
-	return intake.Wire(c, sdk, io.Discard), nil
 }

@@ -16,6 +16,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"crashcart/cmd/crashcart/screen"
+	"crashcart/lambda/domain/printable"
 )
 
 // Exit codes.
@@ -24,9 +27,6 @@ const (
 	exitUsage   = 2
 	exitStopped = 130 // by a signal, as a shell would say it of Ctrl-C
 )
-
-// usageError is a call that cannot be understood.
-type usageError struct{ error }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -39,7 +39,7 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
@@ -48,10 +48,10 @@ func run(ctx context.Context, args []string) int {
 		return exitStopped
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") { // which may quote what AWS or a stranger has said
-		fmt.Fprintln(os.Stderr, "crashcart: "+printable(line))
+		fmt.Fprintln(os.Stderr, "crashcart: "+printable.Line(line, screen.MaxText))
 	}
 	if _, usage := errors.AsType[usageError](err); usage {
-		fmt.Fprintln(os.Stderr, "crashcart: `crashcart help` lists what there is")
+		fmt.Fprintln(os.Stderr, "crashcart: see `"+called.CommandPath()+" --help`")
 		return exitUsage
 	}
 	return exitFailed
@@ -61,18 +61,14 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "crashcart",
 		Short:         "Get the kernel dump of an EC2 instance that hangs, before something replaces it",
+		Version:       versionHere(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("there is no command %q", args[0])}
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:          noCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", pageWidth)))
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(usage)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newExplain(), newPause(), newResume(), newStatus(), newCases(), newCase(), newInterrupt())
 	return root

@@ -83,7 +83,7 @@ func TestExplainTellsMalformedFromIgnored(t *testing.T) {
 		reason string
 		fails  bool
 	}{
-		"not JSON":            {"hello", "not-json", true},
+		"not JSON":            {`{"hello":`, "not-json", true},
 		"a broken request":    {`{"instanceIds":[]}`, "malformed", true},
 		"something else":      {`{"hello":"world"}`, "unknown-shape", false},
 		"nothing at all":      {"", "not-json", true},

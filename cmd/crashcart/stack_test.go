@@ -41,7 +41,7 @@ func TestTheStackIsAskedOnceAndOnlyForWhatIsNotGiven(t *testing.T) {
 		}
 		return n
 	}
-	rehearse := func(n int) []string { return []string{"interrupt", host(n), "--reason", "x", "--dry-run"} }
+	dryRun := func(n int) []string { return []string{"interrupt", host(n), "--reason", "x", "--dry-run"} }
 	for _, args := range [][]string{
 		{"pause", "--reason", "x"},
 		{"status"},
@@ -50,13 +50,13 @@ func TestTheStackIsAskedOnceAndOnlyForWhatIsNotGiven(t *testing.T) {
 		{"resume", "--stack", config.StackName},
 		{"pause", "--reason", "x", "--stack", w.lab.Stacks.ID(config.StackName)},
 		{"resume"},
-		rehearse(0),
+		dryRun(0),
 	} {
 		if n := find(args...); n != 1 {
 			t.Errorf("crashcart %q has asked for the stack %d times, want once", args, n)
 		}
 	}
-	given := [][]string{{"pause", "--reason", "x", "--table", table}, {"resume", "--table", table}, append(rehearse(1), "--function", function)}
+	given := [][]string{{"pause", "--reason", "x", "--table", table}, {"resume", "--table", table}, append(dryRun(1), "--function", function)}
 	w.env[config.EnvTable] = table
 	w.env[envStack] = "nowhere" // the table is nearer
 	given = append(given, []string{"pause", "--reason", "x"}, []string{"resume"}, []string{"cases"})
@@ -66,7 +66,7 @@ func TestTheStackIsAskedOnceAndOnlyForWhatIsNotGiven(t *testing.T) {
 		}
 	}
 	w.env[envStack] = config.StackName // the table is none of interrupt's
-	if n := find(rehearse(2)...); n != 1 {
+	if n := find(dryRun(2)...); n != 1 {
 		t.Errorf("interrupt has asked for the stack %d times, want once", n)
 	}
 }
@@ -163,7 +163,7 @@ func (w *world) answering(status int, code, message string) {
 	}))
 }
 
-func TestWhoeverMayNotLookUpTheStackIsToldToNameTheTable(t *testing.T) {
+func TestADeniedLookupIsToldToNameTheTable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1, lab.Options{}, lab.Function{})
 	for _, c := range []struct {

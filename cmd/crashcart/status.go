@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -11,9 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crashcart/cmd/crashcart/screen"
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/printable"
 )
 
 func newStatus() *cobra.Command {
@@ -24,10 +25,11 @@ func newStatus() *cobra.Command {
 		Long: `Show whether the lever is pulled, how much of the hour's budget is used, which
 cases are open, and how many are overdue: not closed within ` + openFor + `.
 
-How large the budget is only the function knows. The figure is that of the
-variable ` + config.EnvBudget + ` here, or else the default.
+Only the function knows how large the budget is. The figure shown is that of
+the variable ` + config.EnvBudget + ` on this machine, or else the default.
 
-The exit code is 0 whatever there is to show, 1 when it could not be read.`,
+The exit code is 0 whatever there is to show, 1 when it could not be read, 2
+when the command was called wrongly.`,
 		Example: "  crashcart status\n  crashcart status --stack Crashcart-staging --region eu-central-1",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -76,36 +78,36 @@ func status(c *cobra.Command, place string, book *casebook.Book, budget int, fro
 	if err != nil {
 		return err
 	}
-	p := &page{w: c.OutOrStdout(), now: time.Now()}
-	p.field("in", place)
+	p := screen.New(c.OutOrStdout(), time.Now())
+	p.Field("in", place)
 	if lever.Pulled {
-		p.field("lever", "pulled "+p.when(lever.Since)+" by "+cmp.Or(lever.By, "somebody")+": "+lever.Reason)
-		p.line(strings.Repeat(" ", 10), "Nothing is interrupted until `crashcart resume`.")
+		p.Field("lever", "pulled "+pulled(p, lever))
+		p.Beside(strings.Repeat(" ", 10), "Nothing is interrupted until `crashcart resume`.")
 	} else {
-		p.field("lever", "released")
+		p.Field("lever", "released")
 	}
 	used := fmt.Sprintf("%d of %d (%s) used in the last hour", slots.Used(), budget, from)
 	if next := slots.NextFree(); !next.IsZero() {
-		used += "; one is free again in " + span(next.Sub(p.now)) + " (" + next.UTC().Format("15:04:05") + " UTC)"
+		used += "; one is free again in " + printable.Duration(next.Sub(p.Now())) + " (" + screen.Clock(next) + ")"
 	}
-	p.field("budget", used)
-	p.unclosed(unclosed)
-	return p.err
+	p.Field("budget", used)
+	showUnclosed(p, unclosed)
+	return p.Err()
 }
 
-// unclosed counts the cases that nobody has closed, and lists those of them that are
-// open.
-func (p *page) unclosed(records []cases.Record) {
+// showUnclosed counts the cases that nobody has closed, and lists those that are
+// still open.
+func showUnclosed(p *screen.Page, records []cases.Record) {
 	open := slices.DeleteFunc(slices.Clone(records), cases.Record.Overdue)
 	overdue := plural(len(records)-len(open), "case")
 	if len(open) < len(records) {
 		overdue += " not closed within " + openFor + ": `crashcart cases --overdue`"
 	}
-	p.field("open", plural(len(open), "case"))
-	p.field("overdue", overdue)
+	p.Field("open", plural(len(open), "case"))
+	p.Field("overdue", overdue)
 	if len(open) > 0 {
-		p.print("")
-		p.cases(open)
+		p.Blank()
+		showCases(p, open)
 	}
 }
 
