@@ -46,7 +46,7 @@ func (s *scene) crowded() {
 }
 
 // TestNoRuleIsEverMissing fails for each rule that is taken out of Rules: then
-// nothing is left to object to its question.
+// nothing objects to its question any more.
 func TestNoRuleIsEverMissing(t *testing.T) {
 	for name, change := range alone {
 		s := hung(t)

@@ -10,33 +10,35 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// Claimer opens cases. It is the casebook.
+// Claimer opens cases. The casebook is one.
 type Claimer interface {
 	Claim(context.Context, cases.Request) (cases.Case, error)
 }
 
 const (
-	// FactsLife is how old the facts behind a claim may be: a machine can come back
-	// to life, and the longer one waits the likelier it has.
+	// FactsLife is how old the facts behind a claim may be. A machine can come back to
+	// life, and the longer one waits the likelier that is.
 	FactsLife = 15 * time.Second
-	// claimBound is how long a claim may take. It ends well within the life of the
-	// permit that it makes, so that there is time left to send.
+	// claimBound is how long a claim may take. It is well below PermitLife, so that
+	// there is time left to send.
 	claimBound = 4 * time.Second
 )
 
-// Stale says whether the facts will be too old to act on after margin, and if so
-// what the verdict is.
+// Stale says whether the facts will be too old to act on after margin. If so, it gives
+// the verdict.
 func (g *Guard) Stale(q Question, margin time.Duration) (Verdict, bool) {
 	in := g.inquiry(q)
 	age := in.Now.Sub(in.asOf()) + margin
 	if age <= FactsLife {
 		return Verdict{}, false
 	}
-	return Verdict{Kind: Later, Rule: cases.RuleUnresponsive, Why: fmt.Sprintf("what is known of it is %s old, at most %s may be acted on", printable.Duration(age), printable.Duration(FactsLife))}, true
+	v := notYet("what is known of it is %s old, at most %s may be acted on", printable.Duration(age), printable.Duration(FactsLife))
+	v.Rule = cases.RuleUnresponsive
+	return v, true
 }
 
-// Claim asks every rule a last time, with every fact, and takes the one shot.
-// The permit is good only when the verdict is Permitted.
+// Claim asks every rule a last time, with every fact, and claims the episode's one
+// interrupt. The permit is good only when the verdict is Permitted.
 func (g *Guard) Claim(ctx context.Context, q Question) (Permit, Verdict) {
 	v := g.ask(q, func(Rule) bool { return false })
 	if v.Kind != Permitted {
@@ -58,6 +60,7 @@ func (g *Guard) Claim(ctx context.Context, q Question) (Permit, Verdict) {
 	return newPermit(c), v
 }
 
+// request is what the casebook is asked for.
 func (g *Guard) request(q Question) (cases.Request, error) {
 	grp, err := q.Instance.Group.Get()
 	if err != nil {
@@ -80,7 +83,8 @@ func (g *Guard) request(q Question) (cases.Request, error) {
 	return r, nil
 }
 
-// seen hands the claim the slots that the rules have read.
+// seen gives the claim the slots that the rules have read. Where they are missing the
+// claim reads its own.
 func seen(q Question) *cases.Seen {
 	b, berr := q.Budget.Get()
 	s, gerr := q.GroupSlots.Get()
@@ -90,8 +94,8 @@ func seen(q Question) *cases.Seen {
 	return &cases.Seen{Budget: b, Group: s}
 }
 
-// lostVerdict words a claim that did not succeed. Only a *LostError proves that
-// nothing was opened; for anything else the next look will tell.
+// lostVerdict is the verdict on a claim that did not succeed. Only a *LostError proves
+// that no case was opened. After any other error the next pass finds out.
 func lostVerdict(err error, in Inquiry) Verdict {
 	lost, ok := errors.AsType[*cases.LostError](err)
 	if !ok {

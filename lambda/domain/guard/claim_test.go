@@ -79,8 +79,8 @@ func TestAClaimNeverAsksForMoreThanTheRulesAllow(t *testing.T) {
 		want   cases.Request
 	}{
 		{"an alarm", func(*scene) {}, cases.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
-		{"a stack that rehearses", func(s *scene) { s.config.Mode = config.ModeDryRun }, cases.Request{DryRun: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
-		{"a request to rehearse", func(s *scene) { s.trigger.DryRun = true }, cases.Request{DryRun: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"a stack in dry run", func(s *scene) { s.config.Mode = config.ModeDryRun }, cases.Request{DryRun: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
+		{"a request for a dry run", func(s *scene) { s.trigger.DryRun = true }, cases.Request{DryRun: true, Cooldown: 6 * time.Hour, GroupLimit: 1}},
 		{"forced cooldown", func(s *scene) { s.direct("cooldown") }, cases.Request{Cooldown: time.Hour, GroupLimit: 1}},
 		{"forced otherwise", func(s *scene) { s.direct("unresponsive") }, cases.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},
 		{"an alarm that names a force", func(s *scene) { s.trigger.Force = []string{"cooldown"} }, cases.Request{Cooldown: 6 * time.Hour, GroupLimit: 1}},

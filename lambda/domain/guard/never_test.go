@@ -74,7 +74,7 @@ func broken[T any]() fact.Of[T] {
 }
 
 // needs says which facts each rule cannot do without. A rule that permits
-// without one of them, or asks for one more, is not the rule of the design.
+// without one of them, or needs one more, is not the rule of the design.
 var needs = map[string][]string{
 	"episode":      {"book"},
 	"lever":        {"book"},
@@ -128,7 +128,7 @@ var asking = map[string]func(*scene){
 	"a person with force":  func(s *scene) { s.direct("unresponsive", "cooldown") },
 	"a dry run":            func(s *scene) { s.trigger.DryRun = true },
 	"an alarm, no group":   func(s *scene) { s.group = instance.Group{} },
-	"a rehearsing stack":   func(s *scene) { s.config.Mode = config.ModeDryRun },
+	"a stack in dry run":   func(s *scene) { s.config.Mode = config.ModeDryRun },
 	"a check that failed":  func(s *scene) { s.ref.CheckFailed, s.status.Instance.Status = true, "impaired" },
 	"application counts":   func(s *scene) { s.config.Rules.ApplicationStatus = true },
 	"a Windows":            func(s *scene) { s.windows() },
@@ -136,7 +136,7 @@ var asking = map[string]func(*scene){
 	"an alarm with forces": func(s *scene) { s.trigger.Force = []string{"unresponsive", "cooldown"} },
 }
 
-// dispensable is what a shot may do without, by the design: force sets the signs
+// dispensable is what an interrupt may do without, by the design: force sets the signs
 // of life aside, other agents matter only to silence, and an instance in no group
 // has no slots.
 func dispensable(who, fact string) bool {
@@ -279,6 +279,6 @@ func TestAGuardWithoutConfigurationNeverInterrupts(t *testing.T) {
 		t.Errorf("permitted: %s", v)
 	}
 	if g, _ := s.guard(); !g.DryRun(&trigger.Trigger{}) {
-		t.Error("a stack without a mode is not dry run")
+		t.Error("a stack without a mode is not in dry run")
 	}
 }

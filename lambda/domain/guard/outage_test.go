@@ -8,7 +8,7 @@ import (
 )
 
 // When Systems Manager or its endpoint is in trouble, every agent falls silent
-// at once, on machines of which nothing is wrong.
+// at once, on healthy machines too.
 func TestSystemsManagersOwnTroubleNeverLooksLikeAHang(t *testing.T) {
 	others := func(lively, quiet int) func(*scene) {
 		return func(s *scene) {

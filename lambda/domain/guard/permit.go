@@ -9,8 +9,8 @@ import (
 	"crashcart/lambda/domain/cases"
 )
 
-// PermitLife is how long after its claim a permit lives. The facts behind it are
-// a few seconds old by then, and a machine can come back to life.
+// PermitLife is how long a permit lives after its claim. The facts behind it age, and a
+// machine can come back to life.
 const PermitLife = 10 * time.Second
 
 // Why a permit is refused.
@@ -21,10 +21,9 @@ var (
 	ErrWrongPermit = errors.New("the permit is for the other kind of interrupt")
 )
 
-// Permit is the leave to interrupt one instance once. Only a claim that the
-// guard has won makes one; its zero value is refused, and so is a second use
-// and a use PermitLife after the claim or later. Copies of a permit are the same
-// permit.
+// Permit is the leave to interrupt one instance once. Only a claim that the guard has won
+// makes one. Its zero value is refused. So is a second use, and so is a use when
+// PermitLife has passed since the claim. Copies of a permit are the same permit.
 type Permit struct{ p *permit }
 
 type permit struct {
@@ -37,12 +36,13 @@ func newPermit(c cases.Case) Permit {
 	return Permit{&permit{claim: c, diesAt: c.ClaimedAt.Add(PermitLife)}}
 }
 
-// Spend uses the permit up and returns the instance it is for and the time at
-// which it dies, until when a throttled send may be repeated. dryRun says which
-// kind of interrupter asks. Any error leaves nothing permitted. The other kind of
-// interrupter does not use the permit up, since it can do nothing with it; one
-// that comes too late does. A permit is dead at the very end of its life, because
-// a send that starts then has no time left for its answer.
+// Spend uses the permit up. It returns the instance and the time at which the permit
+// dies: until then a throttled send may be repeated. dryRun says which kind of sender
+// asks. After any error nothing is permitted.
+//
+// The other kind of sender does not use the permit up, since it can do nothing with it. A
+// sender that comes too late does. At the very end of its life a permit is dead, because a
+// send that starts then has no time left for its answer.
 func (p Permit) Spend(now time.Time, dryRun bool) (instanceID string, until time.Time, err error) {
 	switch {
 	case p.p == nil:
@@ -57,7 +57,7 @@ func (p Permit) Spend(now time.Time, dryRun bool) (instanceID string, until time
 	return p.p.claim.InstanceID, p.p.diesAt, nil
 }
 
-// DryRun says which kind of interrupt this permits. It is true for the zero value.
+// DryRun says whether this permits only a dry run. It is true for the zero value.
 func (p Permit) DryRun() bool { return p.p == nil || p.p.claim.DryRun }
 
 // Case is the case that the claim opened.

@@ -5,9 +5,8 @@ import (
 	"crashcart/lambda/domain/console"
 )
 
-// quiet permits while the console shows nothing that an interrupt would ruin. A
-// console that cannot be read shows nothing, and permits: the look is evidence,
-// not a condition.
+// quiet permits while the console shows nothing that an interrupt would ruin. A console
+// that cannot be read permits too: the console is evidence, not a condition.
 type quiet struct{}
 
 func (quiet) Name() string { return cases.RuleQuiet }

@@ -11,9 +11,9 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-// unresponsive permits instances of which AWS itself sees no life. The alarm
-// alone is never enough. Most hangs still answer AWS's reachability check, an
-// ARP request, so the agent's silence counts just as much.
+// unresponsive permits instances in which AWS itself sees no life. The alarm alone is
+// never enough. Most hung kernels still answer AWS's reachability check, which is an ARP
+// request. So the agent's silence counts as much as the check.
 type unresponsive struct{}
 
 func (unresponsive) Name() string { return cases.RuleUnresponsive }
@@ -46,9 +46,8 @@ func (u unresponsive) Check(in Inquiry) Verdict {
 	return undecided(signs)
 }
 
-// undecided says what is still missing. A sign that is Refused can prove nothing
-// any more, or cannot yet be seen to begin; while another is Later there is
-// something to wait for.
+// undecided says what each sign still lacks. A sign that is Refused cannot prove a hang
+// now. While another is Later, there is something to wait for.
 func undecided(signs []Verdict) Verdict {
 	v := Verdict{Kind: Refused}
 	var whys []string
@@ -69,9 +68,9 @@ func undecided(signs []Verdict) Verdict {
 	return v
 }
 
-// contradiction is the verdict on an agent that has pinged since the reachability
-// check failed. One of the two is wrong, or the host is dying in steps: an alarm
-// waits and sees, and whoever asks now is told no.
+// contradiction is the verdict on an agent that has pinged since the reachability check
+// failed. One of the two is wrong, or the host is dying in steps. An alarm waits for the
+// next pass; a person who asks now gets a no.
 func (unresponsive) contradiction(in Inquiry, ping instance.Ping, least time.Duration) Verdict {
 	v := notYet("its SSM agent pinged %s ago, after the reachability check had failed; %s of silence required",
 		printable.Duration(in.Now.Sub(ping.At)), printable.Duration(least))
@@ -81,7 +80,8 @@ func (unresponsive) contradiction(in Inquiry, ping instance.Ping, least time.Dur
 	return v
 }
 
-// life returns the sign of life that AWS has seen since the trigger, if any.
+// life returns the sign of life that AWS has seen since the trigger. It is empty when
+// there was none.
 func (unresponsive) life(in Inquiry, reach instance.Unreachable, ping instance.Ping) string {
 	switch {
 	case ping.At.After(in.Trigger.At):
@@ -98,6 +98,7 @@ func (unresponsive) life(in Inquiry, reach instance.Unreachable, ping instance.P
 	return ""
 }
 
+// check judges AWS's reachability check.
 func (unresponsive) check(in Inquiry, reach instance.Unreachable, windows bool) Verdict {
 	need := impaired(in, windows)
 	failed := in.asOf().Sub(reach.Since)
@@ -105,7 +106,7 @@ func (unresponsive) check(in Inquiry, reach instance.Unreachable, windows bool) 
 	switch {
 	case !reach.Failing && err == nil && s.Instance.Status == "ok":
 		return refuse("AWS's reachability check passes")
-	case !reach.Failing: // which is all that is known until its full status is asked
+	case !reach.Failing: // until the full status is asked, no more is known
 		return refuse("AWS's reachability check does not fail")
 	case err == nil && s.Instance.Status != "impaired": // asked a moment later
 		return notYet("AWS's reachability check failed, and is %s by now", s.Instance.Status)
@@ -117,6 +118,7 @@ func (unresponsive) check(in Inquiry, reach instance.Unreachable, windows bool) 
 	return Verdict{Kind: Permitted, Why: fmt.Sprintf("AWS's reachability check fails for %s (%s required)", printable.Duration(failed), printable.Duration(need))}
 }
 
+// agent judges the silence of the SSM agent.
 func (unresponsive) agent(in Inquiry, ping instance.Ping, d instance.Description) Verdict {
 	least, most := silence(in, d.Windows)
 	silent := in.asOf().Sub(ping.At)
@@ -147,9 +149,9 @@ func (unresponsive) agent(in Inquiry, ping instance.Ping, d instance.Description
 // silence says anything about Systems Manager.
 const fewAgents = 3
 
-// silentOthers counts the other agents of the sample that were heard of lately,
-// and those of them that have fallen silent since. When Systems Manager or its
-// endpoint is in trouble most of them do, and silence proves nothing.
+// silentOthers counts the other agents of the sample that were heard of lately, and how
+// many of those have fallen silent since. When Systems Manager or its endpoint is in
+// trouble, most of them have, and silence proves nothing.
 func silentOthers(in Inquiry, agents instance.Agents, windows bool) (heard, silent int) {
 	least, most := silence(in, windows)
 	for id, ping := range agents {
@@ -165,8 +167,8 @@ func silentOthers(in Inquiry, agents instance.Agents, windows bool) (heard, sile
 	return heard, silent
 }
 
-// application counts only where it is configured; elsewhere it is no evidence
-// and has no words.
+// application judges the application status check. Where it is not configured it proves
+// nothing and adds nothing to the sentence.
 func (unresponsive) application(in Inquiry, windows bool) Verdict {
 	if !in.Config.Rules.ApplicationStatus {
 		return Verdict{Kind: Refused}
@@ -187,8 +189,8 @@ func (unresponsive) application(in Inquiry, windows bool) Verdict {
 	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its application status check fails for %s (%s required)", printable.Duration(failed), printable.Duration(need))}
 }
 
-// impaired is how long a check must have failed. A Windows update keeps the
-// application away at least as long as the network.
+// impaired is how long a check must have failed. A Windows update keeps the application
+// away for at least as long as the network.
 func impaired(in Inquiry, windows bool) time.Duration {
 	if windows {
 		return in.Config.Rules.ImpairedWindows
@@ -196,7 +198,7 @@ func impaired(in Inquiry, windows bool) time.Duration {
 	return in.Config.Rules.Impaired
 }
 
-// silence is how long an agent must be, and may be, silent to prove a hang.
+// silence is how long an agent must be silent to prove a hang, and for how long at most.
 func silence(in Inquiry, windows bool) (least, most time.Duration) {
 	r := in.Config.Rules
 	if windows {

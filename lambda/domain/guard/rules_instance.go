@@ -28,7 +28,7 @@ func (known) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// optedIn permits instances that somebody has tagged for it.
+// optedIn permits instances that somebody has tagged auto or manual.
 type optedIn struct{}
 
 func (optedIn) Name() string { return cases.RuleOptedIn }
@@ -46,10 +46,10 @@ func (optedIn) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// supported permits what EC2 can interrupt: Nitro and bare metal, and never
-// Graviton ("Send a diagnostic interrupt to debug an unreachable Amazon EC2
-// instance", EC2 User Guide). The instance's own Hypervisor field says xen for
-// Nitro too, so it is the type's that counts.
+// supported permits what EC2 can interrupt: Nitro and bare metal, and never Graviton
+// ("Send a diagnostic interrupt to debug an unreachable Amazon EC2 instance", Amazon EC2
+// User Guide). The hypervisor is read from the instance type: the instance's own field
+// says xen for Nitro too.
 type supported struct{}
 
 func (supported) Name() string { return cases.RuleSupported }
@@ -80,11 +80,12 @@ func (supported) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// foreign compares exactly: a Mac's architecture is x86_64_mac.
+// foreign says whether EC2 cannot interrupt the architecture. It compares the whole
+// word, since a Mac's architecture is x86_64_mac.
 func foreign(arch string) bool { return arch != "x86_64" && arch != "i386" }
 
-// running permits instances that are up, that are ours, and that nothing is
-// already taking away.
+// running permits instances that run, that this account manages itself, and that their
+// group is not terminating.
 type running struct{}
 
 func (running) Name() string { return cases.RuleRunning }
@@ -113,14 +114,14 @@ func (running) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// terminating covers the states of a warm pool ("Warmed:Terminating:Wait") and
-// what follows ("Terminated"), too ("Amazon EC2 Auto Scaling instance lifecycle",
-// EC2 Auto Scaling User Guide).
+// terminating says whether a group is terminating its member. That covers the states of
+// a warm pool ("Warmed:Terminating:Wait") and the end ("Terminated"), too ("Amazon EC2
+// Auto Scaling instance lifecycle", Amazon EC2 Auto Scaling User Guide).
 func terminating(lifecycle string) bool { return strings.Contains(lifecycle, "Terminat") }
 
-// booted permits instances that are not about to answer for the first time and
-// that AWS is not rebooting or stopping itself. LaunchTime does not move on a
-// reboot; a reboot from inside shows on the console (see quiet).
+// booted permits instances that have had the time to boot, and that AWS is not rebooting
+// or stopping itself. The launch time does not change on a reboot. A reboot from inside
+// shows on the console, which the rule quiet reads.
 type booted struct{}
 
 func (booted) Name() string { return cases.RuleBooted }
@@ -141,24 +142,24 @@ func (booted) Check(in Inquiry) Verdict {
 		return doubt("its scheduled events", err)
 	}
 	for _, e := range s.Events {
-		if under(in.Now, e) {
+		if windowOpen(in.Now, e) {
 			return refuse("AWS has scheduled %s for it; its window opened %s", e.Code, printable.Ago(in.Now, e.NotBefore))
 		}
 	}
 	return allow()
 }
 
-// under says whether the window of a scheduled event is open. Every kind of them
-// reboots, stops or cuts off the instance ("Scheduled events for your instances",
+// windowOpen says whether the window of a scheduled event is open. Every kind of event
+// reboots, stops or cuts off the instance ("Scheduled events for your instances", Amazon
 // EC2 User Guide), so a kind that is not known yet counts like the others.
-func under(now time.Time, e instance.Event) bool {
+func windowOpen(now time.Time, e instance.Event) bool {
 	over := strings.HasPrefix(e.Description, "[Completed]") || strings.HasPrefix(e.Description, "[Canceled]")
 	return !over && !now.Before(e.NotBefore) && (e.NotAfter.IsZero() || !now.After(e.NotAfter))
 }
 
-// hostOK permits while the trouble is the guest's: an interrupt cannot help a
-// broken host, and without its volumes the guest has nowhere to write a dump. Not
-// every instance has the check of its volumes; all have that of the host.
+// hostOK permits while the trouble is the guest's own. An interrupt cannot help a broken
+// host, and without its volumes the guest has nowhere to write a dump. Every instance has
+// the check of its host; not every one has that of its volumes.
 type hostOK struct{}
 
 func (hostOK) Name() string { return cases.RuleHostOK }
@@ -178,8 +179,8 @@ func (hostOK) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// survives permits instances that a power-off from inside only stops: a capture
-// kernel that fails may power off, and that must not terminate the instance.
+// survives permits instances that a power-off from inside stops and does not terminate.
+// A capture kernel that fails may power off.
 type survives struct{}
 
 func (survives) Name() string { return cases.RuleSurvives }

@@ -10,7 +10,7 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// cooldown permits one interrupt of an instance in a while.
+// cooldown permits an interrupt of an instance once its last one is long enough ago.
 type cooldown struct{}
 
 func (cooldown) Name() string { return cases.RuleCooldown }
@@ -26,6 +26,7 @@ func (cooldown) Check(in Inquiry) Verdict {
 	return allow()
 }
 
+// requiredCooldown is how long ago the last interrupt must be.
 func requiredCooldown(in Inquiry) time.Duration {
 	if in.forced(cases.RuleCooldown) {
 		return config.CooldownForced
@@ -33,6 +34,7 @@ func requiredCooldown(in Inquiry) time.Duration {
 	return in.Config.Rules.Cooldown
 }
 
+// cooldownWhy is the sentence of a refusal. last is when the instance was interrupted.
 func cooldownWhy(in Inquiry, last time.Time) string {
 	why := fmt.Sprintf("interrupted %s ago, %s required", printable.Duration(in.Now.Sub(last)), printable.Duration(requiredCooldown(in)))
 	if !in.forced(cases.RuleCooldown) && in.Config.Rules.Cooldown > config.CooldownForced {
@@ -41,8 +43,8 @@ func cooldownWhy(in Inquiry, last time.Time) string {
 	return why
 }
 
-// group permits a few open cases in a group, and none at all while more of its
-// members show no life than that: a bad deploy is not a hang.
+// group permits a few open cases in a group. While more members than that show no life
+// it permits nothing: a bad deploy is not a hang.
 type group struct{}
 
 func (group) Name() string { return cases.RuleGroup }
@@ -76,9 +78,9 @@ func (group) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// lifeless says whether a member of a group shows no life right now. Its
-// platform is not known, so the widest window counts: too many make the group's
-// rule refuse, too few would let it permit.
+// lifeless says whether a member of a group shows no life right now. Its platform is
+// not known, so the widest window counts. To count too many members makes the group's
+// rule refuse; to count too few would let it permit.
 func lifeless(in Inquiry, m instance.Member) bool {
 	if m.Unreachable {
 		return true
@@ -92,7 +94,8 @@ func lifeless(in Inquiry, m instance.Member) bool {
 // rounded up, and at least one.
 func groupLimit(n, percent int) int { return max(1, (n*percent+99)/100) }
 
-// region permits while unreachable instances are the exception in the Region.
+// region permits while few instances of the Region are unreachable. Many of them are an
+// outage.
 type region struct{}
 
 func (region) Name() string { return cases.RuleRegion }
@@ -113,6 +116,7 @@ func (region) Check(in Inquiry) Verdict {
 	return allow()
 }
 
+// atLeast writes n, which is too low if there are more.
 func atLeast(n int, more bool) string {
 	if more {
 		return fmt.Sprintf("at least %d", n)
@@ -120,7 +124,7 @@ func atLeast(n int, more bool) string {
 	return fmt.Sprint(n)
 }
 
-// budget permits a few interrupts an hour, whatever happens.
+// budget permits a few interrupts an hour, whatever the other rules say.
 type budget struct{}
 
 func (budget) Name() string { return cases.RuleBudget }

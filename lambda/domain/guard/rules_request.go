@@ -11,11 +11,11 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-// maxAhead is how far a trigger's time may lie in the future: clocks of AWS's
-// services differ by seconds, and a minute is none of them.
+// maxAhead is how far a trigger's time may lie in the future. The clocks of AWS's
+// services differ by seconds, never by a minute.
 const maxAhead = time.Minute
 
-// episode permits one shot for each episode of an instance.
+// episode permits one interrupt for each episode of an instance.
 type episode struct{}
 
 func (episode) Name() string { return cases.RuleEpisode }
@@ -56,9 +56,9 @@ func (lever) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// fresh permits while what the trigger reports is news. Until it is known that
-// the instance is not a Windows, the longer of the two limits decides, so that one
-// throttled read does not lose the host.
+// fresh permits while what the trigger reports is news. While the platform is not
+// known, the longer limit, that of Windows, decides. So one throttled read does not lose
+// the host.
 type fresh struct{}
 
 func (fresh) Name() string { return cases.RuleFresh }
@@ -83,9 +83,9 @@ func (fresh) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// asked permits what was asked by somebody who may ask: IAM says so of a direct
-// invoke; an alarm, a text or an attribute needs both the stack and the tag to
-// be auto. A rehearsing stack rehearses auto: it is there to show what auto would do.
+// asked permits a request of somebody who may ask. IAM says so of a direct invoke. An
+// alarm, a text or an attribute needs both the stack and the tag to be auto. A stack in
+// dry run treats them as auto does: it is there to show what auto would do.
 type asked struct{}
 
 func (asked) Name() string { return cases.RuleAsked }
@@ -108,11 +108,4 @@ func (asked) Check(in Inquiry) Verdict {
 		return allow()
 	}
 	return Verdict{Kind: Held, Why: why + ", so a person must ask", Command: in.command()}
-}
-
-// command is what a person types to ask for this instance.
-func (in Inquiry) command() string {
-	return fmt.Sprintf(`aws lambda invoke --region %s --function-name %s --cli-binary-format raw-in-base64-out `+
-		`--payload '{"instanceIds":["%s"],"reason":"say why"}' /dev/stdout`,
-		in.Config.Region, in.Config.FunctionName, in.Instance.ID)
 }

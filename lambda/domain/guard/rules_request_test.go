@@ -12,7 +12,7 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-func TestAnEpisodeNeverHasASecondShot(t *testing.T) {
+func TestAnEpisodeNeverHasASecondInterrupt(t *testing.T) {
 	judge(t, "episode", []situation{
 		{"no case", func(*scene) {}, guard.Permitted},
 		{"its case is open", func(s *scene) {
@@ -75,7 +75,7 @@ func TestAnOldTriggerIsNeverNews(t *testing.T) {
 	})
 }
 
-// modes is what becomes of a permitted instance, by the stack's mode and tag.
+// modes says what the guard makes of a hung instance, by the stack's mode and the tag.
 var modes = []struct {
 	mode          config.Mode
 	tag           string
@@ -127,7 +127,7 @@ func TestAStackThatMayNotInterruptNeverTakesALiveClaim(t *testing.T) {
 		}
 		s.trigger.DryRun = true
 		if !g.DryRun(&s.trigger) {
-			t.Errorf("mode %q: a request for a dry run is not dry run", m.mode)
+			t.Errorf("mode %q: a request for a dry run is not one", m.mode)
 		}
 	}
 }

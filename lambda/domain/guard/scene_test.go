@@ -29,7 +29,7 @@ var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 // ago is d before noon.
 func ago(d time.Duration) time.Time { return noon.Add(-d) }
 
-// scene is everything that a guard is asked about, as plain values.
+// scene is everything that a guard decides on, as plain values.
 type scene struct {
 	now         time.Time
 	config      config.Config
@@ -50,8 +50,8 @@ type scene struct {
 	console     []byte
 }
 
-// defaults is the configuration of a stack that was given nothing but what it
-// must be given, and its mode.
+// defaults is the configuration of a stack in that mode. Everything that may be left
+// out is left out.
 func defaults(t testing.TB, mode config.Mode) config.Config {
 	t.Helper()
 	c, err := config.FromEnv([]string{
@@ -136,7 +136,7 @@ func (s *scene) heard(n int, before time.Duration) {
 	}
 }
 
-// asked is when AWS was asked for the facts.
+// asked is the moment at which AWS gave the facts.
 func (s *scene) asked() time.Time {
 	if s.asOf.IsZero() {
 		return s.now
@@ -153,7 +153,7 @@ func (s *scene) agents() instance.Agents {
 	return all
 }
 
-// taken is n slots of which the next lapses then.
+// taken is n slots that are taken. The first of them lapses then.
 func taken(n int, lapses time.Time) cases.Slots {
 	s := cases.Slots{Taken: map[int]time.Time{}}
 	for k := range n {
@@ -201,7 +201,7 @@ func (s *scene) guard() (*guard.Guard, *claims) {
 	return g, book
 }
 
-// claim asks the whole guard with every fact, as just before a shot. It fails
+// claim asks the whole guard with every fact, as just before the claim. It fails
 // the test when the permit and the verdict do not say the same.
 func (s *scene) claim(t testing.TB) guard.Verdict {
 	t.Helper()

@@ -9,9 +9,69 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// maxText is how much of a text from outside becomes part of a sentence, in bytes: a
-// person on call reads it.
+// Kind is the answer that a verdict gives.
+type Kind string
+
+// The kinds of verdict. An earlier one outweighs a later one.
+const (
+	Duplicate Kind = "duplicate" // this episode has had its interrupt
+	Refused   Kind = "refused"
+	Later     Kind = "later" // not yet, or a fact is missing
+	Held      Kind = "held"  // a person must ask
+	Permitted Kind = "permitted"
+)
+
+var precedence = []Kind{Duplicate, Refused, Later, Held, Permitted}
+
+// Verdict is the guard's answer for one target: the rule that decided, and one
+// sentence that says why, with the figure.
+type Verdict struct {
+	Kind   Kind
+	Rule   string
+	Why    string
+	CaseID string // of the case that a duplicate belongs to
+
+	// Command is what a person types to ask for a target that is Held. Every other
+	// kind has none.
+	Command string
+
+	// Unanswered says that the verdict is Later only because a fact is missing. Then
+	// AWS, or a permission that we lack, keeps the target waiting. The target itself
+	// does not.
+	Unanswered bool
+
+	wait    time.Duration // Later only for this long; zero where nobody can say
+	doubted bool          // Later only because the silence may not be the host's own
+	unasked bool          // Later only because a fact was not asked for yet
+}
+
+// maxText is how much of a text from outside goes into a sentence, in bytes. A person
+// on call reads it.
 const maxText = 200
+
+// errUnsaid is why a fact is missing from an answer that AWS did give.
+var errUnsaid = errors.New("AWS does not say")
+
+// MayYetBeRefused says whether it is worth asking for more facts, because they can
+// turn Later into a refusal. That is so when the host looks dead, and its whole
+// surroundings may look dead too.
+func (v Verdict) MayYetBeRefused() bool { return v.Kind == Later && v.doubted }
+
+// Again is how long to wait before the next pass over a target that is Later: until
+// the missing thing can be there, in full seconds. Where nobody can say, it is a
+// minute.
+func (v Verdict) Again() time.Duration {
+	if v.wait > 0 {
+		return (v.wait + time.Second - 1).Truncate(time.Second)
+	}
+	return time.Minute
+}
+
+// AskAgain is Again in words: "ask again in 2m40s".
+func (v Verdict) AskAgain() string { return "ask again in " + printable.Duration(v.Again()) }
+
+// String is the verdict as one line: "cooldown: interrupted 2h13m ago, 6h required".
+func (v Verdict) String() string { return v.Rule + ": " + v.Why }
 
 func allow() Verdict { return Verdict{Kind: Permitted} }
 
@@ -29,13 +89,10 @@ func (v Verdict) in(wait time.Duration) Verdict {
 	return v
 }
 
-// doubt is the verdict of a rule that lacks a fact: it never permits.
+// doubt is the verdict of a rule that lacks a fact. It never permits.
 func doubt(what string, err error) Verdict {
 	v := notYet("%s is not known: %s", what, printable.Line(err.Error(), maxText))
 	v.unasked = errors.Is(err, fact.ErrNotAsked)
 	v.Unanswered = !v.unasked
 	return v
 }
-
-// errUnsaid is why a fact is missing from an answer that AWS did give.
-var errUnsaid = errors.New("AWS does not say")

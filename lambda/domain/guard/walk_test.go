@@ -14,7 +14,7 @@ func at(hour, minute, second int) time.Time {
 	return time.Date(2026, time.March, 2, hour, minute, second, 0, time.UTC)
 }
 
-// step is one look at the instance of a walk: when, what has changed by then,
+// step is one pass over the instance of a walk: when, what has changed by then,
 // and the verdict with the beginning of its sentence.
 type step struct {
 	at     time.Time
@@ -60,7 +60,7 @@ func TestAnAgentThatFellSilentIsWaitedForButNeverLost(t *testing.T) {
 	})
 }
 
-func TestAnAgentThatComesBackIsNeverShot(t *testing.T) {
+func TestAnAgentThatComesBackIsNeverInterrupted(t *testing.T) {
 	walk(t, alarmed(t, at(12, 3, 10), at(12, 0, 30)), []step{
 		{at(12, 3, 15), nil, guard.Later, "unresponsive: its SSM agent pinged 2m45s ago, 6m of silence required" + passes},
 		{at(12, 4, 15), func(s *scene) { s.ping.At = at(12, 4, 0) }, guard.Refused, "unresponsive: its SSM agent pinged 15s ago, after the alarm: it is alive"},
@@ -164,7 +164,7 @@ func TestAScheduledRebootIsNeverTakenForAHang(t *testing.T) {
 	})
 }
 
-func TestTwoAlarmsOfOneHangNeverMakeTwoShots(t *testing.T) {
+func TestTwoAlarmsOfOneHangNeverMakeTwoInterrupts(t *testing.T) {
 	s := alarmed(t, at(12, 3, 0), at(11, 56, 0))
 	open := func(s *scene) {
 		s.view.OpenCase, s.view.OpenedAt, s.view.LastClaim = hungID+"-0123456789abcdef", at(12, 3, 5), at(12, 3, 5)
