@@ -9,11 +9,10 @@
 // Amazon EC2 Auto Scaling User Guide).
 //
 // Keep moves the instance there, with one call that changes nothing else:
-// EnterStandby with ShouldDecrementDesiredCapacity=false, so that the group
-// launches a replacement and service does not suffer. It is for the moment right
-// after a send that EC2 accepted or of which nobody knows what became. After one
-// that was rejected, or a dry run, nothing dumps and Keep must not be
-// called; it has no way to tell.
+// EnterStandby with ShouldDecrementDesiredCapacity=false. The group then launches a
+// replacement, and service does not suffer. Keep is for the moment right after a send
+// that EC2 accepted, or after one whose end is unknown. After a rejected send, or a dry
+// run, nothing dumps: Keep must not be called then, and cannot know.
 //
 // Nothing here ever ends Standby. That is for a person, with the commands in
 // Result.Undo:
@@ -47,10 +46,10 @@ import (
 // a member, while the function's time is short.
 const Bound = 2 * time.Second
 
-// inService is the only lifecycle state from which a member may enter Standby
-// ("Amazon EC2 Auto Scaling instance lifecycle", Amazon EC2 Auto Scaling User Guide).
+// The lifecycle states of a member that matter here ("Amazon EC2 Auto Scaling instance
+// lifecycle", Amazon EC2 Auto Scaling User Guide).
 const (
-	inService = "InService"
+	inService = "InService" // the only one from which a member may enter Standby
 	standby   = "Standby"
 )
 
@@ -74,9 +73,9 @@ type Result struct {
 }
 
 // Keep puts an instance into Standby if it is an InService member of an Auto
-// Scaling group, as the facts from before the interrupt have it. It returns within
-// Bound whatever happens, never panics, and has no error: what fails is for the
-// report to say and changes nothing else.
+// Scaling group. group is the fact as it was before the interrupt. Keep returns within
+// Bound whatever happens, and never panics. It has no error: the report says what
+// failed, and nothing else changes.
 func (k Keeper) Keep(ctx context.Context, instanceID string, group fact.Of[instance.Group]) Result {
 	g, why := k.member(instanceID, group)
 	if why != "" {
@@ -87,7 +86,7 @@ func (k Keeper) Keep(ctx context.Context, instanceID string, group fact.Of[insta
 	end := k.enter(ctx, &autoscaling.EnterStandbyInput{
 		AutoScalingGroupName: &g.Name, InstanceIds: []string{instanceID}, ShouldDecrementDesiredCapacity: aws.Bool(false),
 	})
-	r := Result{Kept: end.moved, Why: end.say(plain(g.Name))}
+	r := Result{Kept: end.moved, Why: end.sentence(plain(g.Name))}
 	if end.moved || end.lost {
 		var missing string
 		r.Undo, missing = undo(k.Region, instanceID, g.Name)
@@ -96,8 +95,8 @@ func (k Keeper) Keep(ctx context.Context, instanceID string, group fact.Of[insta
 	return r
 }
 
-// member gives the group that the instance can be moved to Standby in, or says
-// why there is none.
+// member gives the group in which the instance can be moved to Standby. why is empty,
+// or says why there is no such group.
 func (k Keeper) member(instanceID string, group fact.Of[instance.Group]) (g instance.Group, why string) {
 	if !k.On {
 		return g, "it was not put into Standby: " + config.EnvProtect + " and the stack's mode switch that off"
@@ -108,7 +107,7 @@ func (k Keeper) member(instanceID string, group fact.Of[instance.Group]) (g inst
 		return g, fmt.Sprintf("it was not put into Standby, because its group is not known (%s): if it is in an Auto Scaling group, put it there by hand", plain(err.Error()))
 	case g.Kind != instance.GroupAutoScaling || g.Name == "":
 		return g, "it is in no Auto Scaling group, so no group replaces it"
-	case !isInstanceID(instanceID):
+	case !instance.IsID(instanceID):
 		return g, fmt.Sprintf("it was not put into Standby, because %q is no instance id", plain(instanceID))
 	case g.Lifecycle == standby:
 		return g, fmt.Sprintf("it was in Standby before, so its group %s leaves it alone", plain(g.Name))

@@ -168,7 +168,7 @@ func TestWhatBecameOfTheCallIsNeverOverstated(t *testing.T) {
 		"denied":                       {always(trouble{err: problem("AccessDenied", "User: arn:aws:sts::111122223333:assumed-role/x is not authorized")}), not, "tag crashcart", 1},
 		"refused":                      {always(trouble{err: refused}), not, `says "The instance ` + hung + ` is not in InService." (ValidationError)`, 1},
 		"refused at length":            {always(trouble{err: problem("ValidationError", strings.Repeat("no ", 999))}), not, `no no..." (ValidationError)`, 1},
-		"refused with escapes":         {always(trouble{err: problem("ValidationError", "a\x1b[31m\r\nb\u202ec")}), not, `says "a [31m b c" (ValidationError)`, 1},
+		"refused with escapes":         {always(trouble{err: problem("ValidationError", "a\x1b[31m\r\nb\u202ec")}), not, `says "a [31m bc" (ValidationError)`, 1},
 		"credentials gone":             {always(trouble{err: problem("ExpiredToken", "")}), not, "credentials had expired", 1},
 		"busy, then accepted":          {[]trouble{busy, busy}, kept, "put into Standby", 3},
 		"busy for ever":                {always(busy), not, "(ResourceContention): the group has another update pending", 0},
@@ -205,7 +205,7 @@ func TestWhatBecameOfTheCallIsNeverOverstated(t *testing.T) {
 					t.Errorf("undo %q for an instance that is %s", r.Undo, got)
 				}
 				if got == not && api.moved[hung] {
-					t.Error("it is in Standby and nobody is told")
+					t.Error("it is in Standby and nobody learns of it")
 				}
 				if c.asked == 0 && api.asked < 3 || c.asked > 0 && api.asked != c.asked {
 					t.Errorf("asked %d times, want %d", api.asked, c.asked)
