@@ -2,7 +2,7 @@ package cases
 
 import "time"
 
-// Request asks for the one shot at an instance.
+// Request asks for the one interrupt of an episode.
 type Request struct {
 	InstanceID string
 	DryRun     bool
@@ -12,8 +12,8 @@ type Request struct {
 	Group      string        // empty for an instance in no group
 	GroupLimit int           // slots of the group
 
-	// Seen are the slots as the guard's rules have just read them, which saves the
-	// claim a round. Without them, and for every dry run, the claim reads its own.
+	// Seen are the slots as the guard's rules have just read them. They save the claim a
+	// read. Without them, and for every dry run, the claim reads its own.
 	Seen *Seen
 }
 

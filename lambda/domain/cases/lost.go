@@ -8,7 +8,7 @@ import (
 // Cause is why a claim was lost.
 type Cause string
 
-// The causes of a lost claim, in the order in which they are told.
+// The causes of a lost claim. Where several hold, the first counts.
 const (
 	CauseDuplicate Cause = "duplicate" // this source key has claimed before
 	CauseOpen      Cause = "open"      // the instance has an open case
@@ -19,13 +19,14 @@ const (
 	CauseConflict  Cause = "conflict" // others kept claiming at the same moment: try again later
 )
 
-// LostError says why a claim was not won. It proves that nothing was opened.
+// LostError says why a claim was lost. It proves that no case was opened.
 type LostError struct {
 	Cause  Cause
 	CaseID string    // of CauseDuplicate and CauseOpen
 	Since  time.Time // the open case's claim, or the last claim, where there is one
 }
 
+// Error says the cause in one sentence.
 func (e *LostError) Error() string {
 	if e.CaseID != "" {
 		return fmt.Sprintf("the claim was lost: %s (case %s)", e.Cause, e.CaseID)

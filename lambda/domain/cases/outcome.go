@@ -1,6 +1,6 @@
 package cases
 
-// Outcome is what is told back of one target.
+// Outcome is what became of one target.
 type Outcome string
 
 // The outcomes of a target.

@@ -10,22 +10,21 @@ import (
 	"crashcart/lambda/domain/config"
 )
 
-// Record is all that the casebook knows of one case. Times that did not come yet
-// are zero.
+// Record is all that the casebook knows of one case. A time is zero until it has come.
 type Record struct {
 	ID         string
 	InstanceID string
 	DryRun     bool
 	State      State
 	Open       bool // the instance can have no other case
-	Lapsed     bool // it was never closed, and is over by time
+	Lapsed     bool // nobody closed it, and its time is over
 	Origin     Origin
 	Code       string // EC2's error code
 	Notes      Notes
 	ClaimedAt  time.Time
-	SettledAt  time.Time // the shot's result was written
+	SettledAt  time.Time // the result of the send was written
 	NotedAt    time.Time
-	ClosedAt   time.Time // by hand or by the follow-up, not by the shot's result
+	ClosedAt   time.Time // by hand or by the follow-up, not by the result of the send
 	ClosedBy   string
 	ClosedWhy  string
 	ClosedFrom State // the state before
@@ -33,20 +32,19 @@ type Record struct {
 	Hold Hold
 }
 
-// Notes are what a case remembers of the minute of its interrupt besides its
-// state: sentences for the reader of the report.
+// Notes are what a case remembers of the minute of its interrupt besides its state.
+// They are sentences for the reader of the report.
 type Notes struct {
-	Evidence  string // where console and screenshot from before are, or why they are not
+	Evidence  string // where console and screenshot from before the interrupt are, or why there is none
 	Protected string // what was done to keep the instance until it has dumped, or why not
 }
 
-// Overdue says that the case was somebody's to close, and that nobody has within
-// OpenFor. It stays in the index until somebody does. A dry run is nobody's work.
+// Overdue says that nobody has closed the case within config.OpenFor. It stays in the
+// index until somebody does. A dry run is never overdue: nobody has to close it.
 func (r Record) Overdue() bool { return r.Lapsed && !r.DryRun }
 
-// Stuck says that the shot's result will not be written any more: whoever had the
-// claim has ended long ago. The interrupt may have been sent, and will not be sent
-// again.
+// Stuck says that the result of the send will never be written: the function that made
+// the claim has ended. The interrupt may have been sent. It is not sent again.
 func (r Record) Stuck(now time.Time) bool {
 	return r.State == StateClaimed && !r.DryRun && now.Sub(r.ClaimedAt) > config.FunctionTimeout
 }
@@ -57,8 +55,8 @@ type Moment struct {
 	What string // one sentence without its full stop
 }
 
-// Timeline is what happened in the case, oldest first. Its sentences hold text
-// from outside as it came: alarm names, reasons.
+// Timeline is what happened in the case, oldest first. Its sentences hold text from
+// outside as it came, such as alarm names and reasons: clean them before they are shown.
 func (r Record) Timeline() []Moment {
 	moments := []Moment{{r.ClaimedAt, r.claimed()}}
 	add := func(at time.Time, what string) {
@@ -78,6 +76,7 @@ func (r Record) Timeline() []Moment {
 	return moments
 }
 
+// claimed says for what the case was opened.
 func (r Record) claimed() string {
 	what := "claimed for "
 	switch {
@@ -97,8 +96,8 @@ func (r Record) claimed() string {
 	return what
 }
 
-// settled says how the shot ended, which the state no longer does in a case that
-// was closed since.
+// settled says how the send ended. In a case that was closed since, ClosedFrom has that
+// state.
 func (r Record) settled() string {
 	code := ""
 	if r.Code != "" {

@@ -1,7 +1,7 @@
 package cases
 
-// The rules of the guard by their names, as outcomes, notifications and metrics
-// have them.
+// The names of the guard's rules, in its order. Decisions, notifications and metrics
+// carry them.
 const (
 	RuleEpisode      = "episode"
 	RuleLever        = "lever"
@@ -22,10 +22,9 @@ const (
 	RuleAsked        = "asked"
 )
 
-// What decides besides the rules: a trigger that names no instance, the time that
-// the function has left, and EC2's own answer.
+// What decides besides the guard's rules.
 const (
-	RuleNamed = "named"
-	RuleTime  = "time"
-	RuleEC2   = "ec2"
+	RuleNamed = "named" // the target stands for no instance
+	RuleTime  = "time"  // the function has no time left
+	RuleEC2   = "ec2"   // EC2 gave its own answer
 )

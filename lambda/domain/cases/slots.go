@@ -2,8 +2,8 @@ package cases
 
 import "time"
 
-// Slots is the occupancy of one set of slots: when each taken one lapses, by
-// its number. Lapsed slots are left out.
+// Slots says which slots of a set are taken, by their numbers, and when each lapses.
+// Lapsed slots are left out.
 type Slots struct {
 	Taken map[int]time.Time
 }
@@ -11,7 +11,7 @@ type Slots struct {
 // Used is how many slots are taken.
 func (s Slots) Used() int { return len(s.Taken) }
 
-// NextFree is when the first of the taken slots lapses; zero when none is taken.
+// NextFree is when the first of the taken slots lapses. It is zero when no slot is taken.
 func (s Slots) NextFree() time.Time {
 	var next time.Time
 	for _, lapses := range s.Taken {
@@ -22,13 +22,13 @@ func (s Slots) NextFree() time.Time {
 	return next
 }
 
-// Free returns a slot below limit that a claim may take, -1 for none. start
-// spreads the choices of racing claims.
+// Free returns a slot below limit that a claim may take, or -1. start spreads the choices
+// of racing claims.
 //
-// A limit can shrink (a group loses members, the configuration changes) while
-// slots beyond it are still taken. These count, so no more of the free slots
-// below it than are left may be taken, and all racers must want the same ones:
-// the lowest.
+// A limit can shrink while slots beyond it are still taken: a group loses members, or the
+// configuration changes. Those slots count too. Then fewer slots are left than are free
+// below the limit. All racers choose among the same ones, the lowest, so that together
+// they never take more than are left.
 func (s Slots) Free(start uint64, limit int) int {
 	left := limit - s.Used()
 	if left <= 0 {

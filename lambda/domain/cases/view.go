@@ -2,14 +2,14 @@ package cases
 
 import "time"
 
-// Subject is one instance and the source key that names it.
+// Subject is one instance, and the source key of the trigger that names it.
 type Subject struct {
 	InstanceID string
 	SourceKey  string
 	DryRun     bool
 }
 
-// Lever is the kill switch as it was read.
+// Lever is the kill switch, as the casebook has it.
 type Lever struct {
 	Pulled bool
 	Reason string
@@ -17,13 +17,13 @@ type Lever struct {
 	Since  time.Time
 }
 
-// View is what the casebook knows of one subject. Whether the trigger is real
-// or a dry run, OpenCase and LastClaim are the real ones: a dry run must
-// not lie. ClaimedBy is the case that this source key has claimed already, for a
-// dry run the real one or its own.
+// View is what the casebook knows of one subject. OpenCase and LastClaim are about real
+// interrupts, for a dry run too: it must answer as the real one would. ClaimedBy is the
+// case that this source key has claimed already. For a dry run it is the real case or
+// that of an earlier dry run.
 type View struct {
 	Lever     Lever
-	OpenCase  string    // id of the instance's open case, empty for none
+	OpenCase  string    // id of the instance's open case; empty when it has none
 	OpenedAt  time.Time // when it was claimed
 	LastClaim time.Time // of this instance; zero for never
 	ClaimedBy string

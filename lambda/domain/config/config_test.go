@@ -80,7 +80,7 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 	}
 }
 
-// A template that renders a value as nothing has lost it, whatever it was.
+// A template that renders a value as nothing has lost the value.
 func TestAnEmptyVariableIsNeverTakenForItsDefault(t *testing.T) {
 	for _, s := range config.Settings() {
 		_, err := config.FromEnv(environ(with(required(), s.Env, "")))
@@ -90,7 +90,7 @@ func TestAnEmptyVariableIsNeverTakenForItsDefault(t *testing.T) {
 	}
 }
 
-// Each setting must reach its own field: two that share one would be found here.
+// Each setting must reach a field of its own. This finds two that share one.
 func TestEverySettingIsRead(t *testing.T) {
 	set := map[string]string{
 		config.EnvTable: "t", config.EnvBucket: "b", config.EnvQueueURL: "http://127.0.0.1:9324/q",
@@ -192,7 +192,7 @@ func TestALimitBelowItsOtherHalfIsNeverAccepted(t *testing.T) {
 	}
 }
 
-// A group is touched unasked only where nobody is at hand.
+// A group is changed without being asked only where no person is at hand.
 func TestNothingIsProtectedUnasked(t *testing.T) {
 	for _, c := range []struct {
 		mode    config.Mode
@@ -265,7 +265,7 @@ func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 	}
 }
 
-// A limit that could not be read has been named already, and must not be
+// A limit that could not be read has been reported already, and must not be
 // compared as if it were zero.
 func TestAProblemIsNeverNamedTwice(t *testing.T) {
 	for _, env := range []string{config.EnvSilent, config.EnvSilentMax, config.EnvSilentWindows, config.EnvSilentMaxWindows} {

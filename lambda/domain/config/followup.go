@@ -9,7 +9,7 @@ import (
 // schedule sends it.
 const SweepEvent = `{"sweep":true}`
 
-// Followup is everything the follow-up's function is told from outside.
+// Followup is all that the follow-up's function takes from its environment.
 type Followup struct {
 	Table string // DynamoDB table of the casebook
 
@@ -18,9 +18,9 @@ type Followup struct {
 	Endpoint string // one endpoint for all AWS calls, empty on AWS
 }
 
-// FollowupFromEnv reads the configuration of the follow-up's function as FromEnv does
-// that of the interrupt function. A setting of the other one is refused: whoever sets
-// it here believes that it does something.
+// FollowupFromEnv reads the configuration of the follow-up's function, as FromEnv reads
+// that of the interrupt function. It refuses the settings of the interrupt function: here
+// they would do nothing.
 func FollowupFromEnv(environ []string) (Followup, error) {
 	known := slices.DeleteFunc(Settings(), func(s Setting) bool { return s.Env != EnvTable })
 	all, problems := read(environ, known, "the follow-up's function")

@@ -17,7 +17,7 @@ func TestTheFollowupNeedsTheTableAndNothingElse(t *testing.T) {
 	}
 }
 
-// A budget that is set here looks as if it did something.
+// A budget that is set here would seem to do something.
 func TestAllProblemsOfTheFollowupAreNamedAtOnce(t *testing.T) {
 	for _, c := range []struct{ env, want []string }{
 		{nil, []string{

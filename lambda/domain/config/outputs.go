@@ -1,11 +1,11 @@
 package config
 
-// StackName is the name of the CloudFormation stack, by which its outputs are found.
-// An account and Region have one.
+// StackName is the name of the CloudFormation stack. Its outputs are found by it. An
+// account and Region have one such stack.
 const StackName = "Crashcart"
 
-// The outputs of the stack that programs read. Whatever CloudFormation makes up a name
-// for, the casebook first of all, is found by them alone.
+// The outputs of the stack that programs read. CloudFormation makes up most names, such
+// as that of the casebook. The outputs say what they are.
 const (
 	OutputRegion        = "Region"
 	OutputFunction      = "FunctionName"

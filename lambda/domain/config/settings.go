@@ -54,6 +54,7 @@ type Setting struct {
 // Settings returns every setting in the order of the README's table.
 func Settings() []Setting { return slices.Clone(settings) }
 
+// read takes the setting's value from env, or its default.
 func (s Setting) read(c *Config, env map[string]string) error {
 	v, given := env[s.Env]
 	switch {
@@ -76,12 +77,12 @@ var settings = []Setting{
 	address(EnvQueueURL, "URL of the SQS intake queue, where a target goes that is to be looked at again", func(c *Config) *string { return &c.QueueURL }),
 	topic(EnvTopic, "ARN of the SNS topic that decisions are told to", func(c *Config) *string { return &c.Topic }),
 	choice(EnvMode, "how far the stack may go by itself", func(c *Config) *Mode { return &c.Mode }, ModeDryRun, ModeManual, ModeAuto),
-	// A group replaces what does not answer within minutes, and a dump takes longer.
+	// A group replaces a member that does not answer within minutes. A dump takes longer.
 	choice(EnvProtect, "put an interrupted member of an Auto Scaling group into Standby, so that it lives until it has dumped; auto: in the mode auto",
 		func(c *Config) *Protect { return &c.Protect }, ProtectAuto, ProtectOn, ProtectOff),
-	// SNS may deliver 23 days late, and a hang that is over is not worth a crash.
+	// SNS may deliver 23 days late. A hang that is over is not worth a crash.
 	span(EnvFresh, "15m", time.Minute, time.Hour, "a trigger older than this is refused", func(r *Rules) *time.Duration { return &r.Fresh }),
-	// Windows shows its silence later (SILENT_WINDOWS), so its trigger must live longer.
+	// The silence of a Windows counts later (SILENT_WINDOWS), so its trigger must live longer.
 	span(EnvFreshWindows, "30m", time.Minute, time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.FreshWindows }),
 	span(EnvBooted, "10m", time.Minute, 24*time.Hour, "an instance launched later than this is still booting", func(r *Rules) *time.Duration { return &r.Booted }),
 	// An ordinary reboot fails the check for a minute or two.
@@ -94,7 +95,7 @@ var settings = []Setting{
 	// An agent that has been dead for days says nothing about this trigger.
 	span(EnvSilentMax, "30m", 6*time.Minute, 6*time.Hour, "an agent silent for longer than this proves nothing", func(r *Rules) *time.Duration { return &r.SilentMax }),
 	span(EnvSilentMaxWindows, "40m", 6*time.Minute, 6*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.SilentMaxWindows }),
-	// When Systems Manager itself is in trouble every agent falls silent at once.
+	// When Systems Manager itself is in trouble, every agent falls silent at once.
 	count(EnvSilentPercent, "50", 100, "with more percent than this of the other agents newly silent, silence proves nothing; 100 switches this off", func(r *Rules) *int { return &r.SilentPercent }),
 	span(EnvCooldown, "6h", CooldownForced, 30*24*time.Hour, "between two interrupts of one instance; force can shorten it to 1h", func(r *Rules) *time.Duration { return &r.Cooldown }),
 	count(EnvGroupPercent, "20", 100, "percent of a group's members that may have an open case at once, at least one member", func(r *Rules) *int { return &r.GroupPercent }),
@@ -103,6 +104,7 @@ var settings = []Setting{
 	flag(EnvApplicationStatus, "an application status check impaired for IMPAIRED counts as no life, too", func(r *Rules) *bool { return &r.ApplicationStatus }),
 }
 
+// name is a setting that names a resource.
 func name(env, meaning string, field func(*Config) *string) Setting {
 	return Setting{Env: env, Allowed: "a name without blanks", Meaning: meaning, set: func(c *Config, v string) error {
 		if strings.ContainsFunc(v, unicode.IsSpace) {
@@ -113,6 +115,7 @@ func name(env, meaning string, field func(*Config) *string) Setting {
 	}}
 }
 
+// address is a setting that holds a URL.
 func address(env, meaning string, field func(*Config) *string) Setting {
 	return Setting{Env: env, Allowed: "an http or https URL", Meaning: meaning, set: func(c *Config, v string) error {
 		u, err := url.Parse(v)
@@ -124,6 +127,7 @@ func address(env, meaning string, field func(*Config) *string) Setting {
 	}}
 }
 
+// topic is a setting that holds the ARN of a topic.
 func topic(env, meaning string, field func(*Config) *string) Setting {
 	return Setting{Env: env, Allowed: "the ARN of a standard topic", Meaning: meaning, set: func(c *Config, v string) error {
 		parts := strings.Split(v, ":") // arn:partition:sns:region:account:name
@@ -138,7 +142,7 @@ func topic(env, meaning string, field func(*Config) *string) Setting {
 	}}
 }
 
-// choice is one of a few words, of which the first is the default.
+// choice is a setting that takes one of a few words. The first is the default.
 func choice[T ~string](env, meaning string, field func(*Config) *T, words ...T) Setting {
 	list := make([]string, len(words))
 	for i, w := range words {
@@ -154,6 +158,7 @@ func choice[T ~string](env, meaning string, field func(*Config) *T, words ...T) 
 	}}
 }
 
+// span is a setting that holds a duration.
 func span(env, def string, least, most time.Duration, meaning string, field func(*Rules) *time.Duration) Setting {
 	allowed := fmt.Sprintf("%s to %s", short(least), short(most))
 	return Setting{Env: env, Default: def, Allowed: allowed, Meaning: meaning, set: func(c *Config, v string) error {
@@ -166,6 +171,7 @@ func span(env, def string, least, most time.Duration, meaning string, field func
 	}}
 }
 
+// count is a setting that holds a whole number from 1 up.
 func count(env, def string, most int, meaning string, field func(*Rules) *int) Setting {
 	allowed := fmt.Sprintf("1 to %d", most)
 	return Setting{Env: env, Default: def, Allowed: allowed, Meaning: meaning, set: func(c *Config, v string) error {
@@ -189,7 +195,8 @@ func flag(env, meaning string, field func(*Rules) *bool) Setting {
 	}}
 }
 
-// short prints a duration as a person writes it: 6h, not 6h0m0s.
+// short writes a duration as a person would set it: 6h, not 6h0m0s. printable.Duration
+// is for sentences and cuts what is below a second.
 func short(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {

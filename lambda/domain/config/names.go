@@ -1,0 +1,52 @@
+package config
+
+// The tags of an instance.
+const (
+	// TagKey is the instance tag that opts an instance in. Its value is TagAuto or
+	// TagManual. An instance with any other value, or without the tag, is never touched.
+	TagKey = "crashcart"
+	// TagAuto lets alarms interrupt the instance.
+	TagAuto = "auto"
+	// TagManual lets only a direct invoke interrupt the instance.
+	TagManual = "manual"
+	// GroupTagKey groups instances that are in no Auto Scaling group.
+	GroupTagKey = "crashcart-group"
+)
+
+// The names of the metrics.
+const (
+	// MetricNamespace is the CloudWatch namespace of all metrics of Crashcart.
+	MetricNamespace = "Crashcart"
+	// MetricDecisions counts decisions, by outcome and rule.
+	MetricDecisions = "Decisions"
+	// MetricTimeToInterrupt is the time from the trigger's own time to the send, in seconds.
+	MetricTimeToInterrupt = "TimeToInterrupt"
+	// MetricUnanswered counts passes over a target on which a fact could not be had.
+	MetricUnanswered = "Unanswered"
+	// MetricIgnored counts records that asked for nothing, by reason.
+	MetricIgnored = "Ignored"
+
+	// MetricOpenCases is how many cases are open, as every sweep counts them.
+	MetricOpenCases = "OpenCases"
+	// MetricOverdueCases is how many cases nobody has closed within OpenFor, as every
+	// sweep counts them.
+	MetricOverdueCases = "OverdueCases"
+	// MetricStuckCases is how many unclosed cases will never have the result of their
+	// send, if there are any.
+	MetricStuckCases = "StuckCases"
+	// MetricOldestCase is the age of the oldest unclosed case in seconds, if there is one.
+	MetricOldestCase = "OldestCase"
+)
+
+// The dimensions of the metrics. The log line has them as members, too.
+const (
+	// DimensionOutcome is what became of a target.
+	DimensionOutcome = "Outcome"
+	// DimensionRule is the rule that decided.
+	DimensionRule = "Rule"
+	// DimensionReason is why a record asked for nothing.
+	DimensionReason = "Reason"
+)
+
+// OpenIndex is the casebook's sparse index of open cases.
+const OpenIndex = "open"
