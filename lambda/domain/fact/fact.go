@@ -1,5 +1,5 @@
-// Package fact holds what AWS was asked, so that nobody can read an answer that
-// never came.
+// Package fact holds what AWS was asked, so that nothing can read an answer that never
+// came.
 package fact
 
 import "errors"
@@ -7,12 +7,12 @@ import "errors"
 // ErrNotAsked is the error of a fact that no call has asked AWS for yet.
 var ErrNotAsked = errors.New("not asked yet")
 
+// errUnexplained is the error of a failure that came without one.
 var errUnexplained = errors.New("the call failed without saying why")
 
-// Of is something AWS was, or was not yet, asked about. Its zero value is
-// "not asked"; a call that failed leaves a fact whose Get returns that error.
-// Nothing can read a value without meeting the error first, which is what makes
-// a rule that forgets a failure impossible to write by accident.
+// Of is a fact that AWS is asked for. It is in one of three states: not asked for yet,
+// which is its zero value; known; or failed. Its value can be read only together with
+// the error. So a rule cannot forget by accident that a call may have failed.
 type Of[T any] struct {
 	value T
 	err   error
@@ -22,8 +22,8 @@ type Of[T any] struct {
 // Known is a fact with its value.
 func Known[T any](v T) Of[T] { return Of[T]{value: v, asked: true} }
 
-// Failed is a fact that could not be had. err says why; a failure without an
-// error is still none that anybody may read.
+// Failed is a fact that AWS was asked for and did not give. err says why. A nil err is
+// replaced by an error: a failure never reads as a known fact.
 func Failed[T any](err error) Of[T] {
 	if err == nil {
 		err = errUnexplained
@@ -31,7 +31,8 @@ func Failed[T any](err error) Of[T] {
 	return Of[T]{err: err, asked: true}
 }
 
-// Get returns the value, or why there is none: ErrNotAsked, or the failed call's error.
+// Get returns the value, or why there is none: ErrNotAsked, or the error of the failed
+// call.
 func (f Of[T]) Get() (T, error) {
 	if !f.asked {
 		return f.value, ErrNotAsked
