@@ -47,7 +47,8 @@ import (
 type machine struct {
 	launched      time.Time
 	tag           string
-	group         string
+	group         string // its Auto Scaling group
+	groupTag      string
 	windows       bool
 	architecture  types.ArchitectureValues
 	silentSince   time.Time // no ping at or after this; zero for never silent
@@ -87,6 +88,7 @@ type world struct {
 	queue    []queued
 	objects  map[string][]byte
 	fail     map[string]error        // by operation
+	alter    map[string]func(any)    // by operation: what AWS says differently
 	throttle func(ids []string) bool // the agents' pings
 	ways                             // what leads to the machines
 	calls    []string
@@ -117,7 +119,7 @@ const (
 
 func newWorld(t *testing.T, mode config.Mode) *world {
 	t.Helper()
-	w := &world{t: t, now: noon, machines: map[string]*machine{}, objects: map[string][]byte{}, fail: map[string]error{}}
+	w := &world{t: t, now: noon, machines: map[string]*machine{}, objects: map[string][]byte{}, fail: map[string]error{}, alter: map[string]func(any){}}
 	table, err := labdynamodb.New("casebook")
 	if err != nil {
 		t.Fatal(err)
@@ -221,6 +223,14 @@ func (w *world) call(op string) error {
 	defer w.mu.Unlock()
 	w.calls = append(w.calls, op)
 	return w.fail[op]
+}
+
+// altered is what AWS answers, with what the world says differently.
+func altered[T any](w *world, op string, out *T) *T {
+	if change, ok := w.alter[op]; ok {
+		change(out)
+	}
+	return out
 }
 
 func (w *world) called(op string) int {
@@ -360,13 +370,10 @@ func (w *world) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesIn
 		return nil, err
 	}
 	var out []types.Instance
-	for _, id := range in.Filters[0].Values {
-		m, ok := w.machines[id]
-		if !ok {
-			continue
-		}
+	for _, id := range w.matching(in.Filters[0]) {
+		m := w.machines[id]
 		var tags []types.Tag
-		for k, v := range map[string]string{"crashcart": m.tag, "aws:autoscaling:groupName": m.group} {
+		for k, v := range map[string]string{"crashcart": m.tag, "crashcart-group": m.groupTag, "aws:autoscaling:groupName": m.group} {
 			if v != "" {
 				tags = append(tags, types.Tag{Key: &k, Value: &v})
 			}
@@ -380,7 +387,21 @@ func (w *world) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesIn
 			State: &types.InstanceState{Name: types.InstanceStateNameRunning}, Tags: tags,
 		})
 	}
-	return &ec2.DescribeInstancesOutput{Reservations: []types.Reservation{{Instances: out}}}, nil
+	return altered(w, "DescribeInstances", &ec2.DescribeInstancesOutput{Reservations: []types.Reservation{{Instances: out}}}), nil
+}
+
+// matching gives the machines that a filter of DescribeInstances lets through.
+func (w *world) matching(f types.Filter) (ids []string) {
+	for _, id := range slices.Sorted(maps.Keys(w.machines)) {
+		value := id
+		if *f.Name == "tag:crashcart-group" {
+			value = w.machines[id].groupTag
+		}
+		if slices.Contains(f.Values, value) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func (w *world) DescribeInstanceStatus(_ context.Context, in *ec2.DescribeInstanceStatusInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceStatusOutput, error) {
@@ -403,19 +424,23 @@ func (w *world) DescribeInstanceStatus(_ context.Context, in *ec2.DescribeInstan
 			SystemStatus: &types.InstanceStatusSummary{Status: types.SummaryStatusOk},
 		})
 	}
-	return out, nil
+	if len(in.InstanceIds) == 0 {
+		return altered(w, "DescribeInstanceStatus of the Region", out), nil
+	}
+	return altered(w, "DescribeInstanceStatus", out), nil
 }
 
 func (w *world) DescribeInstanceTypes(context.Context, *ec2.DescribeInstanceTypesInput, ...func(*ec2.Options)) (*ec2.DescribeInstanceTypesOutput, error) {
-	return &ec2.DescribeInstanceTypesOutput{InstanceTypes: []types.InstanceTypeInfo{{
+	return altered(w, "DescribeInstanceTypes", &ec2.DescribeInstanceTypesOutput{InstanceTypes: []types.InstanceTypeInfo{{
 		InstanceType: types.InstanceTypeM6iLarge, Hypervisor: types.InstanceTypeHypervisorNitro,
 		ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureTypeX8664}},
-	}}}, w.call("DescribeInstanceTypes")
+	}}}), w.call("DescribeInstanceTypes")
 }
 
 func (w *world) DescribeInstanceAttribute(_ context.Context, in *ec2.DescribeInstanceAttributeInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error) {
 	m := w.machines[*in.InstanceId]
-	return &ec2.DescribeInstanceAttributeOutput{InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: &m.shutdown}}, w.call("DescribeInstanceAttribute")
+	out := &ec2.DescribeInstanceAttributeOutput{InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: &m.shutdown}}
+	return altered(w, "DescribeInstanceAttribute", out), w.call("DescribeInstanceAttribute")
 }
 
 func (w *world) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeInstanceInformationInput, _ ...func(*ssm.Options)) (*ssm.DescribeInstanceInformationOutput, error) {
@@ -437,7 +462,10 @@ func (w *world) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeI
 			})
 		}
 	}
-	return out, nil
+	if len(in.Filters) == 0 {
+		return altered(w, "DescribeInstanceInformation of the Region", out), nil
+	}
+	return altered(w, "DescribeInstanceInformation", out), nil
 }
 
 func (w *world) DescribeAutoScalingGroups(_ context.Context, in *autoscaling.DescribeAutoScalingGroupsInput, _ ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
@@ -453,7 +481,7 @@ func (w *world) DescribeAutoScalingGroups(_ context.Context, in *autoscaling.Des
 	if len(group.Instances) > 0 {
 		out.AutoScalingGroups = []astypes.AutoScalingGroup{group}
 	}
-	return out, w.call("DescribeAutoScalingGroups")
+	return altered(w, "DescribeAutoScalingGroups", out), w.call("DescribeAutoScalingGroups")
 }
 
 func (w *world) EnterStandby(_ context.Context, in *autoscaling.EnterStandbyInput, _ ...func(*autoscaling.Options)) (*autoscaling.EnterStandbyOutput, error) {
@@ -482,7 +510,12 @@ func (w *world) Notify(_ context.Context, decisions []notify.Decision) error {
 
 func (w *world) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
 	text := base64.StdEncoding.EncodeToString([]byte(w.machines[*in.InstanceId].console))
-	return &ec2.GetConsoleOutputOutput{InstanceId: in.InstanceId, Output: &text}, w.call("GetConsoleOutput")
+	out := &ec2.GetConsoleOutputOutput{InstanceId: in.InstanceId, Output: &text}
+	which := "GetConsoleOutput, buffered"
+	if aws.ToBool(in.Latest) {
+		which = "GetConsoleOutput, latest"
+	}
+	return altered(w, which, out), errors.Join(w.call("GetConsoleOutput"), w.fail[which])
 }
 
 func (w *world) GetConsoleScreenshot(_ context.Context, in *ec2.GetConsoleScreenshotInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
