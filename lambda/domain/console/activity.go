@@ -1,8 +1,8 @@
-// Package console reads a serial console: what the machine behind it is doing.
+// Package console reads a serial console, and says what its machine is doing.
 //
-// A machine that dumps, shuts down or boots must be left alone, and only its
-// console says so. The text is written by the guest and is hostile. It leaves this
-// package only as the one printable line that decided.
+// A machine that dumps, shuts down or boots must be left alone, and only its console says
+// so. The guest writes the text, so it is hostile. It leaves this package only as the one
+// printable line that decided.
 package console
 
 import (
@@ -12,15 +12,15 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// Activity is what a machine is doing by its console: Quiet, Dumping,
-// ShuttingDown or Booting.
+// Activity is what a machine is doing, by its console.
 type Activity string
 
+// What a machine may be doing.
 const (
-	// Quiet means that the console speaks of nothing that must not be disturbed.
-	// It is not proof of a hang. An empty console is quiet.
+	// Quiet means that the console shows nothing that must not be disturbed. It does not
+	// prove a hang. An empty console is quiet.
 	Quiet Activity = "quiet"
-	// Dumping means that a capture kernel runs: an interrupt would kill the dump.
+	// Dumping means that a capture kernel runs. An interrupt would kill its dump.
 	Dumping Activity = "dumping"
 	// ShuttingDown means that a shutdown or reboot has begun.
 	ShuttingDown Activity = "shutting down"
@@ -28,29 +28,29 @@ const (
 	Booting Activity = "booting"
 )
 
-// bootTime is when a boot is over whatever the console says, in seconds by the
-// kernel's clock: many images print nothing when they are ready.
+// bootTime is when a boot counts as finished, in seconds by the kernel's clock. Many
+// images print nothing when they are ready.
 const bootTime = 600
 
 // MaxBytes is how much of a console counts, in bytes: the newest ones. EC2 keeps no
 // more than that (Amazon EC2 API Reference, GetConsoleOutput).
 const MaxBytes = 64 << 10
 
-// Read says what the machine behind a console is doing, and the line that shows
-// it: printable text of at most MaxLine bytes, empty for Quiet. It takes the
-// console as EC2 gives it, a ring of which the newest MaxBytes bytes count, cut
-// anywhere, with CR LF, terminal escapes and lines of user space among the kernel's.
+// Read says what a machine is doing, and gives the line that shows it: printable text of
+// at most MaxLine bytes, empty for Quiet. It takes the console as EC2 gives it: a ring of
+// which the newest MaxBytes bytes count. The ring may be cut anywhere. It has CR LF,
+// terminal escapes, and lines of user space among those of the kernel.
 //
-// Only what follows the newest boot counts, so an older crash in the ring says
-// nothing. A boot starts with the kernel's version or, where the cut has taken
-// that line, its command line. A boot with elfcorehdr= on its command line is a
-// capture kernel's (Linux documentation, "Documentation for Kdump"), and stays
-// one until the next boot. Where the command line is lost, the signs of what only
-// runs in a capture kernel tell the same.
+// Only what follows the newest boot counts, so an older crash in the ring says nothing. A
+// boot starts with the kernel's version. Where the cut has taken that line, it starts with
+// the kernel's command line. A boot with elfcorehdr= on its command line is that of a
+// capture kernel (Linux documentation, "Documentation for Kdump"), until the next boot.
+// Where the command line is lost, a sign of what only runs in a capture kernel counts as
+// much.
 //
-// A kernel booted with "quiet" prints neither version nor command line. So a
-// machine that came up to a login after the kernel's own last word ("reboot:
-// Restarting system") has booted, too.
+// A kernel that was booted with "quiet" prints neither its version nor its command line.
+// So a machine has also booted when a login follows the last word of its kernel ("reboot:
+// Restarting system").
 func Read(text []byte) (a Activity, line string) {
 	text = text[max(0, len(text)-MaxBytes):]
 	var s story
@@ -70,15 +70,15 @@ func Read(text []byte) (a Activity, line string) {
 	return s.activity()
 }
 
-// story is what is known since the newest boot. Each sign is its evidence,
-// empty while it has not been seen.
+// story is what the console shows since the newest boot. A sign is the line that shows
+// it, and is empty until it was seen.
 type story struct {
 	boot      string // this boot's first line
 	capture   string // a command line with elfcorehdr=
 	vmcore    string // one of captureSigns
 	shutdown  string // the first sign of a shutdown that no login has followed
 	commanded bool   // the command line was seen
-	ended     bool   // the kernel said its last word
+	ended     bool   // the kernel printed one of lastWords
 	ready     bool   // the boot is finished
 }
 
@@ -107,6 +107,7 @@ func (s *story) add(line []byte) {
 	}
 }
 
+// addCommandLine takes a line with the kernel's command line at the index at.
 func (s *story) addCommandLine(line []byte, at int) {
 	s.commanded = true
 	if s.boot == "" {
@@ -117,11 +118,12 @@ func (s *story) addCommandLine(line []byte, at int) {
 	}
 }
 
+// addReady takes a line that may show the end of a boot.
 func (s *story) addReady(line []byte) {
 	login := bytes.Contains(line, []byte(" login:"))
 	if login || isReady(line) {
 		if s.ended {
-			*s = story{} // another boot, which did not show its beginning
+			*s = story{} // this is another boot, whose beginning was not printed
 		}
 		s.ready = true
 	}
@@ -133,6 +135,7 @@ func (s *story) addReady(line []byte) {
 	}
 }
 
+// activity is the conclusion, and the line that shows it.
 func (s *story) activity() (Activity, string) {
 	switch {
 	case s.capture != "":

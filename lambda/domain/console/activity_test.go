@@ -49,9 +49,8 @@ func TestReadKnowsMeasuredConsoles(t *testing.T) {
 	}
 }
 
-// whole-life.log is one machine that boots, hangs, dumps and boots again. What
-// each ring cut out of it must be read as follows from where its ends lie among
-// the landmarks of the file.
+// whole-life.log is one machine that boots, hangs, dumps and boots again. The test cuts
+// rings out of it. The landmarks between which a ring ends say what it must be read as.
 func TestReadIsRightWhereverTheRingIsCut(t *testing.T) {
 	const step = 4 << 10
 	log := fixture(t, "whole-life")

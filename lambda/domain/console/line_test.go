@@ -7,8 +7,8 @@ import (
 	"crashcart/lambda/domain/console"
 )
 
-// Nothing that a guest writes may reach a person's terminal or page as anything
-// but a short line of text.
+// What a guest writes may reach a person's terminal or page only as a short line of
+// text.
 func TestEvidenceIsNeverDangerous(t *testing.T) {
 	sign := "[    0.000000] Linux version "
 	for _, c := range []struct{ name, console, want string }{

@@ -17,8 +17,8 @@ var (
 		[]byte("reboot: System halted"),
 		[]byte("reboot: machine restart"),
 	}
-	// captureSigns are what only a capture kernel has: the file it reads the
-	// crashed kernel from, and the unit in which Debian's kdump-tools does so.
+	// captureSigns are what only a capture kernel has: the file from which it reads the
+	// crashed kernel, and the unit in which Debian's kdump-tools reads it.
 	captureSigns = [][]byte{[]byte("/proc/vmcore"), []byte("kdump-tools-dump.")}
 )
 
@@ -32,12 +32,12 @@ func indexAny(line []byte, words [][]byte) int {
 	return -1
 }
 
-// indexBoot finds the kernel's first line: at the start of a line or, with the
-// kernel's time, behind whatever user space had left unfinished there.
+// indexBoot finds the kernel's first line. It stands at the start of a line or, with the
+// kernel's time, behind text of user space that has not ended its line.
 func indexBoot(line []byte) int {
 	at, seconds := indexKernel(line, versionWords)
 	if seconds > 0 {
-		return -1 // somebody's quotation: the kernel says this at zero
+		return -1 // a program repeats it: the kernel prints this at zero
 	}
 	return at
 }
@@ -48,9 +48,9 @@ func indexCommandLine(line []byte) int {
 	return at
 }
 
-// indexKernel finds words where the kernel says them and not a program that
-// prints the same: at the start of the line, or right after the kernel's time.
-// It gives the place where the kernel's line begins, and its time in seconds.
+// indexKernel finds words that the kernel prints: at the start of the line, or right after
+// the kernel's time. Elsewhere a program may print the same words. It gives the place
+// where the kernel's line begins, and its time in seconds.
 func indexKernel(line []byte, words [][]byte) (at, seconds int) {
 	for _, w := range words {
 		for from := 0; ; {
@@ -92,8 +92,8 @@ func stampBefore(head []byte) (at, seconds int, ok bool) {
 	return 0, 0, false
 }
 
-// indexShutdown finds a sign that the machine is going down. last tells that it
-// is the kernel's own last word.
+// indexShutdown finds a sign that the machine is going down. last says that it is one of
+// lastWords.
 func indexShutdown(line []byte) (at int, last bool) {
 	if at := indexAny(line, lastWords); at >= 0 {
 		return at, true
@@ -104,8 +104,9 @@ func indexShutdown(line []byte) (at int, last bool) {
 	return indexTarget(line, downTargets), false
 }
 
-// isReady reports a line that is printed only when a boot is finished: systemd's
-// targets for logins and its own sum, and cloud-init's last line.
+// isReady says whether a line is printed only when a boot is finished: one of systemd's
+// targets for logins, the line in which systemd sums up the boot, or the last line of
+// cloud-init.
 func isReady(line []byte) bool {
 	if indexTarget(line, readyTargets) >= 0 || bytes.Contains(line, []byte("Startup finished in ")) {
 		return true
@@ -113,9 +114,9 @@ func isReady(line []byte) bool {
 	return bytes.Contains(line, []byte("loud-init")) && bytes.Contains(line, []byte(" finished at "))
 }
 
-// The targets of systemd (systemd.special(7)) by which a machine goes down, and
-// those by which it is up. Older versions print a target's description, newer
-// ones its name first; the descriptions have changed over time.
+// The targets of systemd (systemd.special(7)) by which a machine goes down, and those by
+// which it is up. Older versions print a target's description; newer ones print its name
+// first. The descriptions have changed over time.
 var (
 	downTargets = [][]byte{
 		[]byte("shutdown.target"), []byte("reboot.target"), []byte("poweroff.target"), []byte("halt.target"),

@@ -78,7 +78,7 @@ func TestReadRules(t *testing.T) {
 	}
 }
 
-// More than 64 KB is not looked at: EC2 has no more, and the work is bounded.
+// No more than 64 KB is read. EC2 keeps no more, and the work is bounded.
 func TestReadIgnoresWhatIsOlderThanTheRing(t *testing.T) {
 	text := version + capture + strings.Repeat("x", console.MaxBytes)
 	if a, line := console.Read([]byte(text)); a != console.Quiet {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Duration writes a duration as a person says it, in its two largest units: 45s,
-// 2m40s, 2h13m, 3d4h. It cuts and never rounds up, so that what is a moment short of
-// a figure never reads as that figure. What lies ahead because two clocks differ is 0s.
+// Duration writes a duration as a person says it, in its two largest units: 45s, 2m40s,
+// 2h13m, 3d4h. It cuts and never rounds up, so that a moment less than a figure never reads
+// as that figure. A negative duration, from two clocks that differ, is 0s.
 func Duration(d time.Duration) string {
 	const day = 24 * time.Hour
 	d = max(0, d)
@@ -23,8 +23,8 @@ func Duration(d time.Duration) string {
 	}
 }
 
-// Ago writes how long before now something was: "2m40s ago". The zero time is a time
-// that nobody has said.
+// Ago writes how long before now something was: "2m40s ago". The zero time is a time that
+// nobody has given: "at an unknown time".
 func Ago(now, then time.Time) string {
 	if then.IsZero() {
 		return "at an unknown time"

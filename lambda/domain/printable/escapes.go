@@ -4,8 +4,8 @@ import "bytes"
 
 const escape = 0x1b
 
-// maxString is how far the end of a terminal string is looked for, in bytes. It
-// bounds the work on a console made of nothing but beginnings.
+// maxString is how far the end of a terminal string is searched, in bytes. It bounds the
+// work on a console in which strings begin and never end.
 const maxString = 256
 
 // StripEscapes appends line to dst without its terminal escapes (ECMA-48, "Control
@@ -21,8 +21,8 @@ func StripEscapes(dst, line []byte) []byte {
 	}
 }
 
-// escapeLen is the length of the escape that seq starts with. One that the cut
-// of the ring or a hostile guest has left unfinished takes no text with it.
+// escapeLen is the length of the escape that seq starts with. An escape may be unfinished:
+// the console is cut, or the guest is hostile. Then it takes no text with it.
 func escapeLen(seq []byte) int {
 	if len(seq) < 2 {
 		return len(seq)

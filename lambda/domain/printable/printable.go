@@ -1,10 +1,10 @@
 // Package printable makes text for people out of what strangers wrote.
 //
-// Console lines, tags, alarm names, reasons and the errors of services are hostile.
-// They must not steer a terminal, begin a second line in a log or a message, or turn
-// the direction of writing. Line is the one policy for all of them; what a single
-// place needs besides, such as a chat application's own markup, it adds itself. Quote
-// is for a value that somebody must mend: it hides nothing.
+// Console lines, tags, alarm names, reasons and the errors of services are hostile. They
+// must not steer a terminal, begin a second line in a log or a message, or turn the
+// direction of writing. Line is the one policy for all of them. A place that needs more,
+// such as the markup of a chat application, adds it itself. Quote is for a value that
+// somebody must mend: it hides nothing.
 package printable
 
 import (
