@@ -8,16 +8,17 @@ import (
 	"io"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/printable"
 )
 
-// shown is how much of an event that is refused goes into the error, in bytes.
+// shown is how much of a refused event goes into the error, in bytes.
 const shown = 200
 
 // ErrEvent says that an event asks for nothing that the function knows.
 var ErrEvent = errors.New("the follow-up's function takes " + config.SweepEvent + " and nothing else")
 
-// decode accepts one event, by its tokens: encoding/json's own decoding into a struct
-// would also take {"SWEEP":true}, or a key that is there twice with two values.
+// decode accepts one event and reads it by its tokens. Decoding into a struct would
+// also take {"SWEEP":true}, or a key that is there twice with two values.
 func decode(event []byte) error {
 	d := json.NewDecoder(bytes.NewReader(event))
 	for _, want := range []json.Token{json.Delim('{'), "sweep", true, json.Delim('}')} {
@@ -32,8 +33,5 @@ func decode(event []byte) error {
 }
 
 func refuse(event []byte) error {
-	if len(event) > shown {
-		return fmt.Errorf("%w: not %q and %d bytes more", ErrEvent, event[:shown], len(event)-shown)
-	}
-	return fmt.Errorf("%w: not %q", ErrEvent, event)
+	return fmt.Errorf("%w: not %q", ErrEvent, printable.Line(string(event), shown))
 }

@@ -1,19 +1,19 @@
-// Package followup looks after cases when the shot is over.
+// Package followup looks after cases when the interrupt is over.
 //
 // Its function is invoked every five minutes with {"sweep":true}, and so far that is
-// all it knows. A sweep reads the index of open cases and says how many there are, how
-// many are overdue, how many have lost the result of their shot, and how old the
-// oldest one is: as one log line, which is CloudWatch's metrics as well, and as the
-// answer. The alarm on cases that nobody closes and the dashboard's count of open ones
-// live on it.
+// all it knows. A sweep reads the index of open cases. It says how many cases are
+// open, how many are overdue, how many have lost the result of their interrupt, and
+// how old the oldest one is. It says so in its answer and in one log line, which is
+// CloudWatch's metrics as well. The alarm on cases that nobody closes and the
+// dashboard's count of open cases are made from these metrics.
 //
 // It counts and writes nothing. Nor could it do harm: the package knows no EC2, the
-// bootstrap links one operation of one service, DynamoDB's Query, and its role allows
-// that on the index alone. DryRuns are in another partition of the index and are
+// bootstrap calls one operation of one service, DynamoDB's Query, and its role allows
+// that on the index alone. Dry runs are in another partition of the index and are
 // never counted.
 //
-// A count that could not be had is an error and no count. Then there is no metric
-// either, and that the metric is missing is itself an alarm.
+// When the casebook cannot be read there is an error and no count. Then there is no
+// metric either, and a missing metric is itself an alarm.
 package followup
 
 import (
@@ -31,7 +31,8 @@ type Casebook interface {
 	Unclosed(context.Context) ([]cases.Record, error)
 }
 
-// Handler is the follow-up's function. All its fields are set once, at cold start.
+// Handler is the follow-up's function. All its fields are set once, at cold start, and
+// none may be left out.
 type Handler struct {
 	Book Casebook
 	Log  *slog.Logger
@@ -39,8 +40,8 @@ type Handler struct {
 }
 
 // Handle takes one invocation's event, which must be {"sweep":true}, and gives what
-// the sweep found. The error is for any other event, and for a casebook that could not
-// be read: then nothing was counted.
+// the sweep found. It returns an error for any other event, and when the casebook
+// could not be read. Then nothing was counted.
 func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (Report, error) {
 	if err := decode(event); err != nil {
 		return Report{}, err

@@ -9,8 +9,9 @@ import (
 )
 
 // attrs are the log line of a report, which is its metrics as well. Open and overdue
-// cases are in every line, as a missing count must not look like none; the others are
-// paid for by the hour in which they are sent, and none of them is no news.
+// cases are in every line, because a missing count must not look like zero. The others
+// are left out when they are zero: a metric is paid for in every hour in which it is
+// sent.
 func (r Report) attrs(now time.Time) []slog.Attr {
 	attrs := []slog.Attr{slog.Int(config.MetricOpenCases, r.Open), slog.Int(config.MetricOverdueCases, r.Overdue)}
 	metrics := []emf.Metric{{Name: config.MetricOpenCases, Unit: emf.Count}, {Name: config.MetricOverdueCases, Unit: emf.Count}}

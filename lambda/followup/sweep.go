@@ -10,16 +10,16 @@ import (
 	"crashcart/lambda/domain/cases"
 )
 
-// named is how many cases of a kind are named in a report, the oldest first. There are
-// seldom more, and a log line must stay readable after a storm.
+// named is how many cases of a kind a report names. There are seldom more, and a log
+// line must stay readable after a storm.
 const named = 10
 
-// Report is what a sweep found among the cases that nobody has closed. A case is open
-// or overdue; either may be stuck.
+// Report is what a sweep found among the cases that nobody has closed. Each of them is
+// either open or overdue, and may be stuck besides.
 type Report struct {
 	Open    int `json:"open"`    // their instances can have no other case
 	Overdue int `json:"overdue"` // over by time: claimed more than config.OpenFor ago
-	Stuck   int `json:"stuck"`   // the result of the shot is lost; it may have been sent
+	Stuck   int `json:"stuck"`   // the result of the interrupt is lost; it may have been sent
 
 	OldestSeconds float64 `json:"oldestSeconds,omitempty"` // since the claim of the oldest one; 0 for none
 
@@ -27,6 +27,7 @@ type Report struct {
 	StuckCases   []string `json:"stuckCases,omitempty"`   // likewise
 }
 
+// sweep counts the cases that nobody has closed, and logs the report.
 func (h *Handler) sweep(ctx context.Context) (Report, error) {
 	records, err := h.Book.Unclosed(ctx)
 	if err != nil {
@@ -44,7 +45,7 @@ func (h *Handler) sweep(ctx context.Context) (Report, error) {
 	return r, nil
 }
 
-// count adds a case. The oldest comes first.
+// count adds a case to the report. The oldest case must come first.
 func (r *Report) count(c cases.Record, now time.Time) {
 	if r.Open+r.Overdue == 0 {
 		r.OldestSeconds = max(0, now.Sub(c.ClaimedAt).Seconds())
@@ -61,6 +62,7 @@ func (r *Report) count(c cases.Record, now time.Time) {
 	}
 }
 
+// name adds an id, as long as there is room for it.
 func name(ids []string, id string) []string {
 	if len(ids) == named {
 		return ids

@@ -97,7 +97,7 @@ func TestWhatIsNoOpenCaseIsNeverCounted(t *testing.T) {
 	w.wantSweep(followup.Report{})
 }
 
-func TestAShotWithoutAResultIsStuckWhenTheFunctionCannotRunAnyMore(t *testing.T) {
+func TestAnInterruptWithoutAResultIsStuckWhenTheFunctionCannotRunAnyMore(t *testing.T) {
 	w := newWorld(t)
 	id := w.claim(1, false, "")
 	w.at(config.FunctionTimeout)

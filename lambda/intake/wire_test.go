@@ -4,6 +4,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -73,11 +76,52 @@ func TestWhatIsWiredToAskRetries(t *testing.T) {
 	}
 }
 
+// TestNothingIsEverLeftUnwired is for a client, a clock or a bound that is there but
+// empty. The linter sees those that are not named at all.
+func TestNothingIsEverLeftUnwired(t *testing.T) {
+	h := wiredIn(t, "http://127.0.0.1:1", config.ModeAuto) // in which everything is switched on
+	for _, path := range unwired("Handler", reflect.ValueOf(h)) {
+		t.Errorf("%s is not wired", path)
+	}
+	h.Resolver.Targets.Interfaces, h.Guard.Now = nil, nil
+	if got := unwired("Handler", reflect.ValueOf(h)); !slices.Equal(got, []string{"Handler.Resolver.Targets.Interfaces", "Handler.Guard.Now"}) {
+		t.Errorf("of two that are missing it finds %v", got)
+	}
+}
+
+// unwired names the exported fields that are empty, of v and of all parts of v that
+// are Crashcart's own.
+func unwired(path string, v reflect.Value) (empty []string) {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	own := strings.HasPrefix(v.Type().PkgPath(), "crashcart/lambda/") && v.Type() != reflect.TypeFor[config.Config]()
+	if v.Kind() != reflect.Struct || !own {
+		return nil
+	}
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		switch name := path + "." + field.Name; {
+		case !field.IsExported():
+		case v.Field(i).IsZero():
+			empty = append(empty, name)
+		default:
+			empty = append(empty, unwired(name, v.Field(i))...)
+		}
+	}
+	return empty
+}
+
 // wired is the handler as the function wires it, on one endpoint for all.
 func wired(t *testing.T, endpoint string) *intake.Handler {
 	t.Helper()
+	return wiredIn(t, endpoint, config.ModeDryRun)
+}
+
+func wiredIn(t *testing.T, endpoint string, mode config.Mode) *intake.Handler {
+	t.Helper()
 	c, err := config.FromEnv([]string{
-		"AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL=" + endpoint,
+		"AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL=" + endpoint, config.EnvMode + "=" + string(mode),
 		config.EnvTable + "=casebook", config.EnvBucket + "=evidence", config.EnvQueueURL + "=" + endpoint + "/intake",
 		config.EnvTopic + "=arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 	})
