@@ -24,6 +24,21 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
+# What crashcart --version says, for a checkout whose GOFLAGS keep Go from recording it.
+VERSIONFLAGS = $(shell git rev-parse --git-dir >/dev/null 2>&1 && printf '%s' "-X main.linkedCommit=$$(git rev-parse HEAD) \
+	-X main.linkedDate=$$(TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd) \
+	-X main.linkedChanges=$$(git status --porcelain --untracked-files=no | wc -l | tr -d ' ')")
+
+.PHONY: install
+install: ## install the operator's command, crashcart
+	CGO_ENABLED=0 go install -trimpath -ldflags "-s -w $(VERSIONFLAGS)" ./cmd/crashcart
+	bin=$$(go env GOBIN); if [ -z "$$bin" ]; then bin=$$(go env GOPATH); bin=$${bin%%:*}/bin; fi; \
+	echo "crashcart is installed in $$bin"; \
+	case ":$$PATH:" in \
+	*":$$bin:"*) ;; \
+	*) echo "your PATH does not have that folder; to add it in this shell: export PATH=\"$$bin:\$$PATH\"" ;; \
+	esac
+
 .PHONY: demo
 demo: ## see the main job on this machine: no network, no AWS account
 	# With the function's own flags, so that most packages are compiled only once.

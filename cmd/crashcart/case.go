@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -62,7 +63,7 @@ func oneCase(c *cobra.Command, args []string) error {
 	if len(args) == 1 && strings.TrimSpace(args[0]) != "" && !meansList(c, args[0]) {
 		return nil
 	}
-	return usageError{fmt.Errorf("%s takes the id of one case; `crashcart cases` lists them%s", c.CommandPath(), nearCommand(c, args))}
+	return usageError{fmt.Errorf("%s takes the id of one case%s", c.CommandPath(), cmp.Or(nearCommand(c, args), "; `crashcart cases` lists them"))}
 }
 
 // meansList says whether the argument of `crashcart case` is a word for the other

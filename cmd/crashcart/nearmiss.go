@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// maxDistance is how many letters a word may be away from the one that is meant. With
-// three, short flags would be taken for one another.
+// maxDistance is how many letters a word may be away from the one that is meant: two
+// that have changed places. Cobra's own distance for commands is the same.
 const maxDistance = 2
 
 // otherWords are words of other tools and of everyday speech, and what to type here.
@@ -50,12 +50,12 @@ func nearCommand(c *cobra.Command, args []string) string {
 	if word == "demo" && !c.HasParent() {
 		return ": the demo is `make demo` in the repository"
 	}
+	if other, ok := otherWords()[word]; ok {
+		return question([]string{"`" + other + "`"})
+	}
 	var meant []string
 	for _, name := range suggestions(c, word) {
 		meant = append(meant, "`"+c.CommandPath()+" "+name+"`")
-	}
-	if other, ok := otherWords()[word]; ok && len(meant) == 0 {
-		meant = append(meant, "`"+other+"`")
 	}
 	return question(meant)
 }

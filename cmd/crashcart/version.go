@@ -10,8 +10,9 @@ import (
 // What `make install` sets with the linker's -X. Go's own record of the version is
 // missing where GOFLAGS has -buildvcs=false.
 var (
-	linkedCommit string
-	linkedDate   string
+	linkedCommit  string
+	linkedDate    string
+	linkedChanges string // how many files of the checkout differ from the commit
 )
 
 // build says what the binary was built from.
@@ -23,11 +24,14 @@ type build struct {
 
 // versionHere is the version of this binary.
 func versionHere() string {
-	b := build{commit: linkedCommit, date: linkedDate}
-	if info, ok := debug.ReadBuildInfo(); ok && b.commit == "" {
-		b = recorded(info)
+	if linkedCommit != "" {
+		return build{commit: linkedCommit, date: linkedDate, modified: linkedChanges != "0"}.String()
 	}
-	return b.String()
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return build{}.String()
+	}
+	return recorded(info).String()
 }
 
 // recorded is what Go itself has written into a binary ("BuildInfo", package
@@ -50,11 +54,11 @@ func recorded(info *debug.BuildInfo) build {
 // maxVersion bounds what is printed of a commit or a date, in bytes.
 const maxVersion = 64
 
-// String is the commit and its date, each "unknown" where nobody has recorded it.
+// String is the commit and its date. Where nobody has recorded them, it says so.
 func (b build) String() string {
 	commit := cmp.Or(printable.Line(b.commit, maxVersion), "unknown")
 	if b.modified {
 		commit += ", modified"
 	}
-	return "commit " + commit + ", of " + cmp.Or(printable.Line(b.date, maxVersion), "an unknown date")
+	return commit + " (" + cmp.Or(printable.Line(b.date, maxVersion), "unknown date") + ")"
 }
