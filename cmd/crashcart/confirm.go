@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"crashcart/cmd/crashcart/screen"
+	"crashcart/lambda/aws/call"
 )
 
 // errDeclined is the end of a call that was not confirmed.
@@ -76,22 +77,12 @@ func warn(c *cobra.Command, s stack, r directRequest) error {
 
 // readLine reads a line, unless ctx ends first: a read of a terminal does not.
 func readLine(ctx context.Context, in *os.File) (string, error) {
-	type answer struct {
-		line string
-		err  error
-	}
-	got := make(chan answer, 1)
-	go func() {
-		line, err := bufio.NewReader(in).ReadString('\n')
-		got <- answer{line, err}
-	}()
-	select {
-	case <-ctx.Done():
+	line, err := call.Within(ctx, func() (string, error) { return bufio.NewReader(in).ReadString('\n') })
+	switch {
+	case ctx.Err() != nil:
 		return "", fmt.Errorf("waiting for confirmation: %w", ctx.Err())
-	case a := <-got:
-		if a.err != nil {
-			return "", errDeclined
-		}
-		return a.line, nil
+	case err != nil:
+		return "", errDeclined
 	}
+	return line, nil
 }

@@ -56,7 +56,7 @@ asked which of them it has.
 The exit code is 0 when the event was understood, or ignored for a good reason.
 It is 1 when the event is malformed, when a line of text is no request, or when
 AWS could not be asked. It is 2 when the command was called wrongly.`,
-		Example: "  crashcart explain docs/examples/alarm-eventbridge.json\n" +
+		Example: "  crashcart explain docs/examples/eventbridge-alarm.json\n" +
 			"  echo 'interrupt i-0a1b2c3d4e5f60718 because it hangs' | crashcart explain -\n" +
 			"  aws sqs receive-message ... | jq -r .Messages[0].Body | crashcart explain -\n" +
 			"  crashcart explain event.json --live --region eu-central-1 --mode auto",

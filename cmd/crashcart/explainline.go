@@ -5,17 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"crashcart/lambda/domain/trigger"
 )
 
-// isLine says whether a payload is meant as a line of text. What begins as JSON and
-// is broken is not, or whoever wrote it would be told of a grammar instead of the
-// broken JSON.
+// isLine says whether a payload is meant as a line of text. Broken JSON is not: its
+// writer must be told that it is broken, and not that it is no line. Neither is what
+// is not UTF-8, which SNS does not take ("Publish", Amazon SNS API Reference).
 func isLine(payload []byte) bool {
-	if len(payload) > trigger.MaxPayload || json.Valid(payload) {
+	if len(payload) > trigger.MaxPayload || json.Valid(payload) || !utf8.Valid(payload) {
 		return false
 	}
 	text := bytes.TrimSpace(payload)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,14 +18,15 @@ import (
 
 const hungID = "i-0a1b2c3d4e5f60718"
 
-// call runs the command as main does, but for the process around it.
-func call(t *testing.T, stdin string, args ...string) (stdout string, err error) {
+// execute runs the command as main does, but for the process around it.
+func execute(t *testing.T, stdin string, args ...string) (stdout string, err error) {
 	t.Helper()
 	root := newRoot()
 	var out bytes.Buffer
 	root.SetArgs(args)
 	root.SetIn(strings.NewReader(stdin))
 	root.SetOut(&out)
+	root.SetErr(io.Discard)
 	err = root.ExecuteContext(t.Context())
 	return out.String(), err
 }
@@ -39,7 +41,7 @@ func TestAWrongCallIsNeverTakenForAnother(t *testing.T) {
 		{"explain"},
 		{"explain", "a", "b"},
 	} {
-		_, err := call(t, request(hungID), args...)
+		_, err := execute(t, request(hungID), args...)
 		if _, usage := errors.AsType[usageError](err); !usage {
 			t.Errorf("%v: %v, want a usage error", args, err)
 		}
@@ -54,7 +56,7 @@ func TestExplainSaysWhatAnEventAsksFor(t *testing.T) {
 	if err := os.WriteFile(file, []byte(request(hungID)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	fromFile, err := call(t, "", "explain", file)
+	fromFile, err := execute(t, "", "explain", file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,13 +92,13 @@ func TestExplainTellsMalformedFromIgnored(t *testing.T) {
 		"larger than allowed": {`"` + strings.Repeat("x", 7<<20) + `"`, "too-large", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, err := call(t, c.event, "explain", "-")
+			out, err := execute(t, c.event, "explain", "-")
 			if (err != nil) != c.fails || !strings.Contains(out, `"reason": "`+c.reason+`"`) {
 				t.Errorf("error %v, output %.300s", err, out)
 			}
 		})
 	}
-	if _, err := call(t, "", "explain", filepath.Join(t.TempDir(), "missing.json")); err == nil {
+	if _, err := execute(t, "", "explain", filepath.Join(t.TempDir(), "missing.json")); err == nil {
 		t.Error("a file that is not there is explained")
 	}
 }
@@ -126,7 +128,7 @@ func TestExplainLiveNeverChangesAnything(t *testing.T) {
 		t.Fatal(err)
 	}
 	for mode, want := range map[string]string{"manual": "interrupted", "dry-run": "dry-run"} {
-		out, err := call(t, request(hungID), "explain", "-", "--live", "--mode", mode)
+		out, err := execute(t, request(hungID), "explain", "-", "--live", "--mode", mode)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +136,7 @@ func TestExplainLiveNeverChangesAnything(t *testing.T) {
 			t.Errorf("mode %s: %s", mode, out)
 		}
 	}
-	out, err := call(t, request("i-0ffffffffffffffff"), "explain", "-", "--live", "--table", l.TableName)
+	out, err := execute(t, request("i-0ffffffffffffffff"), "explain", "-", "--live", "--table", l.TableName)
 	if err != nil || !strings.Contains(out, `"rule": "known"`) {
 		t.Errorf("%v: %s", err, out)
 	}
