@@ -22,7 +22,7 @@ const maxName = 255
 // Amazon CloudWatch User Guide, samples). Parsing takes any fraction.
 const cloudWatchTime = "2006-01-02T15:04:05-0700"
 
-// owner is where an alarm and all that its metrics name live.
+// owner is where an alarm lives. All that its metrics name lives there too.
 type owner struct{ partition, region, account string }
 
 // alarmARN is an alarm's ARN, taken apart.
@@ -68,9 +68,9 @@ func checkAlarmName(name string) error {
 	return checkName("an alarm's name", name)
 }
 
-// checkName refuses a name that is empty, above maxName or has control characters
-// or one of the two code points that SQS does not carry ("SendMessage" in the
-// Amazon SQS API Reference): it has to survive being put back into the queue.
+// checkName refuses a name that is empty, longer than maxName or has a control character.
+// It also refuses the two code points that SQS does not carry ("SendMessage" in the Amazon
+// SQS API Reference), since a name has to come back through the queue.
 func checkName(what, name string) error {
 	n := utf8.RuneCountInString(name)
 	if n == 0 || n > maxName {
@@ -83,7 +83,7 @@ func checkName(what, name string) error {
 	return nil
 }
 
-// parseTime takes the layouts in which CloudWatch writes a state change, and
+// parseTime takes the layouts in which CloudWatch writes the time of a state change. It
 // gives UTC.
 func parseTime(s string) (time.Time, error) {
 	for _, layout := range []string{cloudWatchTime, time.RFC3339} {
@@ -95,8 +95,8 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%s is not a time such as 2006-01-02T15:04:05.000+0000", quote(s))
 }
 
-// checkTime refuses times that cannot have happened to an alarm, among them the
-// zero time and those that RFC 3339 cannot write.
+// checkTime refuses times at which no alarm can have changed. Among them are the zero time
+// and those that RFC 3339 cannot write.
 func checkTime(at time.Time) error {
 	if year := at.UTC().Year(); year < 1970 || year > 9999 {
 		return fmt.Errorf("the year %d is not that of any event", year)

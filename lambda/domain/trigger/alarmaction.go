@@ -4,10 +4,10 @@ import (
 	"strings"
 )
 
-// decodeAlarmAction reads what CloudWatch sends to a function that is an alarm's
-// action ("Invoke a Lambda function from an alarm" in the Amazon CloudWatch User
-// Guide). It comes by invoke and no other way. alarmArn is the alarm's identity;
-// alarmData.alarmName may differ from it, as it does in a published sample.
+// decodeAlarmAction reads what CloudWatch sends to a function that is an alarm's action
+// ("Invoke a Lambda function from an alarm" in the Amazon CloudWatch User Guide). It comes
+// only as the payload of an invoke. alarmArn is the alarm's identity. alarmData.alarmName
+// may differ from it, as it does in a published sample.
 func decodeAlarmAction(payload object, from origin) Record {
 	if !from.bare() {
 		return ignore(ReasonNotDirect, "an alarm's Lambda action counts only as the payload of a Lambda invoke, not inside %s", from.path)
@@ -33,10 +33,10 @@ func decodeAlarmAction(payload object, from origin) Record {
 	return decodeDetail(data, func() (string, error) { return payload.text("alarmArn") }, "lambda/alarm", targets)
 }
 
-// contributorTrace says by what a payload shows that it is about one contributor
-// of an alarm with many series. For those the Lambda action is sent once for each
-// contributor, but how it names the contributor is not published. So any key that
-// speaks of one counts, and so does a query that groups.
+// contributorTrace finds what shows that a payload is about one contributor of an alarm
+// with many series. The action of such an alarm is sent once for each contributor, but AWS
+// does not publish how it names the contributor. So any key that speaks of a contributor
+// counts, and so does a query that groups.
 func contributorTrace(objects ...object) string {
 	for _, o := range objects {
 		for _, key := range o.keys() {
@@ -61,9 +61,9 @@ func contributorTrace(objects ...object) string {
 	return ""
 }
 
-// groups reports whether an expression is a query of one series for each value of
-// a label ("Query components and syntax" of Metrics Insights in the Amazon
-// CloudWatch User Guide; its keywords have no case).
+// groups reports whether an expression is a query with one series for each value of a
+// label ("Query components and syntax" of Metrics Insights in the Amazon CloudWatch User
+// Guide). Its keywords may be in any case.
 func groups(expression string) bool {
 	words := strings.Fields(strings.ToUpper(expression))
 	for i, word := range words {

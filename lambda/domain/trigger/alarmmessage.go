@@ -5,10 +5,10 @@ func isAlarmMessage(message object) bool {
 	return message.has("AlarmName") && message.has("NewStateValue")
 }
 
-// decodeAlarmMessage reads the message that an alarm publishes to SNS ("Using
-// Amazon CloudWatch alarms", actions, in the Amazon CloudWatch User Guide). It has
-// a time and an identity of its own, so nothing is asked of the envelope. The
-// message's Region is a display name ("EU (Frankfurt)"), and only the ARN's counts.
+// decodeAlarmMessage reads the message that an alarm publishes to SNS ("Using Amazon
+// CloudWatch alarms", actions, in the Amazon CloudWatch User Guide). It has a time and an
+// identity of its own, so the envelope's do not count. Its Region is a display name ("EU
+// (Frankfurt)"), so that of the ARN counts.
 func decodeAlarmMessage(message object, from origin) Record {
 	state, err := message.text("NewStateValue")
 	switch {
@@ -40,8 +40,8 @@ func decodeAlarmMessage(message object, from origin) Record {
 	return c.record(from.published("alarm"), refs)
 }
 
-// readMessageChange reads which alarm changed, when and why. A contributor of a
-// PromQL alarm gives no reason.
+// readMessageChange reads which alarm changed, when and why. A contributor of a PromQL
+// alarm has no reason.
 func readMessageChange(message object) (change, error) {
 	var r report
 	var err error

@@ -6,21 +6,16 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// MaxTargets is how many distinct things one message may name. A message that
-// names more reports an event, and interrupting everything it names would make
-// the event worse.
-const MaxTargets = 100
-
-// maxMetrics bounds the metrics of one alarm that are read: what GetMetricData
-// takes in one request, and an alarm takes far fewer ("GetMetricData" in the
-// Amazon CloudWatch API Reference).
+// maxMetrics bounds the metrics of one alarm that are read. GetMetricData takes as many in
+// one request ("GetMetricData" in the Amazon CloudWatch API Reference); an alarm takes far
+// fewer.
 const maxMetrics = 500
 
-// metric is one entry of an alarm's metrics: a metric, or a query or expression,
-// which has no dimensions.
+// metric is one entry of an alarm's metrics. It may be a query or an expression: then it
+// has no dimensions.
 type metric struct {
 	id, namespace, name string
-	account             string // if it is another account's; usually empty
+	account             string // of a metric of another account; usually empty
 	expression          string
 	dimensions          object
 }
@@ -34,10 +29,9 @@ func (m metric) from() string {
 	return fmt.Sprintf("%s (%s %s)", where, printable.Line(m.namespace, maxLabel), printable.Line(m.name, maxLabel))
 }
 
-// watchesCheck reports whether the metric is the instance status check and no
-// other. StatusCheckFailed may as well be the system's or the volumes', of which
-// none says whether the instance answers ("Status check metrics" in the Amazon EC2
-// User Guide).
+// watchesCheck reports whether the metric is the instance status check alone.
+// StatusCheckFailed may also mean the check of the system or of the volumes. Those do not
+// say whether the instance answers ("Status check metrics" in the Amazon EC2 User Guide).
 func (m metric) watchesCheck() bool {
 	return m.namespace == "AWS/EC2" && m.name == "StatusCheckFailed_Instance"
 }
@@ -63,8 +57,8 @@ func readMetrics(configuration object) ([]metric, error) {
 	return metrics, nil
 }
 
-// readMetric reads one entry: either metricStat.metric{namespace, name,
-// dimensions}, or something that is computed and names nothing itself.
+// readMetric reads one entry: either metricStat.metric{namespace, name, dimensions}, or
+// something that is computed, which itself names nothing.
 func readMetric(entry object) (m metric, err error) {
 	if m.id, err = entry.optional("id"); err != nil {
 		return m, err

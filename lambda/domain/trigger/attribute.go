@@ -8,9 +8,8 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// The message attributes by which a publisher names hosts. They are Crashcart's;
-// Alertmanager, Amazon Managed Service for Prometheus and Grafana set whatever
-// attributes they are told to.
+// The message attributes by which a publisher names hosts. They are Crashcart's own.
+// Alertmanager, Amazon Managed Service for Prometheus and Grafana can set any attributes.
 const (
 	attributeInstance = "instance_id"
 	attributeStatus   = "status"
@@ -23,10 +22,10 @@ type attributes struct {
 	kind, value string // how this envelope spells an attribute's two fields
 }
 
-// attributes gives those of the notification ("HTTP/HTTPS notification JSON
-// format" in the Amazon SNS Developer Guide) or, since raw delivery turns them into
-// those of the queue's message ("Amazon SNS raw message delivery", the same),
-// of the record ("Using Lambda with Amazon SQS").
+// attributes gives the attributes of the notification ("HTTP/HTTPS notification JSON
+// format" in the Amazon SNS Developer Guide). Raw delivery turns them into those of the
+// queue's message ("Amazon SNS raw message delivery" in the same guide). Then they are read
+// from the record ("Using Lambda with Amazon SQS").
 func (f origin) attributes() (attributes, error) {
 	set, envelope, key := attributes{kind: "Type", value: "Value"}, f.notice, "MessageAttributes"
 	if !f.notified() {
@@ -40,7 +39,7 @@ func (f origin) attributes() (attributes, error) {
 	return set, err
 }
 
-// one gives the value of an attribute of the given kind.
+// one gives the kind and the value of an attribute.
 func (a attributes) one(name string) (kind, value string, err error) {
 	entry, err := a.object.object(name)
 	if err != nil {
@@ -53,8 +52,8 @@ func (a attributes) one(name string) (kind, value string, err error) {
 	return kind, value, err
 }
 
-// heldBack is an Ignored record if an attribute forbids to act on the message,
-// whatever else it says: force, in any spelling, or the status resolved.
+// heldBack is an Ignored record if an attribute forbids to act on the message, whatever
+// the message says. Force does, in upper and lower case, and so does the status resolved.
 func (a attributes) heldBack() Record {
 	for _, name := range a.keys() {
 		if strings.EqualFold(name, attributeForce) {
@@ -67,13 +66,13 @@ func (a attributes) heldBack() Record {
 	return Record{}
 }
 
-// decodeAttribute reads a notification that names hosts in its attributes. What
-// the message says is not read at all: firing and resolved alerts may share one
-// text, and Amazon Managed Service for Prometheus does not escape the JSON that it writes.
+// decodeAttribute reads a notification that names hosts in its attributes. The message
+// itself is not read: firing and resolved alerts may share one text, and Amazon Managed
+// Service for Prometheus does not escape the JSON that it writes.
 //
-// An alarm's own message never comes here, even when somebody forwards it with
-// these attributes: it has an identity, a state and a time of its own, which prove
-// more than an attribute, and the same change may arrive by EventBridge.
+// An alarm's own message never comes here, even when somebody forwards it with these
+// attributes. It has its own identity, state and time, which prove more than an attribute.
+// The same change may also arrive by EventBridge.
 func decodeAttribute(set attributes, from origin) Record {
 	if !set.given(attributeStatus) {
 		return ignore(ReasonNotFiring, "the message attribute %s comes without %s=firing", attributeInstance, attributeStatus)
@@ -110,9 +109,9 @@ func decodeAttribute(set attributes, from origin) Record {
 	}}
 }
 
-// instances reads instance_id: a String is one id, a String.Array is JSON ("Amazon
-// SNS message attributes" in the Amazon SNS Developer Guide). One element that is
-// no id spoils them all, since whoever wrote the template must mend it.
+// instances reads instance_id. A String is one id, and a String.Array is JSON ("Amazon SNS
+// message attributes" in the Amazon SNS Developer Guide). One element that is no id spoils
+// them all, because then the publisher's template is broken. note goes into each From.
 func (a attributes) instances(note string) ([]Ref, error) {
 	kind, value, err := a.one(attributeInstance)
 	if err != nil {

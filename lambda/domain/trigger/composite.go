@@ -24,8 +24,8 @@ var (
 	messageKeys = childKeys{list: "TriggeringChildren", arn: "Arn", state: "State", value: "Value"}
 )
 
-// errNoChildren is a composite that lists no child: one that SetAlarmState put
-// into ALARM does that.
+// errNoChildren is the error of a composite that lists no child. That happens when
+// SetAlarmState has put it into ALARM.
 var errNoChildren = errors.New("its list is empty")
 
 // childrenInReason reads state.reasonData, which is JSON in a string.
@@ -44,7 +44,7 @@ func childrenInReason(state object) ([]child, error) {
 	return readChildren(data, reasonKeys)
 }
 
-// readChildren reads a list of children, all of them or none.
+// readChildren reads a list of children. If one cannot be read, none is given.
 func readChildren(o object, keys childKeys) ([]child, error) {
 	elements, err := o.list(keys.list, maxMetrics)
 	if err != nil {
@@ -76,13 +76,13 @@ func readChildren(o object, keys childKeys) ([]child, error) {
 	return children, nil
 }
 
-// compositeTargets gives the children in ALARM. When the message does not name
-// its children in a way that can be read whole, of which err says why, the target
-// is the composite itself, and its children are looked up: CloudWatch cuts a
-// long reasonData off, and a host must not be lost for that. Looking up is no
-// guess, since only a child that CloudWatch itself has in ALARM counts then. A
-// list that can be read and has no child in ALARM is believed: the alarm rule
-// was met by something that went well, and there is nothing to look for.
+// compositeTargets gives the children in ALARM. err says that the message does not name
+// all its children in a way that can be read: CloudWatch cuts a long reasonData off. A host
+// must not be lost for that. So the target is then the composite itself, and its children
+// are looked up. That is no guess: only a child counts that CloudWatch has in ALARM.
+//
+// A list that can be read and has no child in ALARM is believed. The composite's rule was
+// then met by an alarm that is well, and nothing has to be found.
 func (c *change) compositeTargets(children []child, err error) ([]Ref, Record) {
 	var refs []Ref
 	for _, ch := range children {
@@ -105,8 +105,8 @@ func (c *change) compositeTargets(children []child, err error) ([]Ref, Record) {
 	return refs, Record{}
 }
 
-// childName gives the name of a child, which lives where its composite does:
-// there are no others ("Create a composite alarm" in the Amazon CloudWatch User Guide).
+// childName gives the name of a child. A child lives where its composite does ("Create a
+// composite alarm" in the Amazon CloudWatch User Guide).
 func (c *change) childName(arn string) (string, error) {
 	parsed, err := parseAlarmARN(arn)
 	if err != nil {

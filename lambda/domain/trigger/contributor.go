@@ -21,8 +21,8 @@ func contributorTargets(c *change, detail, _ object) ([]Ref, Record) {
 	return readAttributes(contributor, "attributes", c.contributor)
 }
 
-// contributorID reads the id, which tells one contributor's change from another's
-// and so is part of the source key.
+// contributorID reads the id. It is part of the source key, because contributors of one
+// alarm change separately.
 func contributorID(o object, key string) (string, error) {
 	id, err := o.text(key)
 	if err != nil {
@@ -34,8 +34,8 @@ func contributorID(o object, key string) (string, error) {
 	return id, nil
 }
 
-// readAttributes gives the instance that a contributor's attributes name, or else
-// its Auto Scaling group. An InstanceId that is none names nothing wider instead.
+// readAttributes gives the instance that a contributor's attributes name, or else its Auto
+// Scaling group. Where InstanceId is not an instance's id, the group does not count.
 func readAttributes(o object, key, contributor string) ([]Ref, Record) {
 	attributes, err := o.object(key)
 	if err != nil {

@@ -17,11 +17,10 @@ const (
 	MaxBody = 1 << 20
 )
 
-// Decode reads the payload of one invocation and gives at least one Record: one
-// for each message of a batch, in its order, otherwise exactly one. It never
-// fails: what asks for nothing, is broken or is unknown is a Record that is
-// Ignored, and says why. Its time and memory are linear in the payload, which
-// is not read at all above MaxPayload.
+// Decode reads the payload of one invocation. It gives one Record for each message of a
+// batch, in the order of the batch, and otherwise exactly one. It never fails: a message
+// that asks for nothing, is broken or is unknown becomes a Record that is Ignored and says
+// why. Time and memory are linear in the payload. A payload above MaxPayload is not read.
 func Decode(payload []byte, inv Invocation) Batch {
 	if len(payload) > MaxPayload {
 		return Batch{Envelope: EnvelopeEvent, Records: []Record{
@@ -49,9 +48,9 @@ func Decode(payload []byte, inv Invocation) Batch {
 	return Batch{Envelope: envelope, Records: []Record{record}}
 }
 
-// decodeBody reads a message that was inside an envelope. What holds a message
-// back, on the envelope, comes before anything that the message says; an alarm
-// comes before the attributes, and those before any other content.
+// decodeBody reads a message that was inside an envelope. First come the attributes that
+// hold a message back, whatever it says. Then come the messages that speak for themselves,
+// such as an alarm. Then come the attributes that name hosts, and last any other content.
 func decodeBody(body []byte, from origin) Record {
 	if record := tooLarge(body); record.Ignored != nil {
 		return record
@@ -75,13 +74,13 @@ func decodeBody(body []byte, from origin) Record {
 	return Record{Ignored: bad}
 }
 
-// speaksForItself reports whether a message says who it is from, whatever
-// attributes its envelope carries.
+// speaksForItself reports whether a message counts as what it is, whatever attributes its
+// envelope carries.
 func speaksForItself(message object) bool {
 	return message.has(laterKey) || isAlarmEvent(message) || isAlarmMessage(message) || isNotification(message)
 }
 
-// isText reports whether a body that is not JSON can be meant for people.
+// isText reports whether a body is text, and not broken JSON.
 func isText(body []byte) bool {
 	return !json.Valid(body) && typeOf(body) != "an object"
 }
@@ -94,8 +93,8 @@ func tooLarge(body []byte) Record {
 	return ignore(ReasonTooLarge, "the message is %d bytes, %d at most", len(body), MaxBody)
 }
 
-// open reads the outermost object of a message. When it cannot be used it says
-// why; the keys it did read are returned all the same.
+// open reads the outermost object of a message. If that cannot be used, it says why, and
+// still returns the keys that it has read.
 func open(body []byte) (object, *Ignored) {
 	if !json.Valid(body) {
 		return object{}, ignore(ReasonNotJSON, "the message is not JSON").Ignored
@@ -110,9 +109,9 @@ func open(body []byte) (object, *Ignored) {
 	return message, nil
 }
 
-// dispatch chooses the one shape whose discriminating keys the message has and
-// decodes it as that. The order matters only for a message that mixes shapes,
-// which the first then refuses or, being AWS's own, reads as if it were alone.
+// dispatch decodes the message as the one shape whose keys it has. The order matters only
+// for a message that mixes shapes. Then the first shape counts: Crashcart's own refuse the
+// other keys, and AWS's leave them unread.
 func dispatch(message object, from origin) Record {
 	switch {
 	case message.has("instanceIds"), from.bare() && isRequest(message):
@@ -131,9 +130,9 @@ func dispatch(message object, from origin) Record {
 	return ignoreByName(message)
 }
 
-// isRequest reports whether the message is meant as a direct request. A key
-// spelled nearly right counts where nothing else claims the message, so that
-// whoever typed it is told.
+// isRequest reports whether the message is meant as a direct request. Where the message has
+// no other shape, a key that is nearly right counts, so that its sender learns of the
+// mistake.
 func isRequest(message object) bool {
 	if message.has("instanceIds") {
 		return true

@@ -21,13 +21,13 @@ func ignore(reason Reason, format string, args ...any) Record {
 	return Record{Ignored: &Ignored{Reason: reason, Detail: printable.Line(fmt.Sprintf(format, args...), maxText)}}
 }
 
-// malformed is the Record of a known shape that err says is broken.
+// malformed is the Record of a known shape that is broken. err says how.
 func malformed(err error) Record {
 	return ignore(ReasonMalformed, "%v", err)
 }
 
-// problems collects everything wrong with a message that a person will mend,
-// so that one answer is enough.
+// problems collects everything that is wrong with a message which a person will mend, so
+// that one answer is enough.
 type problems []string
 
 func (p *problems) add(format string, args ...any) {
@@ -52,7 +52,7 @@ func some(list []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
 }
 
-// orNothing is some of the quoted names, or says that there is none.
+// orNothing lists some of the names in quotes. Without a name it is "nothing".
 func orNothing(names []string) string {
 	if len(names) == 0 {
 		return "nothing"

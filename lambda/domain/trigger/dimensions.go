@@ -27,15 +27,14 @@ func populations() []string {
 	}
 }
 
-// machines are the dimensions that, next to a population's, name one machine of
-// it in a way that is not followed: a host name repeats in every VPC.
+// machines are the dimensions that name one machine of a population. They are not
+// followed: the same host name may be in every VPC.
 func machines() []string { return []string{"host", "NodeName", "ContainerInstanceId"} }
 
-// metricTargets gives what the alarm's metrics lead to, in their order and each
-// once; if that is nothing, a record that says why. Where any metric has the
-// dimension InstanceId the others are passed over: an instance that is named is
-// not helped by a group around it. In the same way, within one metric, InstanceId
-// comes before TargetGroup and that before AutoScalingGroupName.
+// metricTargets gives what the alarm's metrics lead to, in their order and each once. If
+// they lead to nothing, the record says why. Where one metric has the dimension InstanceId,
+// groups do not count: a named instance needs no group to find it. Within one metric,
+// InstanceId comes before TargetGroup, and TargetGroup before AutoScalingGroupName.
 func metricTargets(metrics []metric, at owner) ([]Ref, Record) {
 	refs, unfit := gather(metrics, at, instanceOf)
 	what := "no instance id in the alarm is one"
@@ -52,11 +51,11 @@ func metricTargets(metrics []metric, at owner) ([]Ref, Record) {
 	return nil, withoutTarget(metrics)
 }
 
-// gather reads one kind of target from every metric, and says of those that
-// cannot be one what they hold. read gives neither a Ref nor an error for a metric
-// without the dimension.
+// gather reads one kind of target from every metric. unfit says what is wrong with those
+// that have the dimension but name no target. For a metric without the dimension, read
+// gives neither a Ref nor an error.
 func gather(metrics []metric, at owner, read func(metric, owner) (Ref, error)) (refs []Ref, unfit []string) {
-	own := len(metrics) == 1 // inside an expression a passing check can raise the alarm too
+	own := len(metrics) == 1 // an expression may raise the alarm while the check passes
 	for _, m := range metrics {
 		ref, err := read(m, at)
 		switch {
@@ -94,8 +93,8 @@ func instanceOf(m metric, _ owner) (Ref, error) {
 	return Ref{Instance: id}, nil
 }
 
-// groupOf reads the dimension TargetGroup, of which it gives the whole ARN, or
-// else AutoScalingGroupName.
+// groupOf reads the dimension TargetGroup and gives the whole ARN, or else it reads
+// AutoScalingGroupName.
 func groupOf(m metric, at owner) (Ref, error) {
 	switch {
 	case m.dimensions.has(targetGroupDimension) && m.balances():
@@ -144,7 +143,7 @@ func checkTargetGroup(s string) error {
 	return nil
 }
 
-// checkTargetGroupARN refuses what groupOf cannot have made of a dimension.
+// checkTargetGroupARN refuses an ARN that groupOf cannot have made.
 func checkTargetGroupARN(s string) error {
 	parts := strings.SplitN(s, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || !isCode(parts[1]) || parts[2] != "elasticloadbalancing" || !isCode(parts[3]) || !isAccount(parts[4]) {
@@ -153,8 +152,8 @@ func checkTargetGroupARN(s string) error {
 	return checkTargetGroup(parts[5])
 }
 
-// withoutTarget says what the alarm's metrics name instead of anything that leads
-// to an instance.
+// withoutTarget is the record of an alarm whose metrics lead to no instance. It says what
+// they name instead.
 func withoutTarget(metrics []metric) Record {
 	var names, wide []string
 	for _, m := range metrics {

@@ -10,20 +10,20 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// Limits of a direct request's free fields, in bytes: enough for a sentence, a
-// principal's ARN and an id, and short enough to print.
+// Limits of the free fields of a direct request, in bytes. They have room for a sentence,
+// a principal's ARN and an id.
 const (
 	maxReason      = 1 << 10
 	maxRequestedBy = 256
 	maxRequestID   = 128
 )
 
-// Forceable gives the guard rules that a direct request may name in force.
-// Everything else holds for everyone.
+// Forceable gives the rules of the guard that a direct request may name in force. All
+// other rules hold for everyone.
 func Forceable() []string { return []string{cases.RuleUnresponsive, cases.RuleCooldown} }
 
-// decodeRequest reads a direct request. It counts only as the payload of an
-// invoke: there IAM has said that the sender may ask, which is the approval.
+// decodeRequest reads a direct request. It counts only as the payload of an invoke: there
+// IAM has said that the sender may ask, and that is the approval.
 func decodeRequest(request object, from origin) Record {
 	if !from.bare() {
 		return ignore(ReasonNotDirect, "a request with instanceIds counts only as the payload of a Lambda invoke, not inside %s", from.path)
@@ -67,7 +67,7 @@ func requestedBy(request object, bad *problems) string {
 	return requestText(request, "requestedBy", maxRequestedBy, bad)
 }
 
-// requestText reads a free text of limit bytes at most, fit to print.
+// requestText reads a free text of at most limit bytes, as one printable line.
 func requestText(request object, key string, limit int, bad *problems) string {
 	s, err := request.text(key)
 	if err != nil {
@@ -80,8 +80,8 @@ func requestText(request object, key string, limit int, bad *problems) string {
 	return printable.Line(s, limit)
 }
 
-// requestKey gives the source key: the request's own id, by which a caller's
-// retry is known for one, else that of the invocation.
+// requestKey gives the source key. It is made of the request's own id, so that a retry of
+// the caller has the same key. Without one it is made of the invocation's id.
 func requestKey(request object, inv Invocation, bad *problems) string {
 	if !request.has("requestId") {
 		return invokeKeyPrefix + inv.RequestID
@@ -100,13 +100,14 @@ func requestKey(request object, inv Invocation, bad *problems) string {
 	return requestKeyPrefix + id
 }
 
+// notInRequestID reports whether a request's id may not hold the character.
 func notInRequestID(r rune) bool {
 	alphanumeric := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 	return !alphanumeric && !strings.ContainsRune("._:/+=@-", r)
 }
 
-// requestDryRun reads dryRun. Null is refused like any other type: a variable
-// that was never set must not turn a dry run into the real thing.
+// requestDryRun reads dryRun. Null is refused like any other type. A variable that was
+// never set must not turn a dry run into a real interrupt.
 func requestDryRun(request object, bad *problems) bool {
 	raw, ok := request.fields["dryRun"]
 	if !ok {
@@ -119,7 +120,7 @@ func requestDryRun(request object, bad *problems) bool {
 	return string(raw) == "true"
 }
 
-// requestForce reads force: rules that may be forced, each once.
+// requestForce reads force: a list of rules that may be forced. Each is given once.
 func requestForce(request object, bad *problems) []string {
 	if !request.has("force") {
 		return nil

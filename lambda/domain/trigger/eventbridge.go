@@ -2,10 +2,9 @@ package trigger
 
 import "fmt"
 
-// The source and detail-types of CloudWatch's own events ("Alarm events and
-// EventBridge" in the Amazon CloudWatch User Guide). Nobody else can publish a
-// source that begins with "aws." ("PutEvents" in the Amazon EventBridge API
-// Reference).
+// The source and detail-types of CloudWatch's own events ("Alarm events and EventBridge" in
+// the Amazon CloudWatch User Guide). Only AWS can publish a source that begins with "aws."
+// ("PutEvents" in the Amazon EventBridge API Reference).
 const (
 	sourceCloudWatch  = "aws.cloudwatch"
 	sourceAutoScaling = "aws.autoscaling"
@@ -57,7 +56,7 @@ func decodeStateChange(event object, from origin, targets targetReader) Record {
 
 // firstResource gives resources[0], where EventBridge puts the alarm's ARN.
 func firstResource(event object) (string, error) {
-	const most = 1000 // an event lists one; nothing here reads a second
+	const most = 1000 // an event lists one
 	resources, err := event.list("resources", most)
 	if err != nil {
 		return "", err

@@ -2,8 +2,8 @@ package trigger
 
 import "strings"
 
-// ignoreByName names a message of a shape that asks for nothing, so that whoever
-// wonders what came of it finds it under a word.
+// ignoreByName ignores a message of a shape that asks for nothing. A shape that is known
+// has its own reason, so that people can find what became of the message.
 func ignoreByName(message object) Record {
 	event, err := message.text("Event")
 	switch {

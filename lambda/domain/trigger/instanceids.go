@@ -9,12 +9,12 @@ import (
 	"crashcart/lambda/domain/instance"
 )
 
-// maxListed bounds the elements of instanceIds that are looked at, equal ones
-// included; a body full of tiny ones would cost fifty times its size.
+// maxListed bounds the elements of instanceIds that are read, equal ones included. A body
+// full of tiny elements would cost fifty times its size.
 const maxListed = 100 * MaxTargets
 
-// requestTargets reads instanceIds: each id once, in the order given, and no
-// more than one above MaxTargets, which is enough to refuse them all.
+// requestTargets reads instanceIds: each id once, in their order. It gives at most one more
+// than MaxTargets, which is enough to refuse the request.
 func requestTargets(request object, bad *problems) []Ref {
 	if kind := typeOf(request.fields["instanceIds"]); kind != "a list" {
 		bad.addErr(typeError{path: "instanceIds", is: kind, want: `a list such as ["i-..."]`})
@@ -35,8 +35,8 @@ func requestTargets(request object, bad *problems) []Ref {
 	return refs
 }
 
-// readIDs reads a list of instance ids, of which unfit says what is none: each
-// id once, in the order given, and no more than one above MaxTargets.
+// readIDs reads a list of instance ids: each once, in their order, and at most one more
+// than MaxTargets. unfit says what is wrong with the elements that are not an id.
 func readIDs(path string, elements []json.RawMessage) (refs []Ref, unfit []string) {
 	for i, raw := range elements {
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -50,7 +50,7 @@ func readIDs(path string, elements []json.RawMessage) (refs []Ref, unfit []strin
 	return refs, unfit
 }
 
-// addID adds an instance, unless it is there already or refs is above MaxTargets.
+// addID adds an instance, unless refs has it already or is above MaxTargets.
 func addID(refs []Ref, id, from string) []Ref {
 	if len(refs) > MaxTargets || names(refs, id) {
 		return refs
@@ -70,7 +70,7 @@ func readID(at string, raw json.RawMessage) (string, error) {
 	return id, checkID(at, id)
 }
 
-// checkID says how to write what was given for an instance id.
+// checkID refuses what is not an instance id, and says how to write it.
 func checkID(at, id string) error {
 	switch {
 	case instance.IsID(id):

@@ -11,21 +11,21 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// maxKeys bounds the keys of one object. The widest shape that AWS publishes
-// here has under 30; a body of tiny keys would cost thirty times its size.
+// maxKeys bounds the keys of one object. The widest shape of AWS here has fewer than 30. A
+// body full of tiny keys would cost thirty times its size.
 const maxKeys = 1000
 
-// object is one JSON object, opened a level at a time. Its keys match exactly:
-// encoding/json alone would take "INSTANCEIDS" for "instanceIds" and silently
-// let the last of two equal keys win.
+// object is one JSON object, opened a level at a time. Its keys match exactly. By itself
+// encoding/json would take "INSTANCEIDS" for "instanceIds", and the last of two equal keys
+// would count.
 type object struct {
 	path   string // where it is in the message, for the sentence that refuses it: "detail.state"
 	fields map[string]json.RawMessage
 }
 
-// readObject opens raw, which must be valid JSON. A key that is there twice is
-// an error, since two readers could disagree on what the object says; what was
-// read is returned even then, so that its shape can be named.
+// readObject opens raw, which must be valid JSON. A key that is there twice is an error,
+// because two readers could read it differently. What was read is returned even then, so
+// that the shape can be named.
 func readObject(path string, raw json.RawMessage) (object, error) {
 	o := object{path: path, fields: map[string]json.RawMessage{}}
 	if typeOf(raw) != "an object" {
@@ -59,7 +59,7 @@ func readObject(path string, raw json.RawMessage) (object, error) {
 	return o, twice
 }
 
-// typeOf names the type of a valid JSON value, for a sentence; no value is "missing".
+// typeOf names the type of a valid JSON value, for a sentence. No value is "missing".
 func typeOf(raw json.RawMessage) string {
 	raw = bytes.TrimLeft(raw, " \t\r\n")
 	if len(raw) == 0 {
@@ -88,7 +88,7 @@ func (o object) name() string {
 	return o.path
 }
 
-// at is the path of one of the object's keys. A key may be a stranger's.
+// at is the path of one of the object's keys. A stranger may have chosen the key.
 func (o object) at(key string) string {
 	key = printable.Line(key, maxQuoted)
 	if o.path == "" {
@@ -145,7 +145,7 @@ func (o object) object(key string) (object, error) {
 	return readObject(o.at(key), raw)
 }
 
-// list gives the elements of the list that key must hold, limit at most.
+// list gives the elements of the list that key must hold. More than limit are an error.
 func (o object) list(key string, limit int) ([]json.RawMessage, error) {
 	raw := o.fields[key]
 	if kind := typeOf(raw); kind != "a list" {
@@ -172,6 +172,7 @@ func (o object) list(key string, limit int) ([]json.RawMessage, error) {
 // typeError is the error of a value that is not of the wanted type.
 type typeError struct{ path, is, want string }
 
+// Error says which value has which type.
 func (e typeError) Error() string {
 	if e.is == "missing" {
 		return e.path + " is missing"
@@ -179,7 +180,7 @@ func (e typeError) Error() string {
 	return fmt.Sprintf("%s is %s, not %s", e.path, e.is, e.want)
 }
 
-// onlyKeys refuses, by name, any key that is not among known.
+// onlyKeys refuses any key that is not known, and names it.
 func (o object) onlyKeys(known ...string) error {
 	var unknown []string
 	for key := range o.fields {

@@ -7,29 +7,27 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// MaxPasses is how often one target may be put back into the queue. Lambda stops
-// a function that feeds its own queue after about 16 turns ("Use Lambda
-// recursive loop detection" in the AWS Lambda Developer Guide), and an hour of
-// "later" is a no.
+// MaxPasses is how often one target may be put back into the queue. Lambda stops a function
+// that feeds its own queue after about 16 turns ("Use Lambda recursive loop detection" in
+// the AWS Lambda Developer Guide).
 const MaxPasses = 12
 
-// laterKey and laterValue tell a trigger that was put back from anything else in
-// the queue.
+// laterKey and laterValue mark a trigger that was put back into the queue.
 const (
 	laterKey   = "crashcart"
 	laterValue = "later"
 )
 
-// later is the body of a queue message that carries a trigger for another look.
+// later is the body of a queue message that carries a trigger to its next pass.
 type later struct {
 	Crashcart string  `json:"crashcart"`
 	Trigger   Trigger `json:"trigger"`
 }
 
-// Later gives the trigger to put back for one target of t, one pass on: the same
-// in time, source key and everything else, so that it lapses when t would have.
-// The texts are cut to what EncodeLater takes. A Candidate is none any more: one
-// that did not fail was dropped before it could come this far.
+// Later gives the trigger to put back for one target of t. Its pass is one higher. Time,
+// source key and everything else stay, so it lapses when t would have. Texts are cut to
+// what EncodeLater takes. The target is no Candidate any more: a candidate that did not
+// fail was dropped before.
 func Later(t Trigger, target Ref) Trigger {
 	target.Candidate = false
 	target.From = printable.Line(target.From, maxText)
@@ -43,12 +41,11 @@ func Later(t Trigger, target Ref) Trigger {
 	return t
 }
 
-// EncodeLater gives the body that brings t back through the queue, as Decode
-// reads it; its times become UTC, and nothing else changes. The error names
-// everything that makes t unfit for the queue: a direct request or a forced
-// rule, more or less than one instance, a pass outside 1 to MaxPasses, a missing
-// time or source key, or anything that an alarm could not have brought by
-// itself. Whoever can write to the queue gains nothing by writing this.
+// EncodeLater gives the body that brings t back through the queue, as Decode reads it. Its
+// times become UTC; nothing else changes. The error names everything that makes t unfit
+// for the queue: a direct request or a forced rule, more or less than one target, a pass
+// outside 1 to MaxPasses, a missing time or source key, or anything that an alarm could
+// not have brought itself. So a forged message of this shape gains nothing.
 func EncodeLater(t Trigger) ([]byte, error) {
 	if bad := laterProblems(t); len(bad) > 0 {
 		return nil, fmt.Errorf("encoding a trigger for later: %s", printable.Line(bad.String(), maxText))

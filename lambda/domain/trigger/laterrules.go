@@ -9,12 +9,12 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// maxSourceKey bounds a source key in bytes: an alarm's ARN with a name of 255
-// characters, a contributor and a time fit.
+// maxSourceKey bounds a source key, in bytes. An alarm's ARN with a name of 255
+// characters, a contributor and a time fit in.
 const maxSourceKey = 2 << 10
 
-// laterProblems is everything that keeps t out of the queue; the same on the
-// way in as on the way out.
+// laterProblems is everything that makes t unfit for the queue. It is the same on the way
+// in and on the way out.
 func laterProblems(t Trigger) problems {
 	var bad problems
 	if t.Pass < 1 || t.Pass > MaxPasses {
@@ -30,15 +30,15 @@ func laterProblems(t Trigger) problems {
 		bad.add("source %s is not a list of envelopes", quote(t.Source))
 	}
 	if t.Reason != printable.Line(t.Reason, maxText) {
-		bad.add("reason is too long or has control characters")
+		bad.add("reason is too long or does not print")
 	}
 	laterTarget(t, &bad)
 	laterKind(t, &bad)
 	return bad
 }
 
-// laterTarget checks that t names exactly one thing: an instance, or for an alarm
-// a group or alarm that stands for nobody yet.
+// laterTarget checks that t names exactly one thing: an instance, or for an alarm a group
+// or another alarm whose instances are not known yet.
 func laterTarget(t Trigger, bad *problems) {
 	if len(t.Targets) != 1 {
 		bad.add("%d targets instead of one", len(t.Targets))
@@ -53,12 +53,12 @@ func laterTarget(t Trigger, bad *problems) {
 		bad.addErr(checkTargetGroupARN(ref.Via))
 	}
 	if ref.From != printable.Line(ref.From, maxText) {
-		bad.add("the target's from is too long or has control characters")
+		bad.add("the target's from is too long or does not print")
 	}
 }
 
-// checkLaterRef refuses a ref that names nothing, several things, or something that
-// an event of that kind could not have named.
+// checkLaterRef refuses a ref that names nothing, names several things, or names something
+// that an event of that kind could not have named.
 func checkLaterRef(kind Kind, ref Ref) error {
 	set := 0
 	for _, field := range []string{ref.Instance, ref.AutoScalingGroup, ref.TargetGroup, ref.Alarm} {
@@ -85,8 +85,8 @@ func checkLaterRef(kind Kind, ref Ref) error {
 	return err
 }
 
-// laterKind checks what only some kinds may carry. An alarm's source key follows
-// from the alarm; the others may not take a key that an alarm or a request could have.
+// laterKind checks what only some kinds may carry. An alarm's source key follows from the
+// alarm. The other kinds may not have a key that an alarm or a request could have.
 func laterKind(t Trigger, bad *problems) {
 	if t.SourceKey == "" || len(t.SourceKey) > maxSourceKey {
 		bad.add("sourceKey is empty or too long")
@@ -104,7 +104,7 @@ func laterKind(t Trigger, bad *problems) {
 			bad.add("a trigger of kind %s has no alarm", t.Kind)
 		}
 		if len(t.RequestedBy) > maxRequestedBy || t.RequestedBy != printable.Line(t.RequestedBy, maxRequestedBy) {
-			bad.add("requestedBy is too long or has control characters")
+			bad.add("requestedBy is too long or does not print")
 		}
 	default:
 		bad.add("a trigger of kind %s is never put back", quote(string(t.Kind)))

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// readTrigger reads the Trigger of an alarm's SNS message: one metric, or Metrics
-// where the alarm computes something. It is the alarm's configuration in another
-// spelling; above all the dimensions are a list there.
+// readTrigger reads the Trigger of an alarm's SNS message: one metric, or Metrics where the
+// alarm computes something. It is the alarm's configuration in another spelling, with the
+// dimensions as a list.
 func readTrigger(trigger object) ([]metric, error) {
 	if !trigger.given("Metrics") {
 		m, err := readTriggerMetric(trigger)
@@ -73,9 +73,8 @@ func readTriggerMetric(o object) (m metric, err error) {
 // the Amazon CloudWatch API Reference).
 const maxDimensions = 30
 
-// readDimensionList reads Dimensions, a list of {name, value} in lower case, as
-// the map that it is everywhere else. A name that is there twice is refused, as a
-// key would be.
+// readDimensionList reads Dimensions, a list of {name, value}, as the map that it is
+// everywhere else. A name that is there twice is refused, as a key would be.
 func readDimensionList(o object) (object, error) {
 	elements, err := o.list("Dimensions", maxDimensions)
 	if err != nil {

@@ -15,9 +15,9 @@ const (
 	pathRaw   = "raw" // what SNS left of a notification that it delivered without its envelope
 )
 
-// maxMessageID bounds the id that SNS or SQS gave a message, in bytes. Both give
-// a UUID ("Publish" in the Amazon SNS API Reference, "SendMessage" in the Amazon
-// SQS API Reference: a string).
+// maxMessageID bounds the id that SNS or SQS gave a message, in bytes. Both give a UUID
+// ("Publish" in the Amazon SNS API Reference; "SendMessage" in the Amazon SQS API Reference
+// calls it a string).
 const maxMessageID = 128
 
 // origin is the way a message came, and what the envelopes say of it.
@@ -28,8 +28,8 @@ type origin struct {
 	notice object // the notification, if the innermost envelope is SNS
 }
 
-// bare reports whether the message is the payload itself, which only a
-// principal that IAM lets invoke the function can choose.
+// bare reports whether the message is the payload itself. Only a principal that IAM lets
+// invoke the function can choose that.
 func (f origin) bare() bool { return f.path == "" }
 
 // notified reports whether the innermost envelope is SNS.
@@ -43,8 +43,8 @@ func (f origin) via(shape string) string {
 	return f.path + "/" + shape
 }
 
-// published is via for a shape that is only ever published to a topic: where the
-// notification is not there, SNS has delivered raw.
+// published is via for a shape that is only ever published to a topic. Where there is no
+// notification, SNS has delivered raw.
 func (f origin) published(shape string) string {
 	if f.path == pathQueue {
 		return f.via(pathRaw + "/" + shape)
@@ -58,11 +58,11 @@ func (f origin) inside(notice object) origin {
 	return f
 }
 
-// stamp gives the source key and the time of a message that has neither itself:
-// its notification's. Raw delivery strips both ("Amazon SNS raw message delivery"
-// in the Amazon SNS Developer Guide). Then the key is the queue's and the time is
-// zero, never fresh: when the queue got the message is no evidence, since SNS
-// may deliver it 23 days late.
+// stamp gives the source key and the time of a message that has neither itself. They are
+// those of its notification. Raw delivery strips both ("Amazon SNS raw message delivery" in
+// the Amazon SNS Developer Guide). Then the key is that of the queue's message, and the
+// time is zero, which is never fresh. The time at which the queue got the message does not
+// count, since SNS may deliver it 23 days late.
 func (f origin) stamp() (key string, at time.Time, err error) {
 	prefix, envelope, id := noticeKeyPrefix, f.notice, "MessageId"
 	if f.notified() {
@@ -83,7 +83,7 @@ func (f origin) stamp() (key string, at time.Time, err error) {
 	return prefix + s, at, nil
 }
 
-// timeless is what a From adds where the message came without a time.
+// timeless is what a From says in addition where the message came without a time.
 func timeless(at time.Time) string {
 	if at.IsZero() {
 		return ", delivered raw and so without a time: it cannot be fresh"

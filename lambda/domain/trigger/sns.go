@@ -1,12 +1,11 @@
 package trigger
 
-// isNotification reports whether the message is the envelope that SNS puts around
-// another, as it delivers it to queues ("HTTP/HTTPS notification JSON format" in
-// the Amazon SNS Developer Guide).
+// isNotification reports whether the message is the envelope that SNS puts around a message
+// for a queue ("HTTP/HTTPS notification JSON format" in the Amazon SNS Developer Guide).
 func isNotification(message object) bool { return message.has("Type") && message.has("TopicArn") }
 
-// decodePublished reads what SNS sends to a function. Only the spelling of its
-// URLs, which are not read, differs from the notification in a queue.
+// decodePublished reads what SNS sends to a function. It differs from the notification in a
+// queue only in the spelling of its URLs, which are not read.
 func decodePublished(element object, inv Invocation) Record {
 	notice, err := element.object("Sns")
 	if err != nil {
@@ -15,8 +14,8 @@ func decodePublished(element object, inv Invocation) Record {
 	return decodeNotification(notice, origin{inv: inv})
 }
 
-// decodeNotification reads the message inside a notification. Two confirmations
-// come in the same envelope; nothing here answers them.
+// decodeNotification reads the message inside a notification. Two kinds of confirmation
+// come in the same envelope. Nothing here answers them.
 func decodeNotification(notice object, from origin) Record {
 	kind, err := notice.text("Type")
 	if err != nil {

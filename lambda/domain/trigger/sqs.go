@@ -9,10 +9,10 @@ import (
 // ("Creating and configuring an Amazon SQS event source mapping").
 const maxRecords = 10_000
 
-// decodeRecords reads a payload with Records: a batch from SQS, whose keys are
-// lower-case ("Using Lambda with Amazon SQS", example event), a notification from
-// SNS, whose keys are not ("Invoking Lambda functions with Amazon SNS
-// notifications"), or the records of a service that is not decoded.
+// decodeRecords reads a payload with Records. A batch from SQS has keys in lower case
+// ("Using Lambda with Amazon SQS", example event); a notification from SNS has not
+// ("Invoking Lambda functions with Amazon SNS notifications"). The records of other
+// services are not decoded.
 func decodeRecords(payload object, inv Invocation) Batch {
 	batch := Batch{Envelope: EnvelopeEvent}
 	elements, err := payload.list("Records", maxRecords)
@@ -48,9 +48,9 @@ func decodeRecord(path string, raw json.RawMessage, inv Invocation) (record Reco
 	return ignore(ReasonUnknownShape, "%s", describeRecord(element)), false
 }
 
-// decodeQueued reads a message of a queue, of which err says what is broken. A
-// broken one keeps its message id, if that can be read, so that it can be told
-// apart from its neighbours.
+// decodeQueued reads a message of a queue. err says what is broken in it. A broken message
+// keeps its message id if that can be read, so that the others of the batch are not
+// mistaken for it.
 func decodeQueued(element object, err error, inv Invocation) (record Record) {
 	id, idErr := element.text("messageId")
 	if idErr == nil && id == "" {

@@ -6,11 +6,11 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// change is one alarm's state change, whatever route told of it.
+// change is one alarm's state change, the same for every route on which it came.
 type change struct {
 	alarm       Alarm
 	owner       owner
-	contributor string // the id of the one contributor that changed, if only that did
+	contributor string // the id of the contributor that changed; empty where the alarm did
 	reason      string
 }
 
@@ -57,13 +57,13 @@ func (c change) record(source string, targets []Ref) Record {
 	}}
 }
 
-// targetReader gives what a state change names, or a record that says why that is
-// nothing. It may note the contributor in c.
+// targetReader gives what a state change names. If that is nothing, the record says why. It
+// may set the contributor in c.
 type targetReader func(c *change, detail, state object) ([]Ref, Record)
 
-// decodeDetail reads a state change as EventBridge's detail and the Lambda
-// action's alarmData tell it, which is alike. previousState is left alone: a
-// composite goes from ALARM to ALARM, so it proves nothing.
+// decodeDetail reads a state change. EventBridge's detail and the Lambda action's alarmData
+// have the same shape. previousState is not read: a composite goes from ALARM to ALARM, so
+// it proves nothing.
 func decodeDetail(detail object, arn func() (string, error), source string, targets targetReader) Record {
 	state, err := detail.object("state")
 	if err != nil {
@@ -103,11 +103,11 @@ func readChange(detail, state object, arn string) (change, error) {
 	return newChange(r)
 }
 
-// stands is an Ignored record unless the alarm is in ALARM and somebody means
-// it to act. CloudWatch sends the event of a muted alarm and of a suppressed
-// composite all the same, and only says so in it ("Alarm mute rules" and
-// "Suppressing composite alarm actions" in the Amazon CloudWatch User Guide).
-// Either field with a value of any type but an empty one holds the trigger back.
+// stands is an Ignored record unless the alarm is in ALARM and is meant to act. CloudWatch
+// sends the event of a muted alarm and of a suppressed composite too, and only a field in it
+// says so ("Alarm mute rules" and "Suppressing composite alarm actions" in the Amazon
+// CloudWatch User Guide). A value of any type in such a field holds the trigger back,
+// unless it is empty.
 func stands(detail, state object) Record {
 	value, err := state.text("value")
 	switch {
@@ -149,8 +149,8 @@ func mutedBy(detail object) string {
 	return " by " + quote(rule)
 }
 
-// alarmTargets gives what a metric alarm's metrics name, or a composite's
-// children. It is a targetReader.
+// alarmTargets gives what a metric alarm's metrics name, or the children of a composite. It
+// is a targetReader.
 func alarmTargets(c *change, detail, state object) ([]Ref, Record) {
 	configuration, err := detail.object("configuration")
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine bounds a request's line in bytes; MaxTargets ids and the longest reason
-// need half of it.
+// maxLine bounds a request's line, in bytes. MaxTargets ids and the longest reason need
+// half of it.
 const maxLine = 8 << 10
 
 // line is a request as a person types it. In EBNF:
@@ -21,17 +21,17 @@ const maxLine = 8 << 10
 //	reason  = ? 1 to 1024 bytes that print, not beginning or ending with " " ? ;
 //	newline = "\n" | "\r\n" ;
 //
-// It is the whole message: one line, at most maxLine bytes, keywords in lower
-// case, each id once or more, at most MaxTargets different ones. The reason must
-// not speak of a dry run, because there it would not be one.
+// It is the whole message: one line of at most maxLine bytes, with the keywords in lower
+// case. An id may be repeated; at most MaxTargets different ones count. The reason must not
+// speak of a dry run: written there it would not be one.
 type line struct {
 	targets []Ref
 	dryRun  bool
 	reason  string
 }
 
-// decodeText reads text. Whoever may publish to the topic may write it, so nobody
-// is named as having asked.
+// decodeText reads text. Everyone who may publish to the topic can write it, so
+// RequestedBy stays empty.
 func decodeText(text string, from origin) Record {
 	switch {
 	case saysForce(text):
@@ -65,8 +65,8 @@ func decodeText(text string, from origin) Record {
 }
 
 // saysForce reports whether any word of the text begins with force, in any case:
-// "force=unresponsive", "--force", "Forced". Whoever writes that expects a
-// rule to be overridden, and must be told instead that it was not.
+// "force=unresponsive", "--force", "Forced". Its author expects that a rule is overridden,
+// and must learn that it is not.
 func saysForce(text string) bool {
 	notLetter := func(r rune) bool { return !unicode.IsLetter(r) }
 	for word := range strings.FieldsFuncSeq(text, notLetter) {
@@ -77,8 +77,9 @@ func saysForce(text string) bool {
 	return false
 }
 
-// meansInterrupt reports whether the text begins with the keyword, give or take
-// its case and white space, so that a line that is nearly right is told what is wrong.
+// meansInterrupt reports whether the text begins with the keyword, in any case and with
+// white space before it. A line that is nearly right gets an answer that says what is
+// wrong.
 func meansInterrupt(text string) bool {
 	const keyword = "interrupt"
 	text = strings.TrimSpace(text)

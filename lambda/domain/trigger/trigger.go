@@ -1,10 +1,10 @@
 // Package trigger reads whatever came in and says what it asks for.
 //
-// A payload becomes a Batch of Records. Each Record is either a Trigger, a
-// request to interrupt, or Ignored with one of a closed list of reasons. The
-// shape is chosen by its discriminating keys and then decoded as that one
-// shape; it is never found out by trial. An instance id is read from the field
-// that names it, never searched for in text. Nothing here does I/O.
+// A payload becomes a Batch of Records. Each Record is either a Trigger, which is a
+// request to interrupt, or Ignored, with one of a closed list of reasons. A few keys tell
+// the shape of a message. It is then decoded as that one shape; no shape is ever tried
+// out. An instance id is read from the field that names it, and is never searched for in
+// text. Nothing here does I/O.
 //
 // These messages are decoded:
 //
@@ -30,38 +30,43 @@
 //	SNS raw delivery    nothing: the queue's message is the content itself, and
 //	                    its messageAttributes are those of the notification
 //
-// A text and attributes have no time of their own. Theirs is the notification's;
-// raw delivery strips that, and they are decoded with a zero At, never fresh. An
-// alarm has its own time, and one source key by whichever route it comes. So an
-// alarm's message counts as that also when it carries attributes; they can hold
-// it back (force, status=resolved) and add nothing.
+// Text and attributes have no time of their own. Theirs is that of the notification. Raw
+// delivery strips it; then At is zero, and the trigger is never fresh. An alarm has its
+// own time, and the same source key on every route. So an alarm's message counts as an
+// alarm even when it carries attributes. These can hold it back (force, status=resolved)
+// and add nothing.
 //
-// What an alarm names is read from its dimensions, its children or its
-// contributor. An instance counts before anything wider. A target group is given
-// as an ARN, made of the dimension and the alarm's own partition, Region and
-// account; an Auto Scaling group as its name; a composite's child as its ARN.
-// Whoever takes the Trigger has to look up what stands in those.
+// What an alarm names is read from its dimensions, its children or its contributor. An
+// instance counts before anything wider. A target group is given as an ARN, made of the
+// dimension and the alarm's own partition, Region and account. An Auto Scaling group is
+// given as its name, and a composite's child as its ARN. Package resolve finds the
+// instances of those.
 //
-// AWS's own shapes may hold any field besides those that are read, since AWS
-// adds some every year; the requests and the later message, which are Crashcart's,
-// may not. Keys match exactly, and an object that has a key twice is refused
-// wherever it is read. Whatever is read is bounded: MaxPayload, MaxBody,
-// MaxTargets, and texts of a kibibyte without control characters.
+// AWS's own shapes may hold fields besides those that are read, since AWS adds some every
+// year. The requests and the later message are Crashcart's own, and may not. Keys match
+// exactly, and an object that has a key twice is refused wherever it is read. All that is
+// read is bounded: MaxPayload, MaxBody, MaxTargets, and texts of one printable line of at
+// most a kibibyte.
 //
-// Whoever may write to the queue can forge an alarm, and so can ask for what an
-// alarm may ask for. Nothing in a queue asks for more: a direct request there is
-// ignored, and a later message never carries force or the kind direct.
+// Everyone who may write to the queue can forge an alarm, and so can ask for what an alarm
+// may ask for. Nothing in a queue can ask for more: a direct request there is ignored, and
+// a later message never carries force or the kind direct.
 package trigger
 
 import "time"
 
-// Kind says who is asking, which decides whether asking is enough.
+// MaxTargets is how many distinct things one message may name. A message that names more
+// reports an event. To interrupt everything that it names would make the event worse.
+const MaxTargets = 100
+
+// Kind says who asks. For a direct invoke asking is enough; the other kinds need more.
 type Kind string
 
+// The kinds of trigger.
 const (
 	// KindAlarm is a CloudWatch alarm that went into ALARM.
 	KindAlarm Kind = "alarm"
-	// KindDirect is a Lambda invoke: IAM has already said that this principal may ask.
+	// KindDirect is a Lambda invoke: IAM has said that its sender may ask.
 	KindDirect Kind = "direct"
 	// KindText is a line that a person or Slack published to the intake topic.
 	KindText Kind = "text"
@@ -71,9 +76,9 @@ const (
 
 // Trigger is one request to interrupt, decoded.
 //
-// At is when the thing it reports happened: an alarm's state change, a direct
-// invoke's invocation, a notification's publication. It is zero when the message
-// has no time of its own, and then it can never be fresh.
+// At is when the thing happened that it reports: the alarm changed its state, the function
+// was invoked, or the notification was published. It is zero when the message has no such
+// time. Then the trigger is never fresh.
 type Trigger struct {
 	Kind        Kind      `json:"kind"`
 	Source      string    `json:"source"` // the envelopes it came through and its shape: "sqs/sns/alarm", "sqs/raw/text", "lambda"
@@ -81,24 +86,24 @@ type Trigger struct {
 	Reason      string    `json:"reason,omitempty"`
 	RequestedBy string    `json:"requestedBy,omitempty"`
 	At          time.Time `json:"at,omitzero"`
-	SourceKey   string    `json:"sourceKey"`        // what makes a second delivery of the same thing the same thing
-	DryRun      bool      `json:"dryRun,omitempty"` // dryRun whatever the stack's mode
+	SourceKey   string    `json:"sourceKey"`        // the same for every delivery of the same thing
+	DryRun      bool      `json:"dryRun,omitempty"` // a dry run in every mode of the stack
 	Force       []string  `json:"force,omitempty"`  // rules to override; only ever set on KindDirect
 	Targets     []Ref     `json:"targets"`
-	Pass        int       `json:"pass,omitempty"` // how often "later" has put it back in the queue
+	Pass        int       `json:"pass,omitempty"` // how often it was put back into the queue
 }
 
 // Alarm is the CloudWatch alarm behind a trigger.
 type Alarm struct {
 	Name      string    `json:"name"`
 	ARN       string    `json:"arn"`
-	Region    string    `json:"region"` // the ARN's: display names and envelopes are not trusted for it
+	Region    string    `json:"region"` // that of the ARN; no other field of a message is trusted for it
 	State     string    `json:"state"`
 	ChangedAt time.Time `json:"changedAt"`
 }
 
-// Ref is one thing a trigger names, and where in the event it was named.
-// Exactly one of the first four fields is set.
+// Ref is one thing that a trigger names, and where in the event it is named. Exactly one
+// of the first four fields is set.
 type Ref struct {
 	Instance         string `json:"instance,omitempty"`
 	AutoScalingGroup string `json:"autoScalingGroup,omitempty"`
@@ -106,16 +111,16 @@ type Ref struct {
 	Alarm            string `json:"alarm,omitempty"`
 	From             string `json:"from"`
 
-	// CheckFailed says that AWS's own reachability check had failed for this
-	// instance when it was named (the alarm watches that very check) or when a
-	// former pass looked. A check that passes now has then passed since.
+	// CheckFailed says that AWS's reachability check of this instance was seen to fail:
+	// the alarm watches that very check, or a former pass saw it. A check that passes now
+	// has recovered since.
 	CheckFailed bool `json:"checkFailed,omitempty"`
 
 	// Via is the ARN of the target group in which the instance was found.
 	Via string `json:"via,omitempty"`
 
-	// Candidate says that the instance is named only because its group is. It is
-	// looked at, and dropped unless it fails.
+	// Candidate says that the instance is named only because its group is. It is dropped
+	// unless it shows a sign of a hang.
 	Candidate bool `json:"-"`
 }
 
@@ -125,17 +130,18 @@ type Ignored struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// Record is one decoded message: a Trigger or Ignored, never both, never
-// neither. MessageID is the SQS message id, empty outside a queue.
+// Record is one decoded message. Either Trigger or Ignored is set, and never both.
+// MessageID is the SQS message id; it is empty outside a queue.
 type Record struct {
 	MessageID string   `json:"-"`
 	Trigger   *Trigger `json:"trigger,omitempty"`
 	Ignored   *Ignored `json:"ignored,omitempty"`
 }
 
-// Envelope is how Lambda was called, which decides the shape of the answer.
+// Envelope is how the function was called. The shape of its answer depends on it.
 type Envelope string
 
+// The envelopes.
 const (
 	// EnvelopeDirect is a person's or program's own request.
 	EnvelopeDirect Envelope = "direct"
@@ -151,7 +157,7 @@ type Batch struct {
 	Records  []Record `json:"records"`
 }
 
-// Invocation is what Lambda says of the call itself.
+// Invocation is what Lambda says of the call.
 type Invocation struct {
 	RequestID string
 	At        time.Time

@@ -2,17 +2,17 @@ package trigger
 
 import "encoding/json"
 
-// Metric is one metric of an alarm, as DescribeAlarms tells it.
+// Metric is one metric of an alarm, as DescribeAlarms gives it.
 type Metric struct {
 	ID         string // in metric math
 	Namespace  string
 	Name       string
-	Account    string // if it is another account's; usually empty
+	Account    string // of a metric of another account; usually empty
 	Dimensions map[string]string
 }
 
-// Watched gives what an alarm's metrics lead to, by the same rules as an event of
-// that alarm, or why they lead nowhere.
+// Watched gives what an alarm's metrics lead to, by the same rules as for an event of that
+// alarm. If they lead to nothing, Ignored says why.
 func Watched(alarmARN string, metrics []Metric) ([]Ref, *Ignored) {
 	at, err := parseAlarmARN(alarmARN)
 	if err != nil {
