@@ -72,8 +72,9 @@ type world struct {
 	seen int // of the lab's calls, by asked
 }
 
-// table and function are names as CloudFormation makes them up (the stack as shipped
-// names its function itself): whoever knows them has them from the outputs.
+// table and function are names as CloudFormation makes them up, so that the command
+// can know them from the stack's outputs only. (The stack as shipped names its function
+// itself.)
 const (
 	table    = "Crashcart-CasebookF9DEBF62-KQ7ZV0XW2R4T"
 	function = "Crashcart-InterruptD0BAE52E-pLw9sTqUvXyZ"

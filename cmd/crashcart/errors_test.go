@@ -117,7 +117,7 @@ func TestADenialNamesTheAction(t *testing.T) {
 	w.want(1, "AWS does not accept your credentials: renew them", "cases")
 }
 
-// A second invocation beside one that is still at work would be told of a duplicate,
+// A second invocation beside one that is still at work would be answered "duplicate",
 // which hides what became of the first.
 func TestAnInvokeIsNeverRepeatedUnlessLambdaSaysItDidNotRun(t *testing.T) {
 	w := newWorld(t, 0, lab.Options{}, lab.Function{})

@@ -32,7 +32,7 @@ func newExplain() *cobra.Command {
 	var l live
 	c := &cobra.Command{
 		Use:   "explain FILE|-",
-		Short: "Say what an event asks for, and with --live what would become of it",
+		Short: "Say what an event asks for, and what would become of it",
 		Long: `Decode one event offline, as the function would, and print what it asks for.
 
 The event is anything that can invoke the function: an EventBridge event, an

@@ -18,8 +18,8 @@ import (
 // and is long.
 var evil = "\x1b[2J\x1b[1;1H\x1b]0;owned\a\r\nPaused by nobody: fine\u202egnp.exe\u2028\x9b31m\x7f" + strings.Repeat("x", 300) + "\xff"
 
-// The tables are written by whoever can name an alarm or invoke the function, and
-// read in the terminal of somebody who may do more. world.run checks every line.
+// People who may name an alarm or invoke the function write into the tables. Somebody
+// who may do more reads them in a terminal. world.run checks every line.
 func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
 	w := newWorld(t, 0, lab.Options{}, lab.Function{})
 	client := dynamodb.NewFromConfig(w.lab.Config())

@@ -57,10 +57,21 @@ func run(ctx context.Context, args []string) int {
 	return exitFailed
 }
 
+const rootHelp = `Crashcart gets the kernel dump of an EC2 instance that hangs, before something
+replaces the instance. Alarms start it without anybody's help. This command is
+for people: it stops interrupts and allows them again, shows the cases, and
+asks for an interrupt by hand.
+
+To begin, try crashcart explain: it needs no AWS account. The other commands
+use your AWS credentials and the stack in your AWS Region.
+
+The exit code is 0 when the command did what was asked, 1 when it did not, 2
+when it was called wrongly, and 130 when it was stopped.`
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "crashcart",
-		Short:         "Get the kernel dump of an EC2 instance that hangs, before something replaces it",
+		Long:          rootHelp,
 		Version:       versionHere(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -69,6 +80,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(usage)
+	root.Flags().BoolP("version", "v", false, "print the commit that this was built from, and its date")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newExplain(), newPause(), newResume(), newStatus(), newCases(), newCase(), newInterrupt())
 	return root

@@ -120,7 +120,7 @@ func TestExplainLiveNeverChangesAnything(t *testing.T) {
 	}
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
-	t.Setenv(envStack, config.StackName) // which is none of the function's variables
+	t.Setenv(envStack, config.StackName) // a variable that the function does not know
 	if err := l.Fleet.Add(fleet.Spec{ID: hungID, Type: "m6i.large", Tags: map[string]string{"crashcart": "manual"}, LastPing: time.Minute}); err != nil {
 		t.Fatal(err)
 	}

@@ -35,8 +35,8 @@ func (w *world) claimed(n int, age time.Duration, dryRun bool) string {
 	return c.ID
 }
 
-// TestACaseThatNobodyClosesIsFoundAndClosed is what the person does who is told by the
-// alarm crashcart_overdue, with everything that is printed, in a golden file.
+// TestACaseThatNobodyClosesIsFoundAndClosed is what a person does after the alarm
+// crashcart_overdue, with everything that is printed, in a golden file.
 func TestACaseThatNobodyClosesIsFoundAndClosed(t *testing.T) {
 	w := newWorld(t, 0, lab.Options{}, lab.Function{})
 	first := w.claimed(0, 75*time.Hour+30*time.Minute, false)

@@ -115,5 +115,6 @@ func TestEveryHelpTextFitsAndHasAnExample(t *testing.T) {
 		}
 		fmt.Fprintf(&all, "$ crashcart %s --help\n%s\n", command, r.stdout)
 	}
+	fmt.Fprintf(&all, "$ crashcart --help\n%s", w.want(0, "exit code is 0", "--help").stdout)
 	golden(t, "help.txt", home.ReplaceAllString(all.String(), "ops@desk"))
 }

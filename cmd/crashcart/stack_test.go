@@ -65,14 +65,14 @@ func TestTheStackIsAskedOnceAndOnlyForWhatIsNotGiven(t *testing.T) {
 			t.Errorf("crashcart %q has asked for the stack", args)
 		}
 	}
-	w.env[envStack] = config.StackName // the table is none of interrupt's
+	w.env[envStack] = config.StackName // interrupt does not use the table's name
 	if n := find(dryRun(2)...); n != 1 {
 		t.Errorf("interrupt has asked for the stack %d times, want once", n)
 	}
 }
 
-// Notices tell people to copy commands that have --region alone (lambda/aws/notify).
-func TestTheCommandsOfANoticeWorkAsTheyAre(t *testing.T) {
+// Notifications have commands to copy that give --region alone (lambda/aws/notify).
+func TestTheCommandsOfANotificationWorkAsTheyAre(t *testing.T) {
 	w := newWorld(t, 2, lab.Options{}, lab.Function{})
 	delete(w.env, "AWS_REGION")
 	delete(w.env, "AWS_DEFAULT_REGION")
@@ -188,12 +188,13 @@ func TestADeniedLookupIsToldToNameTheTable(t *testing.T) {
 		}
 	}
 	w.want(1, "name the function with --function, and it need not be", "interrupt", host(0), "--reason", "x", "--yes")
-	// As it is told:
+	// As the error advises:
 	w.want(0, "dry-run", "interrupt", host(0), "--reason", "x", "--dry-run", "--function", function)
 	w.want(0, "Paused", "pause", "--reason", "x", "--table", table)
 }
 
-// A connection that hangs must not keep the lever from whoever could name the table.
+// A connection that hangs must not keep a person from the lever who could name the
+// table.
 func TestALookupThatHangsEndsInTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0, lab.Options{}, lab.Function{})
