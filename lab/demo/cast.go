@@ -42,6 +42,7 @@ func frozen(ago time.Duration) func(*fleet.Fleet, string) error {
 	return func(f *fleet.Fleet, id string) error { return f.Hang(id, fleet.Frozen, ago) }
 }
 
+// tag is the tag that opts an instance in.
 func tag(value string) map[string]string { return map[string]string{"crashcart": value} }
 
 // cast returns the fleet of the story.
@@ -52,7 +53,7 @@ func cast() []actor {
 			"healthy, but its CPU is busy", nil,
 		},
 		{
-			// Slower than the 14 s that were measured, so that a person can watch.
+			// Slower than the 14 s that were measured, so that a person can watch it.
 			fleet.Spec{
 				ID: "i-0b2f6c1d8e3a54a72", Name: web2, Type: "m6i.large", Tags: tag("auto"),
 				LastPing: 4*time.Minute + 20*time.Second, DumpTakes: 80 * time.Second, BootTakes: 30 * time.Second,
@@ -85,7 +86,7 @@ func cast() []actor {
 	for _, m := range members() {
 		actors = append(actors, actor{
 			fleet.Spec{ID: m.id, Name: m.name, Type: "c7i.large", Tags: tag("auto"), Group: checkout, LastPing: time.Minute},
-			"hung, as all of its group", frozen(9 * time.Minute),
+			"hung, as are all four of its group", frozen(9 * time.Minute),
 		})
 	}
 	return actors
@@ -110,6 +111,10 @@ func groupOf(name string) string { return name[:strings.LastIndexByte(name, '-')
 // something about one host only while others are heard.
 const crowd = 12
 
+// crowdName is what they are called together.
+const crowdName = "app-*"
+
+// bystanders are that crowd. Two of them keep the groups of mail-1 and auth-1 company.
 func bystanders() []fleet.Spec {
 	specs := make([]fleet.Spec, crowd)
 	groups := map[int]string{0: groupOf(mail1), 1: groupOf(auth1)}
@@ -125,6 +130,7 @@ var balanced = struct {
 	members []string
 }{elb.Group{Name: "api"}, []string{web1, db1}}
 
+// member is one of the group whose members all fail.
 type member struct{ id, name string }
 
 func members() []member {

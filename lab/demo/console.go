@@ -1,34 +1,29 @@
 package demo
 
 import (
-	"regexp"
+	"bytes"
 	"strings"
-	"unicode"
+
+	"crashcart/lambda/domain/printable"
 )
 
-// escapes are the terminal's control sequences ("Control Functions for Coded
-// Character Sets", ECMA-48), which a console is full of.
-var escapes = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
+// consoleLine is how much of one console line is kept, in bytes. Lines of a kernel's
+// log are shorter; a line of garbage need not be shown whole.
+const consoleLine = 1000
 
-// readable returns the console's lines as a person may see them: no escapes, no
-// control characters, no empty lines.
+// readable returns the console's lines as a person may see them: harmless, and none
+// of them empty.
 func readable(console []byte) []string {
-	text := strings.ToValidUTF8(escapes.ReplaceAllString(string(console), ""), "?")
 	var lines []string
-	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		line = strings.TrimSpace(strings.Map(func(r rune) rune {
-			if unicode.IsPrint(r) {
-				return r
-			}
-			return -1
-		}, line))
-		if line != "" {
-			lines = append(lines, line)
+	for line := range bytes.FieldsFuncSeq(console, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if text := printable.Line(string(printable.StripEscapes(nil, line)), consoleLine); text != "" {
+			lines = append(lines, text)
 		}
 	}
 	return lines
 }
 
+// lastLines are the console's last n lines.
 func lastLines(console []byte, n int) []string {
 	lines := readable(console)
 	return lines[max(0, len(lines)-n):]

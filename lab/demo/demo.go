@@ -3,8 +3,9 @@
 //
 // The story is data: a fleet (cast.go), what happens when (script.go), and what
 // must come of each trigger. The function is the real bootstrap behind a real
-// Lambda Runtime API; AWS is the lab. Everything that is told comes from what the
-// function logged, what the lab recorded, and what is in the bucket afterwards.
+// Lambda Runtime API; AWS is the lab. What is shown comes from what the function
+// logged, what the lab recorded, and what is in the bucket afterwards. All times and
+// ages are the lab's.
 package demo
 
 import (
@@ -15,14 +16,14 @@ import (
 	"path/filepath"
 	"time"
 
-	"crashcart/lab"
+	"crashcart/lab/demo/compile"
 )
 
 const (
 	// Speed is how many lab seconds pass in a second: a minute of silence takes one.
 	Speed = 60
-	// patience is how long the story may take, in its own time: it is over after
-	// eight minutes, and after forty nothing more will come.
+	// patience is how long the story may take, in its own time. It is over after eight
+	// minutes; what has not come after forty never comes.
 	patience = 40 * time.Minute
 )
 
@@ -30,14 +31,14 @@ const (
 type Options struct {
 	Out       Output
 	Bootstrap string            // the function's binary; built if empty
-	Note      func(text string) // told what takes a while; may be nil
+	Note      func(text string) // hears of what takes a while; may be nil
 }
 
-// ErrBroken is returned when a promise did not hold. What broke was told to Out.
+// ErrBroken is returned when a promise did not hold. Out has shown which.
 var ErrBroken = errors.New("a promise of the guard did not hold")
 
-// ErrSlow is returned when the story could not be played in its time: some of it
-// depends on how long a machine has been silent when it is looked at.
+// ErrSlow is returned when the story could not be played in its time. What is decided
+// depends on how long a machine has been silent, so a late beat changes the story.
 var ErrSlow = errors.New("this machine was too slow for the story; run it again when it has less to do")
 
 // Run plays the story and checks every promise.
@@ -48,11 +49,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if o.Bootstrap == "" {
-		if o.Note != nil {
-			o.Note("building the function; the first time this takes a minute or two")
-		}
-		o.Bootstrap = filepath.Join(dir, "bootstrap")
-		if err := lab.Build(ctx, lab.Bootstrap, o.Bootstrap); err != nil {
+		if o.Bootstrap, err = compile.Bootstrap(ctx, dir, o.Note); err != nil {
 			return err
 		}
 	}
@@ -69,8 +66,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	return errors.Join(err, s.lab.Close(), s.out.Err())
 }
 
-// runnable is the absolute path of a file that can be run, so that nothing else
-// of that name on the PATH is.
+// runnable is the absolute path of a file that can be run. A bare name would be looked
+// for on the PATH.
 func runnable(file string) (string, error) {
 	path, err := filepath.Abs(file)
 	if err != nil {

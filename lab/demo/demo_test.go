@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"crashcart/lab"
+	"crashcart/lab/demo/page"
 	"crashcart/lab/fleet"
 )
 
@@ -29,12 +31,9 @@ func TestTheStoryKeepsEveryPromise(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
+	events := written(t, out.String())
 	kept, interrupted := 0, 0
-	for line := range strings.Lines(out.String()) {
-		var e Event
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			t.Fatalf("not one JSON object: %q: %v", line, err)
-		}
+	for _, e := range events {
 		if e.Kind == KindPromise && *e.Kept {
 			kept++
 		}
@@ -47,6 +46,79 @@ func TestTheStoryKeepsEveryPromise(t *testing.T) {
 	}
 	if want := len(promises(facts{})); kept != want || interrupted != len(victims) {
 		t.Errorf("%d of %d promises kept, %d interrupted", kept, want, interrupted)
+	}
+	checkAges(t, events)
+	checkShort(t, events)
+}
+
+// written are the events of a story, one JSON object a line.
+func written(t *testing.T, out string) []Event {
+	t.Helper()
+	var events []Event
+	for line := range strings.Lines(out) {
+		var e Event
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("not one JSON object: %q: %v", line, err)
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+// checkAges compares the age that a decision gives a case with the time that has
+// passed in the story since the call that the case was opened for.
+func checkAges(t *testing.T, events []Event) {
+	t.Helper()
+	called, ages := map[string]float64{}, 0
+	for _, e := range events {
+		if e.Kind == KindCall {
+			called[e.Instance] = e.At
+		}
+		_, text, found := strings.Cut(e.Text, " was opened ")
+		if e.Kind != KindDecision || !found {
+			continue
+		}
+		ages++
+		figure, _, _ := strings.Cut(text, " ")
+		age, err := time.ParseDuration(figure)
+		const claimToCall = 30 // lab seconds: half a second for the call to follow the claim
+		if passed := e.At - called[e.Instance]; err != nil || age.Seconds() < passed-1 || age.Seconds() > passed+claimToCall {
+			t.Errorf("%q, %.0f s after the interrupt", e.Text, passed)
+		}
+	}
+	if ages < 2 {
+		t.Errorf("%d decisions give the age of a case", ages)
+	}
+}
+
+// checkShort reads the short story of the same events as a newcomer does.
+func checkShort(t *testing.T, events []Event) {
+	t.Helper()
+	const width, most = 100, 70
+	var short bytes.Buffer
+	o := Short(&short, width, false)
+	for _, e := range events {
+		o.Event(e)
+	}
+	lines := 0
+	for line := range strings.Lines(short.String()) {
+		lines += max(1, (page.Columns(strings.TrimSuffix(line, "\n"))+width-1)/width)
+	}
+	if lines > most {
+		t.Errorf("the short story has %d lines:\n%s", lines, short.String())
+	}
+	for _, s := range scenes() {
+		for _, outcome := range s.outcomes {
+			line := fmt.Sprintf("%s %-8s %-11s", marks[string(outcome)], folded(s.name), outcome)
+			if n := strings.Count(short.String(), line); n != 1 {
+				t.Errorf("the short story has %d times %q", n, line)
+			}
+		}
+	}
+	for _, rule := range []string{"opted-in", "supported", "quiet", "booted", "group", "known", "unresponsive", "episode", "asked"} {
+		if !strings.Contains(short.String(), rule+": ") {
+			t.Errorf("the short story has nothing of the rule %s", rule)
+		}
 	}
 }
 
@@ -67,16 +139,16 @@ func good() facts {
 		f.interrupts = append(f.interrupts, fleet.Interrupt{Instance: id})
 		f.sends = append(f.sends, lab.Call{Instances: []string{id}})
 		f.dumps[id] = []string{"dump"}
-		f.told = append(f.told, message{ID: "interrupted/" + id + "-0123456789abcdef/2026-03-04T12:00:00Z"})
+		f.notified = append(f.notified, notification{ID: "interrupted/" + id + "-0123456789abcdef/2026-03-04T12:00:00Z"})
 	}
 	delete(f.dumps, f.ids[mail1])
 	f.replaced = []fleet.Replacement{{Instance: f.ids[auth1]}, {Instance: f.ids[mail1], Terminated: true, DumpLost: true}}
-	f.told = append(f.told, toldOfTheRest(f)...)
+	f.notified = append(f.notified, notifiedOfTheRest(f)...)
 	return f
 }
 
-// toldOfTheRest are the messages about what was not interrupted.
-func toldOfTheRest(f facts) []message {
+// notifiedOfTheRest are the notifications about what was not interrupted.
+func notifiedOfTheRest(f facts) []notification {
 	topics := map[string]bool{}
 	for _, e := range expectations() {
 		for _, end := range e.ends {
@@ -85,9 +157,9 @@ func toldOfTheRest(f facts) []message {
 			}
 		}
 	}
-	var out []message
+	var out []notification
 	for topic := range topics {
-		out = append(out, message{ID: "dry-run/" + topic + "/2026-03-04T12:00:00Z"})
+		out = append(out, notification{ID: "dry-run/" + topic + "/2026-03-04T12:00:00Z"})
 	}
 	return out
 }
@@ -113,15 +185,15 @@ func TestABrokenPromiseIsNeverKept(t *testing.T) {
 		"there is no screenshot":                     func(f *facts) { f.screen = nil },
 		"the function complained":                    func(f *facts) { f.trouble = []string{"panic: oh no"} },
 		"a message is left":                          func(f *facts) { f.waiting = 1 },
-		"there is no look":                           func(f *facts) { f.before = nil },
-		"the look was taken after the crash":         func(f *facts) { f.before = f.after },
+		"there is no evidence":                       func(f *facts) { f.before = nil },
+		"the evidence was taken after the crash":     func(f *facts) { f.before = f.after },
 		"there is no dump":                           func(f *facts) { delete(f.dumps, f.ids[hero]) },
 		"the protected one has no dump":              func(f *facts) { delete(f.dumps, f.ids[auth1]) },
 		"the protected one was taken":                func(f *facts) { f.replaced[0].Terminated = true },
 		"the other one was not":                      func(f *facts) { f.replaced = nil },
-		"somebody was told twice":                    func(f *facts) { f.told = append(f.told, f.told[3]) },
-		"nobody was told of an interrupt":            func(f *facts) { f.told = f.told[1:] },
-		"nobody was told of a refusal":               func(f *facts) { f.told = f.told[:len(f.told)-1] },
+		"somebody was notified twice":                func(f *facts) { f.notified = append(f.notified, f.notified[3]) },
+		"nobody was notified of an interrupt":        func(f *facts) { f.notified = f.notified[1:] },
+		"nobody was notified of a refusal":           func(f *facts) { f.notified = f.notified[:len(f.notified)-1] },
 		"the console shows no capture kernel":        func(f *facts) { f.after = []byte("web-2 login:") },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +225,7 @@ func TestTextIsPlainInAPipeAndFitsItsWidth(t *testing.T) {
 		t.Errorf("plain %q\ncoloured %q", plain.String(), coloured.String())
 	}
 	for line := range strings.Lines(coloured.String()) {
-		if n := visible(strings.TrimSuffix(line, "\n")); n > 80 {
+		if n := page.Columns(strings.TrimSuffix(line, "\n")); n > 80 {
 			t.Errorf("a line has %d columns: %q", n, line)
 		}
 	}

@@ -11,26 +11,26 @@ import (
 	"crashcart/lambda/aws/evidence"
 )
 
-// judge tells the hero's console before and after, every promise, and a few
-// figures. It returns ErrBroken when a promise did not hold.
+// judge shows the hero's console before and after, a notification, every promise, and
+// a few figures. It returns ErrBroken when a promise did not hold.
 func (s *stage) judge() error {
 	f, err := s.facts()
 	if err != nil {
 		return err
 	}
-	s.tell(Event{Kind: KindConsole, Names: []string{hero}, Text: "before the interrupt, as kept in the bucket", Lines: lastLines(f.before, 3)})
-	s.tell(Event{Kind: KindConsole, Names: []string{hero}, Text: "after it", Lines: crashLines(f.after)})
-	if m, ok := f.about("interrupted/" + s.ids[hero]); ok {
-		s.tell(Event{Kind: KindTold, Names: []string{hero}, Text: fmt.Sprintf("one of %d messages", len(f.told)), Lines: m.lines()})
+	s.show(Event{Kind: KindConsole, Names: []string{hero}, Text: "before the interrupt, as kept in the bucket", Lines: lastLines(f.before, 3)})
+	s.show(Event{Kind: KindConsole, Names: []string{hero}, Text: "after it", Lines: crashLines(f.after)})
+	if n, ok := f.about("interrupted/" + s.ids[hero]); ok {
+		s.show(Event{Kind: KindNotification, Names: []string{hero}, Text: fmt.Sprintf("one of %d", len(f.notified)), Lines: n.lines()})
 	}
 	broken := false
 	for _, p := range promises(f) {
-		s.tell(Event{Kind: KindPromise, Text: p.text, Kept: new(p.seen == ""), Detail: p.seen})
+		s.show(Event{Kind: KindPromise, Text: p.text, Kept: new(p.seen == ""), Detail: p.seen})
 		broken = broken || p.seen != ""
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tell(Event{Kind: KindSummary, Text: fmt.Sprintf("%d decisions on %d triggers with %d AWS calls; a cold start took %s",
+	s.show(Event{Kind: KindSummary, Text: fmt.Sprintf("%d decisions on %d triggers with %d AWS calls; a cold start took %s",
 		len(s.decisions), len(script()), len(s.lab.Calls()), s.coldStart.Round(time.Millisecond))})
 	switch {
 	case !broken:
@@ -41,6 +41,7 @@ func (s *stage) judge() error {
 	return ErrBroken
 }
 
+// facts gathers what the story left behind.
 func (s *stage) facts() (facts, error) {
 	f := facts{
 		ids: s.ids, interrupts: s.lab.Fleet.Interrupts(), ends: map[subject][]string{},
@@ -58,8 +59,8 @@ func (s *stage) facts() (facts, error) {
 	f.trouble = slices.Clone(s.trouble)
 	s.mu.Unlock()
 	f.ignored = s.reasons()
-	told, err := messages(s.lab.Notifications.Messages())
-	f.told = told
+	notified, err := notifications(s.lab.Notifications.Messages())
+	f.notified = notified
 	return f, errors.Join(err, s.evidence(&f), s.guests(&f))
 }
 

@@ -9,8 +9,8 @@ import (
 	"crashcart/lab/sns"
 )
 
-// message is what the notification topic was told, as far as a person reads it.
-type message struct {
+// notification is a message to the notification topic, as far as a person reads it.
+type notification struct {
 	ID      string `json:"id"`
 	Content struct {
 		Title       string   `json:"title"`
@@ -19,43 +19,44 @@ type message struct {
 	} `json:"content"`
 }
 
-func messages(published []sns.Message) ([]message, error) {
-	told := make([]message, len(published))
+// notifications reads what was published.
+func notifications(published []sns.Message) ([]notification, error) {
+	out := make([]notification, len(published))
 	for i, m := range published {
-		if err := json.Unmarshal([]byte(m.Message), &told[i]); err != nil {
+		if err := json.Unmarshal([]byte(m.Message), &out[i]); err != nil {
 			return nil, fmt.Errorf("reading a notification: %w", err)
 		}
 	}
-	return told, nil
+	return out, nil
 }
 
-// topic is what a message is about: its id without its time.
-func (m message) topic() string {
-	id := strings.TrimPrefix(m.ID, "dry-run/")
+// topic is what a notification is about: its id without its time.
+func (n notification) topic() string {
+	id := strings.TrimPrefix(n.ID, "dry-run/")
 	return id[:max(0, strings.LastIndexByte(id, '/'))]
 }
 
-// lines are the message as a chat shows it.
-func (m message) lines() []string {
-	lines := append([]string{m.Content.Title}, strings.Split(m.Content.Description, "\n")...)
-	for _, step := range m.Content.NextSteps {
+// lines are the notification as a chat shows it.
+func (n notification) lines() []string {
+	lines := append([]string{n.Content.Title}, strings.Split(n.Content.Description, "\n")...)
+	for _, step := range n.Content.NextSteps {
 		lines = append(lines, "→ "+step)
 	}
 	return lines
 }
 
-// about finds a message by the beginning of its topic.
-func (f facts) about(topic string) (message, bool) {
-	i := slices.IndexFunc(f.told, func(m message) bool { return strings.HasPrefix(m.topic(), topic) })
+// about finds a notification by the beginning of its topic.
+func (f facts) about(topic string) (notification, bool) {
+	i := slices.IndexFunc(f.notified, func(n notification) bool { return strings.HasPrefix(n.topic(), topic) })
 	if i < 0 {
-		return message{}, false
+		return notification{}, false
 	}
-	return f.told[i], true
+	return f.notified[i], true
 }
 
-// toldOnce checks that every end of a trigger but "later" and "duplicate" was told,
-// once however often it came, and nothing else.
-func toldOnce(f facts) string {
+// notifiedOnce checks that there is one notification of every end of a trigger,
+// however often it came, and no other. "later" and "duplicate" need none.
+func notifiedOnce(f facts) string {
 	var want, got []string
 	for _, e := range expectations() {
 		for _, end := range e.ends {
@@ -65,19 +66,19 @@ func toldOnce(f facts) string {
 			}
 		}
 	}
-	for _, m := range f.told {
-		got = append(got, withoutCase(m.topic()))
+	for _, n := range f.notified {
+		got = append(got, withoutCase(n.topic()))
 	}
 	want = sorted(want)
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
-		return fmt.Sprintf("told of %v, want %v", got, want)
+		return fmt.Sprintf("notified of %v, want %v", got, want)
 	}
 	return ""
 }
 
-// topicOf is the topic of one end of a trigger for an instance; empty if it is not
-// told.
+// topicOf is the topic of one end of a trigger for an instance; empty if nobody is
+// notified of it.
 func topicOf(outcome, rule, id, name string) string {
 	switch {
 	case outcome == "duplicate":

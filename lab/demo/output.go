@@ -17,12 +17,26 @@ const (
 	KindDecision Kind = "decision" // the function has decided
 	KindIgnored  Kind = "ignored"  // the function took no notice of a message, and says why
 	KindCall     Kind = "call"     // an interrupt, or its dry run, reaches EC2
-	KindGuest    Kind = "guest"    // something happens inside the machine
-	KindConsole  Kind = "console"
-	KindTold     Kind = "told" // a message to the notification topic
-	KindPromise  Kind = "promise"
-	KindSummary  Kind = "summary"
-	KindNote     Kind = "note"
+	KindGuest    Kind = "guest"    // something happens to the machine; Phase says what
+	KindConsole  Kind = "console"  // what a serial console shows
+	// KindNotification is one message to the notification topic.
+	KindNotification Kind = "notification"
+	KindPromise      Kind = "promise" // what the guard promises, and whether it held
+	KindSummary      Kind = "summary" // how much there was of everything
+	KindNote         Kind = "note"    // a line that the function wrote besides its decisions
+)
+
+// Phase is what becomes of a machine.
+type Phase string
+
+// The phases of a machine that the story tells: three of the lab's own (fleet.View),
+// and what its Auto Scaling group does.
+const (
+	PhaseDumping    Phase = "dumping"
+	PhaseBooting    Phase = "booting"
+	PhaseUp         Phase = "up"
+	PhaseStandby    Phase = "standby"
+	PhaseTerminated Phase = "terminated"
 )
 
 // Event is one thing that happens in the story. At is the story's time in
@@ -37,7 +51,9 @@ type Event struct {
 	Alarm    string   `json:"trigger,omitempty"`
 	Outcome  string   `json:"outcome,omitempty"`
 	Rule     string   `json:"rule,omitempty"`
+	Phase    Phase    `json:"phase,omitempty"`
 	Text     string   `json:"text,omitempty"`
+	Command  string   `json:"command,omitempty"` // what a person types to ask for a host that is held
 	CaseID   string   `json:"caseId,omitempty"`
 	Pass     int      `json:"pass,omitempty"`
 	Lines    []string `json:"lines,omitempty"`

@@ -16,7 +16,7 @@ type facts struct {
 	interrupts []fleet.Interrupt
 	sends      []lab.Call // SendDiagnosticInterrupt without DryRun
 	ends       map[subject][]string
-	told       []message
+	notified   []notification
 	replaced   []fleet.Replacement
 	waiting    int // messages left in the queue and its dead letters
 	trouble    []string
@@ -45,8 +45,8 @@ func promises(f facts) []promise {
 		{"no trigger was lost: nothing waits in the queue or its dead letters", settledQueue(f)},
 		{"console and screen from before the interrupt are in the bucket", evidenceKept(f)},
 		{hero + " has a dump on its disk", dumped(f)},
-		{auth1 + " was put into Standby and has its dump; " + mail1 + " was not, and its group took it before", kept(f)},
-		{"whoever must know was told, and of nothing twice", toldOnce(f)},
+		{auth1 + " was put into Standby and has its dump; " + mail1 + " was not, and has none", kept(f)},
+		{"people were notified of every end, and of nothing twice", notifiedOnce(f)},
 	}
 }
 

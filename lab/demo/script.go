@@ -11,18 +11,22 @@ import (
 	"crashcart/lambda/domain/config"
 )
 
-// beat is something that happens at a lab time of the story, or as soon after it
-// as the hero was interrupted, if that comes first in the story.
+// beat is something that happens at a moment of the story. With afterHero it also
+// waits until the hero was interrupted.
 type beat struct {
 	at        time.Duration
-	afterShot bool
+	afterHero bool
 	do        func(context.Context, *stage) error
 }
 
 const heartbeat = "crashcart-heartbeat-"
 
-// Who else asks in the story, as the decisions tell it.
+// What else asks in the story, as the decisions name it.
 const (
+	workers   = "crashcart-workers"
+	busyCPU   = "crashcart-cpu-" + web1
+	latency   = "crashcart-latency-" + web2
+	status    = "crashcart-status-" + cache1
 	onCall    = "the engineer on call"
 	byText    = "text"
 	byFiring  = "attribute"
@@ -48,7 +52,7 @@ func script() []beat {
 
 // missing is the alarm of a host whose heartbeat is not there any more.
 func missing(name string) lab.Alarm {
-	return lab.Alarm{Name: heartbeat + name, Namespace: "CWAgent", Metric: "heartbeat", Instances: []string{name}}
+	return lab.Alarm{Name: heartbeat + name, Missing: true, Instances: []string{name}}
 }
 
 // story is the main act. Its second half names instances in every other way there
@@ -57,16 +61,16 @@ func story() []beat {
 	const s = time.Second
 	return []beat{
 		{0, false, raise("a heartbeat is missing", missing(web2))},
-		{25 * s, false, raise("CPU above 95 %", lab.Alarm{Name: "crashcart-cpu-" + web1, Metric: "CPUUtilization", Instances: []string{web1}})},
-		{50 * s, false, raise("metric math over two hosts", lab.Alarm{Name: "crashcart-workers", Namespace: "CWAgent", Metric: "heartbeat", Instances: []string{arm1, db1}})},
+		{25 * s, false, raise("CPU above 95 %", lab.Alarm{Name: busyCPU, Metric: "CPUUtilization", Instances: []string{web1}})},
+		{50 * s, false, raise("metric math over two hosts", lab.Alarm{Name: workers, Missing: true, Instances: []string{arm1, db1}})},
 		{90 * s, false, raise("a heartbeat is missing", missing(pay1))},
 		{150 * s, true, again("SQS delivers the same event a second time", heartbeat+web2)},
-		{170 * s, true, raise("another alarm for the same hang", lab.Alarm{Name: "crashcart-latency-" + web2, Namespace: "Shop", Metric: "Latency", Instances: []string{web2}})},
+		{170 * s, true, raise("another alarm for the same hang", lab.Alarm{Name: latency, Namespace: "Shop", Metric: "Latency", Instances: []string{web2}})},
 		{210 * s, false, raise("a heartbeat is missing", missing(job1))},
-		{230 * s, false, raise("AWS's reachability check fails", lab.Alarm{Name: "crashcart-status-" + cache1, Instances: []string{cache1}})},
-		{250 * s, false, raise("an alarm about a whole Auto Scaling group", lab.Alarm{Name: checkoutA, Namespace: "CWAgent", Metric: "heartbeat", Group: checkout})},
+		{230 * s, false, raise("AWS's reachability check fails", lab.Alarm{Name: status, Instances: []string{cache1}})},
+		{250 * s, false, raise("an alarm about a whole Auto Scaling group", lab.Alarm{Name: checkoutA, Missing: true, Group: checkout})},
 		{270 * s, false, raise("a heartbeat is missing", missing(gone1))},
-		{290 * s, false, ask("rehearses what was held", `"dryRun":true`, pay1)},
+		{290 * s, false, ask("tries what was held as a dry run", `"dryRun":true`, pay1)},
 		{310 * s, true, ask("asks for what is under way", `"force":["unresponsive","cooldown"]`, web2)},
 
 		{325 * s, true, raise("a composite alarm; its child is the heartbeat", lab.Alarm{Name: "crashcart-shop-down", Children: []string{heartbeat + web2}})},
@@ -85,27 +89,28 @@ func story() []beat {
 	}
 }
 
-// expectation is what must come of one trigger for one instance; looks that came
-// to "later" in between do not count, nor do order and repeats.
+// expectation is what must come of one trigger for one instance. Passes that ended
+// "later" do not count, nor do order and repeats.
 type expectation struct {
 	trigger string // the alarm's name, or who asked
 	name    string
 	ends    []string // "outcome rule"
 }
 
+// expectations are what must come of every trigger.
 func expectations() []expectation {
 	all := []expectation{
 		{heartbeat + web2, web2, []string{"interrupted unresponsive", "duplicate episode"}},
 		{heartbeat + mail1, mail1, []string{"interrupted unresponsive"}},
 		{heartbeat + auth1, auth1, []string{"interrupted unresponsive"}},
-		{"crashcart-latency-" + web2, web2, []string{"duplicate episode"}},
+		{latency, web2, []string{"duplicate episode"}},
 		{"crashcart-shop-down", web2, []string{"duplicate episode"}},
-		{"crashcart-cpu-" + web1, web1, []string{"refused unresponsive"}},
-		{"crashcart-workers", arm1, []string{"refused supported"}},
-		{"crashcart-workers", db1, []string{"refused opted-in"}},
+		{busyCPU, web1, []string{"refused unresponsive"}},
+		{workers, arm1, []string{"refused supported"}},
+		{workers, db1, []string{"refused opted-in"}},
 		{heartbeat + pay1, pay1, []string{"held asked"}},
 		{heartbeat + job1, job1, []string{"refused unresponsive"}},
-		{"crashcart-status-" + cache1, cache1, []string{"refused quiet"}},
+		{status, cache1, []string{"refused quiet"}},
 		{heartbeat + gone1, gone1, []string{"refused known"}},
 		{onCall, pay1, []string{"dry-run unresponsive"}},
 		{onCall, web2, []string{"duplicate episode"}},
@@ -125,10 +130,10 @@ func expectations() []expectation {
 // ignored are the reasons for which messages of the story must be ignored.
 func ignored() []string { return []string{"auto-scaling", "muted", "no-instance", "resolved"} }
 
-// raise is a beat in which an alarm goes into ALARM. Its instances are told by name.
+// raise is a beat in which an alarm goes into ALARM. Its instances are given by name.
 func raise(what string, a lab.Alarm) func(context.Context, *stage) error {
 	return func(_ context.Context, s *stage) error {
-		s.tell(Event{Kind: KindAlarm, Alarm: a.Name, Names: a.Instances, Text: what})
+		s.show(Event{Kind: KindAlarm, Alarm: a.Name, Names: a.Instances, Text: what})
 		var ids []string
 		for _, n := range a.Instances {
 			ids = append(ids, s.ids[n])
@@ -143,8 +148,8 @@ func raise(what string, a lab.Alarm) func(context.Context, *stage) error {
 	}
 }
 
-// protect is the beat in which the stack is deployed again with its option protect
-// as it is shipped. What was under way ends first.
+// protect is the beat in which the stack is deployed again, now with its option
+// protect on as it is shipped. It first lets everything end that is under way.
 func protect(ctx context.Context, s *stage) error {
 	for s.waiting() > 0 {
 		if err := clock.Sleep(ctx, s.lab.Clock, time.Second); err != nil {
@@ -157,7 +162,7 @@ func protect(ctx context.Context, s *stage) error {
 // again is a beat in which an alarm's event is delivered once more.
 func again(what, alarm string) func(context.Context, *stage) error {
 	return func(_ context.Context, s *stage) error {
-		s.tell(Event{Kind: KindAlarm, Alarm: alarm, Names: []string{hero}, Text: what})
+		s.show(Event{Kind: KindAlarm, Alarm: alarm, Names: []string{hero}, Text: what})
 		s.lab.Redeliver(s.raised[alarm])
 		return nil
 	}
@@ -166,7 +171,7 @@ func again(what, alarm string) func(context.Context, *stage) error {
 // ask is a beat in which the engineer on call invokes the function directly.
 func ask(what, extra, name string) func(context.Context, *stage) error {
 	return func(ctx context.Context, s *stage) error {
-		s.tell(Event{Kind: KindMessage, Alarm: onCall, Names: []string{name}, Text: what + ": " + name})
+		s.show(Event{Kind: KindMessage, Alarm: onCall, Names: []string{name}, Text: what + ": " + name})
 		payload := fmt.Sprintf(`{"instanceIds":[%q],"reason":"it does not answer","requestedBy":%q,%s}`, s.ids[name], onCall, extra)
 		result, err := s.lab.Invoke(ctx, []byte(payload))
 		if err == nil && result.FunctionError != "" {
@@ -180,7 +185,7 @@ func ask(what, extra, name string) func(context.Context, *stage) error {
 func publish(what string, message func(ids map[string]string) (string, map[string]sns.Attribute)) func(context.Context, *stage) error {
 	return func(_ context.Context, s *stage) error {
 		text, attributes := message(s.ids)
-		s.tell(Event{Kind: KindMessage, Alarm: "SNS", Text: what})
+		s.show(Event{Kind: KindMessage, Alarm: "SNS", Text: what})
 		_, err := s.lab.Topic.Publish(text, "", attributes)
 		return err
 	}
@@ -199,7 +204,7 @@ func alertmanager(status string) func(map[string]string) (string, map[string]sns
 // deliver is a beat in which an event comes through EventBridge.
 func deliver(what string, event func(*stage) string) func(context.Context, *stage) error {
 	return func(_ context.Context, s *stage) error {
-		s.tell(Event{Kind: KindMessage, Alarm: "EventBridge", Text: what})
+		s.show(Event{Kind: KindMessage, Alarm: "EventBridge", Text: what})
 		s.lab.Queue.Send(event(s), nil, 0)
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/clock"
+	"crashcart/lab/dynamodb"
 	"crashcart/lab/fleet"
 	"crashcart/lab/runtime"
 	"crashcart/lambda/domain/config"
@@ -29,6 +30,7 @@ type stage struct {
 	raised map[string]lab.RaisedAlarm
 
 	bootstrap string
+	openings  openings
 	mu        sync.Mutex
 	decisions []decision
 	ignored   []string      // reasons
@@ -45,6 +47,7 @@ type decision struct {
 	Outcome     string `json:"Outcome"`
 	Rule        string `json:"Rule"`
 	Why         string `json:"why"`
+	Command     string `json:"command"` // what a person types to ask for a host that is held
 	CaseID      string `json:"caseId"`
 	Alarm       string `json:"alarm"`
 	RequestedBy string `json:"requestedBy"`
@@ -62,6 +65,7 @@ func (d decision) trigger() string {
 	return cmp.Or(d.RequestedBy, d.Trigger)
 }
 
+// newStage starts a lab, and brings in function and fleet.
 func newStage(o Options) (*stage, error) {
 	l, err := lab.Start(lab.Options{Speed: Speed, Visibility: patience})
 	if err != nil {
@@ -107,6 +111,7 @@ func (s *stage) enter() error {
 		}
 	}
 	s.lab.Subscribe(s.called)
+	s.lab.Table.Subscribe(func(c dynamodb.Change) { s.openings.changed(c, s.now()) })
 	s.start = s.lab.Clock.Now()
 	for _, a := range cast() {
 		if err := s.lab.Fleet.Add(a.spec); err != nil {
@@ -118,16 +123,16 @@ func (s *stage) enter() error {
 				return err
 			}
 		}
-		s.tell(Event{Kind: KindInstance, Names: []string{a.spec.Name}, Instance: a.spec.ID, Type: a.spec.Type, Tag: a.spec.Tags[config.TagKey], Text: a.plight})
+		s.show(Event{Kind: KindInstance, Names: []string{a.spec.Name}, Instance: a.spec.ID, Type: a.spec.Type, Tag: a.spec.Tags[config.TagKey], Text: a.plight})
 	}
-	s.tell(Event{Kind: KindInstance, Names: []string{gone1}, Instance: goneID, Text: "terminated; its alarm is still there"})
+	s.show(Event{Kind: KindInstance, Names: []string{gone1}, Instance: goneID, Text: "terminated; its alarm is still there"})
 	for _, spec := range bystanders() {
 		if err := s.lab.Fleet.Add(spec); err != nil {
 			return err
 		}
 		s.names[spec.ID] = spec.Name
 	}
-	s.tell(Event{Kind: KindInstance, Names: []string{"app-*"}, Text: fmt.Sprintf("%d more, all well", crowd)})
+	s.show(Event{Kind: KindInstance, Names: []string{crowdName}, Text: fmt.Sprintf("%d more, all well", crowd)})
 	return s.balance()
 }
 
@@ -156,13 +161,13 @@ func (s *stage) play(ctx context.Context) error {
 	wg.Go(func() { s.watch(watching) })
 	for _, b := range script() {
 		if err := s.perform(ctx, b); err != nil {
-			return s.interrupted(err)
+			return s.brokenOff(err)
 		}
 	}
-	for !s.settled() && s.now() < patience { // what never comes, judge will name
+	for !s.settled() && s.now() < patience { // judge names what never comes
 		select {
 		case <-ctx.Done():
-			return s.interrupted(context.Cause(ctx))
+			return s.brokenOff(context.Cause(ctx))
 		case <-s.changed:
 		case <-s.lab.Clock.After(time.Second):
 		}
@@ -177,7 +182,7 @@ func (s *stage) perform(ctx context.Context, b beat) error {
 		return err
 	}
 	s.late = max(s.late, s.lab.Clock.Now().Sub(due))
-	for b.afterShot && !s.shot() && s.now() < patience {
+	for b.afterHero && !s.heroDecided() && s.now() < patience {
 		if err := clock.Sleep(ctx, s.lab.Clock, time.Second); err != nil {
 			return err
 		}
@@ -185,20 +190,21 @@ func (s *stage) perform(ctx context.Context, b beat) error {
 	return b.do(ctx, s)
 }
 
-// interrupted says why the story ended before its end.
-func (s *stage) interrupted(err error) error {
+// brokenOff says why the story ended before its end.
+func (s *stage) brokenOff(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return ErrSlow
 	}
 	return err
 }
 
-// shot says whether the hero's interrupt has been decided.
-func (s *stage) shot() bool {
+// heroDecided says whether the hero's interrupt has been decided.
+func (s *stage) heroDecided() bool {
 	return slices.Contains(s.ends(expectation{trigger: heartbeat + hero, name: hero}), "interrupted unresponsive")
 }
 
-// slow says whether the machine was too slow for a story that is told in seconds.
+// slow says whether this computer was too slow for a story in which every second
+// counts as a minute.
 func (s *stage) slow() bool {
 	const most = 30 * time.Second // of the story: half a second
 	return s.late > most || s.coldStart*Speed > most
@@ -242,7 +248,8 @@ func (s *stage) reasons() []string {
 }
 
 // ends are the distinct outcomes of a trigger for an instance, without "later".
-// Two invocations side by side may log in any order, and a queue may deliver twice.
+// The order does not count, since two invocations may run side by side, nor do repeats,
+// since a queue may deliver twice.
 func (s *stage) ends(e expectation) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -258,7 +265,8 @@ func (s *stage) ends(e expectation) []string {
 // now is the time of the story.
 func (s *stage) now() time.Duration { return s.lab.Clock.Now().Sub(s.start) }
 
-func (s *stage) tell(e Event) {
+// show gives an event the present time of the story, and writes it.
+func (s *stage) show(e Event) {
 	e.At = s.now().Seconds()
 	s.out.Event(e)
 }
@@ -271,25 +279,26 @@ func (s *stage) heard(line string) {
 		s.mu.Lock()
 		s.ignored = append(s.ignored, d.Reason)
 		s.mu.Unlock()
-		s.tell(Event{Kind: KindIgnored, Rule: d.Reason, Text: d.Detail})
+		s.show(Event{Kind: KindIgnored, Rule: d.Reason, Text: d.Detail})
 		return
 	}
 	if err == nil && d.Msg == "protected" {
-		return // watch tells what the group does
+		return // watch shows what the group does
 	}
 	if err != nil || d.Msg != "decision" {
 		s.mu.Lock()
 		s.trouble = append(s.trouble, line)
 		s.mu.Unlock()
-		s.tell(Event{Kind: KindNote, Text: line})
+		s.show(Event{Kind: KindNote, Text: line})
 		return
 	}
 	s.mu.Lock()
 	s.decisions = append(s.decisions, d)
 	s.mu.Unlock()
-	s.tell(Event{
+	s.show(Event{
 		Kind: KindDecision, Alarm: d.trigger(), Names: []string{s.names[d.InstanceID]}, Instance: d.InstanceID,
-		Outcome: d.Outcome, Rule: d.Rule, Text: d.Why, CaseID: d.CaseID, Pass: d.Pass,
+		Outcome: d.Outcome, Rule: d.Rule, Text: s.openings.inLabTime(d.Why, d.CaseID, s.now()), Command: d.Command,
+		CaseID: d.CaseID, Pass: d.Pass,
 	})
 	select {
 	case s.changed <- struct{}{}:
@@ -297,6 +306,7 @@ func (s *stage) heard(line string) {
 	}
 }
 
+// invoked takes how long the function's first process took to start.
 func (s *stage) invoked(_ []byte, r runtime.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -305,7 +315,7 @@ func (s *stage) invoked(_ []byte, r runtime.Result) {
 	}
 }
 
-// called tells the one call that everything is about.
+// called shows the one call that everything is about.
 func (s *stage) called(c lab.Call) {
 	if c.Operation != "SendDiagnosticInterrupt" {
 		return
@@ -315,6 +325,6 @@ func (s *stage) called(c lab.Call) {
 		text += " with DryRun: " + c.Code
 	}
 	for _, id := range c.Instances {
-		s.tell(Event{Kind: KindCall, Names: []string{s.names[id]}, Instance: id, Text: text})
+		s.show(Event{Kind: KindCall, Names: []string{s.names[id]}, Instance: id, Text: text})
 	}
 }

@@ -1,59 +1,116 @@
 package demo
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/fatih/color"
+
+	"crashcart/lab/demo/page"
+	"crashcart/lambda/domain/cases"
 )
 
-// Text writes the story as a timeline for a person, wrapped at width columns.
+// Text writes the whole story as a timeline for a person, wrapped at width columns.
 func Text(w io.Writer, width int, colour bool) Output {
-	t := &textOutput{w: w, width: max(width, 60), paint: map[string]*color.Color{}}
-	for name, attributes := range palette {
-		c := color.New(attributes...)
-		if colour {
-			c.EnableColor()
-		} else {
-			c.DisableColor()
-		}
-		t.paint[name] = c
-	}
-	return t
+	return &textOutput{sheet: newSheet(w, width, colour)}
 }
 
+// What is painted, besides the outcomes.
+const (
+	paintTitle  = "title"
+	paintDim    = "dim"
+	paintAlarm  = "alarm"
+	paintGuest  = "guest"
+	paintKept   = "kept"
+	paintBroken = "broken"
+)
+
 // palette gives the colours by what they stand for.
-var palette = map[string][]color.Attribute{
-	"title":       {color.Bold},
-	"dim":         {color.Faint},
-	"alarm":       {color.FgYellow},
-	"interrupted": {color.FgHiRed, color.Bold},
-	"refused":     {color.FgGreen},
-	"duplicate":   {color.FgGreen},
-	"held":        {color.FgCyan},
-	"dry-run":     {color.FgCyan},
-	"later":       {color.Faint},
-	"guest":       {color.FgMagenta},
-	"held-true":   {color.FgGreen},
-	"held-false":  {color.FgHiRed, color.Bold},
+var palette = page.Palette{
+	paintTitle:                       {color.Bold},
+	paintDim:                         {color.Faint},
+	paintAlarm:                       {color.FgYellow},
+	paintGuest:                       {color.FgMagenta},
+	paintKept:                        {color.FgGreen},
+	paintBroken:                      {color.FgHiRed, color.Bold},
+	string(cases.OutcomeInterrupted): {color.FgHiRed, color.Bold},
+	string(cases.OutcomeRefused):     {color.FgGreen},
+	string(cases.OutcomeDuplicate):   {color.FgGreen},
+	string(cases.OutcomeHeld):        {color.FgCyan},
+	string(cases.OutcomeDryRun):      {color.FgCyan},
+	string(cases.OutcomeLater):       {color.Faint},
+	string(cases.OutcomeRejected):    {color.FgHiRed, color.Bold},
+	string(cases.OutcomeUnknown):     {color.FgHiRed, color.Bold},
+	string(cases.OutcomeFailed):      {color.FgHiRed, color.Bold},
 }
 
 // marks lead the lines of the timeline.
 var marks = map[string]string{
-	"interrupted": "↯", "refused": "✗", "duplicate": "=", "held": "‖", "dry-run": "○", "later": "…", "rejected": "×", "unknown": "?", "failed": "!",
+	string(cases.OutcomeInterrupted): "↯",
+	string(cases.OutcomeRefused):     "✗",
+	string(cases.OutcomeHeld):        "‖",
+	string(cases.OutcomeLater):       "…",
+	string(cases.OutcomeDuplicate):   "=",
+	string(cases.OutcomeDryRun):      "○",
+	string(cases.OutcomeRejected):    "×",
+	string(cases.OutcomeUnknown):     "?",
+	string(cases.OutcomeFailed):      "!",
 }
 
-type textOutput struct {
+// sheet is what both texts have in common.
+type sheet struct {
+	*page.Page
 	mu      sync.Mutex
-	w       io.Writer
-	width   int
-	paint   map[string]*color.Color
 	chapter string
-	err     error
 }
+
+func newSheet(w io.Writer, width int, colour bool) sheet {
+	return sheet{Page: page.New(w, width, palette, colour)}
+}
+
+// Err is the first failure to write.
+func (s *sheet) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Page.Err()
+}
+
+// open prints a chapter's title once, with what is said beside it.
+func (s *sheet) open(title, beside string) bool {
+	if s.chapter == title {
+		return false
+	}
+	s.chapter = title
+	s.Print("")
+	s.Print(s.Paint(paintTitle, title) + beside)
+	return true
+}
+
+// announce shows what is asked of the function, and when.
+func (s *sheet) announce(stamp string, e Event) {
+	s.Line(stamp+s.Paint(paintAlarm, "▲ "+e.Alarm)+"  ", e.Text)
+}
+
+func (s *sheet) promise(e Event) {
+	if *e.Kept {
+		s.Line(s.Paint(paintKept, "✓ "), e.Text)
+		return
+	}
+	s.Line(s.Paint(paintBroken, "✗ "), e.Text+" — BROKEN: "+e.Detail)
+}
+
+// command shows what a person types. It is to be copied, so it is never wrapped.
+func (s *sheet) command(e Event, column int) {
+	if e.Command != "" {
+		s.Print(strings.Repeat(" ", column) + e.Command)
+	}
+}
+
+// textOutput shows everything.
+type textOutput struct{ sheet }
 
 // Event prints one event.
 func (t *textOutput) Event(e Event) {
@@ -61,136 +118,63 @@ func (t *textOutput) Event(e Event) {
 	defer t.mu.Unlock()
 	switch e.Kind {
 	case KindInstance:
-		t.open("fleet", "The fleet", "account 111122223333, eu-central-1; stack mode auto; a lab minute passes in a second")
-		t.line(fmt.Sprintf("%-11s %-20s %-12s %-7s ", e.Names[0], e.Instance, orDash(e.Type), orDash(e.Tag)), e.Text)
-	case KindAlarm:
-		t.open("timeline", "What happens", "")
-		t.line(t.stamp(e)+t.paint["alarm"].Sprintf("▲ %s", e.Alarm)+"  ", e.Text)
-	case KindMessage:
-		t.line(t.stamp(e)+t.paint["alarm"].Sprintf("▲ %s", e.Alarm)+"  ", e.Text)
+		t.title("The fleet", "account 111122223333, eu-central-1; stack mode auto; a lab minute passes in a second")
+		t.Line(fmt.Sprintf("%-11s %-20s %-12s %-7s ", e.Names[0], e.Instance, cmp.Or(e.Type, "-"), cmp.Or(e.Tag, "-")), e.Text)
+	case KindAlarm, KindMessage:
+		t.title("What happens", legend())
+		t.announce(t.stamp(e), e)
 	case KindDecision:
 		t.decision(e)
 	case KindIgnored:
-		t.line(t.stamp(e)+t.paint["later"].Sprintf("   - %-10s  %-11s ", "", "ignored"), e.Rule+": "+e.Text)
+		t.Line(t.stamp(e)+t.Paint(paintDim, fmt.Sprintf("   - %-10s  %-11s ", "", "ignored")), e.Rule+": "+e.Text)
 	case KindGuest, KindCall:
-		t.line(t.stamp(e)+t.paint["guest"].Sprintf("   │ %s  ", e.Names[0]), t.paint["guest"].Sprint(e.Text))
-	case KindConsole, KindTold:
-		t.quote(e)
+		t.Line(t.stamp(e)+t.Paint(paintGuest, fmt.Sprintf("   │ %s  ", e.Names[0])), t.Paint(paintGuest, e.Text))
+	case KindConsole:
+		t.title("The console of "+e.Names[0], "")
+		t.Line("", e.Text)
+		for _, l := range e.Lines {
+			t.Print(t.Paint(paintDim, "    │ "+page.Cut(l, t.Width()-6)))
+		}
+	case KindNotification:
+		t.title("A notification", "")
+		t.Line("", e.Text)
+		for _, l := range e.Lines {
+			t.Line(t.Paint(paintDim, "  │ "), l)
+		}
 	case KindPromise:
-		t.open("promises", "What the guard promises", "")
+		t.title(promised, "")
 		t.promise(e)
 	case KindSummary:
-		t.print("")
-		t.line("", e.Text)
+		t.Print("")
+		t.Line("", e.Text)
 	default:
-		t.line(t.stamp(e), e.Text)
+		t.Line(t.stamp(e), e.Text)
 	}
 }
 
-// quote shows what somebody else has written: a console's lines, which are cut, or a
-// message, which is wrapped.
-func (t *textOutput) quote(e Event) {
-	if e.Kind == KindTold {
-		t.open("told", "What people are told", "")
-	} else {
-		t.open("console", "The console of "+hero, "")
+// promised is the title of the last chapter.
+const promised = "What the guard promises"
+
+func (t *textOutput) stamp(e Event) string { return t.Paint(paintDim, page.Clock(e.At)+" ") + " " }
+
+// title opens a chapter with a subtitle and room around it.
+func (t *textOutput) title(title, subtitle string) {
+	if !t.open(title, "") {
+		return
 	}
-	t.line("", e.Text)
-	for _, l := range e.Lines {
-		if e.Kind == KindTold {
-			t.line(t.paint["dim"].Sprint("  │ "), l)
-		} else {
-			t.print(t.paint["dim"].Sprintf("    │ %s", cut(l, t.width-6)))
-		}
+	if subtitle != "" {
+		t.Line("", t.Paint(paintDim, subtitle))
 	}
+	t.Print("")
 }
 
 func (t *textOutput) decision(e Event) {
-	paint := t.paint[e.Outcome]
-	if paint == nil {
-		paint = t.paint["held-false"]
-	}
-	why, command, hasCommand := strings.Cut(e.Text, ": aws ")
-	t.line(t.stamp(e)+paint.Sprintf("   %s %-10s  %-11s ", marks[e.Outcome], e.Names[0], e.Outcome), e.Rule+": "+why)
-	if hasCommand { // to be copied, so it is never wrapped
-		t.print(strings.Repeat(" ", 15) + "aws " + command)
-	}
+	head := fmt.Sprintf("   %s %-10s  %-11s ", marks[e.Outcome], e.Names[0], e.Outcome)
+	t.Line(t.stamp(e)+t.Paint(e.Outcome, head), e.Rule+": "+e.Text)
+	t.command(e, 15)
 }
 
-func (t *textOutput) promise(e Event) {
-	if *e.Kept {
-		t.line(t.paint["held-true"].Sprint("✓ "), e.Text)
-		return
-	}
-	t.line(t.paint["held-false"].Sprint("✗ "), e.Text+" — BROKEN: "+e.Detail)
-}
-
-// open prints a chapter's title once.
-func (t *textOutput) open(chapter, title, subtitle string) {
-	if t.chapter == chapter {
-		return
-	}
-	t.chapter = chapter
-	t.print("")
-	t.print(t.paint["title"].Sprint(title))
-	if subtitle != "" {
-		t.line("", t.paint["dim"].Sprint(subtitle))
-	}
-	t.print("")
-}
-
-func (t *textOutput) stamp(e Event) string {
-	s := int(e.At)
-	return t.paint["dim"].Sprintf("%2d:%02d ", s/60, s%60) + " "
-}
-
-// line prints head and then text, which is wrapped and continued under its own
-// beginning. Words that hold together, such as a command, are never cut.
-func (t *textOutput) line(head, text string) {
-	head = "  " + head
-	column := visible(head)
-	line, used := head, column
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i > 0 && used+1+n > t.width:
-			t.print(line)
-			line, used = strings.Repeat(" ", column)+word, column+n
-		case i > 0:
-			line, used = line+" "+word, used+1+n
-		default:
-			line, used = line+word, used+n
-		}
-	}
-	t.print(line)
-}
-
-func (t *textOutput) print(line string) {
-	if t.err == nil {
-		_, t.err = fmt.Fprintln(t.w, strings.TrimRight(line, " "))
-	}
-}
-
-// Err is the first failure to write.
-func (t *textOutput) Err() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.err
-}
-
-// visible is the width of s without its colours.
-func visible(s string) int { return utf8.RuneCountInString(escapes.ReplaceAllString(s, "")) }
-
-func cut(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
+// legend says what the marks mean.
+func legend() string {
+	return "↯ interrupted  ✗ refused  ‖ held  … later  = duplicate  ○ dry run"
 }

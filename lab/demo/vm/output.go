@@ -5,28 +5,26 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/fatih/color"
 
+	"crashcart/lab/demo/page"
 	"crashcart/lab/trial"
+	"crashcart/lambda/domain/printable"
 )
 
 // Output writes what happens for a person: the steps and stages to the left, the
 // serial console beside them. It is for one run, and for one goroutine at a time.
 type Output struct {
-	w       io.Writer
-	width   int
+	page    *page.Page
 	live    bool // a terminal, on which the last line can be written over
 	all     bool // every line of the console
-	paint   map[string]*color.Color
 	skipped int  // lines of the console since the last one that was shown
 	over    bool // the last line is to be written over
-	err     error
 }
 
-// Look says how an Output looks.
+// Style says how an Output looks.
 type Style struct {
 	Width   int
 	Live    bool // on a terminal
@@ -34,25 +32,23 @@ type Style struct {
 	Console bool // the whole serial console, not only what matters
 }
 
+// palette gives the colours by what they stand for.
+var palette = page.Palette{
+	"title": {color.Bold}, "dim": {color.Faint}, "step": {color.FgCyan}, "stage": {color.FgMagenta, color.Bold},
+	"decision": {color.FgYellow}, "good": {color.FgGreen}, "bad": {color.FgHiRed, color.Bold},
+}
+
+// longest is how much of one line of text is shown, in bytes. A file's path and a
+// capture kernel's command line are shorter.
+const longest = 4000
+
 // Text makes an Output.
-func Text(w io.Writer, l Style) *Output {
-	o := &Output{w: w, width: max(l.Width, 60), live: l.Live, all: l.Console, paint: map[string]*color.Color{}}
-	for name, attributes := range map[string][]color.Attribute{
-		"title": {color.Bold}, "dim": {color.Faint}, "step": {color.FgCyan}, "stage": {color.FgMagenta, color.Bold},
-		"decision": {color.FgYellow}, "good": {color.FgGreen}, "bad": {color.FgHiRed, color.Bold},
-	} {
-		c := color.New(attributes...)
-		c.DisableColor()
-		if l.Colour {
-			c.EnableColor()
-		}
-		o.paint[name] = c
-	}
-	return o
+func Text(w io.Writer, s Style) *Output {
+	return &Output{page: page.New(w, s.Width, palette, s.Colour), live: s.Live, all: s.Console}
 }
 
 // Err is the first failure to write.
-func (o *Output) Err() error { return o.err }
+func (o *Output) Err() error { return o.page.Err() }
 
 // columns of the left side: the time, and the name of a step or stage.
 const (
@@ -62,12 +58,12 @@ const (
 )
 
 func (o *Output) head(release string, h trial.Hang) {
-	o.print(o.paint["title"].Sprint("A real kernel"))
+	o.print(o.page.Paint("title", "A real kernel"))
 	o.paragraph("title", "", fmt.Sprintf("Linux %s under QEMU, an alarm, the function as it is deployed, and AWS's API as in the cloud.", release))
 	o.paragraph("title", "", fmt.Sprintf("The hang %s: %s.", h.Name, h.What))
 	o.paragraph("dim", "", "The guest's time is real. Of AWS's time, half a minute passes in a second.")
 	o.print("")
-	o.print(o.paint["title"].Sprint("What happens") + o.paint["dim"].Sprint(", and beside it the serial console │"))
+	o.print(o.page.Paint("title", "What happens") + o.page.Paint("dim", ", and beside it the serial console │"))
 	o.print("")
 }
 
@@ -102,8 +98,8 @@ var stages = map[string]string{
 
 func (o *Output) row(at time.Duration, paint, name, text string) {
 	o.caughtUp()
-	left := fmt.Sprintf("  %*.1fs  ", timeWidth-1, at.Seconds()) + o.paint[paint].Sprintf("%-*s ", nameWidth, name)
-	for i, line := range wrap(printable(text), o.width-column) {
+	left := fmt.Sprintf("  %*.1fs  ", timeWidth-1, at.Seconds()) + o.page.Paint(paint, fmt.Sprintf("%-*s ", nameWidth, name))
+	for i, line := range page.Wrap(harmless(text), o.page.Width()-column) {
 		if i > 0 {
 			left = strings.Repeat(" ", column)
 		}
@@ -120,19 +116,19 @@ var matters = []string{
 
 // console shows a line of the serial console if it matters, and counts it if not.
 func (o *Output) console(e trial.Event) {
-	text := printable(e.Text)
+	text := harmless(e.Text)
 	important := o.all && text != ""
 	for _, m := range matters {
 		important = important || strings.Contains(text, m)
 	}
 	if important {
 		o.caughtUp()
-		o.print(strings.Repeat(" ", column) + o.paint["dim"].Sprint("│ "+cut(text, o.width-column-2)))
+		o.print(strings.Repeat(" ", column) + o.page.Paint("dim", "│ "+page.Cut(text, o.page.Width()-column-2)))
 		return
 	}
 	o.skipped++
 	if o.live && text != "" {
-		o.overwrite(strings.Repeat(" ", column) + o.paint["dim"].Sprint("┊ "+cut(text, o.width-column-2)))
+		o.overwrite(strings.Repeat(" ", column) + o.page.Paint("dim", "┊ "+page.Cut(text, o.page.Width()-column-2)))
 	}
 }
 
@@ -144,7 +140,7 @@ func (o *Output) caughtUp() {
 			text = "┊ 1 more line"
 		}
 		o.skipped = 0
-		o.print(strings.Repeat(" ", column) + o.paint["dim"].Sprint(text))
+		o.print(strings.Repeat(" ", column) + o.page.Paint("dim", text))
 	}
 }
 
@@ -152,7 +148,7 @@ func (o *Output) caughtUp() {
 func (o *Output) end(r *trial.Record, wrong []string, kept string) {
 	o.caughtUp()
 	o.print("")
-	o.print(o.paint["title"].Sprint("What is left"))
+	o.print(o.page.Paint("title", "What is left"))
 	for _, s := range r.Stages {
 		if s.Name == trial.StageCaptureKernel {
 			o.print("  the capture kernel's own command line, the proof of the panic:")
@@ -160,14 +156,14 @@ func (o *Output) end(r *trial.Record, wrong []string, kept string) {
 		}
 	}
 	for _, f := range r.Files {
-		o.print(fmt.Sprintf("  %s  %s bytes", printable(f.Name), grouped(f.Size)))
-		o.print(o.paint["dim"].Sprintf("    SHA-256 %s", printable(f.SHA256)))
+		o.print(fmt.Sprintf("  %s  %s bytes", harmless(f.Name), grouped(f.Size)))
+		o.print(o.page.Paint("dim", "    SHA-256 "+harmless(f.SHA256)))
 	}
 	if len(r.Files) == 0 {
 		o.print("  nothing below /var/crash")
 	}
 	if kept != "" {
-		o.print("  all of it, with console and look, is in " + kept)
+		o.print("  all of it, with console and evidence, is in " + kept)
 	}
 	o.print("")
 	for _, w := range wrong {
@@ -198,8 +194,8 @@ func outcome(r *trial.Record) string {
 
 // paragraph prints a mark and, beside it, text that is wrapped.
 func (o *Output) paragraph(paint, mark, text string) {
-	lead := o.paint[paint].Sprint(mark)
-	for _, line := range wrap(printable(text), o.width-2-utf8.RuneCountInString(mark)) {
+	lead := o.page.Paint(paint, mark)
+	for _, line := range page.Wrap(harmless(text), o.page.Width()-2-utf8.RuneCountInString(mark)) {
 		o.print("  " + lead + line)
 		lead = strings.Repeat(" ", utf8.RuneCountInString(mark))
 	}
@@ -207,8 +203,8 @@ func (o *Output) paragraph(paint, mark, text string) {
 
 // quote shows a long line of the console as it is, wrapped.
 func (o *Output) quote(line string) {
-	for _, part := range wrap(printable(line), o.width-6) {
-		o.print(o.paint["dim"].Sprint("    │ " + part))
+	for _, part := range page.Wrap(harmless(line), o.page.Width()-6) {
+		o.print(o.page.Paint("dim", "    │ "+part))
 	}
 }
 
@@ -217,56 +213,18 @@ func (o *Output) print(line string) {
 		line = "\r\x1b[K" + line // erase in line ("Control Functions for Coded Character Sets", ECMA-48)
 		o.over = false
 	}
-	o.write(strings.TrimRight(line, " ") + "\n")
+	o.page.Print(line)
 }
 
 // overwrite shows a line that the next one takes the place of.
 func (o *Output) overwrite(line string) {
-	o.write("\r\x1b[K" + line)
+	o.page.Write("\r\x1b[K" + line)
 	o.over = true
 }
 
-func (o *Output) write(s string) {
-	if o.err == nil {
-		_, o.err = io.WriteString(o.w, s)
-	}
-}
-
-// printable is hostile text that can do a terminal no harm.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsPrint(r):
-			return r
-		}
-		return -1
-	}, strings.ToValidUTF8(s, "?"))
-}
-
-func cut(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
-}
-
-// wrap breaks text into lines of at most n columns between words.
-func wrap(text string, n int) []string {
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > n {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
-}
+// harmless is what a guest or the function's log says, as one line that can do a
+// terminal no harm.
+func harmless(s string) string { return printable.Line(s, longest) }
 
 // grouped writes a number with commas.
 func grouped(n int64) string {

@@ -58,7 +58,7 @@ func play(o *Output, wrong []string) {
 
 func TestWhatAReaderSees(t *testing.T) {
 	for name, c := range map[string]struct {
-		look  Style
+		style Style
 		wrong []string
 	}{
 		"plain":    {Style{Width: 100}, nil},
@@ -68,7 +68,7 @@ func TestWhatAReaderSees(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
-			play(Text(&b, c.look), c.wrong)
+			play(Text(&b, c.style), c.wrong)
 			file := "testdata/" + name + ".txt"
 			if *update {
 				if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {

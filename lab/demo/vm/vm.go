@@ -7,10 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"crashcart/lab"
+	"crashcart/lab/demo/compile"
 	"crashcart/lab/guest"
 	"crashcart/lab/guest/image"
 	"crashcart/lab/trial"
@@ -20,13 +19,13 @@ import (
 type Options struct {
 	Out       *Output
 	Hang      string            // one of Hangs
-	Keep      string            // a directory for dump, look and console; none if empty
+	Keep      string            // a directory for dump, evidence and console; none if empty
 	Bootstrap string            // the function's binary; built if empty
-	Note      func(text string) // told what takes a while; may be nil
+	Note      func(text string) // hears of what takes a while; may be nil
 }
 
-// ErrBroken is returned when the trial did not end as it must. What was wrong was told
-// to Out.
+// ErrBroken is returned when the trial did not end as it must. Out has
+// shown what was wrong.
 var ErrBroken = errors.New("this did not end as it must")
 
 // Hangs are the names of the ways in which the guest can hang, the usual one first.
@@ -38,9 +37,9 @@ func Hangs() []string {
 	return names
 }
 
-// Run shows one hang from power on to the dump that is read back. Nothing of it is
-// left running or on disk afterwards, but what Keep says and the cached image. It ends
-// early when ctx does, or when Out cannot be written to.
+// Run shows one hang from power on to the dump that is read back. Afterwards
+// nothing of it runs, and nothing of it is on disk but the folder Keep and the cached
+// image. It ends early when ctx does, or when Out cannot be written to.
 func Run(ctx context.Context, o Options) (failure error) {
 	hang, ok := trial.HangNamed(o.Hang)
 	if !ok {
@@ -66,10 +65,8 @@ func Run(ctx context.Context, o Options) (failure error) {
 		if err != nil {
 			return fmt.Errorf("making a place for the function: %w", err)
 		}
-		o.Bootstrap = filepath.Join(dir, "bootstrap")
 		defer func() { failure = errors.Join(failure, os.RemoveAll(dir)) }()
-		o.Note("building the function; the first time this takes a minute or two")
-		if err := lab.Build(ctx, lab.Bootstrap, o.Bootstrap); err != nil {
+		if o.Bootstrap, err = compile.Bootstrap(ctx, dir, o.Note); err != nil {
 			return err
 		}
 	}
@@ -77,7 +74,7 @@ func Run(ctx context.Context, o Options) (failure error) {
 	return show(ctx, o, img, trial.Of(hang))
 }
 
-// show plays the trial and tells what comes of it.
+// show plays the trial and shows what comes of it.
 func show(ctx context.Context, o Options, img image.Image, t trial.Trial) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
