@@ -3,23 +3,25 @@ package send
 import (
 	"errors"
 	"fmt"
-	"net"
 
 	"github.com/aws/smithy-go"
+
+	"crashcart/lambda/aws/awserr"
 )
 
-// dryRunOK is EC2's answer to a DryRun that would have been allowed. It says that
-// IAM is probably right, not that the instance type is supported.
+// dryRunOK is EC2's answer to a DryRun that would have been allowed
+// ("SendDiagnosticInterrupt", Amazon EC2 API Reference). It says that IAM is probably
+// right, not that the instance type is supported.
 const dryRunOK = "DryRunOperation"
 
 // rejections are the error codes that prove that no interrupt was sent, with
-// what a person does about each ("Error codes for the Amazon EC2 API", EC2
-// Developer Guide; UnsupportedOperation as seen in the wild). The documentation
-// names none for an instance that does not run, so the whole family is here.
+// what a person does about each ("Error codes for the Amazon EC2 API", Amazon EC2
+// Developer Guide; UnsupportedOperation as seen in the wild). The guide does not say
+// which code an instance gets that does not run, so the whole family is here.
 //
-// Only these prove it. InternalError and its kind, a code that is not listed, and
-// an answer without a code leave it open whether the interrupt went out; HTTP
-// status proves nothing, as RequestLimitExceeded comes as a 503.
+// Only these codes prove it. After any other code, such as InternalError, and after an
+// answer without a code, the interrupt may have gone out. The HTTP status proves
+// nothing: RequestLimitExceeded comes as a 503.
 var rejections = map[string]string{ //nolint:gosec // error codes that speak of tokens, no credentials
 	"UnsupportedOperation":        "EC2 cannot interrupt this instance type; use the serial console and SysRq instead",
 	"UnauthorizedOperation":       "the function's role, a permission boundary or an SCP denies it; compare the instance's tag with the role's condition, and decode the message of the event in CloudTrail with `aws sts decode-authorization-message`",
@@ -48,17 +50,6 @@ var rejections = map[string]string{ //nolint:gosec // error codes that speak of 
 
 const throttleAdvice = "EC2 throttled the call until the permit was dead; see who else calls SendDiagnosticInterrupt, or raise its quota in Service Quotas"
 
-// throttled says whether the code proves that only the rate was wrong, so that
-// the same call may be sent again.
-func throttled(code string) bool { return rejections[code] == throttleAdvice }
-
-// unreached says whether there was never a connection that a request could have
-// been written to.
-func unreached(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial"
-}
-
 // classify reads EC2's answer by its error code.
 func classify(err error, dryRun bool) Result {
 	if err == nil {
@@ -67,7 +58,7 @@ func classify(err error, dryRun bool) Result {
 		}
 		return Result{Kind: Interrupted, Why: "EC2 accepted the interrupt; whether the kernel took it shows on the console"}
 	}
-	if unreached(err) {
+	if awserr.NeverConnected(err) {
 		return Result{Kind: Void, Why: fmt.Sprintf("nothing was sent, EC2 could not be reached: %v", err)}
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
@@ -84,10 +75,10 @@ func classify(err error, dryRun bool) Result {
 	return unproven(code, fmt.Sprintf("EC2 answered %q", code), dryRun)
 }
 
-// unproven is the result of a send of which nobody knows what became.
+// unproven is the result of a send whose end is not known.
 func unproven(code, what string, dryRun bool) Result {
 	if dryRun {
-		return Result{Kind: Unknown, Code: code, Why: what + ", so the dry run shows nothing; rehearse again"}
+		return Result{Kind: Unknown, Code: code, Why: what + ", so the dry run shows nothing; ask for it again"}
 	}
 	return Result{Kind: Unknown, Code: code, Why: what + ", so the interrupt may have been sent, and will not be sent again: a second one would kill the dump; look at the console"}
 }

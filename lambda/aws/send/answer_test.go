@@ -141,7 +141,7 @@ func TestADryRunIsNeverTakenForTheRealThing(t *testing.T) {
 }
 
 // FuzzNoStrangeCodeEverProvesThatNothingWasSent looks for a code off the list
-// that gives the shot back.
+// that gives the claim back.
 func FuzzNoStrangeCodeEverProvesThatNothingWasSent(f *testing.F) {
 	for _, code := range slices.Concat(proofs, rates, riddles) {
 		f.Add(code, false)
@@ -150,10 +150,10 @@ func FuzzNoStrangeCodeEverProvesThatNothingWasSent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, code string, dryRun bool) {
 		r, api := sendOnce(t, says(code, 400), dryRun, nearDeath)
 		listed := slices.Contains(proofs, code) || slices.Contains(rates, code)
-		dryRunTitle := dryRun && code == "DryRunOperation"
+		accepted := dryRun && code == "DryRunOperation"
 		want := send.Unknown
 		switch {
-		case dryRunTitle:
+		case accepted:
 			want = send.DryRun
 		case listed:
 			want = send.Rejected

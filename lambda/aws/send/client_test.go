@@ -107,7 +107,7 @@ func TestTheSDKNeverSendsByItself(t *testing.T) {
 		requests int
 	}{
 		{"accepted", []reply{ok}, false, send.Interrupted, "", 1},
-		{"rehearsed", []reply{{status: 412, body: problem("DryRunOperation")}}, true, send.DryRun, "DryRunOperation", 1},
+		{"a dry run", []reply{{status: 412, body: problem("DryRunOperation")}}, true, send.DryRun, "DryRunOperation", 1},
 		{"unsupported", []reply{{status: 400, body: problem("UnsupportedOperation")}}, false, send.Rejected, "UnsupportedOperation", 1},
 		{"unauthorized", []reply{{status: 403, body: problem("UnauthorizedOperation")}}, true, send.Rejected, "UnauthorizedOperation", 1},
 		{"its clock is off", []reply{{status: 400, body: problem("RequestExpired")}, ok}, false, send.Rejected, "RequestExpired", 1},

@@ -1,26 +1,26 @@
 // Package send sends the EC2 diagnostic interrupt. It is the only caller of
 // SendDiagnosticInterrupt, and it takes a permit, nothing else.
 //
-// There are two interrupters with one interface: Live, and DryRun, which sends
-// the same call with DryRun. Each refuses the other's permits.
+// There are two senders with one interface: Live, and Dry, which sends the same call
+// with DryRun. Each refuses the other's permits.
 //
-// A second NMI during the dump kills the dump, so a send is repeated only when
-// EC2 has proven, by its error code, that it did not take the one before because
-// of its rate, and only as long as the permit lives. No answer, or one that
-// proves nothing, is Unknown and final. The client must therefore not retry by
-// itself; NewClient sees to that.
+// A second NMI during the dump kills the dump. A send is therefore repeated only when
+// EC2's error code has proven that it did not take the one before because of the rate,
+// and only as long as the permit lives. No answer, or an answer that proves nothing,
+// is Unknown and final. The client must not retry by itself; NewClient sees to that.
 package send
 
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"crashcart/lambda/aws/awserr"
+	"crashcart/lambda/aws/call"
 	"crashcart/lambda/domain/guard"
 )
 
@@ -58,11 +58,10 @@ var (
 	_ Sender = (*Dry)(nil)
 )
 
-// NewClient returns a client of EC2 that sends every call as one HTTP request,
-// which is given up after timeout. Nothing is retried: not by the SDK, not by a
-// redirect, and not by net/http, which repeats a request when a kept connection
-// turns out to be closed; so none is kept. It is the only kind of client to give
-// to Live and DryRun.
+// NewClient returns a client of EC2 that sends every call as one HTTP request, which
+// is given up after timeout. Nothing is retried: not by the SDK, and not by a redirect.
+// Package net/http repeats a request when a kept connection turns out to be closed, so
+// no connection is kept. Live and Dry must be given no other kind of client.
 func NewClient(c aws.Config, timeout time.Duration) *ec2.Client {
 	return ec2.NewFromConfig(c, func(o *ec2.Options) {
 		o.Retryer = aws.NopRetryer{}
@@ -80,7 +79,7 @@ type Live struct {
 	Now func() time.Time
 }
 
-// DryRun asks EC2 whether it would.
+// Dry asks EC2 whether it would interrupt.
 type Dry struct {
 	API API
 	Now func() time.Time
@@ -110,31 +109,26 @@ func send(ctx context.Context, api API, now func() time.Time, p guard.Permit, dr
 	for tries := 1; ; tries++ {
 		_, err := api.SendDiagnosticInterrupt(ctx, in)
 		result := classify(err, dryRun)
-		if !throttled(result.Code) || !pause(ctx, tries, until.Sub(now())) {
+		throttled := result.Kind == Rejected && awserr.Throttled(err)
+		if !throttled || !again(ctx, tries, until.Sub(now())) {
 			return result
 		}
 	}
 }
 
-// answerTime is what a repeated send must have left to be answered in. One that
-// is cut off is Unknown, where the throttling before it was still a proof.
+// answerTime is what a repeated send must have left to be answered in. A send that is
+// cut off is Unknown, where the throttling before it was still a proof.
 const answerTime = time.Second
 
-// refill is how long EC2 takes to allow one more of these calls, five a second
-// ("Request throttling for the Amazon EC2 API", mutating actions).
-const refill = 200 * time.Millisecond
+// backoff is between two sends. EC2 allows five of these calls a second, so one more
+// every 200 ms ("Request throttling for the Amazon EC2 API", Amazon EC2 Developer
+// Guide: mutating actions). The longest wait still leaves a permit some eight sends.
+var backoff = call.Backoff{First: 200 * time.Millisecond, Longest: 1600 * time.Millisecond}
 
-// pause waits before a throttled send is repeated, left being what remains of
-// the permit's life. It says no when there would be no time for an answer.
-func pause(ctx context.Context, tries int, left time.Duration) bool {
-	wait := time.Duration(tries)*refill + rand.N(refill) //nolint:gosec // spreads load, hides nothing
-	if wait+answerTime > left {
-		return false
-	}
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(wait):
-		return ctx.Err() == nil
-	}
+// again waits before a throttled send is repeated; left is what remains of the
+// permit's life. It says no at once if there would be no time left for an answer, and
+// no when ctx ends.
+func again(ctx context.Context, tries int, left time.Duration) bool {
+	wait := backoff.Delay(tries)
+	return wait+answerTime <= left && call.Sleep(ctx, wait) == nil
 }
