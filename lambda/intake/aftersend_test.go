@@ -2,7 +2,6 @@ package intake_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/intake"
@@ -55,8 +53,8 @@ func TestAnInterruptedMemberIsKeptAndADryRunNever(t *testing.T) {
 		{"accepted", "", config.ModeAuto, true, nil, cases.OutcomeInterrupted, true},
 		{"no answer", "", config.ModeAuto, true, errOutage, cases.OutcomeUnknown, true},
 		{"rejected", "", config.ModeAuto, true, apiError{"UnsupportedOperation"}, cases.OutcomeRejected, false},
-		{"rehearsed", `,"dryRun":true`, config.ModeAuto, true, nil, cases.OutcomeDryRun, false},
-		{"rehearsed without an answer", `,"dryRun":true`, config.ModeAuto, true, errOutage, cases.OutcomeUnknown, false},
+		{"a dry run", `,"dryRun":true`, config.ModeAuto, true, nil, cases.OutcomeDryRun, false},
+		{"a dry run without an answer", `,"dryRun":true`, config.ModeAuto, true, errOutage, cases.OutcomeUnknown, false},
 		{"dry-run stack", "", config.ModeDryRun, true, nil, cases.OutcomeDryRun, false},
 		{"manual stack", "", config.ModeManual, false, nil, cases.OutcomeInterrupted, false},
 	} {
@@ -83,7 +81,7 @@ func TestAnInterruptedMemberIsKeptAndADryRunNever(t *testing.T) {
 
 func TestNothingAfterTheSendEverChangesTheOutcome(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
-	for _, op := range []string{"EnterStandby", "PutObject", "Tell", "dynamodb:UpdateItem"} {
+	for _, op := range []string{"EnterStandby", "PutObject", "Notify", "dynamodb:UpdateItem"} {
 		w.fail[op] = errOutage
 	}
 	failed := w.deliver(alarm("heartbeat", "StatusCheckFailed", noon, webA))
@@ -97,7 +95,7 @@ func TestNothingAfterTheSendEverChangesTheOutcome(t *testing.T) {
 	}
 }
 
-func TestAMissingLookIsNeverKeptQuiet(t *testing.T) {
+func TestMissingEvidenceIsNeverKeptQuiet(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
 	if o := w.direct(webA, ""); !strings.HasPrefix(o.Evidence, "s3://evidence/cases/"+o.CaseID) || strings.Contains(o.Evidence, "no screenshot") {
 		t.Errorf("stored: %q", o.Evidence)
@@ -113,106 +111,16 @@ func TestAMissingLookIsNeverKeptQuiet(t *testing.T) {
 	if o.Outcome != cases.OutcomeInterrupted || !strings.Contains(o.Evidence, "could not be stored") {
 		t.Errorf("without S3: %+v", o)
 	}
-	if told := w.told[0]; told.Evidence != o.Evidence {
-		t.Errorf("told: %q", told.Evidence)
+	if d := w.notified[0]; d.Evidence != o.Evidence {
+		t.Errorf("notified: %q", d.Evidence)
 	}
 }
 
 func TestTheCaseRemembersWhatWasDoneForIt(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
 	o := w.direct(webA, "")
-	if look, kept := w.caseAttribute(o.CaseID, "evidence"), w.caseAttribute(o.CaseID, "protected"); look != o.Evidence || kept != o.Protected || look == "" || kept == "" {
-		t.Errorf("look %q, protected %q", look, kept)
-	}
-}
-
-func TestNothingIsToldBeforeItIsDecidedOrTwice(t *testing.T) {
-	w := hungMember(t, config.ModeAuto)
-	w.add(webB, machine{})
-	w.deliver(alarm("heartbeat", "StatusCheckFailed", noon, webA), alarm("other", "StatusCheckFailed", noon, webB))
-	if len(w.told) != 2 || len(w.early) > 0 {
-		t.Fatalf("told %+v, too early of %v", w.told, w.early)
-	}
-	fired, refused := w.told[0], w.told[1]
-	if fired.InstanceID != webA {
-		fired, refused = refused, fired
-	}
-	if fired.InstanceID != webA || fired.Outcome != "interrupted" || fired.CaseID == "" || fired.Source != "heartbeat" || fired.Group != "asg/web" || fired.Protected == "" {
-		t.Errorf("told of the interrupt: %+v", fired)
-	}
-	if refused.Outcome != "refused" || refused.Rule != "opted-in" || refused.Why == "" || refused.DryRun {
-		t.Errorf("told of the refusal: %+v", refused)
-	}
-}
-
-// An interrupt whose telling waits for the others is lost when the function's time
-// is over, since its second delivery is a duplicate.
-func TestAQueueThatHangsNeverKeepsAnInterruptQuiet(t *testing.T) {
-	w := hungMember(t, config.ModeAuto)
-	told := make(chan struct{})
-	w.handler.Notify = teller(func(ctx context.Context, decisions []notify.Decision) error {
-		if len(decisions) > 0 && decisions[0].Outcome == "interrupted" {
-			close(told)
-		}
-		return w.Notify(ctx, decisions)
-	})
-	w.onQueue = func(context.Context) {
-		select {
-		case <-told:
-		case <-time.After(20 * time.Second):
-			t.Error("the interrupt waits for the queue to be told")
-		}
-	}
-	w.deliver(alarm("other", "StatusCheckFailed", noon, "i-0e000000000000000"), alarm("heartbeat", "StatusCheckFailed", noon, webA))
-	if len(w.told) != 2 || w.sent() != 1 || w.called("SendMessage") != 1 {
-		t.Errorf("told %+v, %d sent, %d put back", w.told, w.sent(), w.called("SendMessage"))
-	}
-}
-
-func TestAQueueThatHangsNeverTakesTheTimeForTelling(t *testing.T) {
-	w := newWorld(t, config.ModeAuto)
-	w.bystanders(12)
-	w.deadline = intake.NotifyTime + 400*time.Millisecond
-	ends := time.Now().Add(w.deadline)
-	w.onQueue = func(ctx context.Context) {
-		if deadline, ok := ctx.Deadline(); !ok || deadline.After(ends.Add(-intake.NotifyTime+100*time.Millisecond)) {
-			t.Errorf("the queue has until %s before the end", ends.Sub(deadline))
-		}
-		<-ctx.Done()
-	}
-	w.add(webA, machine{tag: "auto"})
-	if again := w.deliver(alarm("other", "StatusCheckFailed", noon, webA)); len(again) != 1 {
-		t.Errorf("to come again: %v", again)
-	}
-}
-
-// teller is a Notifier of one function.
-type teller func(context.Context, []notify.Decision) error
-
-func (f teller) Notify(ctx context.Context, decisions []notify.Decision) error {
-	return f(ctx, decisions)
-}
-
-func TestAnIgnoredEventIsNeverTold(t *testing.T) {
-	w := hungMember(t, config.ModeAuto)
-	w.deliver(`{"hello":"world"}`)
-	if len(w.told) > 0 {
-		t.Errorf("told %+v", w.told)
-	}
-}
-
-// The outcome's JSON is what callers read; a command line must not see "null".
-func TestTheAnswerHasNoEmptyFields(t *testing.T) {
-	w := newWorld(t, config.ModeAuto)
-	o := w.direct(webA, "")
-	body, err := json.Marshal(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, field := range []string{"undo", "evidence", "protected", "code"} {
-		if strings.Contains(string(body), field) {
-			t.Errorf("%s", body)
-		}
+	if stored, kept := w.caseAttribute(o.CaseID, "evidence"), w.caseAttribute(o.CaseID, "protected"); stored != o.Evidence || kept != o.Protected || stored == "" || kept == "" {
+		t.Errorf("evidence %q, protected %q", stored, kept)
 	}
 }
 

@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
-	"strings"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -13,13 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/evidence"
-	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/intake"
@@ -36,72 +32,7 @@ func (w *world) healthy(n int) {
 // patience is how long a test waits for what should come at once.
 const patience = 10 * time.Second
 
-// queueing is a queue that does something before it takes a message.
-type queueing struct {
-	intake.Queue
-	before func(context.Context)
-}
-
-func (q queueing) SendMessage(ctx context.Context, in *sqs.SendMessageInput, o ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
-	q.before(ctx)
-	return q.Queue.SendMessage(ctx, in, o...)
-}
-
-// looking is a console that does something before it shows a picture, of which
-// every look takes one.
-type looking struct {
-	evidence.API
-	before func()
-}
-
-func (l looking) GetConsoleScreenshot(ctx context.Context, in *ec2.GetConsoleScreenshotInput, o ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
-	l.before()
-	return l.API.GetConsoleScreenshot(ctx, in, o...)
-}
-
-// sending does something once an interrupt is sent.
-type sending struct {
-	send.Sender
-	after func()
-}
-
-func (s sending) Send(ctx context.Context, p guard.Permit) send.Result {
-	defer s.after()
-	return s.Sender.Send(ctx, p)
-}
-
-// writing is a table that does something before a transaction, the first of which
-// is the claim.
-type writing struct {
-	casebook.API
-	before func(ctx context.Context, n int) error
-
-	mu sync.Mutex
-	n  int
-}
-
-func (t *writing) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-	t.mu.Lock()
-	t.n++
-	n := t.n
-	t.mu.Unlock()
-	if err := t.before(ctx, n); err != nil {
-		return nil, err
-	}
-	return t.API.TransactWriteItems(ctx, in, o...)
-}
-
-// storing is a bucket that minds its context, as S3's client does.
-type storing struct{ evidence.StoreAPI }
-
-func (s storing) PutObject(ctx context.Context, in *s3.PutObjectInput, o ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return s.StoreAPI.PutObject(ctx, in, o...)
-}
-
-func TestNeverMoreShotsAtOnceThanTheBudget(t *testing.T) {
+func TestNeverMoreInterruptsAtOnceThanTheBudget(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	var ids []string
 	for i := range 10 {
@@ -115,7 +46,7 @@ func TestNeverMoreShotsAtOnceThanTheBudget(t *testing.T) {
 		under, most int
 		full, over  = make(chan struct{}), make(chan struct{})
 	)
-	w.handler.Taker.API = looking{w, func() {
+	w.handler.Taker.API = photographing{w, func() {
 		mu.Lock()
 		under++
 		if most = max(most, under); under == budget && most == budget {
@@ -147,14 +78,14 @@ func TestNeverMoreShotsAtOnceThanTheBudget(t *testing.T) {
 		got[d.Outcome]++
 	}
 	if most != budget {
-		t.Errorf("%d looks were under way at once, want %d", most, budget)
+		t.Errorf("%d interrupts were under way at once, want %d", most, budget)
 	}
 	if got["interrupted"] != budget || w.sent() != budget || got["refused"] != len(ids)-budget {
 		t.Errorf("outcomes %v, %d interrupts", got, w.sent())
 	}
 }
 
-func TestAShotNeverWaitsForWhatIsOnlyPutBackInTheQueue(t *testing.T) {
+func TestAnInterruptNeverWaitsForWhatIsOnlyPutBackInTheQueue(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	var ids []string
 	for i := range 40 {
@@ -174,23 +105,6 @@ func TestAShotNeverWaitsForWhatIsOnlyPutBackInTheQueue(t *testing.T) {
 	w.deliver(alarm("crashcart-many", "heartbeat", at(11, 59, 0), append(ids, webA)...))
 	if w.sent() != 1 || len(w.queue) != len(ids) {
 		t.Errorf("%d interrupts, %d targets in the queue", w.sent(), len(w.queue))
-	}
-}
-
-// If the function dies while it settles, the log must have said what it did.
-func TestAnInterruptNeverGoesUnsaidWhileItsCaseIsSettled(t *testing.T) {
-	w, _ := hung(t, config.ModeAuto)
-	said := -1
-	w.handler.Book.API = &writing{API: w.handler.Book.API, before: func(_ context.Context, n int) error {
-		if n == 2 {
-			said = strings.Count(w.logs.String(), `"msg":"decision"`)
-		}
-		return nil
-	}}
-	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
-	w.expect(step{outcome: "interrupted", rule: "unresponsive"})
-	if said != 1 {
-		t.Errorf("%d decisions were logged when the case was settled, want 1", said)
 	}
 }
 
@@ -231,14 +145,14 @@ func TestAnInvocationThatEndsNeverLeavesASentCaseUnsettled(t *testing.T) {
 		t.Errorf("the case is %q", state)
 	}
 	if len(w.objects) == 0 {
-		t.Error("the look was not kept")
+		t.Error("the evidence was not kept")
 	}
 }
 
 // errUnreached is the error of a connection that never stood.
 var errUnreached = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 
-func TestAShotThatNeverLeftIsTakenAgain(t *testing.T) {
+func TestAnInterruptThatNeverLeftIsSentAgain(t *testing.T) {
 	w, m := hung(t, config.ModeAuto)
 	w.fail["SendDiagnosticInterrupt"] = errUnreached
 	if failed := w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA)); len(failed) != 0 {
@@ -284,97 +198,105 @@ func TestAClaimThatCannotBeUndoneIsKept(t *testing.T) {
 	}
 }
 
-func TestADirectInvokeIsToldWhenToAskAgain(t *testing.T) {
-	w := newWorld(t, config.ModeManual)
-	m := w.add(webA, machine{tag: "manual", pingAt: at(11, 57, 30)})
-	for _, c := range []struct {
-		change func()
-		want   string
-	}{
-		{func() {}, "; ask again in 3m30s"},
-		{func() { m.noAgent = true }, "; ask again in 1m"},
-		{func() { m.failsFrom = at(11, 57, 20) }, "; ask again in 2m20s"},
-	} {
-		c.change()
-		if _, err := w.invoke(please); err != nil {
-			t.Fatal(err)
-		}
-		if d := w.expect(step{outcome: "later", rule: "unresponsive"}); !strings.HasSuffix(d.Why, c.want) {
-			t.Errorf("the answer is %q, want it to end in %q", d.Why, c.want)
-		}
-	}
-	// An alarm is looked at again without anybody asking.
-	m.tag = "auto"
-	w.handler.Config.Mode = config.ModeAuto
-	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
-	if d := w.decisions()[0]; strings.Contains(d.Why, "ask again") {
-		t.Errorf("an alarm is told %q", d.Why)
-	}
-}
-
-// The alarm watches something else, and of the check there is only what the
-// first look saw.
-func TestACheckThatWasSeenToFailAndPassesAgainIsLife(t *testing.T) {
-	w := newWorld(t, config.ModeAuto)
-	w.add(webA, machine{tag: "auto", noAgent: true, failsFrom: at(11, 58, 0), failsUntil: at(12, 0, 30)})
-	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
-	w.expect(step{outcome: "later", rule: "unresponsive", why: "fails for 2m"})
-	w.advance(time.Minute)
-	w.expect(step{outcome: "refused", rule: "unresponsive", why: "passes again: it is alive"})
-}
-
-// Nobody should have to ask for what would then be refused.
-func TestWhatIsHeldForAPersonIsNeverMoreThanHeld(t *testing.T) {
-	w := newWorld(t, config.ModeAuto)
-	w.add(webA, machine{tag: "manual", silentSince: at(11, 50, 0), shutdown: "terminate"})
-	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
-	w.expect(step{outcome: "refused", rule: "survives"})
-}
-
-func TestAWindowsIsLookedAtHalfAsOften(t *testing.T) {
-	for windows, want := range map[bool]time.Duration{false: time.Minute, true: 2 * time.Minute} {
-		w := newWorld(t, config.ModeAuto)
-		w.add(webA, machine{tag: "auto", windows: windows, pingAt: at(11, 57, 0)})
-		w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
-		w.expect(step{outcome: "later", rule: "unresponsive"})
-		if len(w.queue) != 1 || w.queue[0].due.Sub(w.now) != want {
-			t.Errorf("windows %v: the queue has %+v, want one due in %s", windows, w.queue, want)
-		}
-	}
-}
-
-func TestADryRunIsNeverLoggedAsTheRealThing(t *testing.T) {
-	for _, c := range []struct {
-		mode    config.Mode
-		payload string
-		want    bool
-	}{
-		{config.ModeDryRun, please, true},
-		{config.ModeManual, please, false},
-		{config.ModeAuto, please, false},
-		{config.ModeAuto, strings.Replace(please, "{", `{"dryRun":true,`, 1), true},
-	} {
-		w, _ := hung(t, c.mode)
-		if _, err := w.invoke(c.payload); err != nil {
-			t.Fatal(err)
-		}
-		var line struct {
-			DryRun *bool `json:"dry-run"`
-		}
-		if err := json.Unmarshal([]byte(w.logs.String()), &line); err != nil {
-			t.Fatal(err)
-		}
-		if line.DryRun == nil || *line.DryRun != c.want {
-			t.Errorf("%s, %s: logged %s", c.mode, c.payload, w.logs.String())
-		}
-	}
-}
-
-func TestTheFunctionsTimeIsEnoughForFactsAndAShot(t *testing.T) {
+func TestTheFunctionsTimeIsEnoughForFactsAndAnInterrupt(t *testing.T) {
 	if need := intake.FactsBound + intake.InterruptTime + intake.NotifyTime; config.FunctionTimeout < need {
 		t.Errorf("the function has %s, it needs %s", config.FunctionTimeout, need)
 	}
 	if intake.FactsBound+evidence.Bound > guard.FactsLife {
-		t.Errorf("facts of up to %s and a look of up to %s are too old to act on after %s", intake.FactsBound, evidence.Bound, guard.FactsLife)
+		t.Errorf("facts of up to %s and evidence of up to %s are too old to act on after %s", intake.FactsBound, evidence.Bound, guard.FactsLife)
+	}
+}
+
+func TestTheBudgetIsNeverOverspent(t *testing.T) {
+	w := newWorld(t, config.ModeAuto)
+	ids := []string{"i-0c1b2c3d4e5f60701", "i-0c1b2c3d4e5f60702", "i-0c1b2c3d4e5f60703", "i-0c1b2c3d4e5f60704", "i-0c1b2c3d4e5f60705"}
+	for _, id := range ids {
+		w.add(id, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
+	}
+	w.bystanders(len(ids) + 1)
+	w.healthy(len(ids))
+	w.deliver(alarm("crashcart-many", "heartbeat", at(11, 59, 0), ids...))
+	got := map[string]int{}
+	for _, d := range w.decisions() {
+		got[d.Outcome+" "+d.Rule]++
+	}
+	if got["interrupted unresponsive"] != 3 || got["refused budget"] != 2 || w.sent() != 3 {
+		t.Errorf("outcomes %v and %d interrupts; want 3 interrupted, 2 refused by the budget", got, w.sent())
+	}
+}
+
+func TestAnErrorAfterTheClaimNeverBringsTheRecordBack(t *testing.T) {
+	for _, op := range []string{"SendDiagnosticInterrupt", "PutObject", "GetConsoleOutput", "GetConsoleScreenshot"} {
+		t.Run(op, func(t *testing.T) {
+			w, m := hung(t, config.ModeAuto)
+			w.fail[op] = errOutage
+			if failed := w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA)); len(failed) != 0 {
+				t.Errorf("the record comes again: %v", failed)
+			}
+			want := step{outcome: "interrupted", rule: "unresponsive"}
+			if op == "SendDiagnosticInterrupt" {
+				want = step{outcome: "unknown", rule: "unresponsive", why: "will not be sent again"}
+			}
+			w.expect(want)
+			if n := w.called("SendDiagnosticInterrupt"); n != 1 {
+				t.Errorf("the interrupt was sent %d times", n)
+			}
+			if op != "SendDiagnosticInterrupt" && len(m.interruptedAt) != 1 {
+				t.Errorf("%d interrupts", len(m.interruptedAt))
+			}
+			w.fail[op] = nil
+			w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+			w.expect(step{outcome: "duplicate", rule: "episode"})
+		})
+	}
+}
+
+func TestARejectedInterruptGivesTheInstanceBack(t *testing.T) {
+	w, m := hung(t, config.ModeAuto)
+	w.fail["SendDiagnosticInterrupt"] = apiError{"UnauthorizedOperation"}
+	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+	w.expect(step{outcome: "rejected", rule: "ec2", why: "UnauthorizedOperation"})
+	w.fail["SendDiagnosticInterrupt"] = nil
+
+	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+	w.expect(step{outcome: "duplicate", rule: "episode"}) // the same trigger has had its interrupt
+	if _, err := w.invoke(please); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(step{outcome: "interrupted", rule: "unresponsive"}) // somebody else's has not
+	if len(m.interruptedAt) != 1 {
+		t.Errorf("%d interrupts", len(m.interruptedAt))
+	}
+}
+
+func TestTheEvidenceIsTakenBeforeTheInterruptAndKept(t *testing.T) {
+	w, _ := hung(t, config.ModeAuto)
+	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+	caseID := w.decisions()[0].CaseID
+	console, send := slices.Index(w.calls, "GetConsoleOutput"), slices.Index(w.calls, "SendDiagnosticInterrupt")
+	claim := slices.Index(w.calls, "dynamodb:TransactWriteItems")
+	if console < 0 || claim < console || send < claim {
+		t.Errorf("the order is console %d, claim %d, send %d: %v", console, claim, send, w.calls)
+	}
+	prefix := "cases/" + caseID + "/before/"
+	for _, name := range []string{"console-latest.txt", "console-buffered.txt", "screenshot.jpg", "evidence.json"} {
+		if _, ok := w.objects[prefix+name]; !ok {
+			t.Errorf("%s%s is missing; there is %v", prefix, name, slices.Sorted(maps.Keys(w.objects)))
+		}
+	}
+	if got := string(w.objects[prefix+"console-latest.txt"]); got != consoleUp {
+		t.Errorf("the console is %q", got)
+	}
+}
+
+// A function that is killed between the claim and the send leaves a case that
+// nobody can tell from a sent one.
+func TestNoInterruptIsBegunWithoutTheTimeToFinishIt(t *testing.T) {
+	w, m := hung(t, config.ModeAuto)
+	w.deadline = 20 * time.Second
+	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+	w.expect(step{outcome: "later", rule: "time", why: "time is nearly over"})
+	if w.called("dynamodb:TransactWriteItems") != 0 || len(m.interruptedAt) != 0 {
+		t.Error("an interrupt was begun")
 	}
 }

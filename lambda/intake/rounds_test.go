@@ -12,8 +12,8 @@ import (
 )
 
 // TestNoMoreRoundsThanPromised runs the real bootstrap and counts its rounds of
-// AWS calls up to the interrupt, the look apart: each round is time in which the
-// evidence may vanish.
+// AWS calls up to the interrupt, the evidence apart: each round is time in which
+// it may vanish.
 func TestNoMoreRoundsThanPromised(t *testing.T) {
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
 	if err := lab.Build(t.Context(), lab.Bootstrap, bootstrap); err != nil {

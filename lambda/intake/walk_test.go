@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"crashcart/lambda/domain/config"
@@ -97,7 +96,7 @@ func TestWalks(t *testing.T) {
 			metric:  "heartbeat", alarm: at(12, 0, 0),
 			steps: []step{{at(12, 0, 5), "refused", "quiet", "elfcorehdr=507252K"}},
 		},
-		"it has no agent and nothing else to show: looked at until it is no news any more": {
+		"it has no agent and nothing else to show: it has its passes until it is no news any more": {
 			machine: machine{tag: "auto", noAgent: true},
 			metric:  "CPUUtilization", alarm: at(12, 0, 0),
 			steps: append(laters(12, at(12, 0, 5)), step{at(12, 12, 5), "refused", "unresponsive", "given up after 13 passes"}),
@@ -314,39 +313,4 @@ func TestOneHungMemberOfAHealthyGroupIsInterrupted(t *testing.T) {
 	}
 	w.deliver(alarm("crashcart-group", "heartbeat", at(11, 59, 0), webA))
 	w.expect(step{outcome: "interrupted", rule: "unresponsive"})
-}
-
-func TestACopyOfALaterMessageNeverStartsASecondChain(t *testing.T) {
-	w := newWorld(t, config.ModeAuto)
-	w.add(webA, machine{tag: "auto", silentSince: at(12, 0, 30), console: consoleUp})
-	w.now = at(12, 3, 15)
-	message := events.SQSMessage{MessageId: "original", EventSource: "aws:sqs", Body: alarm("crashcart-web", "heartbeat", at(12, 3, 10), webA)}
-	w.redeliver(message)
-	message.MessageId = "published twice"
-	w.redeliver(message)
-	if len(w.queue) != 1 {
-		t.Fatalf("%d targets in the queue after two copies of one alarm, want 1", len(w.queue))
-	}
-	w.queue = append(w.queue, queued{id: "a copy", body: w.queue[0].body, due: w.queue[0].due})
-	w.advance(90 * time.Second)
-	if len(w.queue) != 1 {
-		t.Errorf("%d targets in the queue one pass later, want 1", len(w.queue))
-	}
-}
-
-// A record that died between noting its pass and sending it must send when it
-// comes again.
-func TestAHopThatWasNotedButNotSentIsNeverLost(t *testing.T) {
-	w := newWorld(t, config.ModeAuto)
-	w.add(webA, machine{tag: "auto", silentSince: at(12, 0, 30), console: consoleUp})
-	w.now = at(12, 3, 15)
-	message := events.SQSMessage{MessageId: "original", EventSource: "aws:sqs", Body: alarm("crashcart-web", "heartbeat", at(12, 3, 10), webA)}
-	w.fail["SendMessage"] = errOutage
-	if failed := w.redeliver(message); len(failed) != 1 || failed[0] != "original" {
-		t.Fatalf("records to come again: %v, want the one that could not be put back", failed)
-	}
-	w.fail["SendMessage"] = nil
-	if failed := w.redeliver(message); len(failed) != 0 || len(w.queue) != 1 {
-		t.Errorf("records to come again: %v, in the queue: %d", failed, len(w.queue))
-	}
 }

@@ -144,8 +144,8 @@ func groupAlarm(name string, at time.Time, dimensions ...string) string {
 	return stateChange(name, at, "", `"metrics":[`+strings.Join(metrics, ",")+`]`)
 }
 
-// compositeAlarm is an EventBridge event of a composite alarm that tells the
-// children that set it off; of none, if CloudWatch has cut the list off.
+// compositeAlarm is an EventBridge event of a composite alarm that names the
+// children that set it off, or none if CloudWatch has cut the list off.
 func compositeAlarm(name string, at time.Time, children ...string) string {
 	var list []string
 	for _, child := range children {

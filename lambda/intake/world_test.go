@@ -42,8 +42,8 @@ import (
 	"crashcart/lambda/intake"
 )
 
-// machine is one instance of the world. It is healthy unless told otherwise:
-// its agent pings on every fifth minute since the launch.
+// machine is one instance of the world. It is healthy unless a field
+// says otherwise: its agent pings on every fifth minute since the launch.
 type machine struct {
 	launched      time.Time
 	tag           string
@@ -94,8 +94,8 @@ type world struct {
 	calls    []string
 	logs     logs
 	handler  *intake.Handler
-	told     []notify.Decision // what was told, in order
-	early    []string          // what was told before it was logged
+	notified []notify.Decision // in order
+	early    []string          // what was notified before it was logged
 	onQueue  func(context.Context)
 	standby  []string // what was put into Standby, in order
 	nextID   int
@@ -494,13 +494,13 @@ func (w *world) EnterStandby(_ context.Context, in *autoscaling.EnterStandbyInpu
 	return &autoscaling.EnterStandbyOutput{}, nil
 }
 
-// Tell keeps what is told, and what of it was not decided by then.
+// Notify keeps what it is given, and which of it was not logged by then.
 func (w *world) Notify(_ context.Context, decisions []notify.Decision) error {
-	err := w.call("Tell")
+	err := w.call("Notify")
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, d := range decisions {
-		w.told = append(w.told, d)
+		w.notified = append(w.notified, d)
 		if !strings.Contains(w.logs.String(), fmt.Sprintf(`"instanceId":%q`, d.InstanceID)) {
 			w.early = append(w.early, d.InstanceID)
 		}

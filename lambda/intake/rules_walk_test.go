@@ -1,0 +1,190 @@
+package intake_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
+)
+
+// ruleWalk begins in a world in which the event is an interrupt of webA. Then one
+// answer is another, and that alone must bring the rule's objection.
+type ruleWalk struct {
+	rule    string
+	name    string       // what is different
+	base    func(*world) // the world in which webA is interrupted
+	change  func(*world) // the one answer
+	event   string       // heartbeat, if empty
+	outcome cases.Outcome
+	why     string // a part of the sentence
+}
+
+func (walk ruleWalk) start(t *testing.T) *world {
+	w := newWorld(t, config.ModeAuto)
+	walk.base(w)
+	return w
+}
+
+func (walk ruleWalk) handle(w *world) {
+	event := walk.event
+	if event == "" {
+		event = heartbeat
+	}
+	w.deliver(event)
+}
+
+// The worlds in which webA is interrupted.
+
+// silentHost has an agent that has fallen silent, while twelve others are heard.
+func silentHost(w *world) {
+	w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
+	w.bystanders(12)
+}
+
+func silentWindows(w *world) {
+	w.add(webA, machine{tag: "auto", windows: true, silentSince: at(11, 55, 0), console: consoleUp})
+	w.now = at(12, 28, 0)
+}
+
+// failingHost has no agent, and its reachability check fails.
+func failingHost(w *world) {
+	w.add(webA, machine{tag: "auto", noAgent: true, failsFrom: at(11, 50, 0), console: consoleUp})
+}
+
+// silentMember is silentHost in an Auto Scaling group of six.
+func silentMember(w *world) {
+	silentHost(w)
+	w.machines[webA].group = "web"
+	for i := range 5 {
+		w.add(host(i), machine{tag: "auto", group: "web"})
+	}
+}
+
+// silentTagged is silentHost in a tag group of six.
+func silentTagged(w *world) {
+	silentHost(w)
+	w.machines[webA].groupTag = "db"
+	for i := range 5 {
+		w.add(host(i), machine{groupTag: "db"})
+	}
+}
+
+// silentTarget is silentHost behind a load balancer, with five others.
+func silentTarget(w *world) {
+	silentHost(w)
+	for i := range 5 {
+		w.add(host(i), machine{})
+	}
+	w.balance("instance", webA, host(0), host(1), host(2), host(3), host(4)).unhealthy = []string{webA}
+}
+
+// unheardApplication has neither an agent nor a check that fails. Only its
+// application status can show that it hangs.
+func unheardApplication(w *world) {
+	w.add(webA, machine{tag: "auto", noAgent: true, console: consoleUp})
+	w.handler.Guard.Config.Rules.ApplicationStatus = true
+}
+
+// The answers that are different.
+
+func alter[T any](op string, change func(*T)) func(*world) {
+	return func(w *world) {
+		w.alter[op] = func(out any) { change(out.(*T)) }
+	}
+}
+
+// describes changes what DescribeInstances says of webA.
+func describes(change func(*types.Instance)) func(*world) {
+	return alter("DescribeInstances", func(out *ec2.DescribeInstancesOutput) {
+		all := out.Reservations[0].Instances
+		if i := slices.IndexFunc(all, func(i types.Instance) bool { return *i.InstanceId == webA }); i >= 0 {
+			change(&all[i])
+		}
+	})
+}
+
+func tagged(key, value string) func(*world) {
+	return describes(func(i *types.Instance) {
+		i.Tags = slices.DeleteFunc(i.Tags, func(t types.Tag) bool { return *t.Key == key })
+		if value != "" {
+			i.Tags = append(i.Tags, types.Tag{Key: &key, Value: &value})
+		}
+	})
+}
+
+// typed changes what DescribeInstanceTypes says.
+func typed(change func(*types.InstanceTypeInfo)) func(*world) {
+	return alter("DescribeInstanceTypes", func(out *ec2.DescribeInstanceTypesOutput) { change(&out.InstanceTypes[0]) })
+}
+
+// checked changes what the full status of webA says.
+func checked(change func(*types.InstanceStatus)) func(*world) {
+	return alter("DescribeInstanceStatus", func(out *ec2.DescribeInstanceStatusOutput) { change(&out.InstanceStatuses[0]) })
+}
+
+// scheduled is an answer with one scheduled event, a system reboot whose window is
+// open.
+func scheduled(change func(*types.InstanceStatusEvent)) func(*world) {
+	return checked(func(s *types.InstanceStatus) {
+		e := types.InstanceStatusEvent{
+			Code: types.EventCodeSystemReboot, Description: aws.String("The instance is scheduled for a reboot"),
+			NotBefore: aws.Time(at(11, 55, 0)), NotAfter: aws.Time(at(13, 55, 0)),
+		}
+		change(&e)
+		s.Events = []types.InstanceStatusEvent{e}
+	})
+}
+
+func application(status types.SummaryStatus, since time.Time) func(*types.InstanceStatus) {
+	return func(s *types.InstanceStatus) {
+		s.ApplicationStatus = &types.ApplicationStatusSummary{Status: status}
+		if !since.IsZero() {
+			s.ApplicationStatus.ImpairedSince = &since
+		}
+	}
+}
+
+// console has the latest console say this.
+func console(text string) func(*world) {
+	return func(w *world) { w.machines[webA].console = text }
+}
+
+// silentHosts are members that have fallen silent with webA.
+func silentHosts(n int) func(*world) {
+	return func(w *world) {
+		for i := range n {
+			w.machines[host(i)].silentSince = at(11, 50, 0)
+		}
+	}
+}
+
+// impairedHosts adds others to the list of instances whose check fails.
+func impairedHosts(n int, since time.Time) func(*world) {
+	return alter("DescribeInstanceStatus of the Region", func(out *ec2.DescribeInstanceStatusOutput) {
+		for i := range n {
+			out.InstanceStatuses = append(out.InstanceStatuses, impairedSince(host(i), since))
+		}
+	})
+}
+
+// impairedSince is the status of another instance whose reachability check fails.
+func impairedSince(id string, since time.Time) types.InstanceStatus {
+	return types.InstanceStatus{InstanceId: &id, InstanceStatus: &types.InstanceStatusSummary{
+		Status:  types.SummaryStatusImpaired,
+		Details: []types.InstanceStatusDetails{{ImpairedSince: &since, Status: types.StatusTypeFailed}},
+	}}
+}
+
+func together(all ...func(*world)) func(*world) {
+	return func(w *world) {
+		for _, do := range all {
+			do(w)
+		}
+	}
+}
