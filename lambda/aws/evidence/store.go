@@ -6,14 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// The names of a look's objects below its prefix.
+// The names of the objects of a case's evidence, below its prefix.
 const (
 	FileLatest     = "console-latest.txt"
 	FileBuffered   = "console-buffered.txt"
@@ -30,23 +29,19 @@ const (
 	typeIndex      = "application/json"
 )
 
-// maxReason bounds an error's text in evidence.json, in bytes: EC2's encoded
-// authorization failures run to kilobytes and end up in reports.
-const maxReason = 1 << 10
-
 // StoreAPI is the subset of the S3 API used by Store.
 type StoreAPI interface {
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 }
 
-// Store keeps looks in a bucket. Encryption is the bucket's default.
+// Store keeps evidence in a bucket. Encryption is the bucket's default.
 type Store struct {
 	API    StoreAPI
 	Bucket string
 }
 
-// Prefix is where the look of a case is kept, without a slash at its end. What
-// a dry-run case leaves behind is kept apart from real evidence.
+// Prefix is where the evidence of a case is kept, without a slash at its end. That of a
+// dry run is kept apart from real evidence.
 func Prefix(caseID string, dryRun bool) string {
 	prefix := "cases/" + caseID + "/before"
 	if dryRun {
@@ -55,12 +50,12 @@ func Prefix(caseID string, dryRun bool) string {
 	return prefix
 }
 
-// Put uploads what the look has, side by side, to the keys prefix/FileLatest,
-// prefix/FileBuffered and prefix/FileScreenshot, and to prefix/FileIndex what
-// it has and what it has not and why. One failed upload does not stop the
-// others; the error joins all that failed.
-func (s Store) Put(ctx context.Context, prefix string, l Evidence) error {
-	objects, err := objects(l)
+// Put uploads the parts that are there, side by side, to the keys prefix/FileLatest,
+// prefix/FileBuffered and prefix/FileScreenshot. A list of all parts goes to
+// prefix/FileIndex, with the reason for every part that is missing. One failed upload
+// does not stop the others; the error joins all that failed.
+func (s Store) Put(ctx context.Context, prefix string, e Evidence) error {
+	objects, err := objects(e)
 	if err != nil {
 		return err
 	}
@@ -96,7 +91,7 @@ type Index struct {
 	Parts      []Part    `json:"parts"`
 }
 
-// Part is one of the three parts of a look in evidence.json.
+// Part is one of the three parts in evidence.json.
 type Part struct {
 	File  string     `json:"file"`
 	Had   bool       `json:"had"`
@@ -106,9 +101,9 @@ type Part struct {
 	Error string     `json:"error,omitempty"` // for a person
 }
 
-// objects lists what is to be uploaded of a look.
-func objects(l Evidence) ([]object, error) {
-	index := Index{InstanceID: l.InstanceID, TakenAt: l.TakenAt}
+// objects lists what is to be uploaded.
+func objects(e Evidence) ([]object, error) {
+	index := Index{InstanceID: e.InstanceID, TakenAt: e.TakenAt}
 	var list []object
 	add := func(o object, at time.Time, err error) {
 		if err == nil && len(o.body) == 0 {
@@ -126,21 +121,13 @@ func objects(l Evidence) ([]object, error) {
 		}
 		index.Parts = append(index.Parts, part)
 	}
-	add(object{FileLatest, typeConsole, l.Latest}, l.LatestAt, l.LatestErr)
-	add(object{FileBuffered, typeConsole, l.Buffered}, l.BufferedAt, l.BufferedErr)
-	add(object{FileScreenshot, typeScreenshot, l.Screenshot}, time.Time{}, l.ScreenshotErr)
+	add(object{FileLatest, typeConsole, e.Latest}, e.LatestAt, e.LatestErr)
+	add(object{FileBuffered, typeConsole, e.Buffered}, e.BufferedAt, e.BufferedErr)
+	add(object{FileScreenshot, typeScreenshot, e.Screenshot}, time.Time{}, e.ScreenshotErr)
 
 	body, err := json.MarshalIndent(index, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("writing %s: %w", FileIndex, err)
 	}
 	return append(list, object{FileIndex, typeIndex, append(body, '\n')}), nil
-}
-
-func reason(err error) string {
-	text := err.Error()
-	if len(text) > maxReason {
-		text = text[:maxReason] + " ..."
-	}
-	return strings.ToValidUTF8(text, "")
 }

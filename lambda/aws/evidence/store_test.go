@@ -59,9 +59,9 @@ func (b *bucket) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*
 	return &s3.PutObjectOutput{}, nil
 }
 
-func put(t *testing.T, b *bucket, l evidence.Evidence) error {
+func put(t *testing.T, b *bucket, e evidence.Evidence) error {
 	t.Helper()
-	return evidence.Store{API: b, Bucket: "evidence-111122223333"}.Put(t.Context(), "cases/c/before", l)
+	return evidence.Store{API: b, Bucket: "evidence-111122223333"}.Put(t.Context(), "cases/c/before", e)
 }
 
 func TestPutKeepsEveryPartAndItsIndex(t *testing.T) {
@@ -142,12 +142,12 @@ func TestPutSaysWhatIsMissingAndWhy(t *testing.T) {
 		{"no error, and no bytes either", "empty", "EC2 has none", nil},
 		{"throttled", "failed", "RequestLimitExceeded", &smithy.GenericAPIError{Code: "RequestLimitExceeded", Message: "slow down"}},
 		{"anything else", "failed", "broken pipe", errors.New("broken pipe\xff")},
-		{"a very long one", "failed", strings.Repeat("x", 1024) + " ...", errors.New(strings.Repeat("x", 5000))},
+		{"a very long one", "failed", strings.Repeat("x", 1021) + "...", errors.New(strings.Repeat("x", 5000))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBucket(1)
-			l := evidence.Evidence{InstanceID: instance, TakenAt: noon, LatestErr: c.err, BufferedErr: c.err, ScreenshotErr: c.err}
-			if err := put(t, b, l); err != nil {
+			e := evidence.Evidence{InstanceID: instance, TakenAt: noon, LatestErr: c.err, BufferedErr: c.err, ScreenshotErr: c.err}
+			if err := put(t, b, e); err != nil {
 				t.Fatal(err)
 			}
 			var index evidence.Index
@@ -158,7 +158,7 @@ func TestPutSaysWhatIsMissingAndWhy(t *testing.T) {
 				t.Fatalf("kept %q", b.kept)
 			}
 			for _, p := range index.Parts {
-				if p.Had || p.Why != c.why || !strings.Contains(p.Error, c.says) || len(p.Error) > 1100 {
+				if p.Had || p.Why != c.why || !strings.Contains(p.Error, c.says) || len(p.Error) > 1024 {
 					t.Errorf("part %+v, want %s: %s", p, c.why, c.says)
 				}
 			}

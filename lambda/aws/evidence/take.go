@@ -6,17 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
-
-	"crashcart/lambda/domain/console"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"crashcart/lambda/aws/call"
+	"crashcart/lambda/domain/console"
 )
 
-// Bound is how long a look may take in all. The permit lives 10 s and every
-// second makes the facts behind it staler, while an answer that takes longer
-// than this is one that EC2 is throttling or does not have.
+// Bound is how long taking evidence may last, in all. The permit lives 10 s, and every
+// second makes the facts behind it staler. When EC2 takes longer than this to answer,
+// it is throttling, or it has nothing.
 const Bound = 5 * time.Second
 
 // API is the subset of the EC2 API used by Taker. None of it changes the instance.
@@ -25,17 +27,17 @@ type API interface {
 	GetConsoleScreenshot(context.Context, *ec2.GetConsoleScreenshotInput, ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error)
 }
 
-// Taker takes looks.
+// Taker takes evidence.
 type Taker struct {
 	API   API
 	Now   func() time.Time // nil is time.Now
 	Bound time.Duration    // zero is the constant Bound
 }
 
-// Take asks for both consoles and the screenshot of one instance, side by side.
-// It returns when all three have answered, when the bound is over or when ctx
-// is done, whichever comes first, even if a call ignores its context; the answer
-// of such a call is dropped whenever it comes.
+// Take asks for both consoles and the screenshot of one instance, side by side. It
+// returns when all three have answered, when the bound is over, or when ctx ends. That
+// holds even for a call that ignores its context: its answer is dropped whenever it
+// comes.
 func (t Taker) Take(ctx context.Context, instanceID string) Evidence {
 	now, bound := t.Now, t.Bound
 	if now == nil {
@@ -47,18 +49,37 @@ func (t Taker) Take(ctx context.Context, instanceID string) Evidence {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 
-	l := Evidence{InstanceID: instanceID, TakenAt: now()}
-	latest := ask(ctx, func() (output, error) { return t.console(ctx, instanceID, true) })
-	buffered := ask(ctx, func() (output, error) { return t.console(ctx, instanceID, false) })
-	screenshot := ask(ctx, func() ([]byte, error) { return t.screenshot(ctx, instanceID) })
+	e := Evidence{InstanceID: instanceID, TakenAt: now()}
+	var (
+		wg               sync.WaitGroup
+		latest, buffered output
+	)
+	wg.Go(func() {
+		latest, e.LatestErr = part(ctx, "reading the latest console", func() (output, error) { return t.console(ctx, instanceID, true) })
+	})
+	wg.Go(func() {
+		buffered, e.BufferedErr = part(ctx, "reading the buffered console", func() (output, error) { return t.console(ctx, instanceID, false) })
+	})
+	wg.Go(func() {
+		e.Screenshot, e.ScreenshotErr = part(ctx, "taking the screenshot", func() ([]byte, error) { return t.screenshot(ctx, instanceID) })
+	})
+	wg.Wait()
+	e.Latest, e.LatestAt = latest.text, latest.at
+	e.Buffered, e.BufferedAt = buffered.text, buffered.at
+	return e
+}
 
-	var c output
-	c, l.LatestErr = await(ctx, "reading the latest console", latest)
-	l.Latest, l.LatestAt = c.text, c.at
-	c, l.BufferedErr = await(ctx, "reading the buffered console", buffered)
-	l.Buffered, l.BufferedAt = c.text, c.at
-	l.Screenshot, l.ScreenshotErr = await(ctx, "taking the screenshot", screenshot)
-	return l
+// part makes one of the calls. What ctx has cut off is ErrLate.
+func part[T any](ctx context.Context, doing string, do func() (T, error)) (T, error) {
+	v, err := call.Within(ctx, do)
+	switch {
+	case err == nil:
+		return v, nil
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return v, fmt.Errorf("%s: %w: %w", doing, ErrLate, err)
+	default:
+		return v, fmt.Errorf("%s: %w", doing, err)
+	}
 }
 
 type output struct {
@@ -85,9 +106,9 @@ func (t Taker) console(ctx context.Context, instanceID string, latest bool) (out
 	return output{text: text, at: aws.ToTime(out.Timestamp)}, nil
 }
 
-// screenshot leaves WakeUp out: it sends a keystroke to the guest, and a look
-// must change nothing. A key can confirm a dialog, and during a boot it can
-// stop the boot loader. The price is that a blanked screen is photographed blank.
+// screenshot leaves WakeUp out: it sends a keystroke to the guest, and taking evidence
+// must change nothing. A key can confirm a dialog, and during a boot it can stop the
+// boot loader. The price is that a blanked screen is photographed blank.
 func (t Taker) screenshot(ctx context.Context, instanceID string) ([]byte, error) {
 	out, err := t.API.GetConsoleScreenshot(ctx, &ec2.GetConsoleScreenshotInput{InstanceId: &instanceID})
 	if err != nil {
@@ -113,41 +134,4 @@ func decode(encoded *string) ([]byte, error) {
 		return nil, fmt.Errorf("decoding what EC2 sent: %w", err)
 	}
 	return b, nil
-}
-
-type answer[T any] struct {
-	value T
-	err   error
-}
-
-// ask runs call beside its caller. The channel has room for the one answer, so
-// a late call ends by itself when nobody listens any more.
-func ask[T any](ctx context.Context, call func() (T, error)) <-chan answer[T] {
-	c := make(chan answer[T], 1)
-	go func() {
-		v, err := call()
-		if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			err = fmt.Errorf("%w: %w", ErrLate, err)
-		}
-		c <- answer[T]{v, err}
-	}()
-	return c
-}
-
-// await gives the answer that is on c, or ErrLate once ctx is done.
-func await[T any](ctx context.Context, doing string, c <-chan answer[T]) (T, error) {
-	var a answer[T]
-	select {
-	case a = <-c:
-	case <-ctx.Done():
-		select {
-		case a = <-c: // it was there at the last moment
-		default:
-			a.err = fmt.Errorf("%w: %w", ErrLate, context.Cause(ctx))
-		}
-	}
-	if a.err != nil {
-		return a.value, fmt.Errorf("%s: %w", doing, a.err)
-	}
-	return a.value, nil
 }

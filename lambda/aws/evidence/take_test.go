@@ -109,15 +109,15 @@ func take(t *testing.T, api evidence.API) evidence.Evidence {
 
 func TestTakeGivesAllThreePartsAsTheyCame(t *testing.T) {
 	ec2 := answering()
-	l := take(t, ec2)
-	if err := errors.Join(l.LatestErr, l.BufferedErr, l.ScreenshotErr); err != nil {
+	e := take(t, ec2)
+	if err := errors.Join(e.LatestErr, e.BufferedErr, e.ScreenshotErr); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(l.Latest, hostile) || string(l.Buffered) != "booted\r\n" || !bytes.Equal(l.Screenshot, jpeg) {
-		t.Errorf("got %q, %q, %q", l.Latest, l.Buffered, l.Screenshot)
+	if !bytes.Equal(e.Latest, hostile) || string(e.Buffered) != "booted\r\n" || !bytes.Equal(e.Screenshot, jpeg) {
+		t.Errorf("got %q, %q, %q", e.Latest, e.Buffered, e.Screenshot)
 	}
-	if !l.LatestAt.Equal(noon.Add(-time.Second)) || !l.BufferedAt.Equal(noon.Add(-9*time.Hour)) || !l.TakenAt.Equal(noon) || l.InstanceID != instance {
-		t.Errorf("got %+v", l)
+	if !e.LatestAt.Equal(noon.Add(-time.Second)) || !e.BufferedAt.Equal(noon.Add(-9*time.Hour)) || !e.TakenAt.Equal(noon) || e.InstanceID != instance {
+		t.Errorf("got %+v", e)
 	}
 	slices.Sort(ec2.asks)
 	if want := []string{"buffered " + instance, "latest " + instance, "screenshot " + instance}; !slices.Equal(ec2.asks, want) {
@@ -153,22 +153,22 @@ func TestTakeNeverOutlivesItsBound(t *testing.T) {
 					part.delay, part.deaf = c.delay, c.deaf
 				}
 				begin := time.Now()
-				l := evidence.Taker{API: ec2, Bound: c.bound}.Take(t.Context(), instance)
+				e := evidence.Taker{API: ec2, Bound: c.bound}.Take(t.Context(), instance)
 				if took := time.Since(begin); took != c.want {
 					t.Errorf("took %s, want %s", took, c.want)
 				}
-				if !l.TakenAt.Equal(begin) {
-					t.Errorf("taken at %s, want %s", l.TakenAt, begin)
+				if !e.TakenAt.Equal(begin) {
+					t.Errorf("taken at %s, want %s", e.TakenAt, begin)
 				}
-				for _, err := range []error{l.LatestErr, l.BufferedErr, l.ScreenshotErr} {
+				for _, err := range []error{e.LatestErr, e.BufferedErr, e.ScreenshotErr} {
 					if late := c.delay > c.want; errors.Is(err, evidence.ErrLate) != late {
 						t.Errorf("late %t: error %v", late, err)
 					}
 				}
-				kept := fmt.Sprint(l)
+				kept := fmt.Sprint(e)
 				time.Sleep(2 * c.delay) // fake time: the deaf calls answer; none may be left behind in the bubble
-				if fmt.Sprint(l) != kept {
-					t.Error("an answer that came late was written into the look")
+				if fmt.Sprint(e) != kept {
+					t.Error("an answer that came late was written into the evidence")
 				}
 			})
 		})
@@ -179,12 +179,12 @@ func TestOneLatePartNeverCostsTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ec2 := answering()
 		ec2.latest.delay, ec2.latest.deaf = time.Minute, true
-		l := take(t, ec2)
-		if !errors.Is(l.LatestErr, evidence.ErrLate) || l.Latest != nil || !strings.Contains(l.LatestErr.Error(), "reading the latest console") {
-			t.Errorf("latest = %q, %v", l.Latest, l.LatestErr)
+		e := take(t, ec2)
+		if !errors.Is(e.LatestErr, evidence.ErrLate) || e.Latest != nil || !strings.Contains(e.LatestErr.Error(), "reading the latest console") {
+			t.Errorf("latest = %q, %v", e.Latest, e.LatestErr)
 		}
-		if l.BufferedErr != nil || l.ScreenshotErr != nil || len(l.Buffered) == 0 || len(l.Screenshot) == 0 {
-			t.Errorf("buffered %v, screenshot %v", l.BufferedErr, l.ScreenshotErr)
+		if e.BufferedErr != nil || e.ScreenshotErr != nil || len(e.Buffered) == 0 || len(e.Screenshot) == 0 {
+			t.Errorf("buffered %v, screenshot %v", e.BufferedErr, e.ScreenshotErr)
 		}
 		time.Sleep(time.Hour)
 	})
@@ -197,9 +197,9 @@ func TestTakeEndsWithItsCaller(t *testing.T) {
 		ec2 := answering()
 		ec2.buffered.delay = time.Hour
 		begin := time.Now()
-		l := evidence.Taker{API: ec2}.Take(ctx, instance)
-		if took := time.Since(begin); took != time.Second || !errors.Is(l.BufferedErr, evidence.ErrLate) || l.LatestErr != nil {
-			t.Errorf("took %s: buffered %v, latest %v", took, l.BufferedErr, l.LatestErr)
+		e := evidence.Taker{API: ec2}.Take(ctx, instance)
+		if took := time.Since(begin); took != time.Second || !errors.Is(e.BufferedErr, evidence.ErrLate) || e.LatestErr != nil {
+			t.Errorf("took %s: buffered %v, latest %v", took, e.BufferedErr, e.LatestErr)
 		}
 	})
 }
@@ -209,9 +209,9 @@ func TestTakeKeepsOnlyTheNewestOfAConsole(t *testing.T) {
 	long := bytes.Repeat([]byte("older\r\n"), console.MaxBytes)
 	long = append(long, "newest"...)
 	ec2.latest.answer = encoded(long)
-	l := take(t, ec2)
-	if l.LatestErr != nil || len(l.Latest) != console.MaxBytes || cap(l.Latest) >= len(long) || !bytes.HasSuffix(l.Latest, []byte("newest")) {
-		t.Errorf("kept %d bytes of %d, %v", len(l.Latest), len(long), l.LatestErr)
+	e := take(t, ec2)
+	if e.LatestErr != nil || len(e.Latest) != console.MaxBytes || cap(e.Latest) >= len(long) || !bytes.HasSuffix(e.Latest, []byte("newest")) {
+		t.Errorf("kept %d bytes of %d, %v", len(e.Latest), len(long), e.LatestErr)
 	}
 }
 
@@ -220,15 +220,15 @@ func TestTakeRecordsWhatCouldNotBeHad(t *testing.T) {
 	ec2.latest.answer = ""
 	ec2.buffered.answer = "*** not base64 ***"
 	ec2.screenshot.answer = encoded(make([]byte, evidence.MaxScreenshot+1))
-	l := take(t, ec2)
-	if !errors.Is(l.LatestErr, evidence.ErrEmpty) || l.BufferedErr == nil || !errors.Is(l.ScreenshotErr, evidence.ErrTooLarge) {
-		t.Errorf("latest %v, buffered %v, screenshot %v", l.LatestErr, l.BufferedErr, l.ScreenshotErr)
+	e := take(t, ec2)
+	if !errors.Is(e.LatestErr, evidence.ErrEmpty) || e.BufferedErr == nil || !errors.Is(e.ScreenshotErr, evidence.ErrTooLarge) {
+		t.Errorf("latest %v, buffered %v, screenshot %v", e.LatestErr, e.BufferedErr, e.ScreenshotErr)
 	}
-	if l.Latest != nil || l.Buffered != nil || l.Screenshot != nil {
+	if e.Latest != nil || e.Buffered != nil || e.Screenshot != nil {
 		t.Error("a part is there beside its error")
 	}
 	ec2.screenshot.answer = encoded(make([]byte, evidence.MaxScreenshot))
-	if l := take(t, ec2); l.ScreenshotErr != nil {
-		t.Errorf("a screenshot of exactly the limit: %v", l.ScreenshotErr)
+	if e := take(t, ec2); e.ScreenshotErr != nil {
+		t.Errorf("a screenshot of exactly the limit: %v", e.ScreenshotErr)
 	}
 }
