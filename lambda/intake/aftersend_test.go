@@ -1,14 +1,11 @@
 package intake_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
@@ -122,11 +119,4 @@ func TestTheCaseRemembersWhatWasDoneForIt(t *testing.T) {
 	if stored, kept := w.caseAttribute(o.CaseID, "evidence"), w.caseAttribute(o.CaseID, "protected"); stored != o.Evidence || kept != o.Protected || stored == "" || kept == "" {
 		t.Errorf("evidence %q, protected %q", stored, kept)
 	}
-}
-
-func (f failing) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
-	if err := f.w.call("dynamodb:UpdateItem"); err != nil {
-		return nil, err
-	}
-	return f.Client.UpdateItem(ctx, in, o...)
 }

@@ -8,8 +8,6 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-// The walks.
-
 func bookWalks() []ruleWalk {
 	return []ruleWalk{
 		{

@@ -1,14 +1,11 @@
 package intake_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -19,16 +16,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
-	"github.com/aws/smithy-go"
 
 	labdynamodb "crashcart/lab/dynamodb"
 	"crashcart/lambda/aws/casebook"
@@ -162,24 +151,6 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 	return w
 }
 
-// logs is what was logged, which may be read while more is.
-type logs struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 func (w *world) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -241,43 +212,6 @@ func (w *world) called(op string) int {
 		}
 	}
 	return n
-}
-
-// decision is one decision line of the log.
-type decision struct {
-	InstanceID string `json:"instanceId"`
-	Target     string `json:"target"`
-	Outcome    string `json:"Outcome"`
-	Rule       string `json:"Rule"`
-	Why        string `json:"why"`
-	Command    string `json:"command"`
-	CaseID     string `json:"caseId"`
-	Pass       int    `json:"pass"`
-}
-
-// decisions returns the decision lines since the last call.
-func (w *world) decisions() []decision {
-	w.t.Helper()
-	lines := strings.Split(strings.TrimSpace(w.logs.String()), "\n")
-	var out []decision
-	for _, line := range lines {
-		var d struct {
-			decision
-			Msg string `json:"msg"`
-		}
-		if line == "" {
-			continue
-		}
-		if err := json.Unmarshal([]byte(line), &d); err != nil {
-			w.t.Fatalf("not one JSON object: %q: %v", line, err)
-		}
-		if d.Msg == "decision" {
-			out = append(out, d.decision)
-		}
-	}
-	fresh := out[w.seen:]
-	w.seen = len(out)
-	return fresh
 }
 
 // deliver hands bodies to the function as one batch of the queue and returns the
@@ -363,242 +297,4 @@ func alarm(name, metric string, at time.Time, ids ...string) string {
 		at.Format(time.RFC3339), name, name, at.UTC().Format("2006-01-02T15:04:05.000-0700"), strings.Join(metrics, ","))
 }
 
-// The subset of AWS.
-
-func (w *world) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
-	if err := w.call("DescribeInstances"); err != nil {
-		return nil, err
-	}
-	var out []types.Instance
-	for _, id := range w.matching(in.Filters[0]) {
-		m := w.machines[id]
-		var tags []types.Tag
-		for k, v := range map[string]string{"crashcart": m.tag, "crashcart-group": m.groupTag, "aws:autoscaling:groupName": m.group} {
-			if v != "" {
-				tags = append(tags, types.Tag{Key: &k, Value: &v})
-			}
-		}
-		var platform types.PlatformValues
-		if m.windows {
-			platform = types.PlatformValuesWindows
-		}
-		out = append(out, types.Instance{
-			Platform: platform, InstanceId: &id, InstanceType: types.InstanceTypeM6iLarge, Architecture: m.architecture, LaunchTime: &m.launched,
-			State: &types.InstanceState{Name: types.InstanceStateNameRunning}, Tags: tags,
-		})
-	}
-	return altered(w, "DescribeInstances", &ec2.DescribeInstancesOutput{Reservations: []types.Reservation{{Instances: out}}}), nil
-}
-
-// matching gives the machines that a filter of DescribeInstances lets through.
-func (w *world) matching(f types.Filter) (ids []string) {
-	for _, id := range slices.Sorted(maps.Keys(w.machines)) {
-		value := id
-		if *f.Name == "tag:crashcart-group" {
-			value = w.machines[id].groupTag
-		}
-		if slices.Contains(f.Values, value) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-func (w *world) DescribeInstanceStatus(_ context.Context, in *ec2.DescribeInstanceStatusInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceStatusOutput, error) {
-	if err := w.call("DescribeInstanceStatus"); err != nil {
-		return nil, err
-	}
-	now := w.clock()
-	out := &ec2.DescribeInstanceStatusOutput{}
-	for id, m := range w.machines {
-		if (len(in.InstanceIds) == 0 && !m.fails(now)) || (len(in.InstanceIds) > 0 && !slices.Contains(in.InstanceIds, id)) {
-			continue
-		}
-		summary := &types.InstanceStatusSummary{Status: types.SummaryStatusOk}
-		if m.fails(now) {
-			summary.Status = types.SummaryStatusImpaired
-			summary.Details = []types.InstanceStatusDetails{{ImpairedSince: &m.failsFrom, Status: types.StatusTypeFailed}}
-		}
-		out.InstanceStatuses = append(out.InstanceStatuses, types.InstanceStatus{
-			InstanceId: aws.String(id), InstanceStatus: summary, Events: m.scheduled,
-			SystemStatus: &types.InstanceStatusSummary{Status: types.SummaryStatusOk},
-		})
-	}
-	if len(in.InstanceIds) == 0 {
-		return altered(w, "DescribeInstanceStatus of the Region", out), nil
-	}
-	return altered(w, "DescribeInstanceStatus", out), nil
-}
-
-func (w *world) DescribeInstanceTypes(context.Context, *ec2.DescribeInstanceTypesInput, ...func(*ec2.Options)) (*ec2.DescribeInstanceTypesOutput, error) {
-	return altered(w, "DescribeInstanceTypes", &ec2.DescribeInstanceTypesOutput{InstanceTypes: []types.InstanceTypeInfo{{
-		InstanceType: types.InstanceTypeM6iLarge, Hypervisor: types.InstanceTypeHypervisorNitro,
-		ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureTypeX8664}},
-	}}}), w.call("DescribeInstanceTypes")
-}
-
-func (w *world) DescribeInstanceAttribute(_ context.Context, in *ec2.DescribeInstanceAttributeInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error) {
-	m := w.machines[*in.InstanceId]
-	out := &ec2.DescribeInstanceAttributeOutput{InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: &m.shutdown}}
-	return altered(w, "DescribeInstanceAttribute", out), w.call("DescribeInstanceAttribute")
-}
-
-func (w *world) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeInstanceInformationInput, _ ...func(*ssm.Options)) (*ssm.DescribeInstanceInformationOutput, error) {
-	if err := w.call("DescribeInstanceInformation"); err != nil {
-		return nil, err
-	}
-	out := &ssm.DescribeInstanceInformationOutput{}
-	ids := slices.Sorted(maps.Keys(w.machines)) // one page of whatever there is
-	if len(in.Filters) > 0 {
-		ids = in.Filters[0].Values
-		if w.throttle != nil && w.throttle(ids) {
-			return nil, apiError{"ThrottlingException"}
-		}
-	}
-	for _, id := range ids {
-		if m, ok := w.machines[id]; ok && !m.noAgent {
-			out.InstanceInformationList = append(out.InstanceInformationList, ssmtypes.InstanceInformation{
-				InstanceId: &id, LastPingDateTime: aws.Time(m.ping(w.clock())), PingStatus: ssmtypes.PingStatusOnline,
-			})
-		}
-	}
-	if len(in.Filters) == 0 {
-		return altered(w, "DescribeInstanceInformation of the Region", out), nil
-	}
-	return altered(w, "DescribeInstanceInformation", out), nil
-}
-
-func (w *world) DescribeAutoScalingGroups(_ context.Context, in *autoscaling.DescribeAutoScalingGroupsInput, _ ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
-	group := astypes.AutoScalingGroup{AutoScalingGroupName: &in.AutoScalingGroupNames[0]}
-	for _, id := range slices.Sorted(maps.Keys(w.machines)) {
-		if w.machines[id].group == in.AutoScalingGroupNames[0] {
-			group.Instances = append(group.Instances, astypes.Instance{
-				InstanceId: aws.String(id), LifecycleState: astypes.LifecycleStateInService, HealthStatus: aws.String("Healthy"),
-			})
-		}
-	}
-	out := &autoscaling.DescribeAutoScalingGroupsOutput{}
-	if len(group.Instances) > 0 {
-		out.AutoScalingGroups = []astypes.AutoScalingGroup{group}
-	}
-	return altered(w, "DescribeAutoScalingGroups", out), w.call("DescribeAutoScalingGroups")
-}
-
-func (w *world) EnterStandby(_ context.Context, in *autoscaling.EnterStandbyInput, _ ...func(*autoscaling.Options)) (*autoscaling.EnterStandbyOutput, error) {
-	if err := w.call("EnterStandby"); err != nil {
-		return nil, err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.standby = append(w.standby, in.InstanceIds...)
-	return &autoscaling.EnterStandbyOutput{}, nil
-}
-
-// Notify keeps what it is given, and which of it was not logged by then.
-func (w *world) Notify(_ context.Context, decisions []notify.Decision) error {
-	err := w.call("Notify")
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, d := range decisions {
-		w.notified = append(w.notified, d)
-		if !strings.Contains(w.logs.String(), fmt.Sprintf(`"instanceId":%q`, d.InstanceID)) {
-			w.early = append(w.early, d.InstanceID)
-		}
-	}
-	return err
-}
-
-func (w *world) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
-	text := base64.StdEncoding.EncodeToString([]byte(w.machines[*in.InstanceId].console))
-	out := &ec2.GetConsoleOutputOutput{InstanceId: in.InstanceId, Output: &text}
-	which := "GetConsoleOutput, buffered"
-	if aws.ToBool(in.Latest) {
-		which = "GetConsoleOutput, latest"
-	}
-	return altered(w, which, out), errors.Join(w.call("GetConsoleOutput"), w.fail[which])
-}
-
-func (w *world) GetConsoleScreenshot(_ context.Context, in *ec2.GetConsoleScreenshotInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
-	image := base64.StdEncoding.EncodeToString([]byte("a picture"))
-	return &ec2.GetConsoleScreenshotOutput{InstanceId: in.InstanceId, ImageData: &image}, w.call("GetConsoleScreenshot")
-}
-
-// apiError is an answer of EC2 with an error code.
-type apiError struct{ code string }
-
-func (e apiError) Error() string                 { return "api error " + e.code }
-func (e apiError) ErrorCode() string             { return e.code }
-func (e apiError) ErrorMessage() string          { return e.code }
-func (e apiError) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
-
-func (w *world) SendDiagnosticInterrupt(_ context.Context, in *ec2.SendDiagnosticInterruptInput, _ ...func(*ec2.Options)) (*ec2.SendDiagnosticInterruptOutput, error) {
-	if err := w.call("SendDiagnosticInterrupt"); err != nil {
-		return nil, err
-	}
-	if *in.DryRun {
-		return nil, apiError{"DryRunOperation"}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	m := w.machines[*in.InstanceId]
-	m.interruptedAt = append(m.interruptedAt, w.now)
-	return &ec2.SendDiagnosticInterruptOutput{}, nil
-}
-
-func (w *world) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
-	if err := w.call("SendMessage"); err != nil {
-		return nil, err
-	}
-	if w.onQueue != nil {
-		w.onQueue(ctx)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.nextID++
-	w.queue = append(w.queue, queued{id: fmt.Sprintf("message-%d", w.nextID), body: *in.MessageBody, due: w.now.Add(time.Duration(in.DelaySeconds) * time.Second)})
-	return &sqs.SendMessageOutput{}, nil
-}
-
-func (w *world) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
-	if err := w.call("PutObject"); err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	_, err := b.ReadFrom(in.Body)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.objects[*in.Key] = b.Bytes()
-	return &s3.PutObjectOutput{}, err
-}
-
-// failing is the casebook's DynamoDB, which the world can take away.
-type failing struct {
-	w *world
-	*dynamodb.Client
-}
-
 var errOutage = errors.New("connection refused")
-
-func (f failing) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
-	if err := f.w.call("dynamodb:BatchGetItem"); err != nil {
-		return nil, err
-	}
-	return f.Client.BatchGetItem(ctx, in, o...)
-}
-
-func (f failing) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-	if err := f.w.call("dynamodb:TransactWriteItems"); err != nil {
-		return nil, err
-	}
-	return f.Client.TransactWriteItems(ctx, in, o...)
-}
-
-func (f failing) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	if err := f.w.call("dynamodb:PutItem"); err != nil {
-		return nil, err
-	}
-	return f.Client.PutItem(ctx, in, o...)
-}
