@@ -51,7 +51,7 @@ when it is not, 2 when the command was called wrongly.`,
 
 func closeCase(c *cobra.Command, book *casebook.Book, id string, g grounds) error {
 	asked := time.Now().Truncate(time.Millisecond) // as exact as the casebook
-	r, err := book.CloseCase(c.Context(), id, g.reason, g.by)
+	r, err := book.CloseCase(c.Context(), casebook.Closing{CaseID: id, Reason: g.reason, By: g.by})
 	if err != nil {
 		return err
 	}

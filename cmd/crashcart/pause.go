@@ -62,7 +62,7 @@ it with crashcart status), 2 when the command was called wrongly.`,
 
 func pause(c *cobra.Command, place string, book *casebook.Book, g grounds, replace bool) error {
 	asked := time.Now().Truncate(time.Millisecond) // as exact as the casebook
-	lever, err := book.Pull(c.Context(), g.reason, g.by, replace)
+	lever, err := book.Pull(c.Context(), casebook.Pulling{Reason: g.reason, By: g.by, Replace: replace})
 	if err != nil {
 		uncertain(c)
 		return err

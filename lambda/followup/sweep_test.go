@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/emf/emftest"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
@@ -82,7 +83,7 @@ func TestNoCaseThatIsLeftOpenGoesUnnoticed(t *testing.T) {
 	w.claim(1, false, cases.StateInterrupted)
 	w.wantSweep(followup.Report{Open: 2, Overdue: 1, OldestSeconds: 60 * 3600, OverdueCases: []string{first}})
 
-	if _, err := w.book.CloseCase(t.Context(), first, "seen to", "ops"); err != nil {
+	if _, err := w.book.CloseCase(t.Context(), casebook.Closing{CaseID: first, Reason: "seen to", By: "ops"}); err != nil {
 		t.Fatal(err)
 	}
 	w.wantSweep(followup.Report{Open: 2, OldestSeconds: 40 * 3600})

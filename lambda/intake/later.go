@@ -71,7 +71,8 @@ func (h *Handler) requeue(ctx context.Context, j *job, v guard.Verdict) error {
 	if err != nil {
 		return err
 	}
-	first, err := h.Book.MayRequeue(ctx, name(ref), next.SourceKey, j.sender, next.Pass, h.Guard.DryRun(j.trigger))
+	target := cases.Subject{InstanceID: name(ref), SourceKey: next.SourceKey, DryRun: h.Guard.DryRun(j.trigger)}
+	first, err := h.Book.MayRequeue(ctx, target, j.sender, next.Pass)
 	if err != nil || !first {
 		return err
 	}

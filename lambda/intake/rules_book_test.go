@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/trigger"
 )
@@ -75,7 +76,7 @@ func (w *world) claim(ago time.Duration, r cases.Request) cases.Case {
 // closeCase closes a case, so that its instance may have another.
 func (w *world) closeCase(c cases.Case) {
 	w.t.Helper()
-	if _, err := w.handler.Book.CloseCase(w.t.Context(), c.ID, "seen to", "ops"); err != nil {
+	if _, err := w.handler.Book.CloseCase(w.t.Context(), casebook.Closing{CaseID: c.ID, Reason: "seen to", By: "ops"}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -83,7 +84,7 @@ func (w *world) closeCase(c cases.Case) {
 // pull pulls the lever.
 func (w *world) pull(reason, by string) {
 	w.t.Helper()
-	if _, err := w.handler.Book.Pull(w.t.Context(), reason, by, false); err != nil {
+	if _, err := w.handler.Book.Pull(w.t.Context(), casebook.Pulling{Reason: reason, By: by}); err != nil {
 		w.t.Fatal(err)
 	}
 }

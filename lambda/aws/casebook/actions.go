@@ -4,16 +4,16 @@ import (
 	"strings"
 	"time"
 
-	"crashcart/lambda/domain/cases"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"crashcart/lambda/domain/cases"
 )
 
 // claimActions is the claim: five actions on five items (four without a group),
 // in the order of the action constants.
 func (b *Book) claimActions(c cases.Case, r cases.Request) []types.TransactWriteItem {
-	p := prefix(c.DryRun)
+	keys := keysOf(c.DryRun)
 	actions := []types.TransactWriteItem{
 		{ConditionCheck: &types.ConditionCheck{
 			TableName: &b.Table, Key: leverKey(), ConditionExpression: aws.String("attribute_not_exists(pk)"),
@@ -22,21 +22,22 @@ func (b *Book) claimActions(c cases.Case, r cases.Request) []types.TransactWrite
 			TableName: &b.Table, Item: caseItem(c), ConditionExpression: aws.String("attribute_not_exists(pk)"),
 		}},
 		{Update: b.claimInstance(c, r)},
-		{Put: b.claimSlot(c, budgetPK(p), c.Hold.BudgetSlot, c.SlotUntil())},
+		{Put: b.claimSlot(c, keys.budget(), c.Hold.BudgetSlot, c.SlotUntil())},
 	}
 	if c.Hold.Group != "" {
 		actions = append(actions, types.TransactWriteItem{
-			Put: b.claimSlot(c, groupPK(p, c.Hold.Group), c.Hold.GroupSlot, c.OpenUntil()),
+			Put: b.claimSlot(c, keys.group(c.Hold.Group), c.Hold.GroupSlot, c.OpenUntil()),
 		})
 	}
 	return actions
 }
 
 func caseItem(c cases.Case) item {
-	it := caseKey(prefix(c.DryRun), c.ID)
+	keys := keysOf(c.DryRun)
+	it := keys.caseKey(c.ID)
 	for name, v := range map[string]string{
 		attrCase: c.ID, attrInstance: c.InstanceID, attrState: string(c.State), attrNonce: c.Hold.Nonce,
-		attrClaimedAt: stamp(c.ClaimedAt), attrOpenKey: prefix(c.DryRun) + openValue, attrOpenedAt: stamp(c.ClaimedAt),
+		attrClaimedAt: stamp(c.ClaimedAt), attrOpenKey: keys.open(), attrOpenedAt: stamp(c.ClaimedAt),
 		attrGroup: c.Hold.Group, attrReason: c.Origin.Reason, attrBy: c.Origin.RequestedBy,
 		attrSourceKey: c.Origin.SourceKey, attrKind: c.Origin.Kind, attrSource: c.Origin.Source,
 		attrAlarm: c.Origin.Alarm, attrForced: strings.Join(c.Origin.Forced, ","),
@@ -55,7 +56,7 @@ func caseItem(c cases.Case) item {
 // is kept beside the new one, because a proven rejection gives it back.
 func (b *Book) claimInstance(c cases.Case, r cases.Request) *types.Update {
 	return &types.Update{
-		TableName: &b.Table, Key: instanceKey(prefix(c.DryRun), c.InstanceID),
+		TableName: &b.Table, Key: keysOf(c.DryRun).instanceKey(c.InstanceID),
 		ConditionExpression: aws.String("attribute_not_exists(pk) OR " +
 			"((attribute_not_exists(openCase) OR openCase = :none OR openUntil < :now) AND lastClaim <= :cutoff)"),
 		UpdateExpression: aws.String("SET prevClaim = if_not_exists(lastClaim, :none), lastClaim = :now, " +

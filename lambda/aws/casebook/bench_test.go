@@ -16,11 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"crashcart/lambda/aws/casebook"
-	"crashcart/lambda/domain/cases"
-
 	lab "crashcart/lab/dynamodb"
 	"crashcart/lab/pace"
+	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/domain/cases"
 )
 
 const (

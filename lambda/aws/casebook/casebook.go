@@ -7,17 +7,16 @@
 // past its cooldown, and a budget slot (and a slot of its group) is free. What
 // may happen at most once is decided there and nowhere else.
 //
-// The items, by partition key (every key of a dry run starts with "dry#", so
-// that nothing it writes is ever read by a real trigger; the lever has no
-// dry run):
+// These are the items, by partition key. Every key of a dry run starts with "dry#", so
+// that no real trigger reads what a dry run writes. The lever alone has no dry run.
 //
 //	lever              the kill switch; no item means released
 //	case#<id>          one case; has openKey only while open: the sparse index
 //	instance#<i>       points to the instance's open case, remembers its last claim
 //	budget             slot#<k>: one interrupt of the last hour each
 //	group#<g>          slot#<k>: one open case of the group each
-//	later#<id>         hop#<n>: this target was put back in the queue that often
-//	told#<topic>       until when nobody is told of this again, and how much went untold
+//	later#<id>         pass#<n>: this target was put back in the queue that often
+//	notified#<topic>   until when nobody is notified of this again, and how much was skipped
 //
 // Slots lapse by their own time. DynamoDB's TTL deletes late, so it only tidies
 // up and is never trusted for a decision.
@@ -30,14 +29,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-const (
-	// KeepFor is how long a case, and with it the memory that its source key has
-	// claimed, is kept. SNS may redeliver for 23 days, so this is never under 90.
-	KeepFor = 365 * 24 * time.Hour
-	// conflictPatience is how long a claim retries transaction conflicts, which the
-	// SDK does not retry, before the target goes back into the queue.
-	conflictPatience = 2 * time.Second
-)
+// KeepFor is how long a case is kept, and with it the memory that its source key has
+// claimed. SNS may redeliver for 23 days ("Message delivery retries", Amazon SNS
+// Developer Guide), so this is never under 90.
+const KeepFor = 365 * 24 * time.Hour
 
 // API is the subset of DynamoDB that the casebook uses.
 type API interface {

@@ -137,7 +137,7 @@ func TestNothingUnclosedIsEverLeftOut(t *testing.T) {
 		if d.calls["Scan"] > 0 {
 			t.Error("it has read the table")
 		}
-		if _, err := book.CloseCase(t.Context(), want[2], "seen to", "ops"); err != nil {
+		if _, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: want[2], Reason: "seen to", By: "ops"}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := book.Unclosed(t.Context()); err != nil || !slices.Equal(ids(got), want[:2]) {

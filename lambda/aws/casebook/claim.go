@@ -6,17 +6,16 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/fnv"
-	mathrand "math/rand/v2"
 	"time"
 
-	"crashcart/lambda/domain/cases"
-
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"crashcart/lambda/domain/cases"
 )
 
-// Claim opens a case for the request: the one shot of this episode. The error
-// is a *LostError when a condition said no; any other error means that it is
-// not known whether the case was opened, so nobody may act on it.
+// Claim opens a case for the request: the one interrupt of this episode. The error is a
+// *cases.LostError when a condition said no. After any other error it is not known
+// whether the case was opened, so nobody may act on it.
 func (b *Book) Claim(ctx context.Context, r cases.Request) (cases.Case, error) {
 	nonce, err := newNonce()
 	if err != nil {
@@ -44,7 +43,7 @@ func (b *Book) Claim(ctx context.Context, r cases.Request) (cases.Case, error) {
 		case time.Since(started) > conflictPatience:
 			return cases.Case{}, impatient(r, failure)
 		}
-		if err := pause(ctx, attempt); err != nil {
+		if err := wait(ctx, attempt); err != nil {
 			return cases.Case{}, err
 		}
 	}
@@ -78,10 +77,11 @@ func (b *Book) choose(ctx context.Context, c *cases.Case, r cases.Request, attem
 // see reads the slots as of the moment of the claim, by which its conditions
 // will judge them.
 func (b *Book) see(ctx context.Context, r cases.Request, at time.Time) (seen cases.Seen, err error) {
-	if seen.Budget, err = b.slots(ctx, budgetPK(prefix(r.DryRun)), at); err != nil || r.Group == "" {
+	keys := keysOf(r.DryRun)
+	if seen.Budget, err = b.slots(ctx, keys.budget(), at); err != nil || r.Group == "" {
 		return seen, err
 	}
-	seen.Group, err = b.slots(ctx, groupPK(prefix(r.DryRun), r.Group), at)
+	seen.Group, err = b.slots(ctx, keys.group(r.Group), at)
 	return seen, err
 }
 
@@ -91,16 +91,4 @@ func newNonce() (string, error) {
 		return "", fmt.Errorf("making a nonce: %w", err)
 	}
 	return hex.EncodeToString(b[:]), nil
-}
-
-// pause waits a random moment that grows with tries, so that racing claims
-// spread out.
-func pause(ctx context.Context, tries int) error {
-	wait := time.Duration(5+mathrand.IntN(45*tries)) * time.Millisecond //nolint:gosec // spreads load, hides nothing
-	select {
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for the casebook: %w", ctx.Err())
-	case <-time.After(wait):
-		return nil
-	}
 }

@@ -38,7 +38,7 @@ func TestRacingTriggersNeverClaimOneEpisodeTwice(t *testing.T) {
 		"one book":                         {books: 1, keys: 100},
 		"eight books":                      {books: 8, keys: 100},
 		"eight books, one event delivered": {books: 8, keys: 1},
-		"eight books, rehearsing":          {books: 8, keys: 100, dryRun: true},
+		"eight books, a dry run":           {books: 8, keys: 100, dryRun: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -57,7 +57,7 @@ func TestRacingTriggersNeverClaimOneEpisodeTwice(t *testing.T) {
 			for _, err := range lost {
 				l, ok := errors.AsType[*cases.LostError](err)
 				if !ok || l.CaseID != won[0].ID || (l.Cause != cases.CauseOpen && l.Cause != cases.CauseDuplicate) {
-					t.Errorf("a loser was told %v, want the winner's case %s", err, won[0].ID)
+					t.Errorf("a loser got %v, want the winner's case %s", err, won[0].ID)
 				}
 			}
 		})
@@ -145,7 +145,7 @@ func TestCooldownIsNeverCutShort(t *testing.T) {
 		r.Cooldown = cooldown
 		b.at(cooldown - time.Millisecond)
 		if lost := b.wantLost(r, cases.CauseCooldown); !lost.Since.Equal(dawn.Truncate(time.Millisecond)) {
-			t.Errorf("the last claim is told as %s", lost.Since)
+			t.Errorf("the last claim is said to be %s", lost.Since)
 		}
 		b.at(cooldown)
 		b.claim(r)

@@ -26,15 +26,18 @@ const (
 // instance or its group has just changed.
 const closeTries = 8
 
-// underWay is how long after its claim a case without a result is not closed: the
-// function's time, and as much as two clocks may differ before AWS refuses the
-// signature of one ("Signature Version 4", AWS Identity and Access Management User
-// Guide: five minutes).
+// underWay is how long after its claim a case without a result cannot be closed: the
+// function's time, and five minutes. By so much two clocks may differ before AWS refuses
+// the signature of one ("Signature Version 4", AWS Identity and Access Management User
+// Guide).
 const underWay = config.FunctionTimeout + 5*time.Minute
 
-// ErrUnderWay says that a case's shot is being fired at this moment, so that
-// nobody can tell yet what there is to close.
-var ErrUnderWay = errors.New("its shot is under way")
+// ErrUnderWay says that the interrupt of a case is being sent at this moment, so that
+// nobody knows yet what there is to close.
+var ErrUnderWay = errors.New("its interrupt is being sent")
+
+// Closing says which case is closed by hand, by whom, and why.
+type Closing struct{ CaseID, Reason, By string }
 
 // NotOpenError says that a case cannot be closed, because it ended by itself.
 type NotOpenError struct{ Record cases.Record }
@@ -48,16 +51,15 @@ func (e *NotOpenError) Error() string {
 
 // CloseCase closes an open case by hand and returns it as it is then: it leaves the
 // index of open cases, its instance has no open case, and its group has the slot
-// back. The instance's last claim stays, so that its cooldown goes on and a dump
-// that is still being written is safe from the next trigger; so does the budget's
-// slot.
+// back. The instance's last claim stays: its cooldown goes on, and a dump that is still
+// being written is safe from the next trigger. The budget's slot stays, too.
 //
-// A case that is closed already is returned as it is, with whoever closed it. The
+// A case that is closed already is returned as it is, with who closed it. The
 // error is ErrNoCase, a *NotOpenError, or ErrUnderWay for a case that was claimed
 // minutes ago and has no result yet.
-func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (cases.Record, error) {
+func (b *Book) CloseCase(ctx context.Context, c Closing) (cases.Record, error) {
 	for tries := 1; ; tries++ {
-		r, err := b.CaseByID(ctx, id)
+		r, err := b.CaseByID(ctx, c.CaseID)
 		if err != nil {
 			return cases.Record{}, err
 		}
@@ -67,20 +69,20 @@ func (b *Book) CloseCase(ctx context.Context, id, reason, by string) (cases.Reco
 		if err := closable(r, b.Now()); err != nil {
 			return cases.Record{}, err
 		}
-		err = b.writeClosing(ctx, r, reason, by)
+		err = b.writeClosing(ctx, r, c)
 		if err != nil && (tries == closeTries || !changed(err)) {
-			return cases.Record{}, fmt.Errorf("closing case %s: %w", id, err)
+			return cases.Record{}, fmt.Errorf("closing case %s: %w", c.CaseID, err)
 		}
 		if err == nil { // the next round reads what there is to return
 			continue
 		}
-		if stop := pause(ctx, tries); stop != nil {
-			return cases.Record{}, fmt.Errorf("closing case %s: %w", id, errors.Join(err, stop))
+		if stop := wait(ctx, tries); stop != nil {
+			return cases.Record{}, fmt.Errorf("closing case %s: %w", c.CaseID, errors.Join(err, stop))
 		}
 	}
 }
 
-// closable says why a case that is not closed cannot be, if it cannot.
+// closable gives the reason why a case cannot be closed. It is nil if it can.
 func closable(r cases.Record, now time.Time) error {
 	switch {
 	case r.DryRun || !r.Open && !r.Lapsed:
@@ -98,9 +100,9 @@ func changed(err error) bool {
 }
 
 // writeClosing writes the closing. It first asks what the case still holds: an item that
-// is somebody else's by now would cancel the transaction.
-func (b *Book) writeClosing(ctx context.Context, r cases.Record, reason, by string) error {
-	instance, slot := instanceKey("", r.InstanceID), key(groupPK("", r.Hold.Group), slotSK(r.Hold.GroupSlot))
+// another claim holds by now would cancel the transaction.
+func (b *Book) writeClosing(ctx context.Context, r cases.Record, c Closing) error {
+	instance, slot := realKeys.instanceKey(r.InstanceID), key(realKeys.group(r.Hold.Group), slotSK(r.Hold.GroupSlot))
 	wanted := map[string]item{"instance": instance}
 	if r.Hold.Group != "" {
 		wanted["slot"] = slot
@@ -109,27 +111,27 @@ func (b *Book) writeClosing(ctx context.Context, r cases.Record, reason, by stri
 	if err != nil {
 		return err
 	}
-	actions := []types.TransactWriteItem{{Update: b.closeCase(r, reason, by)}}
+	actions := []types.TransactWriteItem{{Update: b.closeCase(r, c)}}
 	if it := found[get(instance, attrPK)]; get(it, attrOpenCase) == r.ID && get(it, attrNonce) == r.Hold.Nonce {
 		actions = append(actions, types.TransactWriteItem{Update: b.unpoint(r)})
 	}
 	if get(found[get(slot, attrPK)], attrNonce) == r.Hold.Nonce {
-		actions = append(actions, types.TransactWriteItem{Delete: b.giveSlot(cases.Case{Hold: r.Hold}, groupPK("", r.Hold.Group), r.Hold.GroupSlot)})
+		actions = append(actions, types.TransactWriteItem{Delete: b.giveSlot(slot, r.Hold)})
 	}
 	_, err = b.API.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
 	return err
 }
 
-func (b *Book) closeCase(r cases.Record, reason, by string) *types.Update {
+func (b *Book) closeCase(r cases.Record, c Closing) *types.Update {
 	return &types.Update{
-		TableName: &b.Table, Key: caseKey("", r.ID),
+		TableName: &b.Table, Key: realKeys.caseKey(r.ID),
 		// The state as it was read: a result that came in since belongs into closedFrom.
 		ConditionExpression: aws.String("nonce = :nonce AND caseState = :from"),
 		UpdateExpression: aws.String("SET caseState = :closed, closedFrom = :from, closedAt = :now, " +
 			"closedBy = :by, closedReason = :reason REMOVE openKey"),
 		ExpressionAttributeValues: item{
 			":nonce": str(r.Hold.Nonce), ":from": str(string(r.State)), ":closed": str(string(cases.StateClosed)),
-			":now": str(stamp(b.Now())), ":by": str(by), ":reason": str(reason),
+			":now": str(stamp(b.Now())), ":by": str(c.By), ":reason": str(c.Reason),
 		},
 	}
 }
@@ -137,7 +139,7 @@ func (b *Book) closeCase(r cases.Record, reason, by string) *types.Update {
 // unpoint leaves the instance without an open case, and with its last claim.
 func (b *Book) unpoint(r cases.Record) *types.Update {
 	return &types.Update{
-		TableName: &b.Table, Key: instanceKey("", r.InstanceID),
+		TableName: &b.Table, Key: realKeys.instanceKey(r.InstanceID),
 		ConditionExpression:       aws.String("nonce = :nonce AND openCase = :case"),
 		UpdateExpression:          aws.String("SET openCase = :none"),
 		ExpressionAttributeValues: item{":nonce": str(r.Hold.Nonce), ":case": str(r.ID), ":none": str("")},

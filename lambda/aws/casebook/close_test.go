@@ -22,7 +22,7 @@ func TestClosingGivesTheGroupItsSlotAndNothingElse(t *testing.T) {
 				b.settle(c, state)
 			}
 			b.at(time.Hour / 2)
-			got, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops")
+			got, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: c.ID, Reason: "it was a test", By: "ops"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,13 +55,13 @@ func TestClosingTwiceKeepsTheFirst(t *testing.T) {
 	book, _ := b.desk()
 	c := b.claim(request(host, "alarm"))
 	b.settle(c, cases.StateInterrupted)
-	first, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops")
+	first, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: c.ID, Reason: "it was a test", By: "ops"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := b.items()
 	b.at(time.Hour)
-	second, err := book.CloseCase(t.Context(), c.ID, "again", "somebody else")
+	second, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: c.ID, Reason: "again", By: "somebody else"})
 	if err != nil || second.ClosedBy != "ops" || second.ClosedWhy != first.ClosedWhy || !second.ClosedAt.Equal(first.ClosedAt) {
 		t.Errorf("%+v, %v", second, err)
 	}
@@ -81,7 +81,7 @@ func TestWhatIsNotOpenIsNeverClosed(t *testing.T) {
 		check  func(error) bool
 	}{
 		"rejected":  {state: cases.StateRejected, check: notOpen},
-		"rehearsed": {dryRun: true, state: cases.StateDryRun, check: notOpen},
+		"a dry run": {dryRun: true, state: cases.StateDryRun, check: notOpen},
 		"dryRun":    {dryRun: true, check: notOpen},
 		"withdrawn": {state: cases.StateWithdrawn, check: func(err error) bool { return errors.Is(err, casebook.ErrNoCase) }},
 		"under way": {check: func(err error) bool { return errors.Is(err, casebook.ErrUnderWay) }},
@@ -97,7 +97,7 @@ func TestWhatIsNotOpenIsNeverClosed(t *testing.T) {
 			}
 			b.at(59 * time.Second)
 			before := b.items()
-			if _, err := book.CloseCase(t.Context(), opened.ID, "it was a test", "ops"); !c.check(err) {
+			if _, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: opened.ID, Reason: "it was a test", By: "ops"}); !c.check(err) {
 				t.Errorf("error %v", err)
 			}
 			if got := changed(before, b.items()); len(got) > 0 {
@@ -126,7 +126,7 @@ func TestClosingNeverTakesWhatIsSomebodyElses(t *testing.T) {
 	b.settle(current, cases.StateInterrupted)
 
 	before := b.items()
-	if _, err := book.CloseCase(t.Context(), old.ID, "tidying up", "ops"); err != nil {
+	if _, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: old.ID, Reason: "tidying up", By: "ops"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := changed(before, b.items()); !slices.Equal(got, []string{"case#" + old.ID + " case"}) {
@@ -143,7 +143,7 @@ func TestAResultThatComesMeanwhileIsNeverLost(t *testing.T) {
 	c := b.claim(request(host, "alarm"))
 	b.at(10 * time.Minute)
 	d.between = func() { b.settle(c, cases.StateInterrupted) }
-	got, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops")
+	got, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: c.ID, Reason: "it was a test", By: "ops"})
 	if err != nil || got.ClosedFrom != cases.StateInterrupted || got.State != cases.StateClosed {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -156,15 +156,15 @@ func TestClosingOutlivesConflictsAndTellsOfAnOutage(t *testing.T) {
 	b.settle(c, cases.StateInterrupted)
 
 	d.faults["TransactWriteItems"] = []error{errOutage}
-	if _, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops"); !errors.Is(err, errOutage) {
+	if _, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: c.ID, Reason: "it was a test", By: "ops"}); !errors.Is(err, errOutage) {
 		t.Errorf("error %v, want the outage", err)
 	}
 	d.faults["TransactWriteItems"] = slices.Repeat([]error{errConflict}, 20)
-	if _, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops"); !errors.Is(err, errConflict) {
+	if _, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: c.ID, Reason: "it was a test", By: "ops"}); !errors.Is(err, errConflict) {
 		t.Errorf("error %v, want the conflict", err)
 	}
 	d.faults["TransactWriteItems"] = []error{errConflict, errThrottled, errConflict}
-	if got, err := book.CloseCase(t.Context(), c.ID, "it was a test", "ops"); err != nil || got.State != cases.StateClosed {
+	if got, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: c.ID, Reason: "it was a test", By: "ops"}); err != nil || got.State != cases.StateClosed {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -176,12 +176,12 @@ func TestAClockThatIsAheadNeverClosesAShotUnderWay(t *testing.T) {
 	c := b.claim(request(host, "alarm"))
 	for _, at := range []time.Duration{time.Minute + time.Second, 5*time.Minute + 59*time.Second} {
 		b.at(at)
-		if _, err := book.CloseCase(t.Context(), c.ID, "it hangs", "ops"); !errors.Is(err, casebook.ErrUnderWay) {
+		if _, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: c.ID, Reason: "it hangs", By: "ops"}); !errors.Is(err, casebook.ErrUnderWay) {
 			t.Errorf("after %s: %v", at, err)
 		}
 	}
 	b.at(6 * time.Minute)
-	if _, err := book.CloseCase(t.Context(), c.ID, "it hangs", "ops"); err != nil {
+	if _, err := book.CloseCase(t.Context(), casebook.Closing{CaseID: c.ID, Reason: "it hangs", By: "ops"}); err != nil {
 		t.Error(err)
 	}
 }

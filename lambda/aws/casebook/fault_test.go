@@ -94,7 +94,7 @@ func TestLateCommitGivesBackItsOwnSlots(t *testing.T) {
 	}
 }
 
-// The commit falls between the look for its own case and the look for a slot.
+// The commit falls between reading its own case and reading the slots.
 func TestOwnSlotIsNeverTakenForSomebodyElses(t *testing.T) {
 	b := newBench(t)
 	r := grouped(request(host, "alarm"), "asg/web", 1)

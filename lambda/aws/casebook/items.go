@@ -12,44 +12,40 @@ import (
 // region, open) are reserved in DynamoDB's expressions ("Reserved words in
 // DynamoDB", Developer Guide); these are not, so expressions stay readable.
 const (
-	attrPK           = "pk"
-	attrSK           = "sk"
-	attrNonce        = "nonce"
-	attrCase         = "caseId"
-	attrInstance     = "instanceId"
-	attrState        = "caseState"
-	attrClaimedAt    = "claimedAt"
-	attrSettledAt    = "settledAt"
-	attrCode         = "errorCode"
-	attrOpenKey      = "openKey"
-	attrOpenedAt     = "openedAt"
-	attrOpenCase     = "openCase"
-	attrOpenUntil    = "openUntil"
-	attrLastClaim    = "lastClaim"
-	attrPrevClaim    = "prevClaim"
-	attrLapses       = "lapsesAt"
-	attrBudget       = "budgetSlot"
-	attrGroup        = "caseGroup"
-	attrGroupSlot    = "groupSlot"
-	attrSentBy       = "sentBy"
-	attrReason       = "reason"
-	attrBy           = "requestedBy"
-	attrSince        = "since"
-	attrUntoldBefore = "untoldBefore"
-	attrEvidence     = "evidence"
-	attrProtected    = "protected"
-	attrNotedAt      = "notedAt"
-	attrSourceKey    = "sourceKey"
-	attrKind         = "triggerKind"
-	attrSource       = "triggerSource"
-	attrAlarm        = "alarm"
-	attrForced       = "forced"
-	attrExpires      = "expiresAt" // the table's TTL attribute, in epoch seconds
+	attrPK            = "pk"
+	attrSK            = "sk"
+	attrNonce         = "nonce"
+	attrCase          = "caseId"
+	attrInstance      = "instanceId"
+	attrState         = "caseState"
+	attrClaimedAt     = "claimedAt"
+	attrSettledAt     = "settledAt"
+	attrCode          = "errorCode"
+	attrOpenKey       = "openKey"
+	attrOpenedAt      = "openedAt"
+	attrOpenCase      = "openCase"
+	attrOpenUntil     = "openUntil"
+	attrLastClaim     = "lastClaim"
+	attrPrevClaim     = "prevClaim"
+	attrLapses        = "lapsesAt"
+	attrBudget        = "budgetSlot"
+	attrGroup         = "caseGroup"
+	attrGroupSlot     = "groupSlot"
+	attrSentBy        = "sentBy"
+	attrReason        = "reason"
+	attrBy            = "requestedBy"
+	attrSince         = "since"
+	attrSkippedBefore = "skippedBefore"
+	attrEvidence      = "evidence"
+	attrProtected     = "protected"
+	attrNotedAt       = "notedAt"
+	attrSourceKey     = "sourceKey"
+	attrKind          = "triggerKind"
+	attrSource        = "triggerSource"
+	attrAlarm         = "alarm"
+	attrForced        = "forced"
+	attrExpires       = "expiresAt" // the table's TTL attribute, in epoch seconds
 )
-
-// openValue is the one partition of the index of open cases: there are never
-// more than a few dozen.
-const openValue = "open"
 
 // stampLayout has a fixed width and ends in Z, so that times compare as text.
 const stampLayout = "2006-01-02T15:04:05.000Z"
@@ -64,7 +60,7 @@ func stamp(t time.Time) string {
 func parseStamp(s string) time.Time {
 	t, err := time.Parse(stampLayout, s)
 	if err != nil {
-		return time.Time{} // "" and nothing else: only stamp writes these attributes
+		return time.Time{} // the attribute is empty: only stamp writes it
 	}
 	return t
 }
@@ -83,15 +79,7 @@ func key(pk, sk string) item { return item{attrPK: str(pk), attrSK: str(sk)} }
 
 func leverKey() item { return key("lever", "lever") }
 
-func caseKey(prefix, id string) item { return key(prefix+"case#"+id, "case") }
-
-func instanceKey(prefix, id string) item { return key(prefix+"instance#"+id, "instance") }
-
-func budgetPK(prefix string) string { return prefix + "budget" }
-
-func groupPK(prefix, group string) string { return prefix + "group#" + group }
-
-// number is a whole number of an item, otherwise if it has none.
+// number is a whole number of an item. An item without it has the number otherwise.
 func number(it item, name string, otherwise int) int {
 	k, err := strconv.Atoi(get(it, name))
 	if err != nil {
@@ -102,13 +90,6 @@ func number(it item, name string, otherwise int) int {
 
 // slotSK pads k, so that the slots sort by number.
 func slotSK(k int) string { return fmt.Sprintf("slot#%05d", k) }
-
-func prefix(dryRun bool) string {
-	if dryRun {
-		return "dry#"
-	}
-	return ""
-}
 
 func get(it item, name string) string {
 	switch v := it[name].(type) {

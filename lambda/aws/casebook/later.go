@@ -6,23 +6,23 @@ import (
 	"fmt"
 	"time"
 
-	"crashcart/lambda/domain/cases"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"crashcart/lambda/domain/cases"
 )
 
-// laterFor is how long a pass is remembered: well past the last of twelve passes.
+// laterFor is how long a pass is remembered: well past the last pass of a target.
 const laterFor = 24 * time.Hour
 
-// MayRequeue says whether sender, a message or invocation, is the one that may
-// put this target back in the queue as the given pass. The first to ask is, and
-// remains so when it asks again: a redelivery of the message that died between
-// asking and sending must still send, while a second copy of the target must not
-// start a second chain. dry run keeps a dry-run chain apart from a real one.
-func (b *Book) MayRequeue(ctx context.Context, instanceID, sourceKey, sender string, pass int, dryRun bool) (bool, error) {
-	it := key(prefix(dryRun)+"later#"+cases.ID(instanceID, sourceKey), fmt.Sprintf("pass#%02d", pass))
+// MayRequeue says whether sender, a message or invocation, may put this target back in
+// the queue as the given pass. The first sender to ask may, and may again when it asks
+// again: a redelivery of the message that died between asking and sending must still
+// send. A second copy of the target may not, since it would start a second chain. The
+// chain of a dry run is apart from a real one.
+func (b *Book) MayRequeue(ctx context.Context, target cases.Subject, sender string, pass int) (bool, error) {
+	it := keysOf(target.DryRun).passKey(cases.ID(target.InstanceID, target.SourceKey), pass)
 	it[attrSentBy] = str(sender)
 	it[attrExpires] = expires(b.Now().Add(laterFor))
 	_, err := b.API.PutItem(ctx, &dynamodb.PutItemInput{
@@ -34,7 +34,7 @@ func (b *Book) MayRequeue(ctx context.Context, instanceID, sourceKey, sender str
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("noting pass %d of %s: %w", pass, instanceID, err)
+		return false, fmt.Errorf("noting pass %d of %s: %w", pass, target.InstanceID, err)
 	}
 	return true, nil
 }

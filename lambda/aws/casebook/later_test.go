@@ -5,13 +5,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"crashcart/lambda/domain/cases"
 )
 
 func TestTargetIsNeverQueuedTwiceForOnePass(t *testing.T) {
 	b := newBench(t)
 	may := func(instance, source, sender string, pass int, want bool) {
 		t.Helper()
-		got, err := b.book.MayRequeue(t.Context(), instance, source, sender, pass, false)
+		got, err := b.book.MayRequeue(t.Context(), cases.Subject{InstanceID: instance, SourceKey: source}, sender, pass)
 		if err != nil || got != want {
 			t.Errorf("may %s queue pass %d of %s/%s: %v, want %v (error %v)", sender, pass, instance, source, got, want, err)
 		}
@@ -35,7 +37,7 @@ func TestRacingCopiesNeverBothQueue(t *testing.T) {
 	)
 	for i := range 40 {
 		wg.Go(func() {
-			may, err := b.book.MayRequeue(t.Context(), host, "alarm", fmt.Sprint("message ", i), 3, false)
+			may, err := b.book.MayRequeue(t.Context(), cases.Subject{InstanceID: host, SourceKey: "alarm"}, fmt.Sprint("message ", i), 3)
 			if err != nil {
 				t.Error(err)
 			}
@@ -53,7 +55,7 @@ func TestRacingCopiesNeverBothQueue(t *testing.T) {
 func TestPassThatCannotBeNotedIsNotAllowed(t *testing.T) {
 	b := newBench(t)
 	b.api.down = errThrottled
-	if may, err := b.book.MayRequeue(t.Context(), host, "alarm", "message", 1, false); may || err == nil {
+	if may, err := b.book.MayRequeue(t.Context(), cases.Subject{InstanceID: host, SourceKey: "alarm"}, "message", 1); may || err == nil {
 		t.Errorf("MayRequeue in an outage: %v, %v", may, err)
 	}
 }

@@ -4,44 +4,43 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
-
-	"crashcart/lambda/domain/cases"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
+
+	"crashcart/lambda/domain/cases"
 )
 
-// leverPatience is how long pulling and releasing the lever go on against claims
-// that are under way. A claim holds the lever's item for milliseconds; in a storm
-// of them a person will wait this long, and then wants to be told.
-const leverPatience = 30 * time.Second
+// Pulling says who pulls the lever, and why.
+type Pulling struct {
+	Reason  string
+	By      string
+	Replace bool // also the reason of a lever that is pulled already
+}
 
 // Pull pulls the lever. When it returns nil no claim can succeed any more, since
-// every claim's transaction has the lever's absence as its first condition; what
+// every claim's transaction has the lever's absence as its first condition. What
 // was claimed before may still be sent for as long as its permit lives.
 //
 // A lever that is pulled already stays as it is, with the reason by which others
-// know it, unless replace is set. Either way it is pulled all the time. The Lever
-// is the one that stands. After an error the lever may or may not be pulled: read
-// it with LeverNow.
-func (b *Book) Pull(ctx context.Context, reason, by string, replace bool) (cases.Lever, error) {
+// know it, unless p.Replace is set. Either way it is pulled all the time. Pull returns
+// the lever as it then is. After an error the lever may or may not be pulled: read it
+// with LeverNow.
+func (b *Book) Pull(ctx context.Context, p Pulling) (cases.Lever, error) {
 	nonce, err := newNonce()
 	if err != nil {
 		return cases.Lever{}, err
 	}
 	it := leverKey()
-	pulled := cases.Lever{Pulled: true, Reason: reason, By: by, Since: parseStamp(stamp(b.Now()))}
-	it[attrReason], it[attrBy], it[attrSince], it[attrNonce] = str(reason), str(by), str(stamp(pulled.Since)), str(nonce)
+	pulled := cases.Lever{Pulled: true, Reason: p.Reason, By: p.By, Since: parseStamp(stamp(b.Now()))}
+	it[attrReason], it[attrBy], it[attrSince], it[attrNonce] = str(p.Reason), str(p.By), str(stamp(pulled.Since)), str(nonce)
 	in := &dynamodb.PutItemInput{TableName: &b.Table, Item: it}
-	if !replace {
+	if !p.Replace {
 		in.ConditionExpression = aws.String("attribute_not_exists(pk)")
 		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	}
-	err = b.insist(ctx, func() error {
+	err = insist(ctx, func() error {
 		_, err := b.API.PutItem(ctx, in)
 		return err
 	})
@@ -55,14 +54,16 @@ func (b *Book) Pull(ctx context.Context, reason, by string, replace bool) (cases
 }
 
 // ErrPulledAgain says that the lever was pulled anew while it was being released. It
-// is pulled.
+// is pulled now.
 var ErrPulledAgain = errors.New("it was pulled again meanwhile")
 
-// Release releases the lever and returns it as it was. One that is not pulled is
-// no error: the Lever then says so. What is released is the very pull that was
-// read: a repeated request, whose first answer was lost, must never release one that
-// somebody else has pulled since. The error is then ErrPulledAgain, and the Lever the
-// one that stands. After any other error it may or may not be released.
+// Release releases the lever and returns it as it was. A lever that is not pulled is no
+// error: what is returned says so.
+//
+// Only the very pull that was read is released. A repeated request, whose first answer
+// was lost, must not undo what somebody else has pulled since. The error is then
+// ErrPulledAgain, and the lever is returned as it is now. After any other error it may
+// or may not be released.
 func (b *Book) Release(ctx context.Context) (cases.Lever, error) {
 	found, err := b.fetch(ctx, map[string]item{"lever": leverKey()})
 	if err != nil {
@@ -81,7 +82,7 @@ func (b *Book) Release(ctx context.Context) (cases.Lever, error) {
 	if was[attrNonce] == nil { // pulled by hand
 		in.ConditionExpression, in.ExpressionAttributeValues = aws.String("attribute_not_exists(nonce)"), nil
 	}
-	err = b.insist(ctx, func() error {
+	err = insist(ctx, func() error {
 		_, err := b.API.DeleteItem(ctx, in)
 		return err
 	})
@@ -101,31 +102,4 @@ func (b *Book) LeverNow(ctx context.Context) (cases.Lever, error) {
 		return cases.Lever{}, err
 	}
 	return leverOf(found["lever"]), nil
-}
-
-// insist repeats a write of a single item while claims are in its way, until ctx
-// ends or leverPatience is over. The SDK repeats what else is worth repeating.
-func (b *Book) insist(ctx context.Context, write func() error) error {
-	started := time.Now()
-	for tries := 1; ; tries++ {
-		err := write()
-		if err == nil || !inTheWay(err) || time.Since(started) > leverPatience {
-			return err
-		}
-		if stop := pause(ctx, min(tries, 10)); stop != nil {
-			return errors.Join(err, stop)
-		}
-	}
-}
-
-// inTheWay tells the errors that pass when other calls do: TransactionConflictException,
-// which a write of one item gets while a transaction holds that item and which the
-// SDK does not retry ("Error handling with DynamoDB", Amazon DynamoDB Developer
-// Guide), and throttling that outlasts the SDK's own retries.
-func inTheWay(err error) bool {
-	api, ok := errors.AsType[smithy.APIError](err)
-	return ok && slices.Contains([]string{
-		"TransactionConflictException", "TransactionInProgressException", "ProvisionedThroughputExceededException",
-		"RequestLimitExceeded", "ThrottlingException",
-	}, api.ErrorCode())
 }

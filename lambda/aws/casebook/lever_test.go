@@ -37,7 +37,7 @@ func TestNoClaimIsWonOnceThePullIsAnswered(t *testing.T) {
 	pull, whenAnswered := make(chan struct{}), make(chan map[string]attributes, 1)
 	go func() {
 		<-pull
-		if _, err := book.Pull(t.Context(), "a deploy", "ops", false); err != nil {
+		if _, err := book.Pull(t.Context(), casebook.Pulling{Reason: "a deploy", By: "ops"}); err != nil {
 			t.Error(err)
 		}
 		whenAnswered <- b.items()
@@ -72,7 +72,7 @@ func TestAClaimUnderWayNeverKeepsTheLeverFromBeingPulled(t *testing.T) {
 		d.faults["DeleteItem"] = append(d.faults["DeleteItem"], errHeld)
 	}
 	d.faults["PutItem"] = append(d.faults["PutItem"], errThrottled)
-	lever, err := book.Pull(t.Context(), "a deploy", "ops", false)
+	lever, err := book.Pull(t.Context(), casebook.Pulling{Reason: "a deploy", By: "ops"})
 	wantLever(t, lever, err, pulled("a deploy", "ops", 0))
 	b.wantLost(request(host, "alarm"), cases.CauseLever)
 
@@ -86,16 +86,16 @@ func TestAClaimUnderWayNeverKeepsTheLeverFromBeingPulled(t *testing.T) {
 func TestASecondPullNeverHidesTheFirst(t *testing.T) {
 	b := newBench(t)
 	book, d := b.desk()
-	if _, err := book.Pull(t.Context(), "a deploy", "ops", false); err != nil {
+	if _, err := book.Pull(t.Context(), casebook.Pulling{Reason: "a deploy", By: "ops"}); err != nil {
 		t.Fatal(err)
 	}
 	b.at(time.Hour)
-	lever, err := book.Pull(t.Context(), "a game day", "chaos", false)
+	lever, err := book.Pull(t.Context(), casebook.Pulling{Reason: "a game day", By: "chaos"})
 	wantLever(t, lever, err, pulled("a deploy", "ops", 0))
 	lever, err = book.LeverNow(t.Context())
 	wantLever(t, lever, err, pulled("a deploy", "ops", 0))
 
-	lever, err = book.Pull(t.Context(), "a game day", "chaos", true)
+	lever, err = book.Pull(t.Context(), casebook.Pulling{Reason: "a game day", By: "chaos", Replace: true})
 	wantLever(t, lever, err, pulled("a game day", "chaos", time.Hour))
 	lever, err = book.LeverNow(t.Context())
 	wantLever(t, lever, err, pulled("a game day", "chaos", time.Hour))
@@ -122,7 +122,7 @@ func TestALostAnswerNeverMistakesItsOwnLever(t *testing.T) {
 		b.wire.lose = func(op string) bool { return strings.HasSuffix(op, name) && lost.CompareAndSwap(false, true) }
 	}
 	loseOnce("PutItem")
-	lever, err := book.Pull(t.Context(), "a deploy", "ops", false)
+	lever, err := book.Pull(t.Context(), casebook.Pulling{Reason: "a deploy", By: "ops"})
 	wantLever(t, lever, err, pulled("a deploy", "ops", 0))
 	loseOnce("DeleteItem")
 	lever, err = book.Release(t.Context())
@@ -136,7 +136,10 @@ func TestALeverThatMayNotBePulledIsToldAtOnce(t *testing.T) {
 	book, d := b.desk()
 	b.put(attributes{"pk": s("lever"), "sk": s("lever"), "since": s("2026-03-02T04:00:00.000Z")})
 	for op, call := range map[string]func() error{
-		"PutItem":    func() error { _, err := book.Pull(t.Context(), "a deploy", "ops", true); return err },
+		"PutItem": func() error {
+			_, err := book.Pull(t.Context(), casebook.Pulling{Reason: "a deploy", By: "ops", Replace: true})
+			return err
+		},
 		"DeleteItem": func() error { _, err := book.Release(t.Context()); return err },
 	} {
 		for _, cause := range []error{errDenied, errOutage} {
@@ -170,7 +173,7 @@ func TestPullingIsGivenUpAndSaidSoInTheEnd(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), c.bound)
 				defer cancel()
 				start := time.Now()
-				lever, err := casebook.New(h, tableName).Pull(ctx, "a deploy", "ops", false)
+				lever, err := casebook.New(h, tableName).Pull(ctx, casebook.Pulling{Reason: "a deploy", By: "ops"})
 				took := time.Since(start)
 				if !errors.Is(err, errHeld) || lever.Pulled || took < c.least || took > c.most || h.calls < 4 {
 					t.Errorf("after %s and %d calls: %+v, %v", took, h.calls, lever, err)
@@ -188,7 +191,7 @@ func TestARepeatedReleaseNeverUndoesANewerPull(t *testing.T) {
 			b := newBench(t)
 			alice, d := b.desk()
 			bob, _ := b.desk()
-			if _, err := alice.Pull(t.Context(), "game day", "alice", false); err != nil {
+			if _, err := alice.Pull(t.Context(), casebook.Pulling{Reason: "game day", By: "alice"}); err != nil {
 				t.Fatal(err)
 			}
 			d.between = func() {
@@ -197,7 +200,7 @@ func TestARepeatedReleaseNeverUndoesANewerPull(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				if _, err := bob.Pull(t.Context(), "wrong machines", "bob", replace); err != nil {
+				if _, err := bob.Pull(t.Context(), casebook.Pulling{Reason: "wrong machines", By: "bob", Replace: replace}); err != nil {
 					t.Error(err)
 				}
 			}

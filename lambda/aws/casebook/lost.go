@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"time"
 
-	"crashcart/lambda/domain/cases"
-
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
+
+	"crashcart/lambda/domain/cases"
 )
 
-// refused is the end of a claim that found no slot. An earlier attempt of the
-// same claim may have won after its answer was lost, and then the slot that is
-// missing is its own.
+// refused ends a claim that found no slot. An earlier attempt of the same claim may have
+// won after its answer was lost. The slot that is missing is then its own.
 func (b *Book) refused(ctx context.Context, c cases.Case, attempt int, refusal error) (cases.Case, error) {
 	if _, ok := errors.AsType[*cases.LostError](refusal); !ok || attempt == 1 {
 		return cases.Case{}, refusal
@@ -39,9 +37,9 @@ func impatient(r cases.Request, failure error) error {
 	return fmt.Errorf("claiming %s: %w", r.InstanceID, failure)
 }
 
-// lost finds out what a failed transaction means: won, because an attempt whose
-// answer was lost had in fact succeeded; or an error that ends the claim; or
-// neither, to try once more. It has a moment of its own to ask, since the answer may
+// lost finds out what a failed transaction means. The claim is won if an attempt whose
+// answer was lost had in fact succeeded. An error ends the claim. With neither, the
+// claim is tried once more. lost has a moment of its own to ask, since the answer may
 // have been lost to the very end of ctx.
 func (b *Book) lost(ctx context.Context, c *cases.Case, r cases.Request, failure error) (won bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), conflictPatience)
@@ -68,8 +66,8 @@ func (b *Book) lost(ctx context.Context, c *cases.Case, r cases.Request, failure
 	case failed(canceled, actionInstance) && now.lastClaim.After(c.ClaimedAt.Add(-r.Cooldown)):
 		return false, &cases.LostError{Cause: cases.CauseCooldown, Since: now.lastClaim}
 	}
-	// A slot was taken, or somebody else's transaction was under way: look again.
-	// When a slot is the reason and none is left, choose says so.
+	// A slot was taken, or another transaction was under way: try again. When a slot is
+	// the reason and none is left, choose says so.
 	return false, nil
 }
 
@@ -82,15 +80,10 @@ const (
 	actionGroup
 )
 
+// failed says whether the condition of an action was not met.
 func failed(e *types.TransactionCanceledException, action int) bool {
 	return action < len(e.CancellationReasons) &&
 		e.CancellationReasons[action].Code != nil && *e.CancellationReasons[action].Code == "ConditionalCheckFailed"
-}
-
-// inProgress tells the one other error that only asks for patience.
-func inProgress(err error) bool {
-	api, ok := errors.AsType[smithy.APIError](err)
-	return ok && api.ErrorCode() == "TransactionInProgressException"
 }
 
 // standing is how things are after a claim has failed.
@@ -106,7 +99,8 @@ type standing struct {
 }
 
 func (b *Book) standing(ctx context.Context, c cases.Case) (standing, error) {
-	own, instance := caseKey(prefix(c.DryRun), c.ID), instanceKey(prefix(c.DryRun), c.InstanceID)
+	keys := keysOf(c.DryRun)
+	own, instance := keys.caseKey(c.ID), keys.instanceKey(c.InstanceID)
 	found, err := b.fetch(ctx, map[string]item{"lever": leverKey(), "case": own, "instance": instance})
 	if err != nil {
 		return standing{}, err

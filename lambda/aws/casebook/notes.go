@@ -5,21 +5,21 @@ import (
 	"errors"
 	"fmt"
 
-	"crashcart/lambda/domain/cases"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"crashcart/lambda/domain/cases"
 )
 
-// noteTries is how often noting tries. What is noted matters to a reader alone.
+// noteTries is how often noting tries. Notes matter to a reader alone.
 const noteTries = 4
 
 // Note adds the notes to the case of this claim.
 func (b *Book) Note(ctx context.Context, c cases.Case, n cases.Notes) error {
 	for tries := 1; ; tries++ {
 		_, err := b.API.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &b.Table, Key: caseKey(prefix(c.DryRun), c.ID),
+			TableName: &b.Table, Key: keysOf(c.DryRun).caseKey(c.ID),
 			ConditionExpression: aws.String("nonce = :nonce"),
 			UpdateExpression:    aws.String("SET evidence = :evidence, protected = :protected, notedAt = :now"),
 			ExpressionAttributeValues: item{
@@ -35,7 +35,7 @@ func (b *Book) Note(ctx context.Context, c cases.Case, n cases.Notes) error {
 		if tries == noteTries {
 			return fmt.Errorf("noting what was done in case %s: %w", c.ID, err)
 		}
-		if stop := pause(ctx, tries); stop != nil {
+		if stop := wait(ctx, tries); stop != nil {
 			return fmt.Errorf("noting what was done in case %s: %w", c.ID, errors.Join(err, stop))
 		}
 	}

@@ -3,9 +3,9 @@ package casebook_test
 import (
 	"testing"
 
-	"crashcart/lambda/domain/cases"
-
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"crashcart/lambda/domain/cases"
 )
 
 var notes = cases.Notes{Evidence: "s3://evidence/before/", Protected: "it is in Standby"}

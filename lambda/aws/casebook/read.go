@@ -6,20 +6,21 @@ import (
 	"fmt"
 	"time"
 
-	"crashcart/lambda/domain/cases"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"crashcart/lambda/domain/cases"
 )
 
-// batchGetLimit is how many items one BatchGetItem may ask for (DynamoDB API
-// Reference, BatchGetItem).
+// batchGetLimit is how many items one BatchGetItem may ask for ("BatchGetItem", Amazon
+// DynamoDB API Reference).
 const batchGetLimit = 100
 
 // unprocessedTries is how many answers of BatchGetItem in a row may leave all keys
-// unprocessed before the read counts as failed. One that left only some of them was
-// an answer: DynamoDB gives what it can ("BatchGetItem", DynamoDB API Reference).
+// unprocessed before the read counts as failed. An answer that left only some of them
+// does not count: DynamoDB gives what it can ("BatchGetItem", Amazon DynamoDB API
+// Reference).
 const unprocessedTries = 4
 
 // Read returns the views of all subjects by instance id and source key, with
@@ -28,9 +29,9 @@ func (b *Book) Read(ctx context.Context, subjects []cases.Subject) (map[cases.Su
 	keys := map[string]item{"lever": leverKey()}
 	for _, s := range subjects {
 		add := func(k item) { keys[get(k, attrPK)] = k }
-		add(instanceKey("", s.InstanceID))
-		add(caseKey("", cases.ID(s.InstanceID, s.SourceKey)))
-		add(caseKey(prefix(s.DryRun), cases.ID(s.InstanceID, s.SourceKey)))
+		add(realKeys.instanceKey(s.InstanceID))
+		add(realKeys.caseKey(cases.ID(s.InstanceID, s.SourceKey)))
+		add(keysOf(s.DryRun).caseKey(cases.ID(s.InstanceID, s.SourceKey)))
 	}
 	found, err := b.fetch(ctx, keys)
 	if err != nil {
@@ -39,10 +40,10 @@ func (b *Book) Read(ctx context.Context, subjects []cases.Subject) (map[cases.Su
 	lever := leverOf(found["lever"])
 	views, now := make(map[cases.Subject]cases.View, len(subjects)), b.Now()
 	for _, s := range subjects {
-		v := viewOf(found[get(instanceKey("", s.InstanceID), attrPK)], now)
+		v := viewOf(found[get(realKeys.instanceKey(s.InstanceID), attrPK)], now)
 		v.Lever = lever
-		for _, dryRun := range []bool{s.DryRun, false} {
-			if c, ok := found[get(caseKey(prefix(dryRun), cases.ID(s.InstanceID, s.SourceKey)), attrPK)]; ok {
+		for _, keys := range []keyspace{keysOf(s.DryRun), realKeys} {
+			if c, ok := found[get(keys.caseKey(cases.ID(s.InstanceID, s.SourceKey)), attrPK)]; ok {
 				v.ClaimedBy = get(c, attrCase)
 			}
 		}
@@ -96,7 +97,7 @@ func (b *Book) fetch(ctx context.Context, keys map[string]item) (map[string]item
 		if tries == unprocessedTries {
 			return nil, errors.New("reading the casebook: DynamoDB left all keys unprocessed")
 		}
-		if err := pause(ctx, tries+1); err != nil {
+		if err := wait(ctx, tries+1); err != nil {
 			return nil, err
 		}
 		pending = append(pending, left...)

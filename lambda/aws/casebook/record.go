@@ -7,10 +7,11 @@ import (
 	"crashcart/lambda/domain/cases"
 )
 
+// recordOf reads a case out of its item.
 func recordOf(it item, now time.Time) cases.Record {
 	r := cases.Record{
 		ID: get(it, attrCase), InstanceID: get(it, attrInstance),
-		DryRun: strings.HasPrefix(get(it, attrPK), prefix(true)),
+		DryRun: isDryRun(get(it, attrPK)),
 		State:  cases.State(get(it, attrState)),
 		Origin: cases.Origin{
 			SourceKey: get(it, attrSourceKey), Kind: get(it, attrKind), Source: get(it, attrSource), Alarm: get(it, attrAlarm),

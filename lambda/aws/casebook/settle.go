@@ -5,19 +5,19 @@ import (
 	"errors"
 	"fmt"
 
-	"crashcart/lambda/domain/cases"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"crashcart/lambda/domain/cases"
 )
 
-// settleTries is how often settling tries, whatever the error: it is the last
-// thing a case waits for, the sweep would take a case left `claimed` for one
-// whose interrupt may have been sent, and settling twice settles once.
+// settleTries is how often settling tries, whatever the error. Nothing comes after it
+// that could still settle the case, and the sweep would have to take the interrupt of a
+// case left `claimed` for sent. Settling twice does no harm.
 const settleTries = 8
 
-// Settle writes how the shot of a case ended. StateInterrupted and StateUnknown
+// Settle writes how the send of a case ended. StateInterrupted and StateUnknown
 // leave the case open for the follow-up. StateRejected closes it and gives the
 // instance, with its former last claim, and the group's slot back; the budget
 // slot stays spent, so that a misconfiguration cannot hammer EC2. StateDryRun
@@ -46,7 +46,7 @@ func (b *Book) Settle(ctx context.Context, c cases.Case, state cases.State, code
 				returned[kind] = true // somebody else's by now: leave it
 			}
 		}
-		if stop := pause(ctx, tries); stop != nil {
+		if stop := wait(ctx, tries); stop != nil {
 			return fmt.Errorf("settling case %s as %s: %w", c.ID, state, errors.Join(err, stop))
 		}
 	}
@@ -61,13 +61,13 @@ func (b *Book) settleActions(c cases.Case, state cases.State, code string, witho
 	}
 	withdrawn := state == cases.StateWithdrawn
 	closes := state == cases.StateRejected || state == cases.StateDryRun || withdrawn
-	p := prefix(c.DryRun)
+	keys := keysOf(c.DryRun)
 	add(actionCase, !withdrawn, types.TransactWriteItem{Update: b.settleCase(c, state, code, closes)})
 	add(actionCase, withdrawn, types.TransactWriteItem{Delete: b.drop(c)})
 	add(actionInstance, closes && !c.DryRun, types.TransactWriteItem{Update: b.giveInstance(c)})
 	add(actionInstance, closes && c.DryRun, types.TransactWriteItem{Delete: b.forget(c)})
-	add(actionGroup, closes && c.Hold.Group != "", types.TransactWriteItem{Delete: b.giveSlot(c, groupPK(p, c.Hold.Group), c.Hold.GroupSlot)})
-	add(actionBudget, c.DryRun || withdrawn, types.TransactWriteItem{Delete: b.giveSlot(c, budgetPK(p), c.Hold.BudgetSlot)})
+	add(actionGroup, closes && c.Hold.Group != "", types.TransactWriteItem{Delete: b.giveSlot(key(keys.group(c.Hold.Group), slotSK(c.Hold.GroupSlot)), c.Hold)})
+	add(actionBudget, c.DryRun || withdrawn, types.TransactWriteItem{Delete: b.giveSlot(key(keys.budget(), slotSK(c.Hold.BudgetSlot)), c.Hold)})
 	return actions, kinds
 }
 
@@ -77,7 +77,7 @@ func (b *Book) settleCase(c cases.Case, state cases.State, code string, closes b
 		set += " REMOVE openKey" // out of the sparse index of open cases
 	}
 	return &types.Update{
-		TableName: &b.Table, Key: caseKey(prefix(c.DryRun), c.ID),
+		TableName: &b.Table, Key: keysOf(c.DryRun).caseKey(c.ID),
 		// The same state again is this settling's own lost answer; any other means
 		// that somebody has closed the case meanwhile.
 		ConditionExpression: aws.String("nonce = :nonce AND (caseState = :claimed OR caseState = :state)"),
@@ -90,7 +90,7 @@ func (b *Book) settleCase(c cases.Case, state cases.State, code string, closes b
 
 func (b *Book) giveInstance(c cases.Case) *types.Update {
 	return &types.Update{
-		TableName: &b.Table, Key: instanceKey(prefix(c.DryRun), c.InstanceID),
+		TableName: &b.Table, Key: keysOf(c.DryRun).instanceKey(c.InstanceID),
 		ConditionExpression:       aws.String("nonce = :nonce AND openCase = :case"),
 		UpdateExpression:          aws.String("SET lastClaim = prevClaim, openCase = :none"),
 		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce), ":case": str(c.ID), ":none": str("")},
@@ -101,7 +101,7 @@ func (b *Book) giveInstance(c cases.Case) *types.Update {
 // its own, it reads the real one.
 func (b *Book) forget(c cases.Case) *types.Delete {
 	return &types.Delete{
-		TableName: &b.Table, Key: instanceKey(prefix(c.DryRun), c.InstanceID),
+		TableName: &b.Table, Key: keysOf(c.DryRun).instanceKey(c.InstanceID),
 		ConditionExpression:       aws.String("nonce = :nonce"),
 		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce)},
 	}
@@ -110,16 +110,17 @@ func (b *Book) forget(c cases.Case) *types.Delete {
 // drop removes a case that never was.
 func (b *Book) drop(c cases.Case) *types.Delete {
 	return &types.Delete{
-		TableName: &b.Table, Key: caseKey(prefix(c.DryRun), c.ID),
+		TableName: &b.Table, Key: keysOf(c.DryRun).caseKey(c.ID),
 		ConditionExpression:       aws.String("attribute_not_exists(pk) OR (nonce = :nonce AND caseState = :claimed)"),
 		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce), ":claimed": str(string(cases.StateClaimed))},
 	}
 }
 
-func (b *Book) giveSlot(c cases.Case, pk string, k int) *types.Delete {
+// giveSlot frees a slot, if it is still held by the same claim.
+func (b *Book) giveSlot(slot item, h cases.Hold) *types.Delete {
 	return &types.Delete{
-		TableName: &b.Table, Key: key(pk, slotSK(k)),
+		TableName: &b.Table, Key: slot,
 		ConditionExpression:       aws.String("nonce = :nonce"),
-		ExpressionAttributeValues: item{":nonce": str(c.Hold.Nonce)},
+		ExpressionAttributeValues: item{":nonce": str(h.Nonce)},
 	}
 }

@@ -5,20 +5,20 @@ import (
 	"fmt"
 	"time"
 
-	"crashcart/lambda/domain/cases"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"crashcart/lambda/domain/cases"
 )
 
 // BudgetSlots reads which interrupts of the last hour hold a slot.
 func (b *Book) BudgetSlots(ctx context.Context) (cases.Slots, error) {
-	return b.slots(ctx, budgetPK(""), b.Now())
+	return b.slots(ctx, realKeys.budget(), b.Now())
 }
 
 // GroupSlots reads which open cases of the group hold a slot.
 func (b *Book) GroupSlots(ctx context.Context, group string) (cases.Slots, error) {
-	return b.slots(ctx, groupPK("", group), b.Now())
+	return b.slots(ctx, realKeys.group(group), b.Now())
 }
 
 func (b *Book) slots(ctx context.Context, pk string, at time.Time) (cases.Slots, error) {

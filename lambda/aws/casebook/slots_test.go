@@ -23,7 +23,7 @@ func (b *bench) racers(n int, wanted cases.Cause, r func(instance string) cases.
 	})
 	for _, err := range lost {
 		if l, ok := errors.AsType[*cases.LostError](err); !ok || l.Cause != wanted {
-			b.t.Errorf("a loser was told %v, want %s", err, wanted)
+			b.t.Errorf("a loser got %v, want %s", err, wanted)
 		}
 	}
 	return won

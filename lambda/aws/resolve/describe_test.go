@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/domain/instance"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"crashcart/lambda/domain/instance"
 )
 
 func TestUnknownInstanceNeverFailsTheOthers(t *testing.T) {

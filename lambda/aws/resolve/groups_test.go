@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"crashcart/lambda/domain/instance"
-
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"crashcart/lambda/domain/instance"
 )
 
 func members(g instance.Group) map[string]instance.Member {

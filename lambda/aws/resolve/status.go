@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"crashcart/lambda/domain/fact"
-	"crashcart/lambda/domain/instance"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 )
 
 // unreachable lists the Region's instances whose reachability check fails, and

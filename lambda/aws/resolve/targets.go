@@ -7,14 +7,14 @@ import (
 	"maps"
 	"sync"
 
-	"crashcart/lambda/domain/fact"
-	"crashcart/lambda/domain/instance"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
 )
 
 // Targets knows what is registered in a load balancer's target groups.

@@ -46,7 +46,7 @@ func TestDryRunLeavesNothingButItsCase(t *testing.T) {
 	if text(after[own], "caseState") != "dry-run" || text(after[own], "openKey") != "" {
 		t.Errorf("its case is %v", after[own])
 	}
-	if may, err := b.book.MayRequeue(t.Context(), host, "drill", "message", 1, true); !may || err != nil {
+	if may, err := b.book.MayRequeue(t.Context(), cases.Subject{InstanceID: host, SourceKey: "drill", DryRun: true}, "message", 1); !may || err != nil {
 		t.Errorf("MayRequeue: %v, %v", may, err)
 	}
 	onlyDry(t, "has left", changed(before, b.items()))
@@ -70,7 +70,7 @@ func TestRealClaimNeverMeetsWhatADryRunHolds(t *testing.T) {
 	r := grouped(request(host, "alarm"), "asg/web", 1)
 	r.Budget = 1
 	b.claim(dryRun(r)) // and dies before it settles
-	if may, err := b.book.MayRequeue(t.Context(), host, "alarm", "rehearsing", 1, true); !may || err != nil {
+	if may, err := b.book.MayRequeue(t.Context(), cases.Subject{InstanceID: host, SourceKey: "alarm", DryRun: true}, "dry run", 1); !may || err != nil {
 		t.Fatalf("MayRequeue: %v, %v", may, err)
 	}
 
@@ -81,7 +81,7 @@ func TestRealClaimNeverMeetsWhatADryRunHolds(t *testing.T) {
 	if budget, group := b.used("asg/web"); budget != 0 || group != 0 {
 		t.Errorf("a real trigger counts %d and %d slots of the dry run", budget, group)
 	}
-	if may, err := b.book.MayRequeue(t.Context(), host, "alarm", "real", 1, false); !may || err != nil {
+	if may, err := b.book.MayRequeue(t.Context(), cases.Subject{InstanceID: host, SourceKey: "alarm"}, "real", 1); !may || err != nil {
 		t.Errorf("a real target may not be queued because a dry run was: %v, %v", may, err)
 	}
 	c := b.claim(r)

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-func TestNobodyIsToldTwiceWithinAnHour(t *testing.T) {
+func TestNobodyIsNotifiedTwiceWithinAnHour(t *testing.T) {
 	b := newBench(t)
-	ask := func(topic string, n int, want bool, wantUntold int) {
+	ask := func(topic string, n int, want bool, wantSkipped int) {
 		t.Helper()
-		may, untold, err := b.book.MayNotify(t.Context(), topic, n, false)
-		if err != nil || may != want || untold != wantUntold {
-			t.Errorf("telling of %s: %v with %d untold, want %v with %d (error %v)", topic, may, untold, want, wantUntold, err)
+		may, skipped, err := b.book.MayNotify(t.Context(), topic, n, false)
+		if err != nil || may != want || skipped != wantSkipped {
+			t.Errorf("notifying of %s: %v with %d skipped, want %v with %d (error %v)", topic, may, skipped, want, wantSkipped, err)
 		}
 	}
 	ask("region", 10, true, 0)
@@ -23,7 +23,7 @@ func TestNobodyIsToldTwiceWithinAnHour(t *testing.T) {
 	b.at(time.Hour - time.Second)
 	ask("region", 1, false, 0)
 	b.at(time.Hour + time.Second)
-	ask("region", 5, true, 18) // what went untold is told with the next
+	ask("region", 5, true, 18) // what was skipped is said with the next
 	ask("region", 0, false, 0)
 	b.at(3 * time.Hour)
 	ask("region", 1, true, 0)
@@ -38,11 +38,11 @@ func TestADryRunNeverSilencesWhatIsReal(t *testing.T) {
 	}
 }
 
-func TestRacersNeverBothTellAndNoneIsUncounted(t *testing.T) {
+func TestRacersNeverBothNotifyAndNoneIsUncounted(t *testing.T) {
 	b := newBench(t)
 	var (
-		wg   sync.WaitGroup
-		told atomic.Int32
+		wg       sync.WaitGroup
+		notified atomic.Int32
 	)
 	for range 40 {
 		book := b.another()
@@ -52,19 +52,19 @@ func TestRacersNeverBothTellAndNoneIsUncounted(t *testing.T) {
 				t.Error(err)
 			}
 			if may {
-				told.Add(1)
+				notified.Add(1)
 			}
 		})
 	}
 	wg.Wait()
 	b.at(2 * time.Hour)
-	_, untold, err := b.book.MayNotify(t.Context(), "region", 1, false)
-	if told.Load() != 1 || untold != 39*3 || err != nil {
-		t.Errorf("%d told, %d untold, %v", told.Load(), untold, err)
+	_, skipped, err := b.book.MayNotify(t.Context(), "region", 1, false)
+	if notified.Load() != 1 || skipped != 39*3 || err != nil {
+		t.Errorf("%d notified, %d skipped, %v", notified.Load(), skipped, err)
 	}
 }
 
-func TestInAnOutageNobodyMayTell(t *testing.T) {
+func TestInAnOutageNobodyMayNotify(t *testing.T) {
 	b := newBench(t)
 	b.api.down = errOutage
 	if may, _, err := b.book.MayNotify(t.Context(), "region", 1, false); may || err == nil {
@@ -92,9 +92,9 @@ func TestALostAnswerNeverSilencesATopic(t *testing.T) {
 	b.at(2 * time.Hour)
 	lost := 0
 	b.wire.lose = func(string) bool { lost++; return lost == 1 }
-	may, untold, err := b.book.MayNotify(t.Context(), "region", 1, false)
-	if !may || untold != 8 || err != nil {
-		t.Errorf("%v with %d untold, %v; want true with 8", may, untold, err)
+	may, skipped, err := b.book.MayNotify(t.Context(), "region", 1, false)
+	if !may || skipped != 8 || err != nil {
+		t.Errorf("%v with %d skipped, %v; want true with 8", may, skipped, err)
 	}
 	if may, _, err := b.book.MayNotify(t.Context(), "region", 1, false); may || err != nil {
 		t.Errorf("the next: %v, %v", may, err)
