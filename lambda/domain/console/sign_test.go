@@ -51,7 +51,7 @@ func TestReadRules(t *testing.T) {
 		{"a dump before a finished boot", version + capture + restart + version + command + prompt, console.Quiet},
 		{"a dump before a quiet boot", version + capture + restart + prompt, console.Quiet},
 		{"a dump whose command line is lost", "kdump[90]: running makedumpfile -F /proc/vmcore\r\n", console.Dumping},
-		{"a reader of vmcore that is none", version + command + "cat: /proc/vmcore: No such file or directory\r\n" + prompt, console.Quiet},
+		{"a program that finds no vmcore", version + command + "cat: /proc/vmcore: No such file or directory\r\n" + prompt, console.Quiet},
 		{"a word that only ends so", version + "[    0.000000] Command line: ro noelfcorehdr=1\r\n", console.Booting},
 
 		{"a restart", prompt + restart, console.ShuttingDown},

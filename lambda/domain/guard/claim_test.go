@@ -51,7 +51,7 @@ func TestALostClaimNeverPermits(t *testing.T) {
 		{"budget", &cases.LostError{Cause: cases.CauseBudget}, guard.Refused, "budget: the last of 3 interrupts an hour was taken a moment ago"},
 		{"conflict", &cases.LostError{Cause: cases.CauseConflict}, guard.Later, "episode: too many claims at the same moment"},
 		{"a cause that nobody knows yet", &cases.LostError{Cause: "eclipse"}, guard.Later, "episode: too many claims at the same moment"},
-		{"lost, told through another error", fmt.Errorf("claiming: %w", &cases.LostError{Cause: cases.CauseLever}), guard.Refused, "lever: the lever was pulled a moment ago"},
+		{"lost, inside another error", fmt.Errorf("claiming: %w", &cases.LostError{Cause: cases.CauseLever}), guard.Refused, "lever: the lever was pulled a moment ago"},
 		{"no answer", errors.New("dial tcp:\n\ttimeout"), guard.Later, "episode: the casebook gave no clear answer to the claim: dial tcp: timeout"},
 		{"cancelled", context.Canceled, guard.Later, "episode: the casebook gave no clear answer to the claim: context canceled"},
 	} {

@@ -74,7 +74,7 @@ func TestRequestThatIsNotJSONShapedExactlyIsRefused(t *testing.T) {
 		batch := trigger.Decode([]byte(payload), call)
 		ignoredAs(t, batch.Records[0], trigger.ReasonMalformed)
 		if batch.Envelope != trigger.EnvelopeDirect {
-			t.Errorf("%s: envelope %s, so nobody is told", payload, batch.Envelope)
+			t.Errorf("%s: envelope %s, so nobody gets an answer", payload, batch.Envelope)
 		}
 	}
 	ignoredAs(t, one(t, `{"instanceIds":["`+long+`"],"reason":"x"} {}`), trigger.ReasonNotJSON)

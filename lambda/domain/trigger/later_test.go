@@ -218,7 +218,7 @@ func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 	}
 }
 
-// unsafe gives the JSON of a trigger, also where its time has none.
+// unsafe gives the JSON of a trigger, also for a time that JSON cannot hold.
 func unsafe(in trigger.Trigger) json.RawMessage {
 	body, err := json.Marshal(in)
 	if err != nil {

@@ -65,7 +65,7 @@ func alarmAction(t testing.TB, edit func(payload, data map[string]any)) string {
 	return marshal(t, p)
 }
 
-// routes is one state change, told at the given time, by every route.
+// routes is one state change at the given time, on every route.
 func routes(t testing.TB, timestamp string) map[string]string {
 	t.Helper()
 	bridge := event(t, func(_, d map[string]any) { d["state"].(map[string]any)["timestamp"] = timestamp })
@@ -140,7 +140,7 @@ func TestOneContributorHasOneSourceKeyByEveryRoute(t *testing.T) {
 }
 
 // TestWhatCameByAnyRouteComesBackThroughTheQueue is about the later message: each
-// target that is an instance survives, with its time, or is refused for having none.
+// target that is an instance comes back with its time. Without a time it is refused.
 func TestWhatCameByAnyRouteComesBackThroughTheQueue(t *testing.T) {
 	payloads := routes(t, "2026-03-02T08:15:30.125+0000")
 	payloads["contributor"] = string(read(t, "testdata/contributor-instance-and-group.json"))

@@ -1,7 +1,7 @@
 // Package trigger reads whatever came in and says what it asks for.
 //
 // A payload becomes a Batch of Records. Each Record is either a Trigger, which is a
-// request to interrupt, or Ignored, with one of a closed list of reasons. A few keys tell
+// request to interrupt, or Ignored, with one of a closed list of reasons. A few keys show
 // the shape of a message. It is then decoded as that one shape; no shape is ever tried
 // out. An instance id is read from the field that names it, and is never searched for in
 // text. Nothing here does I/O.
