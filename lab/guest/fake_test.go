@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -186,32 +185,4 @@ func shut(t *testing.T, g *Guest) {
 	if err := g.Close(); err != nil {
 		t.Error(err)
 	}
-}
-
-// files are those of a directory, with when each was changed.
-func files(t *testing.T, dir string) map[string]time.Time {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := map[string]time.Time{}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil {
-			t.Fatal(err)
-		}
-		found[e.Name()] = info.ModTime()
-	}
-	return found
-}
-
-// running says whether a process is there and is no zombie.
-func running(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
-	}
-	_, rest, _ := bytes.Cut(stat, []byte(") "))
-	return len(rest) > 0 && rest[0] != 'Z'
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lab/guest/guesttest"
 	"crashcart/lab/guest/image"
 )
 
@@ -163,7 +164,7 @@ func TestACancelledBuildLeavesNoImageAndNoProcess(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	onlyTheLock(t, cache)
-	ends(t, number(t, started))
+	guesttest.Ends(t, number(t, started))
 }
 
 func TestAKilledBuildIsNotTakenForAnImage(t *testing.T) {
@@ -224,7 +225,7 @@ func killedBuild(t *testing.T, first string) (cache string, pid int) {
 	if err := victim.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(soon); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat(started); err == nil {
 			break
 		}
