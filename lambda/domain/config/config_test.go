@@ -249,8 +249,8 @@ func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 	want := []string{
 		"CRASHCART_TABLE is missing: DynamoDB table of the casebook",
 		"CRASHCART_BUCKET is missing: S3 bucket for console, screenshot and dump",
-		"CRASHCART_QUEUE_URL is missing: URL of the SQS intake queue, where a target goes that is to be looked at again",
-		"CRASHCART_TOPIC is missing: ARN of the SNS topic that decisions are told to",
+		"CRASHCART_QUEUE_URL is missing: URL of the SQS intake queue; a target that is later goes back into it",
+		"CRASHCART_TOPIC is missing: ARN of the SNS topic for notifications",
 		`CRASHCART_MODE="live": must be one of dry-run, manual, auto`,
 		`CRASHCART_COOLDOWN="0s": must be a duration from 1h to 720h, such as 6h`,
 		`CRASHCART_BUDGET="none": must be a whole number, 1 to 1000`,

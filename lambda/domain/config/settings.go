@@ -74,8 +74,8 @@ func (s Setting) read(c *Config, env map[string]string) error {
 var settings = []Setting{
 	name(EnvTable, "DynamoDB table of the casebook", func(c *Config) *string { return &c.Table }),
 	name(EnvBucket, "S3 bucket for console, screenshot and dump", func(c *Config) *string { return &c.Bucket }),
-	address(EnvQueueURL, "URL of the SQS intake queue, where a target goes that is to be looked at again", func(c *Config) *string { return &c.QueueURL }),
-	topic(EnvTopic, "ARN of the SNS topic that decisions are told to", func(c *Config) *string { return &c.Topic }),
+	address(EnvQueueURL, "URL of the SQS intake queue; a target that is later goes back into it", func(c *Config) *string { return &c.QueueURL }),
+	topic(EnvTopic, "ARN of the SNS topic for notifications", func(c *Config) *string { return &c.Topic }),
 	choice(EnvMode, "how far the stack may go by itself", func(c *Config) *Mode { return &c.Mode }, ModeDryRun, ModeManual, ModeAuto),
 	// A group replaces a member that does not answer within minutes. A dump takes longer.
 	choice(EnvProtect, "put an interrupted member of an Auto Scaling group into Standby, so that it lives until it has dumped; auto: in the mode auto",
