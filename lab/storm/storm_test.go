@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -17,10 +16,11 @@ import (
 	"crashcart/lab/storm"
 )
 
-// few is how many instances the storms of the tests have.
+// few is how many instances the storms of these tests have. Package stormtest plays all
+// of them.
 const few = 60
 
-// dir is of this run of the tests.
+// dir is the directory of this run of the tests.
 var dir string
 
 func TestMain(m *testing.M) {
@@ -39,9 +39,9 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// built is the real function, built once, and not before a test asks for it: what is
-// looked at before m.Run, go test does not know of, and would not run the storms again
-// when the function has changed.
+// built is the real function. It is built once, and not before a test asks for it: go
+// test does not know what was read before m.Run, and would not run the storms again when
+// the function has changed.
 var built = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(dir, "bootstrap")
 	return path, lab.Build(context.Background(), lab.Bootstrap, path)
@@ -54,35 +54,6 @@ func bootstrap(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-var lastLine = regexp.MustCompile(`(?m)^storm: name=([a-z0-9-]+) claims=\d+ interrupts=\d+ lost=0 twice=0 seconds=\d+\.\d$`)
-
-// TestEveryStormHolds plays all of them, smaller than `make storm` does.
-func TestEveryStormHolds(t *testing.T) {
-	for _, s := range storm.Scenarios(few) {
-		t.Run(s.Name, func(t *testing.T) {
-			t.Parallel() // most of them wait most of the time
-			var out bytes.Buffer
-			err := storm.ErrSlow
-			for tries := 0; errors.Is(err, storm.ErrSlow) && tries < 3; tries++ {
-				out.Reset()
-				err = storm.Run(t.Context(), storm.Options{Out: &out, Scenarios: []storm.Scenario{s}, Bootstrap: bootstrap(t)})
-			}
-			if err != nil {
-				t.Errorf("%v\n%s", err, &out)
-			}
-			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-			if m := lastLine.FindStringSubmatch(lines[len(lines)-1]); m == nil || m[1] != s.Name {
-				t.Errorf("the last line is %q", lines[len(lines)-1])
-			}
-			for _, line := range lines {
-				if len(line) > 100 {
-					t.Errorf("%d columns: %s", len(line), line)
-				}
-			}
-		})
-	}
 }
 
 func TestEveryScenarioIsThere(t *testing.T) {
