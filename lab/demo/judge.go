@@ -82,7 +82,7 @@ func (s *stage) evidence(f *facts) error {
 	return nil
 }
 
-// guests looks at what the interrupted instances have to show for it.
+// guests reads what the interrupted instances have to show for it.
 func (s *stage) guests(f *facts) (err error) {
 	if f.after, _, err = s.lab.Fleet.Console(s.ids[hero], true); err != nil {
 		return err

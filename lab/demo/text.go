@@ -130,17 +130,9 @@ func (t *textOutput) Event(e Event) {
 	case KindGuest, KindCall:
 		t.Line(t.stamp(e)+t.Paint(paintGuest, fmt.Sprintf("   │ %s  ", e.Names[0])), t.Paint(paintGuest, e.Text))
 	case KindConsole:
-		t.title("The console of "+e.Names[0], "")
-		t.Line("", e.Text)
-		for _, l := range e.Lines {
-			t.Print(t.Paint(paintDim, "    │ "+page.Cut(l, t.Width()-6)))
-		}
+		t.console(e)
 	case KindNotification:
-		t.title("A notification", "")
-		t.Line("", e.Text)
-		for _, l := range e.Lines {
-			t.Line(t.Paint(paintDim, "  │ "), l)
-		}
+		t.notification(e)
 	case KindPromise:
 		t.title(promised, "")
 		t.promise(e)
@@ -149,6 +141,24 @@ func (t *textOutput) Event(e Event) {
 		t.Line("", e.Text)
 	default:
 		t.Line(t.stamp(e), e.Text)
+	}
+}
+
+// console shows lines of a serial console, each cut at the page's width.
+func (t *textOutput) console(e Event) {
+	t.title("The console of "+e.Names[0], "")
+	t.Line("", e.Text)
+	for _, l := range e.Lines {
+		t.Print(t.Paint(paintDim, "    │ "+page.Cut(l, t.Width()-6)))
+	}
+}
+
+// notification shows a message for people, wrapped.
+func (t *textOutput) notification(e Event) {
+	t.title("A notification", "")
+	t.Line("", e.Text)
+	for _, l := range e.Lines {
+		t.Line(t.Paint(paintDim, "  │ "), l)
 	}
 }
 

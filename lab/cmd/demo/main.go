@@ -67,7 +67,7 @@ func run(args []string, stderr io.Writer) int {
 }
 
 func say(stderr io.Writer, text string) {
-	_, _ = fmt.Fprintln(stderr, "demo: "+text) // there is nowhere else to say that this failed
+	_, _ = fmt.Fprintf(stderr, "demo: %s\n", text) // there is nowhere else to say that this failed
 }
 
 // call is one call of the command.
@@ -95,18 +95,28 @@ func options(args []string, stderr io.Writer) (call, error) {
 	return o, o.check(flags.Args())
 }
 
+// check refuses calls that cannot be meant.
 func (o call) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("it takes flags only, but got %q; see --help", rest[0])
-	case o.vm && o.json:
-		return errors.New("--json is for the simulated fleet; --vm writes for people only")
-	case o.vm && o.all:
-		return errors.New("--all is for the simulated fleet; with --vm, --console shows more")
+	case o.vm:
+		return o.checkVM()
 	case o.all && o.json:
 		return errors.New("--all and --json are two ways to write the whole story: take one")
-	case !o.vm && (o.hang != "" || o.keep != "" || o.console):
+	case o.hang != "" || o.keep != "" || o.console:
 		return errors.New("--hang, --keep and --console are for the real kernel: add --vm")
+	}
+	return nil
+}
+
+// checkVM refuses what means nothing for the real kernel.
+func (o call) checkVM() error {
+	switch {
+	case o.json:
+		return errors.New("--json is for the simulated fleet; --vm writes for people only")
+	case o.all:
+		return errors.New("--all is for the simulated fleet; with --vm, --console shows more")
 	case o.hang != "" && !slices.Contains(vm.Hangs(), o.hang):
 		return fmt.Errorf("there is no hang %q; there are %s", o.hang, strings.Join(vm.Hangs(), ", "))
 	}
