@@ -29,7 +29,7 @@ func TestAUsageErrorPointsAtWhatWasMeant(t *testing.T) {
 		{"case show x", "did you mean `crashcart case ID`?", "crashcart case --help"},
 		{"case", "takes the id of one case; `crashcart cases` lists them", "crashcart case --help"},
 		{"case close", "takes the id of one case; `crashcart cases` lists them", "crashcart case close --help"},
-		{"interupt", `there is no command "interupt": did you mean ` + "`crashcart interrupt`?", "crashcart --help"},
+		{"interrup", `there is no command "interrup": did you mean ` + "`crashcart interrupt`?", "crashcart --help"},
 		{"close x", "did you mean `crashcart case close ID`?", "crashcart --help"},
 		{"list", "did you mean `crashcart cases`?", "crashcart --help"},
 		{"version", "did you mean `crashcart --version`?", "crashcart --help"},

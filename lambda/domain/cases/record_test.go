@@ -16,24 +16,42 @@ func TestTheTimelineSaysEverythingThatHappened(t *testing.T) {
 		record cases.Record
 		want   []string
 	}{
-		{"claimed by an alarm", cases.Record{ClaimedAt: noon, State: cases.StateClaimed, Origin: cases.Origin{Alarm: "heartbeat", Reason: "no datapoints"}},
-			[]string{"claimed for the alarm heartbeat: no datapoints"}},
-		{"claimed by a person with force", cases.Record{ClaimedAt: noon, Origin: cases.Origin{RequestedBy: "oncall", Forced: []string{"cooldown", "unresponsive"}}},
-			[]string{"claimed for oncall (forced: cooldown, unresponsive)"}},
+		{
+			"claimed by an alarm",
+			cases.Record{ClaimedAt: noon, State: cases.StateClaimed, Origin: cases.Origin{Alarm: "heartbeat", Reason: "no datapoints"}},
+			[]string{"claimed for the alarm heartbeat: no datapoints"},
+		},
+		{
+			"claimed by a person with force",
+			cases.Record{ClaimedAt: noon, Origin: cases.Origin{RequestedBy: "oncall", Forced: []string{"cooldown", "unresponsive"}}},
+			[]string{"claimed for oncall (forced: cooldown, unresponsive)"},
+		},
 		{"claimed by a kind", cases.Record{ClaimedAt: noon, Origin: cases.Origin{Kind: "text"}}, []string{"claimed for a trigger of the kind text"}},
 		{"claimed by nobody knows whom", cases.Record{ClaimedAt: noon}, []string{"claimed for a trigger of the kind unknown"}},
 		{"a whole life", cases.Record{
 			ClaimedAt: noon, SettledAt: at(2), NotedAt: at(4), ClosedAt: at(60), State: cases.StateClosed, ClosedFrom: cases.StateInterrupted, ClosedWhy: "dumped",
 			Origin: cases.Origin{RequestedBy: "oncall"}, Notes: cases.Notes{Evidence: "s3://x", Protected: "moved to Standby"},
 		}, []string{"claimed for oncall", "EC2 accepted the interrupt", "evidence: s3://x", "moved to Standby", "closed by somebody: dumped"}},
-		{"notes that came first", cases.Record{ClaimedAt: noon, SettledAt: at(4), NotedAt: at(2), State: cases.StateUnknown, Code: "InternalError", Origin: cases.Origin{Kind: "direct"}, Notes: cases.Notes{Evidence: "none"}},
-			[]string{"claimed for a trigger of the kind direct", "evidence: none", "sent, but no answer proved anything; it is not sent again (InternalError)"}},
-		{"rejected", cases.Record{ClaimedAt: noon, SettledAt: at(1), State: cases.StateRejected, Code: "UnauthorizedOperation", Origin: cases.Origin{Kind: "direct"}},
-			[]string{"claimed for a trigger of the kind direct", "EC2 did not send it; the instance may be claimed again (UnauthorizedOperation)"}},
-		{"a dry run", cases.Record{ClaimedAt: noon, SettledAt: at(1), State: cases.StateDryRun, DryRun: true, Origin: cases.Origin{Kind: "direct"}},
-			[]string{"claimed for a trigger of the kind direct", "a dry run: nothing was sent"}},
-		{"a state that came later than this code", cases.Record{ClaimedAt: noon, SettledAt: at(1), State: "other", Code: "X", Origin: cases.Origin{Kind: "direct"}},
-			[]string{"claimed for a trigger of the kind direct", "other (X)"}},
+		{
+			"notes that came first",
+			cases.Record{ClaimedAt: noon, SettledAt: at(4), NotedAt: at(2), State: cases.StateUnknown, Code: "InternalError", Origin: cases.Origin{Kind: "direct"}, Notes: cases.Notes{Evidence: "none"}},
+			[]string{"claimed for a trigger of the kind direct", "evidence: none", "sent, but no answer proved anything; it is not sent again (InternalError)"},
+		},
+		{
+			"rejected",
+			cases.Record{ClaimedAt: noon, SettledAt: at(1), State: cases.StateRejected, Code: "UnauthorizedOperation", Origin: cases.Origin{Kind: "direct"}},
+			[]string{"claimed for a trigger of the kind direct", "EC2 did not send it; the instance may be claimed again (UnauthorizedOperation)"},
+		},
+		{
+			"a dry run",
+			cases.Record{ClaimedAt: noon, SettledAt: at(1), State: cases.StateDryRun, DryRun: true, Origin: cases.Origin{Kind: "direct"}},
+			[]string{"claimed for a trigger of the kind direct", "a dry run: nothing was sent"},
+		},
+		{
+			"a state that came later than this code",
+			cases.Record{ClaimedAt: noon, SettledAt: at(1), State: "other", Code: "X", Origin: cases.Origin{Kind: "direct"}},
+			[]string{"claimed for a trigger of the kind direct", "other (X)"},
+		},
 	} {
 		var got []string
 		last := time.Time{}
