@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -24,4 +25,12 @@ func TestALongBuildShowsThatItLives(t *testing.T) {
 			t.Errorf("%q, %v", notes, err)
 		}
 	})
+}
+
+func TestABuildThatIsStoppedFails(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := Bootstrap(ctx, t.TempDir(), nil); err == nil {
+		t.Error("it was built")
+	}
 }

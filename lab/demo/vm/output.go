@@ -174,13 +174,11 @@ func (o *Output) end(r *trial.Record, wrong []string, kept string) {
 	}
 }
 
-// broken ends the story where it is, on a line of its own.
-func (o *Output) broken() {
-	if o.caughtUp(); o.over {
-		o.print("")
-	}
-}
+// broken ends the story where it is. A line that was to be written over has the count
+// of the lines that were not shown in its place, and the cursor is below it.
+func (o *Output) broken() { o.caughtUp() }
 
+// outcome says in a sentence what a trial that went well came to.
 func outcome(r *trial.Record) string {
 	f, ok := r.TheDump()
 	switch {

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"os"
@@ -167,5 +168,26 @@ func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 72 && !strings.Contains(line, "SHA-256") {
 			t.Errorf("%d columns: %s", n, line)
 		}
+	}
+}
+
+// What is stopped before it begins builds nothing, and leaves nothing behind.
+func TestARunThatIsStoppedLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var b bytes.Buffer
+	if err := Run(ctx, Options{Out: Text(&b, Style{Width: 80}), Hang: Hangs()[0]}); err == nil {
+		t.Error("it ended well")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 || b.Len() > 0 {
+		t.Errorf("left %v, %v, and wrote %q", left, err, b.String())
+	}
+}
+
+func TestACrashWithoutAWholeDumpIsNotSaidToHaveOne(t *testing.T) {
+	if got := outcome(&trial.Record{}); got != "it ended as it must." {
+		t.Errorf("%q", got)
 	}
 }
