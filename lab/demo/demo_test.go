@@ -49,6 +49,7 @@ func TestTheStoryKeepsEveryPromise(t *testing.T) {
 	}
 	checkAges(t, events)
 	checkShort(t, events)
+	checkWhole(t, events)
 }
 
 // written are the events of a story, one JSON object a line.
@@ -88,6 +89,28 @@ func checkAges(t *testing.T, events []Event) {
 	}
 	if ages < 2 {
 		t.Errorf("%d decisions give the age of a case", ages)
+	}
+}
+
+// checkWhole looks in the whole story for every event.
+func checkWhole(t *testing.T, events []Event) {
+	t.Helper()
+	var whole bytes.Buffer
+	o := Text(&whole, 10_000, false) // so wide that nothing is wrapped or cut
+	for _, e := range events {
+		o.Event(e)
+		last := strings.Join(strings.Fields(e.Text), " ")
+		if len(e.Lines) > 0 {
+			last = strings.Join(strings.Fields(e.Lines[len(e.Lines)-1]), " ")
+		}
+		if !strings.Contains(whole.String(), last) {
+			t.Errorf("the whole story lacks %+v", e)
+		}
+	}
+	for _, title := range []string{"The fleet", "What happens", "The console of " + hero, "A notification", promised} {
+		if n := strings.Count(whole.String(), "\n"+title+"\n"); n != 1 {
+			t.Errorf("the title %q is there %d times", title, n)
+		}
 	}
 }
 
