@@ -1,9 +1,13 @@
 package intake_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/guard"
 )
 
@@ -44,6 +48,36 @@ func TestNoRuleIsEverWithoutAWalkFromTheAnswerToItsObjection(t *testing.T) {
 		if !slices.ContainsFunc(guard.Rules(), func(r guard.Rule) bool { return r.Name() == w.rule }) {
 			t.Errorf("the walk %q is for %s, which is no rule", w.name, w.rule)
 		}
+	}
+}
+
+// TestNoRuleIsEverMissingFromTheReadersTable compares the rules with the README, which
+// has "named" besides: it is decided before there is an instance to ask the rules about.
+func TestNoRuleIsEverMissingFromTheReadersTable(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(page), "\n| rule | permits when |\n|---|---|\n")
+	if !found {
+		t.Fatal("the README has no table of the rules")
+	}
+	var rows, want []string
+	for line := range strings.Lines(table) {
+		rule, ok := strings.CutPrefix(line, "| `")
+		if !ok {
+			break
+		}
+		rule, _, _ = strings.Cut(rule, "`")
+		if rule != cases.RuleNamed {
+			rows = append(rows, rule)
+		}
+	}
+	for _, r := range guard.Rules() {
+		want = append(want, r.Name())
+	}
+	if !slices.Equal(rows, want) {
+		t.Errorf("the README's table has %q, want the rules in their order: %q", rows, want)
 	}
 }
 

@@ -152,7 +152,7 @@ func application(status types.SummaryStatus, since time.Time) func(*types.Instan
 
 // console has the latest console say this.
 func console(text string) func(*world) {
-	return func(w *world) { w.machines[webA].console = text }
+	return func(w *world) { w.says("latest", text) }
 }
 
 // silentHosts are members that have fallen silent with webA.

@@ -198,8 +198,8 @@ func TestWhoMayAskInEveryMode(t *testing.T) {
 					t.Errorf("%d interrupts for the outcome %s", sent, want)
 				}
 				command := strings.Contains(d.Command, `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt`)
-				if command != (want == "held") || d.Command != "" && !command || strings.Contains(d.Why, "aws lambda") {
-					t.Errorf("a held target, and no other, must come with the command to type, beside its reason: %q, %q", d.Why, d.Command)
+				if command != (want == "held") || d.Command != "" && !command || strings.Contains(d.Why, "aws lambda") || w.notified[0].Command != d.Command {
+					t.Errorf("a held target, and no other, must come with the command to type, beside its reason: %q, %q, %+v", d.Why, d.Command, w.notified)
 				}
 			})
 		}
