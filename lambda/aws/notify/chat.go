@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"crashcart/lambda/domain/printable"
 )
 
 // lookAlike are the characters that could begin a mention, a link or a formatting in
@@ -14,12 +16,12 @@ var lookAlike = map[rune]rune{
 	'*': '∗', '~': '∼',
 }
 
-// lookAlikeInCode are those of a code span: the character that ends it, and those
+// lookAlikeInCode are the ones for a code span: the character that ends it, and those
 // that Slack reads before it looks for code.
 var lookAlikeInCode = map[rune]rune{'`': '\'', '<': '‹', '>': '›', '&': '＆', '@': '＠'}
 
-// plain makes text from outside part of a sentence of at most limit characters: one
-// line, with nothing in it that a chat application would act on.
+// plain makes text from outside part of a sentence. The result is one line of at most
+// limit characters, and a chat application acts on nothing in it.
 func plain(text string, limit int) string {
 	in := oneLine(text, limit)
 	out := make([]rune, 0, len(in))
@@ -42,8 +44,8 @@ func plain(text string, limit int) string {
 	return cut(string(out), limit)
 }
 
-// code makes text from outside a code span of at most limit characters beside the two
-// that mark it. It is empty for empty text.
+// code makes text from outside a code span of at most limit characters, not counting the
+// two that mark it. It is empty for empty text.
 func code(text string, limit int) string {
 	in := oneLine(text, limit)
 	for i, r := range in {
@@ -55,9 +57,9 @@ func code(text string, limit int) string {
 	return "`" + cut(string(in), limit) + "`"
 }
 
-// command is a command as a code span, and whether it can be one without any of its
-// characters being replaced.
-func command(text string) (string, bool) {
+// command gives a command as a code span. ok is false if one of its characters would
+// have to be replaced.
+func command(text string) (span string, ok bool) {
 	bad := func(r rune) bool { return r < ' ' || r > '~' || replaced(r, lookAlikeInCode) != r }
 	if text == "" || strings.ContainsFunc(text, bad) {
 		return "", false
@@ -72,30 +74,14 @@ func replaced(r rune, by map[rune]rune) rune {
 	return r
 }
 
-// oneLine gives the text's characters, cut somewhat after limit of them: white space
-// and control characters as single blanks, without those that cannot be seen and may
-// change the order of the others (category Cf), and with invalid UTF-8 marked.
+// oneLine gives the characters of text as one line, at least as many as will be shown. A
+// character is at most three bytes long for each that cut counts, and Line's mark of a
+// cut has three bytes, which cut then cuts off.
 func oneLine(text string, limit int) []rune {
-	var out []rune
-	blank := false
-	for _, r := range text {
-		switch {
-		case unicode.IsSpace(r) || unicode.IsControl(r):
-			blank = len(out) > 0
-			continue
-		case unicode.Is(unicode.Cf, r):
-			continue
-		case blank:
-			out, blank = append(out, ' '), false
-		}
-		if out = append(out, r); len(out) > limit {
-			break
-		}
-	}
-	return out
+	return []rune(printable.Line(text, 3*(limit+2)))
 }
 
-// at is the character at i, or none.
+// at is the character at i. Beyond the ends it is zero.
 func at(in []rune, i int) rune {
 	if i < 0 || i >= len(in) {
 		return 0

@@ -96,13 +96,13 @@ func (b *board) titles() []string {
 
 // memory limits as the casebook does, on its own clock.
 type memory struct {
-	mu     sync.Mutex
-	now    time.Time
-	told   map[string]time.Time
-	untold map[string]int
-	asked  int
-	fails  error
-	hangs  bool
+	mu       sync.Mutex
+	now      time.Time
+	notified map[string]time.Time
+	skipped  map[string]int
+	asked    int
+	fails    error
+	hangs    bool
 }
 
 func (m *memory) MayNotify(ctx context.Context, topic string, n int, dryRun bool) (bool, int, error) {
@@ -120,35 +120,35 @@ func (m *memory) MayNotify(ctx context.Context, topic string, n int, dryRun bool
 		return false, 0, fmt.Errorf("%q is no key", topic)
 	}
 	key := fmt.Sprint(dryRun, " ", topic)
-	if at, ok := m.told[key]; ok && m.now.Sub(at) < time.Hour {
-		m.untold[key] += n
+	if at, ok := m.notified[key]; ok && m.now.Sub(at) < time.Hour {
+		m.skipped[key] += n
 		return false, 0, nil
 	}
-	untold := m.untold[key]
-	m.told[key], m.untold[key] = m.now, 0
-	return true, untold, nil
+	skipped := m.skipped[key]
+	m.notified[key], m.skipped[key] = m.now, 0
+	return true, skipped, nil
 }
 
 type world struct {
 	*board
-	memory *memory
-	teller *notify.Notifier
+	memory   *memory
+	notifier *notify.Notifier
 }
 
 func newWorld() world {
 	w := world{board: &board{}, memory: &memory{
-		now: time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC), told: map[string]time.Time{}, untold: map[string]int{},
+		now: time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC), notified: map[string]time.Time{}, skipped: map[string]int{},
 	}}
-	w.teller = notify.New(w.board, topic, w.memory, "eu-central-1")
-	w.teller.Now = func() time.Time { return w.memory.now }
+	w.notifier = notify.New(w.board, topic, w.memory, "eu-central-1")
+	w.notifier.Now = func() time.Time { return w.memory.now }
 	return w
 }
 
-// tells gives the titles of what one call published.
-func (w world) tells(t *testing.T, decisions ...notify.Decision) []string {
+// notify gives the titles of what one call published.
+func (w world) notify(t *testing.T, decisions ...notify.Decision) []string {
 	t.Helper()
 	before := len(w.notes)
-	if err := w.teller.Notify(t.Context(), decisions); err != nil {
+	if err := w.notifier.Notify(t.Context(), decisions); err != nil {
 		t.Fatal(err)
 	}
 	return w.titles()[before:]

@@ -6,11 +6,11 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"crashcart/lambda/aws/notify"
+	"crashcart/lambda/domain/cases"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.json")
@@ -58,11 +58,11 @@ var scenes = map[string][]notify.Decision{
 	}},
 	"held": {{
 		InstanceID: host, Outcome: "held", Rule: "asked", Source: "web-1 is silent",
-		Why: "its tag crashcart is manual, so a person must ask: " + command,
+		Why: "its tag crashcart is manual, so a person must ask", Command: command,
 	}},
 	"held-dry-run": {{
 		InstanceID: host, Outcome: "held", Rule: "asked", Source: "web-1 is silent", DryRun: true,
-		Why: "its tag crashcart is manual, so a person must ask: " + command,
+		Why: "its tag crashcart is manual, so a person must ask", Command: command,
 	}},
 	"refused-opted-in": {{
 		InstanceID: host, Outcome: "refused", Rule: "opted-in", Source: "web-1 is silent",
@@ -109,7 +109,7 @@ func TestEveryMessageIsItsGoldenFile(t *testing.T) {
 	for name, decisions := range scenes {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld()
-			w.tells(t, decisions...)
+			w.notify(t, decisions...)
 			if len(w.notes) != 1 {
 				t.Fatalf("%d messages: %q", len(w.notes), w.titles())
 			}
@@ -147,8 +147,8 @@ func pretty(t *testing.T, n note) []byte {
 	return b.Bytes()
 }
 
-// The command is the point of the message to whoever may ask. It is the guard that
-// words it, and whoever changes its words there must not lose it here.
+// The command is the point of the message to the person who may ask. The guard words
+// it, and a change of its words must not lose it here.
 func TestTheGuardsCommandIsNeverLost(t *testing.T) {
 	golden, err := os.ReadFile("../../domain/guard/testdata/asked.golden")
 	if err != nil {
@@ -156,18 +156,23 @@ func TestTheGuardsCommandIsNeverLost(t *testing.T) {
 	}
 	held := 0
 	for line := range strings.Lines(string(golden)) {
-		why, ok := strings.CutPrefix(strings.TrimSpace(line), "held | asked: ")
+		verdict, ok := strings.CutPrefix(strings.TrimSpace(line), "held | asked: ")
 		if !ok {
 			continue
 		}
 		held++
+		why, asked, _ := strings.Cut(verdict, " | ")
 		w := newWorld()
-		w.tells(t, notify.Decision{InstanceID: host, Outcome: "held", Rule: "asked", Why: why})
-		if steps := w.notes[0].Content.NextSteps; len(steps) == 0 || steps[0] != "If it really hangs, ask for it: `"+command+"`" {
-			t.Errorf("%q gives %q", why, steps)
+		w.notify(t, notify.Decision{InstanceID: host, Outcome: cases.OutcomeHeld, Rule: cases.RuleAsked, Why: why, Command: asked})
+		n := w.notes[0]
+		if steps := n.Content.NextSteps; len(steps) == 0 || steps[0] != "If it really hangs, ask for it: `"+command+"`" {
+			t.Errorf("%q gives %q", verdict, steps)
 		}
-		if strings.Contains(w.notes[0].Content.Title+w.notes[0].Content.Description, "invoke") {
-			t.Errorf("the command is in the way: %s", w.notes[0].raw)
+		if strings.Contains(n.Content.Title+n.Content.Description, "invoke") {
+			t.Errorf("the command is in the way: %s", n.raw)
+		}
+		if !strings.Contains(n.Content.Title, "a person must ask") {
+			t.Errorf("the title does not say that a person must ask: %s", n.Content.Title)
 		}
 	}
 	if held == 0 {
@@ -175,17 +180,36 @@ func TestTheGuardsCommandIsNeverLost(t *testing.T) {
 	}
 }
 
-// Only what is held has a command in it; elsewhere the same words are the console's,
-// or whoever's.
+// A command comes in its own field. What looks like one in a reason is the console's
+// word, or somebody's.
 func TestAReasonIsNeverCutShort(t *testing.T) {
 	why := "it is shutting down: of course, so a person must ask: aws lambda invoke --region eu-central-1"
-	w := newWorld()
-	w.tells(t, notify.Decision{InstanceID: host, Outcome: "refused", Rule: "quiet", Why: why},
-		notify.Decision{InstanceID: host, Outcome: "held", Rule: "asked", Why: "so be it, so a person must ask: somebody"})
-	for i, want := range []string{why, "so be it, so a person must ask: somebody"} {
-		n := w.notes[slices.IndexFunc(w.notes, func(n note) bool { return n.attributes["rule"] == []string{"quiet", "asked"}[i] })]
-		if !strings.Contains(n.Content.Title, want) || !strings.HasPrefix(n.Content.Description, "Why: "+want+"\n") {
+	for _, d := range []notify.Decision{
+		{InstanceID: host, Outcome: cases.OutcomeRefused, Rule: cases.RuleQuiet, Why: why},
+		{InstanceID: host, Outcome: cases.OutcomeHeld, Rule: cases.RuleAsked, Why: why},
+		{InstanceID: host, Outcome: cases.OutcomeHeld, Rule: cases.RuleAsked, Why: "so be it, so a person must ask: somebody"},
+	} {
+		w := newWorld()
+		w.notify(t, d)
+		n := w.notes[0]
+		if !strings.Contains(n.Content.Title, d.Why) || !strings.HasPrefix(n.Content.Description, "Why: "+d.Why+"\n") {
 			t.Errorf("%s", n.raw)
 		}
+		if strings.Contains(strings.Join(n.Content.NextSteps, " "), "lambda invoke") {
+			t.Errorf("a part of the reason became a command: %s", n.raw)
+		}
+	}
+}
+
+// Somebody who is to ask must find out how, even without the guard's command.
+func TestAHeldTargetIsNeverWithoutAWayToAsk(t *testing.T) {
+	w := newWorld()
+	w.notify(t, notify.Decision{InstanceID: host, Outcome: cases.OutcomeHeld})
+	n := w.notes[0]
+	if want := "If it really hangs, ask for it: `crashcart interrupt " + host + " --region eu-central-1 --reason 'say why'`"; n.Content.NextSteps[0] != want {
+		t.Errorf("%q, want %q", n.Content.NextSteps, want)
+	}
+	if !strings.Contains(n.Content.Title, "a person must ask") {
+		t.Errorf("title %q", n.Content.Title)
 	}
 }

@@ -27,25 +27,25 @@ func TestEverySceneReachesTheTopicOnce(t *testing.T) {
 		decisions = append(decisions, scene...)
 	}
 	book := casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName)
-	teller := notify.New(client, l.Notifications.ARN(), book, l.Region)
+	notifier := notify.New(client, l.Notifications.ARN(), book, l.Region)
 	for range 2 { // the second time it is only what has no limit
-		if err := teller.Notify(t.Context(), decisions); err != nil {
+		if err := notifier.Notify(t.Context(), decisions); err != nil {
 			t.Error(err)
 		}
 	}
-	told := map[string]int{}
+	published := map[string]int{}
 	for _, m := range l.Notifications.Messages() {
 		var n note
 		if err := json.Unmarshal([]byte(m.Message), &n); err != nil || m.Subject == "" || m.Attributes["outcome"].Value == "" {
 			t.Errorf("%+v, %v", m, err)
 		}
-		told[m.Attributes["outcome"].Value]++
+		published[m.Attributes["outcome"].Value]++
 	}
-	// Of held, refused and dryRun as many as there are topics; the others twice.
+	// Of held, refused and dry-run as many as there are topics; the others twice.
 	want := map[string]int{"interrupted": 4, "unknown": 2, "rejected": 2, "failed": 2, "dry-run": 1, "held": 2, "refused": 8}
 	for outcome, n := range want {
-		if told[outcome] != n {
-			t.Errorf("%s was told %d times, not %d", outcome, told[outcome], n)
+		if published[outcome] != n {
+			t.Errorf("%s was published %d times, not %d", outcome, published[outcome], n)
 		}
 	}
 	if len(l.Topic.Messages()) != 0 {

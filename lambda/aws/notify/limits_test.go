@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"crashcart/lambda/aws/notify"
+	"crashcart/lambda/domain/cases"
 )
 
 // labels are what a line of a description begins with.
@@ -104,7 +105,7 @@ func TestNothingFromOutsideIsEverAlive(t *testing.T) {
 	} {
 		for _, d := range everywhere(text) {
 			w := newWorld()
-			w.tells(t, d)
+			w.notify(t, d)
 			for _, problem := range problems(w.notes[0]) {
 				t.Errorf("%q: %s", text, problem)
 			}
@@ -116,15 +117,16 @@ func TestNothingFromOutsideIsEverAlive(t *testing.T) {
 func everywhere(text string) []notify.Decision {
 	d := notify.Decision{
 		InstanceID: text, Target: text, Rule: text, Why: text, CaseID: text, Code: text, Group: text, Source: text, Reason: text,
-		RequestedBy: text, Evidence: text, Protected: text, Undo: []string{text, text + text, text, text, text, text},
+		RequestedBy: text, Evidence: text, Protected: text, Command: text, Undo: []string{text, text + text, text, text, text, text},
 	}
 	var out []notify.Decision
-	for _, outcome := range []string{"interrupted", "rejected", "unknown", "dry-run", "refused", "held"} {
+	for _, outcome := range []cases.Outcome{
+		cases.OutcomeInterrupted, cases.OutcomeRejected, cases.OutcomeUnknown, cases.OutcomeDryRun, cases.OutcomeRefused, cases.OutcomeHeld,
+	} {
 		d.Outcome = outcome
 		out = append(out, d, dryRun(d))
 	}
-	d.Why = "its tag is manual, so a person must ask: " + text
-	out = append(out, d, with(d, func(d *notify.Decision) { d.Why = "it is manual, so a person must ask: aws lambda invoke " + text }))
+	out = append(out, with(d, func(d *notify.Decision) { d.Command = "aws lambda invoke " + text }))
 	d.Outcome, d.InstanceID = "refused", host
 	return append(out, with(d, func(d *notify.Decision) { d.Rule = "group" }), with(d, func(d *notify.Decision) { d.Rule = "region" }))
 }
@@ -136,7 +138,7 @@ func TestNoMessageIsEverTooLong(t *testing.T) {
 			decisions := everywhere(text)
 			for _, d := range decisions {
 				w := newWorld()
-				w.tells(t, d)
+				w.notify(t, d)
 				for _, problem := range problems(w.notes[0]) {
 					t.Fatalf("%d times %q: %.300s", n, c, problem)
 				}
@@ -145,7 +147,7 @@ func TestNoMessageIsEverTooLong(t *testing.T) {
 				decisions = append(decisions, with(refused(fmt.Sprintf("i-%017x", i), "region"), func(d *notify.Decision) { d.Why = text }))
 			}
 			w := newWorld()
-			w.tells(t, decisions...)
+			w.notify(t, decisions...)
 			for _, n := range w.notes {
 				for _, problem := range problems(n) {
 					t.Fatalf("%.300s", problem)
@@ -159,7 +161,7 @@ func TestWhatIsHarmlessIsNeverChanged(t *testing.T) {
 	for text, want := range map[string]string{
 		"57 of 10 (50%), see a/b: it's \"silent\"": "57 of 10 (50%), see a/b: it's \"silent\"",
 		"StatusCheckFailed_Instance":               "StatusCheckFailed_Instance",
-		"[    0.000000] Linux version 6.1":         "[ 0.000000] Linux version 6.1",
+		"[    0.000000] Linux version 6.1":         "[    0.000000] Linux version 6.1",
 		"Größe 大きい 😀":                              "Größe 大きい 😀",
 		"arn:aws:sns:eu-central-1:1:t":             "arn:aws:sns:eu-central-1:1:t",
 		"a = b | c # d ^ e":                        "a = b | c # d ^ e",
@@ -167,7 +169,7 @@ func TestWhatIsHarmlessIsNeverChanged(t *testing.T) {
 		"[a](https://b) <c> & d@e":                 "[a] (https:∕/b) ‹c› ＆ d＠e",
 	} {
 		w := newWorld()
-		w.tells(t, notify.Decision{InstanceID: host, Outcome: "refused", Rule: "quiet", Why: text, Source: "prod_web *1* ~x~ [a](b) " + text})
+		w.notify(t, notify.Decision{InstanceID: host, Outcome: "refused", Rule: "quiet", Why: text, Source: "prod_web *1* ~x~ [a](b) " + text})
 		if got := w.notes[0].Content.Title; got != "Not interrupted: "+host+" (quiet: "+want+")" {
 			t.Errorf("title %q", got)
 		}
@@ -199,7 +201,7 @@ func TestACommandIsNeverAltered(t *testing.T) {
 	} {
 		undo := base + c.name + "'"
 		w := newWorld()
-		w.tells(t, with(shot(1, "interrupted"), func(d *notify.Decision) { d.Undo = []string{undo} }))
+		w.notify(t, with(sent(1, "interrupted"), func(d *notify.Decision) { d.Undo = []string{undo} }))
 		steps := w.notes[0].Content.NextSteps
 		last := steps[len(steps)-1]
 		if c.shown != strings.HasSuffix(last, ": `"+undo+"`") || !c.shown && (strings.Contains(last, "aws") || !strings.Contains(last, "log has it")) {
@@ -210,17 +212,17 @@ func TestACommandIsNeverAltered(t *testing.T) {
 
 func FuzzNoMessageIsEverAliveOrTooLong(f *testing.F) {
 	f.Add(host, "refused", "region", hostile, caseID, "asg/web", "web-1 is silent", command, true)
-	f.Add(host, "held", "asked", "so, so a person must ask: "+command, caseID, hostile, "", hostile, false)
+	f.Add(host, "held", "asked", "so, so a person must ask", caseID, hostile, "", hostile, false)
 	f.Add("i-0", "interrupted", "x_y", "_`_`]\u200b(", "a b", "\xff", "www.", "`@", false)
 	f.Fuzz(func(t *testing.T, instance, outcome, rule, why, id, group, source, undo string, dryRun bool) {
 		d := notify.Decision{
-			InstanceID: instance, Outcome: outcome, Rule: rule, Why: why, CaseID: id, Group: group, Source: source, DryRun: dryRun,
-			Target: group, Code: source, Reason: why, RequestedBy: source, Evidence: group, Protected: why, Undo: []string{undo},
+			InstanceID: instance, Outcome: cases.Outcome(outcome), Rule: rule, Why: why, CaseID: id, Group: group, Source: source, DryRun: dryRun,
+			Target: group, Code: source, Reason: why, RequestedBy: source, Evidence: group, Protected: why, Undo: []string{undo}, Command: undo,
 		}
 		w := newWorld()
-		w.tells(t, d, d)
+		w.notify(t, d, d)
 		d.InstanceID, d.Outcome, d.DryRun = host, "interrupted", false
-		w.tells(t, d)
+		w.notify(t, d)
 		for _, n := range w.notes {
 			for _, problem := range problems(n) {
 				t.Error(problem)

@@ -2,23 +2,24 @@ package notify
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/instance"
 )
 
-// notice is one message to be: decisions about the same topic, told together.
+// notice is one message to be: decisions about the same topic, published together.
 type notice struct {
 	topic     string // safe as a key and in print: a rule or an outcome, and what it is about
 	decisions []Decision
 	limited   bool // the limiter is asked
 	whole     bool // about a rule or a group as a whole, with a count
-	untold    int  // decisions before these that went untold
+	skipped   int  // decisions before these of which nobody was notified
 }
 
-// plan sorts decisions into notices, interrupts first: when the time runs out, it
-// is the refusals that go untold.
+// plan sorts decisions into notices, interrupts first: when the time runs out, only
+// refusals are left over.
 func plan(decisions []Decision) []notice {
 	type key struct {
 		topic  string
@@ -27,7 +28,7 @@ func plan(decisions []Decision) []notice {
 	var notices []notice
 	at := map[key]int{}
 	for _, d := range decisions {
-		if !told(d) {
+		if !wanted(d) {
 			continue
 		}
 		d = checked(d)
@@ -46,71 +47,71 @@ func plan(decisions []Decision) []notice {
 	return notices
 }
 
-// told says whether a decision is told at all. What failed without a case was put
-// back to be decided again.
-func told(d Decision) bool {
+// wanted says whether people are notified of a decision at all. A target that failed
+// without a case was put back, and is decided again.
+func wanted(d Decision) bool {
 	switch d.Outcome {
-	case outcomeInterrupted, outcomeDryRun, outcomeRejected, outcomeUnknown, outcomeRefused, outcomeHeld:
+	case cases.OutcomeInterrupted, cases.OutcomeDryRun, cases.OutcomeRejected, cases.OutcomeUnknown,
+		cases.OutcomeRefused, cases.OutcomeHeld:
 		return true
-	case outcomeFailed:
+	case cases.OutcomeFailed:
 		return d.CaseID != ""
+	default: // later, duplicate, and what this package does not know
+		return false
 	}
-	return false
 }
 
 func newNotice(d Decision) notice {
 	n := notice{decisions: []Decision{d}}
-	if n.fired() && !n.dryRun() {
-		n.topic = topicOf(d.Outcome, cmp.Or(d.CaseID, about(d)))
+	if n.claimed() && !n.dryRun() {
+		n.topic = topicOf(string(d.Outcome), cmp.Or(d.CaseID, about(d)))
 		return n
 	}
 	n.limited = true
 	switch {
-	case n.fired():
-		n.topic = topicOf(d.Outcome, about(d))
-	case d.Rule == "lever" || d.Rule == "region" || d.Rule == "budget":
+	case n.claimed():
+		n.topic = topicOf(string(d.Outcome), about(d))
+	case d.Rule == cases.RuleLever, d.Rule == cases.RuleRegion, d.Rule == cases.RuleBudget:
 		n.topic, n.whole = d.Rule, true
-	case d.Rule == "group" && d.Group != "":
+	case d.Rule == cases.RuleGroup && d.Group != "":
 		n.topic, n.whole = topicOf(d.Rule, d.Group), true
 	default:
-		n.topic = topicOf(cmp.Or(d.Rule, d.Outcome), about(d))
+		n.topic = topicOf(cmp.Or(d.Rule, string(d.Outcome)), about(d))
 	}
 	return n
 }
 
-// about is what a decision is about.
-func about(d Decision) string { return cmp.Or(d.InstanceID, d.Target, "nothing") }
-
 // first is the decision that stands for all of the notice.
 func (n notice) first() Decision { return n.decisions[0] }
 
-// fired says whether the shot was taken, or rehearsed.
-func (n notice) fired() bool {
+// claimed says whether the target's case was opened, for an interrupt or a dry run of
+// one. The rules had permitted it then.
+func (n notice) claimed() bool {
 	o := n.first().Outcome
-	return o != outcomeRefused && o != outcomeHeld
+	return o != cases.OutcomeRefused && o != cases.OutcomeHeld
 }
 
-// dry run says whether nothing real was asked for. What was interrupted is real,
+// dryRun says whether nothing real was asked for. What was interrupted is real,
 // whatever else is said of it.
 func (n notice) dryRun() bool {
 	d := n.first()
-	return d.Outcome == outcomeDryRun || d.DryRun && d.Outcome != outcomeInterrupted
+	return d.Outcome == cases.OutcomeDryRun || d.DryRun && d.Outcome != cases.OutcomeInterrupted
 }
 
 // rank is where a notice stands in the row.
 func (n notice) rank() int {
 	switch {
-	case n.fired() && !n.dryRun():
+	case n.claimed() && !n.dryRun():
 		return 0
-	case n.fired():
+	case n.claimed():
 		return 1
 	default:
 		return 2
 	}
 }
 
-// counted is how many decisions are to be counted if they may not be told: a count
-// is told of a rule or a group as a whole alone.
+// counted is how many decisions the limiter counts if it skips the notice. Only a
+// message about a rule or a group as a whole has a count.
 func (n notice) counted() int {
 	if n.whole {
 		return len(n.decisions)
@@ -118,26 +119,40 @@ func (n notice) counted() int {
 	return 0
 }
 
-// mostTopic is how long a subject may be to be a key in its own words. DynamoDB takes
-// 2,048 bytes ("Quotas in Amazon DynamoDB", Amazon DynamoDB Developer Guide).
-const mostTopic = 128
+// several says whether the notice is about more than one decision on more than one
+// target. What was skipped before was another event.
+func (n notice) several() bool { return n.whole && len(n.decisions) > 1 }
 
-// topicOf is the limiter's topic of a rule (or an outcome) and what it is about. A
-// subject that is long, or not harmless in print, becomes its hash.
-func topicOf(rule, subject string) string {
-	odd := func(r rune) bool { return !letterOrDigit(r) && !strings.ContainsRune("-_.:=+/", r) }
-	if strings.ContainsFunc(subject, odd) || plain(subject, mostTopic) != subject {
-		sum := sha256.Sum256([]byte(subject))
-		subject = "~" + hex.EncodeToString(sum[:16])
+// instance is the one instance that a notice is about. It is empty if there is none, or
+// more than one.
+func (n notice) instance() string {
+	if n.several() {
+		return ""
 	}
-	return rule + "/" + subject
+	return n.first().InstanceID
 }
 
-// checked takes what must have a form, because it becomes part of commands and of
-// what custom actions read, and drops what has not: an instance id that is none is
-// just a name.
+// mostInstances is how many instances a message names. Nobody reads more, and the
+// log has them all.
+const mostInstances = 20
+
+// instances are the first of the instances that the notice is about.
+func (n notice) instances() []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, d := range n.decisions {
+		if d.InstanceID != "" && !seen[d.InstanceID] && len(out) < mostInstances {
+			seen[d.InstanceID] = true
+			out = append(out, d.InstanceID)
+		}
+	}
+	return out
+}
+
+// checked drops what has not the form that it must have to become part of commands, and
+// of what custom actions read. An instance id without the form of one is just a name.
 func checked(d Decision) Decision {
-	if !instanceID(d.InstanceID) {
+	if !instance.IsID(d.InstanceID) {
 		d.Target, d.InstanceID = cmp.Or(d.Target, d.InstanceID), ""
 	}
 	if !word(d.CaseID) {
@@ -149,15 +164,8 @@ func checked(d Decision) Decision {
 	return d
 }
 
-// instanceID says whether s has the form of an EC2 instance id: i- and 8 or 17
-// hexadecimal digits ("Resource IDs", Amazon EC2 User Guide).
-func instanceID(s string) bool {
-	digits, ok := strings.CutPrefix(s, "i-")
-	return ok && (len(digits) == 8 || len(digits) == 17) && strings.Trim(digits, "0123456789abcdef") == ""
-}
-
-// word says whether s is made of letters, digits and "-", as case ids, rules and
-// Regions are, and short.
+// word says whether s is short, and made of letters, digits and "-", as case ids, rules
+// and Regions are.
 func word(s string) bool {
 	return s != "" && len(s) <= mostTopic && !strings.ContainsFunc(s, func(r rune) bool {
 		return !letterOrDigit(r) && r != '-'

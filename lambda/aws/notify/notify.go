@@ -1,20 +1,21 @@
-// Package notify leaves nobody wondering: it tells the notification topic of every
-// target that was refused, held or fired at. What is looked at again later, what
-// was decided before and what could not be decided is not told.
+// Package notify leaves nobody wondering: it notifies people of every target that was
+// refused, held or interrupted, through the notification topic. It leaves out targets
+// that come back for another pass, those that were decided before, and those that could
+// not be decided.
 //
 // # How often
 //
-// A refused or held target is told of once per instance (or whatever was named
-// instead), rule and hour. The rules lever, region and budget are told of once per
-// hour with a count, and group once per group and hour, so that a storm is one
-// message and not ten thousand. What the hour held back is counted, and told with the
-// next message on the same topic, whenever that is. The casebook keeps the hour
-// (Limiter); a dry run has an hour of its own, so that it silences nothing real.
+// People are notified of a refused or held target once per instance (or what was named
+// instead), rule and hour. The rules lever, region and budget are notified once per hour
+// with a count, and the rule group once per group and hour, so that a storm is one
+// message and not ten thousand. What the hour skips is counted, and the count goes with
+// the next message on the same topic, whenever that is. The casebook keeps the hour
+// (Limiter). A dry run has an hour of its own, so that it silences nothing real.
 //
-// An interrupt needs no limit, since the casebook lets it happen once per case, and
-// is told before everything else, whatever the casebook answers. A dry run of one
-// has neither a budget nor a cooldown; it is told once per instance and hour, and
-// told as well when the casebook gives no answer.
+// An interrupt needs no limit, since the casebook lets it happen once per case. It goes
+// out before everything else, whatever the casebook answers. A dry run of an interrupt
+// has neither a budget nor a cooldown. It goes out once per instance and hour, and also
+// when the casebook gives no answer.
 //
 // # What
 //
@@ -22,22 +23,22 @@
 // using Amazon Q Developer in chat applications", Amazon Q Developer in chat
 // applications Administrator Guide): what happened in the title, why with the figure
 // in the description, what to do in the next steps. The subject is the title in
-// ASCII, for e-mail and other subscribers that show no JSON well. Outcome, rule and
+// ASCII, for e-mail and other subscribers that show JSON badly. Outcome, rule and
 // dry run are message attributes as well, for subscription filter policies.
 //
 // # Text from outside
 //
 // Alarm names, reasons, group names and console lines are hostile. Slack and Teams
-// escape differently, and what Amazon Q does in between is not documented, so that an
-// escape of the one may come out alive in the other. Characters that could begin
-// something are therefore not escaped but replaced by others that look alike and mean
-// nothing: no mention, no link with a scheme, no formatting, no second line. A bare
-// domain name is left as it is: it leads where it says. Names are set in a code span,
-// where everything but ` < > & @ stays exact.
+// escape differently, and what Amazon Q does in between is not documented. An escape for
+// the one may come out alive in the other. Characters that could begin something are
+// therefore not escaped but replaced by others that look alike and mean nothing: no
+// mention, no link with a scheme, no formatting, no second line. A bare domain name is
+// left as it is: it leads where it says. Names are set in a code span, where everything
+// but ` < > & @ stays exact.
 //
 // A command is never altered. It is set in a code span, whole, or left out with a
 // word on where to find it. What goes into the additional context, from which custom
-// actions build commands, is checked by its form and otherwise left out.
+// actions build commands, must have its proper form, or is left out.
 package notify
 
 import (
@@ -48,13 +49,16 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"crashcart/lambda/domain/cases"
 )
 
 const (
-	// Bound is how long telling may take, all of it together. It comes after
+	// Bound is how long notifying may take, all of it together. It comes after
 	// everything that matters, in a function that is paid by the second and whose
-	// next message waits for it; SNS answers within a tenth of a second, so with a
-	// client that waits for little more than one this leaves room for a retry or two.
+	// next message waits for it. SNS answers within a tenth of a second, so with a
+	// client that waits for little more than one second this leaves room for a retry
+	// or two.
 	Bound = 4 * time.Second
 	// sideBySide is how many messages are on their way at once: enough for a batch
 	// of refusals within Bound, and few enough to leave other callers their share of
@@ -65,37 +69,27 @@ const (
 	mostErrors = 8
 )
 
-// API is the one call of SNS that telling needs.
+// API is the one call of SNS that this package makes.
 type API interface {
 	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
 }
 
-// Limiter says whether a topic may be told of, which is at most once an hour, and
-// how many decisions about it went untold. n decisions are counted if it may not.
-// It is the casebook.
+// Limiter says whether a notification may go out about a topic, which is at most once
+// an hour, and how many decisions about it were skipped before. If it may not, the n
+// decisions are counted as skipped. It is the casebook.
 type Limiter interface {
-	MayNotify(ctx context.Context, topic string, n int, dryRun bool) (may bool, untold int, err error)
+	MayNotify(ctx context.Context, topic string, n int, dryRun bool) (may bool, skipped int, err error)
 }
-
-// The outcomes that are told; intake has the whole list.
-const (
-	outcomeInterrupted = "interrupted"
-	outcomeDryRun      = "dry-run"
-	outcomeRefused     = "refused"
-	outcomeHeld        = "held"
-	outcomeRejected    = "rejected"
-	outcomeUnknown     = "unknown"
-	outcomeFailed      = "failed"
-)
 
 // Decision is what was decided about one target. All its text may be hostile, and
 // any of it may be missing.
 type Decision struct {
 	InstanceID  string
 	Target      string // what was named instead of an instance
-	Outcome     string // as in package intake: refused, interrupted, ...
+	Outcome     cases.Outcome
 	Rule        string // that decided
 	Why         string // one sentence, with the figure
+	Command     string // what a person types to ask for a target that is held
 	CaseID      string
 	Code        string   // EC2's error code
 	DryRun      bool     // a dry run: nothing was sent
@@ -108,7 +102,7 @@ type Decision struct {
 	Undo        []string // commands that undo Protected
 }
 
-// Notifier tells. All its fields are required and set once.
+// Notifier publishes notifications. All its fields are required and set once.
 type Notifier struct {
 	API    API
 	Topic  string // ARN of the notification topic
@@ -117,15 +111,15 @@ type Notifier struct {
 	Now    func() time.Time
 }
 
-// New returns a teller on the wall clock.
+// New returns a notifier on the wall clock.
 func New(api API, topic string, limit Limiter, region string) *Notifier {
 	return &Notifier{API: api, Topic: topic, Limit: limit, Region: region, Now: time.Now}
 }
 
-// Tell tells of all decisions that are to be told, interrupts first, and returns
-// within Bound, with nothing left running. The error joins what could not be told; it
-// is for the log, for nothing depends on it and nothing is tried again.
-func (t *Notifier) Notify(ctx context.Context, decisions []Decision) error {
+// Notify notifies people of the decisions, interrupts first. It returns within Bound,
+// with nothing left running. The error joins what could not be published. It is for the
+// log: nothing depends on it, and nothing is tried again.
+func (nt *Notifier) Notify(ctx context.Context, decisions []Decision) error {
 	notices := plan(decisions)
 	if len(notices) == 0 {
 		return nil
@@ -140,7 +134,7 @@ func (t *Notifier) Notify(ctx context.Context, decisions []Decision) error {
 	for range min(sideBySide, len(notices)) {
 		wg.Go(func() {
 			for i := range next {
-				errs[i] = t.tell(ctx, notices[i])
+				errs[i] = nt.publish(ctx, notices[i])
 			}
 		})
 	}
@@ -152,30 +146,30 @@ func (t *Notifier) Notify(ctx context.Context, decisions []Decision) error {
 	return join(errs)
 }
 
-// tell asks the limiter and publishes.
-func (t *Notifier) tell(ctx context.Context, n notice) error {
+// publish asks the limiter, and publishes if it may.
+func (nt *Notifier) publish(ctx context.Context, n notice) error {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("telling of %s: %w", n.topic, err)
+		return fmt.Errorf("notifying of %s: %w", n.topic, err)
 	}
 	var unlimited error
 	if n.limited {
-		may, untold, err := t.Limit.MayNotify(ctx, n.topic, n.counted(), n.dryRun())
+		may, skipped, err := nt.Limit.MayNotify(ctx, n.topic, n.counted(), n.dryRun())
 		switch {
-		case err != nil && !n.fired():
-			return fmt.Errorf("telling of %s: %w", n.topic, err)
+		case err != nil && !n.claimed():
+			return fmt.Errorf("notifying of %s: %w", n.topic, err)
 		case err != nil:
-			unlimited = fmt.Errorf("telling of %s without knowing whether it was told: %w", n.topic, err)
+			unlimited = fmt.Errorf("notifying of %s, perhaps not for the first time: %w", n.topic, err)
 		case !may:
 			return nil
 		}
-		n.untold = untold
+		n.skipped = skipped
 	}
-	in, err := t.input(n)
+	in, err := nt.input(n)
 	if err == nil {
-		_, err = t.API.Publish(ctx, in)
+		_, err = nt.API.Publish(ctx, in)
 	}
 	if err != nil {
-		err = fmt.Errorf("telling of %s: %w", n.topic, err)
+		err = fmt.Errorf("notifying of %s: %w", n.topic, err)
 	}
 	return errors.Join(unlimited, err)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"crashcart/lambda/aws/notify"
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/guard"
 )
 
@@ -20,14 +21,14 @@ func rules() []string {
 
 func TestNoRuleIsEverWithoutANextStep(t *testing.T) {
 	w := newWorld()
-	w.tells(t, refused(host, "no-such-rule"))
+	w.notify(t, refused(host, "no-such-rule"))
 	otherwise := strings.Join(w.notes[0].Content.NextSteps, "\n")
 	if otherwise == "" {
 		t.Error("a rule without words of its own has no next step")
 	}
 	for _, rule := range rules() {
 		w := newWorld()
-		w.tells(t, refused(host, rule))
+		w.notify(t, refused(host, rule))
 		steps := strings.Join(w.notes[0].Content.NextSteps, "\n")
 		if steps == "" || steps == otherwise && rule != "time" && rule != "episode" && rule != "fresh" {
 			t.Errorf("%s has no words of its own: %s", rule, steps)
@@ -43,7 +44,7 @@ func TestAStepIsNeverAboutOneOfMany(t *testing.T) {
 	for _, rule := range []string{"lever", "region", "budget", "group"} {
 		w := newWorld()
 		d := with(refused(host, rule), func(d *notify.Decision) { d.Group = "asg/web"; d.CaseID = caseID })
-		w.tells(t, d, with(d, func(d *notify.Decision) { d.InstanceID = host2 }))
+		w.notify(t, d, with(d, func(d *notify.Decision) { d.InstanceID = host2 }))
 		n := w.notes[0]
 		if len(n.Content.NextSteps) == 0 || strings.Contains(strings.Join(n.Content.NextSteps, " "), "i-") ||
 			n.Metadata.AdditionalContext["instanceId"] != "" || n.Metadata.AdditionalContext["caseId"] != "" {
@@ -56,11 +57,11 @@ func TestAStepIsNeverAboutOneOfMany(t *testing.T) {
 func TestNobodyIsEverLedToRuinADump(t *testing.T) {
 	w := newWorld()
 	for _, d := range []notify.Decision{
-		shot(1, "interrupted"), shot(2, "unknown"), refused(host, "quiet"), refused(host, "known"), refused(host, "supported"),
+		sent(1, "interrupted"), sent(2, "unknown"), refused(host, "quiet"), refused(host, "known"), refused(host, "supported"),
 		refused(host, "running"), refused(host, "host-ok"), refused(host, "region"), refused(host, "group"), refused(host, "budget"), refused(host, "lever"),
 	} {
 		w.notes = nil
-		w.tells(t, d)
+		w.notify(t, d)
 		for _, s := range w.notes[0].Content.NextSteps {
 			for _, harm := range []string{"crashcart interrupt", "lambda invoke", "reboot-instances", "stop-instances", "terminate"} {
 				if strings.Contains(s, harm) {
@@ -71,10 +72,10 @@ func TestNobodyIsEverLedToRuinADump(t *testing.T) {
 	}
 	for _, outcome := range []string{"interrupted", "unknown"} {
 		w.notes = nil
-		w.tells(t, shot(3, outcome))
+		w.notify(t, sent(3, outcome))
 		n := w.notes[0]
 		if !strings.Contains(n.Content.Title, "leave it alone") || !strings.HasPrefix(n.Content.NextSteps[0], "Do not reboot, stop or replace it") ||
-			!strings.Contains(n.raw, "crashcart case "+shot(3, "").CaseID) {
+			!strings.Contains(n.raw, "crashcart case "+sent(3, "").CaseID) {
 			t.Errorf("%s: %s", outcome, n.raw)
 		}
 	}
@@ -85,7 +86,7 @@ func TestNobodyIsEverLedToRuinADump(t *testing.T) {
 func TestADryRunNeverReadsLikeAnInterrupt(t *testing.T) {
 	for _, outcome := range []string{"dry-run", "rejected", "unknown", "failed"} {
 		w := newWorld()
-		w.tells(t, dryRun(with(shot(1, outcome), func(d *notify.Decision) { d.Undo = []string{"aws autoscaling exit-standby"} })))
+		w.notify(t, dryRun(with(sent(1, outcome), func(d *notify.Decision) { d.Undo = []string{"aws autoscaling exit-standby"} })))
 		n := w.notes[0]
 		if strings.Contains(n.raw, "leave it alone") || strings.Contains(n.raw, "Do not") || strings.Contains(n.raw, "exit-standby") ||
 			!strings.HasPrefix(n.Content.NextSteps[0], "Nothing was sent") {
@@ -98,13 +99,22 @@ func TestWhatIsNotKnownIsNeverLeftBlankInACommand(t *testing.T) {
 	for _, rule := range rules() {
 		for _, d := range []notify.Decision{refused("", rule), with(refused("not an id", rule), func(d *notify.Decision) { d.Outcome = "held" })} {
 			w := newWorld()
-			w.teller.Region = ""
-			w.tells(t, d)
+			w.notifier.Region = ""
+			w.notify(t, d)
 			for _, s := range w.notes[0].Content.NextSteps {
 				if strings.ContainsAny(s, "{}") || strings.Contains(s, "  ") || strings.HasSuffix(s, ":") {
 					t.Errorf("%s: %q", rule, s)
 				}
 			}
 		}
+	}
+}
+
+func TestAListOfInstancesIsNeverEmpty(t *testing.T) {
+	w := newWorld()
+	web := notify.Decision{Target: "target group web", Outcome: cases.OutcomeRefused, Rule: cases.RuleLever, Why: "all interrupts were stopped"}
+	w.notify(t, web, with(web, func(d *notify.Decision) { d.Target = "target group api" }))
+	if d := w.notes[0].Content.Description; strings.Contains(d, "Instances") || !strings.Contains(d, "\nCount: 2 now") {
+		t.Errorf("description %q", d)
 	}
 }

@@ -1,0 +1,80 @@
+package notify
+
+import (
+	"strings"
+
+	"crashcart/lambda/domain/cases"
+)
+
+const (
+	mostUndo = 4
+	askHeld  = "If it really hangs, ask for it:"
+	undoStep = "Only once its dump is safe, one way to end what keeps it alive:"
+	// elsewhere points to a command that is not shown.
+	elsewhere = " (the command does not fit here: the function's log has it)"
+)
+
+// nextSteps are the steps of a notice, as they are shown.
+func (nt *Notifier) nextSteps(n notice) []string {
+	d := n.first()
+	switch {
+	case n.claimed() && n.dryRun():
+		return nt.filled(n, afterDryRun[d.Outcome])
+	case n.claimed():
+		out := nt.filled(n, afterSend[d.Outcome])
+		for _, undo := range d.Undo[:min(len(d.Undo), mostUndo)] {
+			out = append(out, shown(undoStep, undo))
+		}
+		return out
+	case d.Outcome == cases.OutcomeHeld:
+		return append(nt.ask(n), nt.filled(n, refusalSteps(d.Rule))...)
+	default:
+		return nt.filled(n, refusalSteps(d.Rule))
+	}
+}
+
+// ask is how a person asks for a target that is held: with the guard's own command, if
+// the decision has one.
+func (nt *Notifier) ask(n notice) []string {
+	if command := n.first().Command; command != "" {
+		return []string{shown(askHeld, command)}
+	}
+	return nt.filled(n, []step{{askHeld, cmdAsk}})
+}
+
+func refusalSteps(rule string) []step {
+	if steps, ok := afterRefusal[rule]; ok {
+		return steps
+	}
+	return otherwise
+}
+
+// filled are the steps as they are shown. A step that needs what is not known is left
+// out.
+func (nt *Notifier) filled(n notice, steps []step) []string {
+	known := map[string]string{"{region}": nt.region(), "{instance}": n.instance(), "{case}": n.first().CaseID}
+	var out []string
+steps:
+	for _, s := range steps {
+		for name, value := range known {
+			if value == "" && strings.Contains(s.command, name) {
+				continue steps
+			}
+			s.command = strings.ReplaceAll(s.command, name, value)
+		}
+		out = append(out, shown(s.say, s.command))
+	}
+	return out
+}
+
+// shown is a sentence with the command that it ends with. A command that cannot be
+// shown as it is gives way to a pointer, for half of one is worse than none.
+func shown(say, text string) string {
+	if text == "" {
+		return say
+	}
+	if c, ok := command(text); ok && length(say)+1+length(c) <= mostStep {
+		return say + " " + c
+	}
+	return strings.TrimSuffix(say, ":") + elsewhere
+}
