@@ -28,7 +28,7 @@ func main() {
 
 // build makes a function's asset and gives its directory.
 func build(name string) string {
-	dir, err := bootstrap.Build(context.Background(), ".", "./lambda/cmd/"+name, "build/infra/"+name)
+	dir, err := bootstrap.Build(context.Background(), bootstrap.Command{Root: ".", Package: "./lambda/cmd/" + name}, "build/infra/"+name)
 	if err != nil {
 		fail("the function "+name+" could not be built", err)
 	}

@@ -24,16 +24,21 @@ const name = "bootstrap"
 // aws-lambda-go). `make bootstrap` has the same.
 var flags = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-tags=lambda.norpc"}
 
-// environment is what the build must not take over from whoever runs it: flags
-// and workspaces of their own, and what chooses another instruction set.
+// environment replaces what a build would take over from the shell that it is started
+// in: flags, workspaces, and another instruction set.
 var environment = []string{
 	"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOEXPERIMENT=", "GOFIPS140=off",
 }
 
-// Build compiles the command at pkg, such as ./lambda/cmd/interrupt, of the module
-// in root into the directory out, which it makes, and gives the directory. It is
-// what a function's asset is made of: one file, called bootstrap.
-func Build(ctx context.Context, root, pkg, out string) (dir string, err error) {
+// Command is a command of a module.
+type Command struct {
+	Root    string // the module's directory
+	Package string // such as ./lambda/cmd/interrupt
+}
+
+// Build compiles a command into the directory out, which it makes, and gives that
+// directory. A function's asset is made of it: one file, called bootstrap.
+func Build(ctx context.Context, of Command, out string) (dir string, err error) {
 	dir, err = filepath.Abs(out)
 	if err != nil {
 		return "", fmt.Errorf("finding %s: %w", out, err)
@@ -41,12 +46,12 @@ func Build(ctx context.Context, root, pkg, out string) (dir string, err error) {
 	if err := os.RemoveAll(dir); err != nil { // a file that is left over would become part of the asset
 		return "", fmt.Errorf("emptying %s: %w", out, err)
 	}
-	args := slices.Concat([]string{"build"}, flags, []string{"-o", filepath.Join(dir, name), pkg})
+	args := slices.Concat([]string{"build"}, flags, []string{"-o", filepath.Join(dir, name), of.Package})
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // what to build is written in this module
-	cmd.Dir = root
+	cmd.Dir = of.Root
 	cmd.Env = append(os.Environ(), environment...)
 	if said, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building %s: %w\n%s", pkg, err, strings.TrimSpace(string(said)))
+		return "", fmt.Errorf("building %s: %w\n%s", of.Package, err, strings.TrimSpace(string(said)))
 	}
 	return dir, nil
 }

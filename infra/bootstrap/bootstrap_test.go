@@ -19,7 +19,7 @@ const (
 
 func build(t *testing.T, root, pkg string) (dir, sum string) {
 	t.Helper()
-	dir, err := bootstrap.Build(t.Context(), root, pkg, filepath.Join(t.TempDir(), "out"))
+	dir, err := bootstrap.Build(t.Context(), bootstrap.Command{Root: root, Package: pkg}, filepath.Join(t.TempDir(), "out"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestWhatIsLeftOverIsNeverPartOfTheAsset(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(out, "old"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bootstrap.Build(t.Context(), filepath.Join("..", ".."), interrupt, out); err != nil {
+	if _, err := bootstrap.Build(t.Context(), bootstrap.Command{Root: filepath.Join("..", ".."), Package: interrupt}, out); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(out, "old")); err == nil {
@@ -101,7 +101,7 @@ func TestAFunctionThatDoesNotCompileSaysWhy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := bootstrap.Build(t.Context(), root, ".", filepath.Join(t.TempDir(), "out"))
+	_, err := bootstrap.Build(t.Context(), bootstrap.Command{Root: root, Package: "."}, filepath.Join(t.TempDir(), "out"))
 	if err == nil || !strings.Contains(err.Error(), "undefined: undefined") {
 		t.Errorf("it says %v", err)
 	}

@@ -26,7 +26,7 @@ func inState(value string) change {
 }
 
 // crossing is one event: a shape that CloudWatch has, as the decoder's tests have it,
-// and what is different. passes tells whether the rule may let it into the queue,
+// and what is different. passes says whether the rule may let it into the queue,
 // ignored why the function then asks for nothing.
 type crossing struct {
 	name, shape string
@@ -112,8 +112,8 @@ func TestTheRuleLetsInAlarmsWithThePrefixAndNothingElse(t *testing.T) {
 	}
 }
 
-// Every part of the pattern keeps something out or lets something in. Whoever
-// changes one sees it here.
+// Every part of the pattern keeps something out or lets something in. A change of one
+// shows here.
 func TestNoPartOfThePatternCanGoUnnoticed(t *testing.T) {
 	in := build(t)
 	for name, change := range map[string]func(pattern, detail map[string]any){
@@ -145,7 +145,7 @@ func TestNoPartOfThePatternCanGoUnnoticed(t *testing.T) {
 					return
 				}
 			}
-			t.Error("no event tells the difference")
+			t.Error("no event shows the difference")
 		})
 	}
 }

@@ -90,7 +90,7 @@ func TestWhatIsPublishedArrivesAsATrigger(t *testing.T) {
 	}
 }
 
-// Whoever changes the subscription sees it here.
+// A change of the subscription shows here.
 func TestNoSettingOfTheSubscriptionCanGoUnnoticed(t *testing.T) {
 	in := build(t)
 	for name, change := range map[string]func(map[string]any){

@@ -69,7 +69,7 @@ func instances(at Places) []Statement {
 			},
 			Resources: []string{"*"},
 			If:        map[string]any{"StringEquals": map[string]any{"aws:RequestedRegion": at.Region}},
-			Why: "these have no resources to name in IAM, except DescribeAlarms, which tells of composite alarms only where it is allowed on * " +
+			Why: "these have no resources to name in IAM, except DescribeAlarms, which gives composite alarms only where it is allowed on * " +
 				"(Service Authorization Reference; \"DescribeAlarms\", Amazon CloudWatch API Reference)",
 		},
 		{
@@ -77,8 +77,8 @@ func instances(at Places) []Statement {
 			Why: "an instance of this account and Region that is opted in: which one will hang is not known before",
 		},
 		{
-			Sid: "Evidence", Actions: []string{"ec2:GetConsoleOutput", "ec2:GetConsoleScreenshot"}, Resources: []string{instance}, If: tagged(),
-			Why: "as above; a console may show secrets, so an instance that is not opted in is not looked at",
+			Sid: "TakeEvidence", Actions: []string{"ec2:GetConsoleOutput", "ec2:GetConsoleScreenshot"}, Resources: []string{instance}, If: tagged(),
+			Why: "as above; a console may show secrets, so that of an instance that is not opted in is never read",
 		},
 		{
 			Sid: "Interrupt", Actions: []string{"ec2:SendDiagnosticInterrupt"}, Resources: []string{instance}, If: tagged(),
@@ -112,11 +112,11 @@ func memory(at Places) []Statement {
 			Resources: []string{at.Table},
 		},
 		{
-			Sid: "Evidence", Actions: []string{"s3:PutObject"},
+			Sid: "KeepEvidence", Actions: []string{"s3:PutObject"},
 			Resources: []string{at.Bucket + "/cases/*", at.Bucket + "/dry/cases/*"},
 			Why:       "every case has a folder of its own",
 		},
-		{Sid: "Tell", Actions: []string{"sns:Publish"}, Resources: []string{at.Topic}},
+		{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []string{at.Topic}},
 		{
 			Sid: "Encrypt", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []string{at.Key},
 			If: map[string]any{"StringEquals": map[string]any{"kms:ViaService": []string{

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"crashcart/infra/permissions"
-
 	"crashcart/lab/source"
 )
 
@@ -103,6 +102,20 @@ func TestNoActionIsWithoutACallerAndNoCallerWithoutItsAction(t *testing.T) {
 			if !allowed[a] {
 				t.Errorf("%s: %s is called, and not allowed", pkg, a)
 			}
+		}
+	}
+}
+
+// IAM refuses a policy in which two statements have the same Sid ("IAM JSON policy
+// elements: Sid", AWS Identity and Access Management User Guide).
+func TestNoTwoStatementsOfAPolicyHaveOneName(t *testing.T) {
+	for pkg, f := range functions {
+		seen := map[string]bool{}
+		for _, s := range f.statements {
+			if s.Sid == "" || seen[s.Sid] {
+				t.Errorf("%s: the name %q is missing or there twice", pkg, s.Sid)
+			}
+			seen[s.Sid] = true
 		}
 	}
 }

@@ -160,7 +160,7 @@ func permission(p map[string]any) map[string]any {
 var hash = regexp.MustCompile(`[0-9A-F]{8}$`)
 
 // label gives every statement a Sid, by which the table names it: where the CDK
-// gives none, the service that is let in, or the key that is looked at.
+// gives none, the service that is let in, or the key that is read.
 func label(t *testing.T, document map[string]any) map[string]any {
 	t.Helper()
 	for _, s := range statements(t, document) {

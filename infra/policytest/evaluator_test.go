@@ -134,7 +134,7 @@ func evaluate(t *testing.T, docs documents, rows []row, trials []trial) [][]answ
 func evaluator(t *testing.T) string {
 	t.Helper()
 	node, err := exec.LookPath("node")
-	// Both are looked at here so that `go test` knows what its result depends on.
+	// The test reads both here, so that `go test` knows what its result depends on.
 	for _, file := range []string{script, filepath.Join("..", "node_modules", "@cloud-copilot", "iam-simulate", "package.json")} {
 		if err == nil {
 			_, err = os.Stat(file)

@@ -17,8 +17,8 @@ func memoryRows(w world) []row {
 	object, dryRun := w.bucket+"/cases/"+caseID+"/console.txt", w.bucket+"/dry/cases/"+caseID+"/console.txt"
 	of("another table is never written", "dynamodb:PutItem", arn("dynamodb", "table/orders"), nothing)
 	of("the open cases' index is never queried by the interrupt function", "dynamodb:Query", w.table+"/index/open", nothing)
-	of("evidence of a case may be put", "s3:PutObject", object, allowed("Evidence"))
-	of("evidence of a dry run may be put", "s3:PutObject", dryRun, allowed("Evidence"))
+	of("evidence of a case may be put", "s3:PutObject", object, allowed("KeepEvidence"))
+	of("evidence of a dry run may be put", "s3:PutObject", dryRun, allowed("KeepEvidence"))
 	of("nothing is ever put beside the cases", "s3:PutObject", w.bucket+"/index.html", nothing)
 	of("nothing is ever put into another bucket", "s3:PutObject", "arn:aws:s3:::backups/cases/"+caseID+"/console.txt", nothing)
 	of("evidence is never read by the interrupt function", "s3:GetObject", object, nothing)
@@ -34,7 +34,7 @@ func memoryRows(w world) []row {
 	return append(rows,
 		row{name: "evidence is never put without TLS", by: w.role, does: "s3:PutObject", on: object, with: unencrypted, want: denied("DenySecureTransport")},
 		row{name: "evidence is never put by old TLS", by: w.role, does: "s3:PutObject", on: object, with: map[string]string{"s3:TlsVersion": "1.1"}, want: denied("DenyTlsVersion")},
-		row{name: "evidence may be put by today's TLS", by: w.role, does: "s3:PutObject", on: object, with: map[string]string{"s3:TlsVersion": "1.3"}, want: allowed("Evidence")},
+		row{name: "evidence may be put by today's TLS", by: w.role, does: "s3:PutObject", on: object, with: map[string]string{"s3:TlsVersion": "1.3"}, want: allowed("KeepEvidence")},
 		row{
 			name: "evidence is never read without TLS, not even by an administrator", by: w.administrator, does: "s3:GetObject", on: object, with: unencrypted,
 			want: denied("DenySecureTransport"),
@@ -83,7 +83,7 @@ func functionRows(w world) []row {
 	here := "arn:aws:cloudwatch:" + region + ":" + account + ":alarm:crashcart-hang"
 	return []row{
 		of("an alarm of this account may invoke the function", alarm(invoking, region, account, "crashcart-hang"), allowed("Alarms")),
-		of("an alarm of any name may, since whoever gives it this action has chosen it", alarm(invoking, region, account, "cpu"), allowed("Alarms")),
+		of("an alarm of any name may, since it was chosen when it was given this action", alarm(invoking, region, account, "cpu"), allowed("Alarms")),
 		of("an alarm of another account never invokes the function", alarm(invoking, region, otherAccount, "crashcart-hang"), nothing),
 		of("an alarm of another Region never invokes the function", alarm(invoking, otherRegion, account, "crashcart-hang"), nothing),
 		of("an alarm whose account is not the one in its ARN never invokes the function", service(invoking, otherAccount, here), nothing),

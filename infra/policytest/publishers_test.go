@@ -33,7 +33,7 @@ func topicRows(w world) []row {
 		notify("an alarm of another account never publishes a notification", alarm(publishing, region, otherAccount, "crashcart_dead-letters"), nothing),
 		notify("an alarm whose account is not the one in its ARN never publishes a notification", service(publishing, otherAccount, own.brings["aws:SourceArn"]), nothing),
 		notify("another service, in an own alarm's name, never publishes a notification", service("s3.amazonaws.com", account, own.brings["aws:SourceArn"]), nothing),
-		notify("the function may publish a notification", w.role, allowed("Tell")),
+		notify("the function may publish a notification", w.role, allowed("Notify")),
 		notify("another account never publishes a notification", w.foreign, nothing),
 		notify("the public never publishes a notification", w.anybody, nothing),
 	}, plainTopicRows(w, hang, own)...)
@@ -93,7 +93,7 @@ func queueRows(w world) []row {
 		rows = append(rows, row{name: "the function may use its queue: " + does, by: w.role, does: "sqs:" + does, on: w.queue, want: allowed("Queue")})
 	}
 	return append(rows,
-		row{name: "the rule may look at the queue", by: service(rules, account, w.rule), does: "sqs:GetQueueAttributes", on: w.queue, want: allowed("AllowEvents")},
+		row{name: "the rule may read what the queue is", by: service(rules, account, w.rule), does: "sqs:GetQueueAttributes", on: w.queue, want: allowed("AllowEvents")},
 		row{name: "the rule may find the queue", by: service(rules, account, w.rule), does: "sqs:GetQueueUrl", on: w.queue, want: allowed("AllowEvents")},
 		row{name: "the function may send to the dead letters", by: w.role, does: send, on: w.deadLetters, want: allowed("DeadLetters")},
 		row{name: "the function never takes a dead letter", by: w.role, does: "sqs:ReceiveMessage", on: w.deadLetters, want: nothing},

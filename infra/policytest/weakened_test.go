@@ -64,7 +64,7 @@ type mutant struct {
 	policy   map[string]any
 }
 
-// concerns tells whether the change might change a row's answer: where a statement
+// concerns says whether the change might change a row's answer: where a statement
 // matches less, only of the rows that it decides.
 func (m mutant) concerns(r row, docs documents) bool {
 	asked := docs.of(r.on) == m.document || slices.Contains(slices.Concat(r.by.identity, r.by.boundary), m.document)

@@ -63,8 +63,8 @@ func (c *checker) prefixes(prefixes []string) {
 	}
 }
 
-// settings asks the function's own reader about everything that the function is
-// told, and keeps what the guard's figures come to.
+// settings asks the function's own reader about all of the function's variables. It
+// keeps what the guard's figures come to.
 func (c *checker) settings(p *Props) {
 	stack := placed()
 	for _, name := range slices.Sorted(maps.Keys(p.Settings)) {

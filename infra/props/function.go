@@ -6,7 +6,8 @@ import (
 	"crashcart/lambda/domain/config"
 )
 
-// Environment is what the function is told besides where its resources are.
+// Environment are the function's variables, without those that say where its resources
+// are.
 func (p Props) Environment() map[string]string {
 	env := map[string]string{config.EnvMode: string(p.Mode), config.EnvProtect: string(p.Protect)}
 	maps.Copy(env, p.Settings)

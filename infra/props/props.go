@@ -7,12 +7,11 @@
 //	}
 //
 // Nothing else configures the stack: no environment variable, no second file. A
-// key that is unknown, a value that is out of bounds, all of them are told at
-// once and nothing is synthesized, because a mistyped prefix must never become
-// another prefix.
+// key that is unknown and a value that is out of bounds are errors: all are named at
+// once, and nothing is synthesized. A mistyped prefix must never become another prefix.
 //
-// What the function itself is told is checked by the function's own reader,
-// lambda/domain/config, so that what synth accepts the cold start accepts as well.
+// The function's own variables are checked by its own reader, lambda/domain/config. So
+// the cold start accepts what synth has accepted.
 package props
 
 import (
@@ -53,7 +52,7 @@ type Props struct {
 	LogDays int
 	// EvidenceDays is how long consoles, screenshots and dumps are kept.
 	EvidenceDays int
-	// Slack is the channel that is told of decisions; nil for none.
+	// Slack is the channel that is notified of decisions; nil for none.
 	Slack *Slack
 	// Watch is what the stack makes alarms for.
 	Watch Watch
@@ -118,7 +117,7 @@ func Parse(context any) (Props, error) {
 	}
 	problems := p.read(context)
 	for _, problem := range p.check() {
-		if !told(problems, problem) {
+		if !named(problems, problem) {
 			problems = append(problems, problem)
 		}
 	}
@@ -128,9 +127,9 @@ func Parse(context any) (Props, error) {
 	return p, nil
 }
 
-// told says whether a problem is about a value that could not be read in the first
+// named says whether a problem is about a value that could not be read in the first
 // place.
-func told(before []error, problem error) bool {
+func named(before []error, problem error) bool {
 	return slices.ContainsFunc(before, func(err error) bool {
 		path, _, _ := strings.Cut(err.Error(), " ")
 		return strings.HasPrefix(problem.Error(), path)

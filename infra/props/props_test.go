@@ -71,7 +71,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	}
 	env := p.Environment()
 	if len(env) != 3 || env[config.EnvMode] != "auto" || env[config.EnvProtect] != "off" || env[config.EnvBudget] != "7" {
-		t.Errorf("the function is told %v", env)
+		t.Errorf("the function has %v", env)
 	}
 }
 

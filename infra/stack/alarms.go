@@ -16,7 +16,7 @@ import (
 const ownPeriod = 5
 
 // addAlarms watches Crashcart itself: each of these means that a hang may have gone
-// without an answer, or a case without an end. They tell the notification topic, and
+// without an answer, or a case without an end. They notify by the topic, and
 // their names begin so that no intake rule ever takes them for a request.
 func addAlarms(s Stack) {
 	every := minutesLong(ownPeriod)
@@ -44,11 +44,11 @@ func addSweepAlarms(s Stack) {
 	ownAlarm(s, "sweep-errors", "The open cases could not be counted: see the log of "+followupName,
 		s.Followup.MetricErrors(&awscloudwatch.MetricOptions{Period: minutesLong(ownPeriod), Statistic: jsii.String("Sum")}))
 	ownAlarmWith(s, "sweep-missing", fmt.Sprintf("Nobody has counted the open cases for at least %d minutes: see the log of %s and its schedule. "+
-		"Until it counts again, nobody is told of a case that is overdue", missedSweeps*ownPeriod, followupName),
+		"Until it counts again, nobody is notified of a case that is overdue", missedSweeps*ownPeriod, followupName),
 		metric(config.MetricOpenCases, "SampleCount", ownPeriod, nil), awscloudwatch.AlarmProps{
 			ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,
 			EvaluationPeriods:  jsii.Number(missedSweeps),
-			TreatMissingData:   awscloudwatch.TreatMissingData_BREACHING, // which is how it looks when nobody counts
+			TreatMissingData:   awscloudwatch.TreatMissingData_BREACHING, // nothing arrives when nobody counts
 		})
 }
 
@@ -56,7 +56,7 @@ func addSweepAlarms(s Stack) {
 // and none into the next.
 const missedSweeps = 3
 
-// unansweredPeriods in a row are a fault: a target is looked at again for twelve
+// unansweredPeriods in a row are a fault: a target gets more passes for twelve
 // minutes, and one call that was throttled is none.
 const unansweredPeriods = 2
 

@@ -21,13 +21,13 @@ func addDashboard(s Stack, limit int) {
 		DashboardName: jsii.String("crashcart"),
 	})
 	dashboard.AddWidgets(
-		graph("Decisions by outcome", search(config.MetricDecisions, dimOutcome)),
-		graph("Decisions by outcome and rule", search(config.MetricDecisions, dimOutcome+","+dimRule)),
+		graph("Decisions by outcome", search(config.MetricDecisions, config.DimensionOutcome)),
+		graph("Decisions by outcome and rule", search(config.MetricDecisions, config.DimensionOutcome+","+config.DimensionRule)),
 	)
 	dashboard.AddWidgets(
 		graph("From the trigger to the interrupt, seconds",
 			interruptTime("Average"), interruptTime("Maximum")),
-		graph("Ignored, by reason", search(config.MetricIgnored, dimReason)),
+		graph("Ignored, by reason", search(config.MetricIgnored, config.DimensionReason)),
 	)
 	dashboard.AddWidgets(
 		budget(limit),
@@ -39,11 +39,11 @@ func addDashboard(s Stack, limit int) {
 			},
 		}),
 	)
-	// These two are sent only while there is such a case, so that what they last said
-	// may be long over.
+	// These two are sent only while there is such a case. What they last said may be
+	// long over.
 	dashboard.AddWidgets(
 		graph("Age of the oldest case that nobody has closed, seconds", counted(config.MetricOldestCase, "age")),
-		graph("Cases that have lost the result of their shot", counted(config.MetricStuckCases, "stuck")),
+		graph("Cases that have lost the result of their send", counted(config.MetricStuckCases, "stuck")),
 	)
 }
 
@@ -56,7 +56,7 @@ func search(name, dimensions string) awscloudwatch.IMetric {
 }
 
 func interruptTime(statistic string) awscloudwatch.IMetric {
-	return metric(config.MetricTimeToInterrupt, statistic, ownPeriod, map[string]string{dimOutcome: outcomeInterrupted}).With(
+	return metric(config.MetricTimeToInterrupt, statistic, ownPeriod, map[string]string{config.DimensionOutcome: outcomeInterrupted}).With(
 		&awscloudwatch.MetricOptions{Label: jsii.String(statistic)})
 }
 

@@ -30,8 +30,8 @@ const (
 )
 
 // newInterrupt makes the interrupt function with its role, its log, and the two ways
-// to it. The third, an invoke by a person, is IAM's business alone: whoever has
-// lambda:InvokeFunction on it can interrupt what is tagged.
+// to it. The third way, an invoke by a person, is decided by IAM alone:
+// lambda:InvokeFunction on it is enough to interrupt what is tagged.
 func newInterrupt(s Stack, p props.Props, code string) awslambda.Function {
 	logs := awslogs.NewCfnLogGroup(s.Stack, jsii.String("InterruptLog"), &awslogs.CfnLogGroupProps{
 		RetentionInDays: jsii.Number(p.LogDays),
@@ -50,8 +50,8 @@ func newInterrupt(s Stack, p props.Props, code string) awslambda.Function {
 		MemorySize:   jsii.Number(memory),
 		Timeout:      awscdk.Duration_Seconds(jsii.Number(config.FunctionTimeout.Seconds())),
 		LogGroup:     awslogs.LogGroup_FromLogGroupName(s.Stack, jsii.String("InterruptLogs"), logs.Ref()),
-		// A target that is looked at again goes around queue and function up to twelve
-		// times, and Lambda stops what looks like a loop at about sixteen.
+		// A target can go around queue and function for twelve passes. Lambda stops what
+		// it takes for a loop at about sixteen.
 		RecursiveLoop:                awslambda.RecursiveLoop_ALLOW,
 		ReservedConcurrentExecutions: reserved(p, p.ReservedConcurrency),
 	})
@@ -73,7 +73,7 @@ func places(s Stack, logs awslogs.CfnLogGroup) permissions.Places {
 	}
 }
 
-// environment is what the function is told: where everything is, and what was decided.
+// environment are the function's variables: where everything is, and the settings.
 func environment(s Stack, p props.Props) *map[string]*string {
 	env := map[string]*string{
 		config.EnvTable:    s.Casebook.TableName(),
@@ -110,7 +110,7 @@ func readQueue(s Stack, fn awslambda.Function) {
 // takeInvokes settles what becomes of an asynchronous invoke, and lets alarms make
 // one. It is one statement for all alarms of the account: CDK's own action adds one
 // for each, and a function's policy ends at 20 KB. Which alarms do is decided by
-// whoever may give an alarm its actions.
+// giving an alarm its actions.
 func takeInvokes(s Stack, fn awslambda.Function) {
 	awslambda.NewCfnEventInvokeConfig(s.Stack, jsii.String("InterruptAsync"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName:             fn.FunctionName(),

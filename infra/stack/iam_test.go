@@ -184,9 +184,9 @@ func TestNobodyAndEverybodyIsNeverAllowed(t *testing.T) {
 // Each of these has its reason where it is made.
 func TestNoOtherStarIsLeft(t *testing.T) {
 	allowed := []string{
-		"Describe *", "ReadShutdownBehaviour " + instances, "Look " + instances, "Interrupt " + instances,
+		"Describe *", "ReadShutdownBehaviour " + instances, "TakeEvidence " + instances, "Interrupt " + instances,
 		"KeepUntilDumped arn:aws:autoscaling:eu-central-1:111122223333:autoScalingGroup:*:autoScalingGroupName/*",
-		"Evidence arn:aws:s3:::NAME/cases/*", "Evidence arn:aws:s3:::NAME/dry/cases/*",
+		"KeepEvidence arn:aws:s3:::NAME/cases/*", "KeepEvidence arn:aws:s3:::NAME/dry/cases/*",
 		"Log arn:aws:logs:eu-central-1:111122223333:log-group:NAME:log-stream:*",
 		"Administer *", "UseThroughServices *", "NotifyOfOwnAlarms *", // in a key's policy it means the key
 	}

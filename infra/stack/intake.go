@@ -20,19 +20,19 @@ const (
 	// tries is how often a message is received before it is a dead letter: at least
 	// five, by the same page, since throttling counts as well.
 	tries = 5
-	// queueDays is longer than any trigger is fresh, so that one that comes too late
-	// is refused and told, and does not vanish.
+	// queueDays is longer than any trigger is fresh. A trigger that comes too late is
+	// refused with a notification, and does not vanish.
 	queueDays = 1
 	// deadDays is the longest that SQS keeps a message ("SetQueueAttributes", Amazon
-	// SQS API Reference): time to come back from a holiday and look.
+	// SQS API Reference): time enough to come back from a holiday.
 	deadDays = 14
 	// ruleHours is how long EventBridge tries to hand an event over. No setting lets a
 	// trigger pass that is older than an hour.
 	ruleHours = 1
 )
 
-// Intake is everything that comes in before the function: it can wait here, be
-// looked at again, and is never lost without somebody being told.
+// Intake is what triggers come through before the function. A trigger can wait here
+// and come back for its next pass. None is lost without a notification.
 type Intake struct {
 	Topic       awssns.Topic
 	Queue       awssqs.Queue
@@ -82,7 +82,7 @@ func newIntakeTopic(s Stack, in Intake) awssns.Topic {
 		Principals: &[]awsiam.IPrincipal{alarms()},
 		Actions:    jsii.Strings("sns:Publish"),
 		Resources:  &[]*string{topic.TopicArn()},
-		Conditions: fromAlarms(s, "*"), // whoever gives an alarm this action has chosen that alarm
+		Conditions: fromAlarms(s, "*"), // an alarm that has this action was chosen
 	}))
 	topic.AddSubscription(awssnssubscriptions.NewSqsSubscription(in.Queue, &awssnssubscriptions.SqsSubscriptionProps{
 		// Raw delivery strips the time, and without its time nothing is fresh.

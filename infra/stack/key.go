@@ -10,9 +10,9 @@ import (
 // newKey makes the one key of table, bucket and notification topic. It is kept when
 // the stack goes, because what it has encrypted is kept.
 //
-// Its policy replaces the usual one, under which whoever IAM allows kms:* may
-// decrypt anything with it. Here the account can administer the key, and use it
-// through the three services alone; in both cases only who is allowed to by IAM.
+// Its policy replaces the usual one, under which kms:* in IAM is enough to decrypt
+// anything with it. Here IAM can allow the administration of the key, and its use
+// through the three services alone.
 func newKey(s Stack) awskms.Key {
 	return awskms.NewKey(s.Stack, jsii.String("Key"), &awskms.KeyProps{
 		Description:       jsii.String("Crashcart: casebook, evidence and notifications"),
@@ -26,7 +26,7 @@ func newKey(s Stack) awskms.Key {
 }
 
 // thisKey is how a key's policy names the key ("Key policies in AWS KMS", AWS Key
-// Management Service Developer Guide): the * is no other key.
+// Management Service Developer Guide): the * means this key alone.
 const thisKey = "*"
 
 // administerKey is AWS's list for administrators ("Default key policy", AWS Key
@@ -46,8 +46,8 @@ func administerKey() awsiam.PolicyStatement {
 	})
 }
 
-// useKeyThroughServices is for whoever reads or writes table, bucket or topic, the
-// function among them. CreateGrant is DynamoDB's, for its work in the background
+// useKeyThroughServices is for all that read or write table, bucket or topic; the
+// function is one of them. CreateGrant is DynamoDB's, for its work in the background
 // ("Managing DynamoDB encryption keys: Authorizing use of your customer managed
 // key", Amazon DynamoDB Developer Guide).
 func useKeyThroughServices(s Stack) awsiam.PolicyStatement {

@@ -8,13 +8,9 @@ import (
 	"crashcart/lambda/domain/config"
 )
 
-// The dimensions of the function's metrics and the values that are looked for, as
-// lambda/intake writes them.
+// The outcomes that are counted. They are lambda/domain/cases' own, which the
+// infrastructure does not import; a test compares them.
 const (
-	dimOutcome = "Outcome"
-	dimRule    = "Rule"
-	dimReason  = "Reason"
-
 	outcomeInterrupted = "interrupted"
 	outcomeUnknown     = "unknown"
 	outcomeRejected    = "rejected"
@@ -23,7 +19,7 @@ const (
 
 // decisions counts the targets that came to an outcome.
 func decisions(outcome string, minutes int) awscloudwatch.Metric {
-	return metric(config.MetricDecisions, "Sum", minutes, map[string]string{dimOutcome: outcome})
+	return metric(config.MetricDecisions, "Sum", minutes, map[string]string{config.DimensionOutcome: outcome})
 }
 
 func metric(name, statistic string, minutes int, dimensions map[string]string) awscloudwatch.Metric {
@@ -37,8 +33,8 @@ func metric(name, statistic string, minutes int, dimensions map[string]string) a
 	})
 }
 
-// total adds the decisions that came to any of the outcomes; one that never
-// occurred counts as none.
+// total adds the decisions that came to any of the outcomes. An outcome that never
+// occurred counts as zero.
 func total(label string, minutes int, outcomes ...string) awscloudwatch.MathExpression {
 	sum := ""
 	using := map[string]awscloudwatch.IMetric{}

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newNotifications makes the topic that decisions are told to. They name instances,
+// newNotifications makes the topic for the notifications of decisions. They name instances,
 // groups and addresses of evidence, so it is under the key. The function publishes
 // by its own role, and besides it only the alarms that watch Crashcart.
 func newNotifications(s Stack, key awskms.Key) awssns.Topic {

@@ -8,7 +8,7 @@ import (
 	"crashcart/infra/props"
 )
 
-// addSlack tells a Slack channel of every decision, and lets it ask, with
+// addSlack notifies a Slack channel of every decision, and lets it ask, with
 //
 //	@Amazon Q run crashcart i-0a1b2c3d4e5f60718 hung
 //

@@ -20,6 +20,6 @@ func addWatch(s Stack, p props.Props) {
 		watch.Group(w, prefix, name)
 	}
 	for _, t := range p.Watch.TargetGroups {
-		watch.TargetGroup(w, prefix, t.TargetGroup, t.LoadBalancer)
+		watch.TargetGroup(w, prefix, watch.Targets{Group: t.TargetGroup, LoadBalancer: t.LoadBalancer})
 	}
 }

@@ -29,8 +29,8 @@ func Group(scope constructs.Construct, prefix, name string) awscloudwatch.Alarm 
 			Label:      jsii.String("members without a heartbeat"),
 			Period:     awscdk.Duration_Seconds(jsii.Number(period)),
 			UsingMetrics: &map[string]awscloudwatch.IMetric{
-				"members": metric("AWS/AutoScaling", "GroupInServiceInstances", "Minimum", of),
-				"beats":   metric(namespace, heartbeat, "SampleCount", of),
+				"members": metric(series{"AWS/AutoScaling", "GroupInServiceInstances", "Minimum"}, of),
+				"beats":   metric(series{namespace, heartbeat, "SampleCount"}, of),
 			},
 		}),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

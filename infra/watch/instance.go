@@ -13,7 +13,7 @@ func Instance(scope constructs.Construct, prefix, instanceID string) awscloudwat
 	return awscloudwatch.NewAlarm(scope, jsii.String("Heartbeat "+instanceID), &awscloudwatch.AlarmProps{
 		AlarmName:          jsii.String(prefix + "heartbeat-" + instanceID),
 		AlarmDescription:   jsii.String("No heartbeat of " + instanceID + ": its CloudWatch agent is silent"),
-		Metric:             metric(namespace, heartbeat, "SampleCount", map[string]string{"InstanceId": instanceID}),
+		Metric:             metric(series{namespace, heartbeat, "SampleCount"}, map[string]string{"InstanceId": instanceID}),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,
 		Threshold:          jsii.Number(1),
 		EvaluationPeriods:  jsii.Number(silence),

@@ -8,25 +8,31 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
+// Targets is a target group and the load balancer that it is behind. Both are the ends
+// of their ARNs, as CloudWatch has them.
+type Targets struct {
+	Group        string // targetgroup/<name>/<id>
+	LoadBalancer string // app/<name>/<id> or net/<name>/<id>
+}
+
 // TargetGroup makes the alarm of a target group behind an application or a network
-// load balancer, called <prefix>unhealthy-<name>. It takes the ends of the two ARNs,
-// targetgroup/<name>/<id> and app/<name>/<id> or net/<name>/<id>, as CloudWatch has
-// them. The alarm comes first of all and proves least: a broken deployment looks the
-// same, so the guard wants the silence of the instance's agent besides.
-func TargetGroup(scope constructs.Construct, prefix, targetGroup, loadBalancer string) awscloudwatch.Alarm {
-	name := targetGroup
-	if parts := strings.Split(targetGroup, "/"); len(parts) == 3 {
+// load balancer, called <prefix>unhealthy-<name>. This alarm comes before all others and
+// proves least: a broken deployment raises it, too. So the guard also wants the silence
+// of the instance's agent.
+func TargetGroup(scope constructs.Construct, prefix string, of Targets) awscloudwatch.Alarm {
+	name := of.Group
+	if parts := strings.Split(of.Group, "/"); len(parts) == 3 {
 		name = parts[1]
 	}
 	space := "AWS/ApplicationELB"
-	if strings.HasPrefix(loadBalancer, "net/") {
+	if strings.HasPrefix(of.LoadBalancer, "net/") {
 		space = "AWS/NetworkELB"
 	}
-	return awscloudwatch.NewAlarm(scope, jsii.String("Unhealthy "+targetGroup+" "+loadBalancer), &awscloudwatch.AlarmProps{
+	return awscloudwatch.NewAlarm(scope, jsii.String("Unhealthy "+of.Group+" "+of.LoadBalancer), &awscloudwatch.AlarmProps{
 		AlarmName:        jsii.String(prefix + "unhealthy-" + name),
 		AlarmDescription: jsii.String("A target of " + name + " is unhealthy"),
-		Metric: metric(space, "UnHealthyHostCount", "Minimum", map[string]string{
-			"TargetGroup": targetGroup, "LoadBalancer": loadBalancer,
+		Metric: metric(series{space, "UnHealthyHostCount", "Minimum"}, map[string]string{
+			"TargetGroup": of.Group, "LoadBalancer": of.LoadBalancer,
 		}),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
 		Threshold:          jsii.Number(1),

@@ -35,8 +35,8 @@ const (
 	heartbeat = "mem_used_percent"
 
 	period = 60 // seconds, the interval at which the agent sends
-	// silence is how many periods must be without a heartbeat. CloudWatch looks at two
-	// more before it believes in missing data ("How alarm state is evaluated when data
+	// silence is how many periods must be without a heartbeat. CloudWatch waits for
+	// two more before it believes in missing data ("How alarm state is evaluated when data
 	// is missing", Amazon CloudWatch User Guide), so the alarm comes after about five
 	// minutes; the SSM agent's silence, which the guard asks for, takes six.
 	silence = 3
@@ -45,14 +45,17 @@ const (
 	standing = 5
 )
 
+// series names a metric and what is asked of it.
+type series struct{ namespace, name, statistic string }
+
 // metric is a metric over one period.
-func metric(namespace, name, statistic string, dimensions map[string]string) awscloudwatch.Metric {
+func metric(of series, dimensions map[string]string) awscloudwatch.Metric {
 	values := map[string]*string{}
 	for k, v := range dimensions {
 		values[k] = jsii.String(v)
 	}
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: jsii.String(namespace), MetricName: jsii.String(name), Statistic: jsii.String(statistic),
+		Namespace: jsii.String(of.namespace), MetricName: jsii.String(of.name), Statistic: jsii.String(of.statistic),
 		DimensionsMap: &values, Period: awscdk.Duration_Seconds(jsii.Number(period)),
 	})
 }

@@ -46,7 +46,7 @@ func alarm(t *testing.T, made func(awscdk.Stack) awscloudwatch.Alarm) map[string
 	return nil
 }
 
-// command runs a script with an aws that only tells its arguments.
+// command runs a script with an aws that only prints its arguments.
 func command(t *testing.T, script string, args ...string) []string {
 	t.Helper()
 	shell, err := exec.LookPath("sh")
@@ -132,9 +132,11 @@ func TestTheScriptsMakeTheSameAlarmsAsTheConstructs(t *testing.T) {
 		made func(awscdk.Stack) awscloudwatch.Alarm
 		args []string
 	}{
-		"instance":    {func(s awscdk.Stack) awscloudwatch.Alarm { return watch.Instance(s, "crashcart-", id) }, []string{id}},
-		"group":       {func(s awscdk.Stack) awscloudwatch.Alarm { return watch.Group(s, "crashcart-", "web") }, []string{"web"}},
-		"targetgroup": {func(s awscdk.Stack) awscloudwatch.Alarm { return watch.TargetGroup(s, "crashcart-", targets, balancer) }, []string{targets, balancer}},
+		"instance": {func(s awscdk.Stack) awscloudwatch.Alarm { return watch.Instance(s, "crashcart-", id) }, []string{id}},
+		"group":    {func(s awscdk.Stack) awscloudwatch.Alarm { return watch.Group(s, "crashcart-", "web") }, []string{"web"}},
+		"targetgroup": {func(s awscdk.Stack) awscloudwatch.Alarm {
+			return watch.TargetGroup(s, "crashcart-", watch.Targets{Group: targets, LoadBalancer: balancer})
+		}, []string{targets, balancer}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			construct, script := sorted(alarm(t, c.made)), sorted(spoken(t, command(t, name+".sh", c.args...)))
@@ -165,7 +167,7 @@ func TestMissingHeartbeatsAreNeverTakenForHealth(t *testing.T) {
 
 func TestANetworkLoadBalancerHasItsOwnNamespace(t *testing.T) {
 	got := alarm(t, func(s awscdk.Stack) awscloudwatch.Alarm {
-		return watch.TargetGroup(s, "hang-", targets, "net/web/fedcba9876543210")
+		return watch.TargetGroup(s, "hang-", watch.Targets{Group: targets, LoadBalancer: "net/web/fedcba9876543210"})
 	})
 	if got["Namespace"] != "AWS/NetworkELB" || got["AlarmName"] != "hang-unhealthy-web" {
 		t.Errorf("%v", got)

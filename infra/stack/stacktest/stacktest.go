@@ -62,13 +62,13 @@ func Synth(t testing.TB, context string) Template {
 }
 
 // SynthWith is Synth for a stack that a test puts something onto before it is
-// synthesized. It calls look with the stack when that is done.
-func SynthWith(t testing.TB, context string, put, look func(stack.Stack)) {
+// synthesized. It calls read with the stack when that is done.
+func SynthWith(t testing.TB, context string, put, read func(stack.Stack)) {
 	t.Helper()
 	NeedNode(t)
 	once.Lock()
 	defer once.Unlock()
-	look(*build(t, context, put, func(awscdk.App) {}))
+	read(*build(t, context, put, func(awscdk.App) {}))
 }
 
 func synth(t testing.TB, context string, put func(stack.Stack)) (template Template) {

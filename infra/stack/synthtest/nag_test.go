@@ -1,4 +1,4 @@
-package stack_test
+package synthtest
 
 import (
 	"fmt"
@@ -54,7 +54,7 @@ var suppressed = []struct{ path, rule, finding, reason string }{
 }
 
 // nag runs the AwsSolutions rules and gives what they find, as "path rule[finding]".
-func nag(t *testing.T, context string, suppress bool) (found []string) {
+func nag(t *testing.T, name string, suppress bool) (found []string) {
 	t.Helper()
 	check := func(s stack.Stack) {
 		awscdk.Aspects_Of(s.Stack).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Reports: jsii.Bool(false)}), nil)
@@ -68,7 +68,7 @@ func nag(t *testing.T, context string, suppress bool) (found []string) {
 			}
 		}
 	}
-	stacktest.SynthWith(t, context, check, func(s stack.Stack) {
+	stacktest.SynthWith(t, stacktest.Contexts()[name], check, func(s stack.Stack) {
 		annotations, anything := assertions.Annotations_FromStack(s.Stack), assertions.Match_AnyValue()
 		for _, m := range slices.Concat(
 			*annotations.FindError(jsii.String("*"), anything), *annotations.FindWarning(jsii.String("*"), anything),
@@ -82,9 +82,9 @@ func nag(t *testing.T, context string, suppress bool) (found []string) {
 }
 
 func TestCdkNagHasNothingToSay(t *testing.T) {
-	for _, context := range []string{shipped, full} {
-		if found := nag(t, context, true); len(found) > 0 {
-			t.Errorf("%s:\n  %s", context, strings.Join(found, "\n  "))
+	for _, name := range configurations {
+		if found := nag(t, name, true); len(found) > 0 {
+			t.Errorf("%s:\n  %s", name, strings.Join(found, "\n  "))
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestNoSuppressionIsLeftOver(t *testing.T) {
 		want = append(want, entry)
 	}
 	slices.Sort(want)
-	if found := nag(t, full, false); !slices.Equal(found, want) {
+	if found := nag(t, stacktest.Full, false); !slices.Equal(found, want) {
 		t.Errorf("found\n  %s\nsuppressed\n  %s", strings.Join(found, "\n  "), strings.Join(want, "\n  "))
 	}
 }

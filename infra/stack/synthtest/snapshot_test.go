@@ -1,4 +1,4 @@
-package stack_test
+package synthtest
 
 import (
 	"bytes"
@@ -6,23 +6,23 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"crashcart/infra/stack/stacktest"
 )
 
 // A reviewer sees in these files what a change deploys:
-// go test ./infra/stack -run Snapshot -update.
+// go test ./infra/stack/synthtest -update.
 func TestSnapshot(t *testing.T) {
-	for name, context := range map[string]string{"shipped": shipped, "full": full} {
-		got := append(bytes.TrimSpace(template(t, context).JSON), '\n')
-		file := filepath.Join("testdata", name+".template.json")
-		if *update {
-			if err := os.WriteFile(file, got, 0o600); err != nil {
+	for name := range stacktest.Contexts() {
+		got := append(bytes.TrimSpace(synthesized(t, name).JSON), '\n')
+		if *update && name != stacktest.Live {
+			if err := os.WriteFile(filepath.Join(testdata, name+".template.json"), got, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			continue
 		}
-		want, err := os.ReadFile(file)
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not what is synthesized (%v): look at the difference after running with -update", file, err)
+		if !*update && !bytes.Equal(got, stacktest.Golden(t, testdata, name)) {
+			t.Errorf("%s is not what is synthesized: look at the difference after running with -update", name)
 		}
 	}
 }
@@ -33,13 +33,13 @@ func TestCloudFormationsLinterHasNothingToSay(t *testing.T) {
 	if err != nil {
 		t.Skip("cfn-lint is not installed")
 	}
-	for _, context := range []string{shipped, full} {
+	for _, name := range configurations {
 		file := filepath.Join(t.TempDir(), "template.json")
-		if err := os.WriteFile(file, template(t, context).JSON, 0o600); err != nil {
+		if err := os.WriteFile(file, synthesized(t, name).JSON, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if out, err := exec.CommandContext(t.Context(), linter, "--ignore-checks", "W3005", "--", file).CombinedOutput(); err != nil {
-			t.Errorf("%v\n%s", err, out)
+			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
 }
