@@ -32,12 +32,11 @@ func otherWords() map[string]string {
 // otherFlags are words that people try for a flag, and the flag.
 func otherFlags() map[string]string {
 	return map[string]string{
-		"rehearsals": "dry-runs", // as it was called
-		"rehearsal":  "dry-run",
-		"why":        "reason",
-		"message":    "reason",
-		"user":       "as",
-		"by":         "as",
+		"noop":    "dry-run",
+		"why":     "reason",
+		"message": "reason",
+		"user":    "as",
+		"by":      "as",
 	}
 }
 

@@ -15,7 +15,7 @@ func TestAUsageErrorPointsAtWhatWasMeant(t *testing.T) {
 	}{
 		{"cases --overdu", "unknown flag: --overdu: did you mean --overdue?", "crashcart cases --help"},
 		{"cases --Open", "did you mean --open?", "crashcart cases --help"},
-		{"cases --rehearsals", "did you mean --dry-runs?", "crashcart cases --help"},
+		{"cases --dryruns", "did you mean --dry-runs?", "crashcart cases --help"},
 		{"interrupt --dryrun", "did you mean --dry-run?", "crashcart interrupt --help"},
 		{"interrupt i-1 --message x", "did you mean --reason?", "crashcart interrupt --help"},
 		{"pause --raeson x", "did you mean --reason?", "crashcart pause --help"},
