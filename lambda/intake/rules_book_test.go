@@ -9,11 +9,12 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
+// bookWalks are about what the casebook and the queue answer.
 func bookWalks() []ruleWalk {
 	return []ruleWalk{
 		{
 			cases.RuleEpisode, "the casebook has an open case of the instance", silentHost,
-			claimed(3*time.Minute, "", webA), "", cases.OutcomeDuplicate, "of this instance was opened 3m ago and is still open",
+			claimed(3*time.Minute, "", webA), cases.OutcomeDuplicate, "of this instance was opened 3m ago and is still open",
 		},
 		{
 			cases.RuleEpisode, "the casebook has a case that this trigger has opened", silentHost,
@@ -21,26 +22,26 @@ func bookWalks() []ruleWalk {
 				sourceKey := sourceKeyOf(w.t, heartbeat)
 				w.closeCase(w.claim(8*time.Hour, cases.Request{InstanceID: webA, Origin: cases.Origin{SourceKey: sourceKey, Kind: "alarm"}}))
 			},
-			"", cases.OutcomeDuplicate, "this very trigger has opened case " + webA,
+			cases.OutcomeDuplicate, "this very trigger has opened case " + webA,
 		},
 		{
 			cases.RuleLever, "the casebook has a lever", silentHost,
-			func(w *world) { w.pull("patch day", "ops") }, "", cases.OutcomeRefused, "stopped 0s ago by ops (patch day)",
+			func(w *world) { w.pull("patch day", "ops") }, cases.OutcomeRefused, "stopped 0s ago by ops (patch day)",
 		},
 		{
 			cases.RuleFresh, "the queue delivers it a quarter of an hour later", silentHost,
-			func(w *world) { w.now = at(12, 14, 0) }, "", cases.OutcomeRefused, "the trigger is 15m old",
+			func(w *world) { w.now = at(12, 14, 0) }, cases.OutcomeRefused, "the trigger is 15m old",
 		},
 		{
 			cases.RuleCooldown, "the casebook has a closed case of the instance, three hours old", silentHost,
 			func(w *world) {
 				w.closeCase(w.claim(3*time.Hour, cases.Request{InstanceID: webA, Origin: cases.Origin{SourceKey: "of the morning", Kind: "alarm"}}))
 			},
-			"", cases.OutcomeRefused, "interrupted 3h ago, 6h required",
+			cases.OutcomeRefused, "interrupted 3h ago, 6h required",
 		},
 		{
 			cases.RuleBudget, "the casebook has three interrupts of the last hour", silentHost,
-			claimed(20*time.Minute, "", host(20), host(21), host(22)), "", cases.OutcomeRefused, "3 of 3 interrupts an hour are used up; the next is free in 40m",
+			claimed(20*time.Minute, "", host(20), host(21), host(22)), cases.OutcomeRefused, "3 of 3 interrupts an hour are used up; the next is free in 40m",
 		},
 	}
 }

@@ -81,7 +81,7 @@ func TestNoRuleIsEverMissingFromTheReadersTable(t *testing.T) {
 	}
 }
 
-// ruleWalks are in the order of guard.Rules.
+// ruleWalks are all walks, by the service whose answer is different.
 func ruleWalks() []ruleWalk {
 	return slices.Concat(bookWalks(), descriptionWalks(), typeWalks(), statusWalks(), signWalks(), consoleWalks(), groupWalks(), regionWalks())
 }

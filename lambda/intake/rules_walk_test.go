@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -13,33 +14,28 @@ import (
 	"crashcart/lambda/domain/config"
 )
 
-// ruleWalk begins in a world in which the event is an interrupt of webA. Then one
-// answer is another, and that alone must bring the rule's objection.
+// ruleWalk begins in a world in which the event leads to an interrupt of webA. Then
+// one answer is different, and that alone must bring the rule's objection.
 type ruleWalk struct {
 	rule    string
 	name    string       // what is different
 	base    func(*world) // the world in which webA is interrupted
 	change  func(*world) // the one answer
-	event   string       // heartbeat, if empty
 	outcome cases.Outcome
 	why     string // a part of the sentence
 }
 
+// start makes the world in which webA is interrupted.
 func (walk ruleWalk) start(t *testing.T) *world {
 	w := newWorld(t, config.ModeAuto)
 	walk.base(w)
 	return w
 }
 
+// handle delivers the event.
 func (walk ruleWalk) handle(w *world) {
-	event := walk.event
-	if event == "" {
-		event = heartbeat
-	}
-	w.deliver(event)
+	w.deliver(cmp.Or(w.event, heartbeat))
 }
-
-// The worlds in which webA is interrupted.
 
 // silentHost has an agent that has fallen silent, while twelve others are heard.
 func silentHost(w *world) {
@@ -47,6 +43,7 @@ func silentHost(w *world) {
 	w.bystanders(12)
 }
 
+// silentWindows is a Windows of which everybody has waited half an hour for a sign.
 func silentWindows(w *world) {
 	w.add(webA, machine{tag: "auto", windows: true, silentSince: at(11, 55, 0), console: consoleUp})
 	w.now = at(12, 28, 0)
@@ -82,6 +79,7 @@ func silentTarget(w *world) {
 		w.add(host(i), machine{})
 	}
 	w.balance("instance", webA, host(0), host(1), host(2), host(3), host(4)).unhealthy = []string{webA}
+	w.event = groupAlarm("unhealthy", at(11, 59, 0), "TargetGroup", apiPath)
 }
 
 // unheardApplication has neither an agent nor a check that fails. Only its
@@ -91,8 +89,7 @@ func unheardApplication(w *world) {
 	w.handler.Guard.Config.Rules.ApplicationStatus = true
 }
 
-// The answers that are different.
-
+// alter changes one answer, by the name of its operation in the world.
 func alter[T any](op string, change func(*T)) func(*world) {
 	return func(w *world) {
 		w.alter[op] = func(out any) { change(out.(*T)) }
@@ -109,6 +106,7 @@ func describes(change func(*types.Instance)) func(*world) {
 	})
 }
 
+// tagged changes one tag of webA in the answer of DescribeInstances.
 func tagged(key, value string) func(*world) {
 	return describes(func(i *types.Instance) {
 		i.Tags = slices.DeleteFunc(i.Tags, func(t types.Tag) bool { return *t.Key == key })
@@ -141,6 +139,7 @@ func scheduled(change func(*types.InstanceStatusEvent)) func(*world) {
 	})
 }
 
+// application is an answer about the application status check.
 func application(status types.SummaryStatus, since time.Time) func(*types.InstanceStatus) {
 	return func(s *types.InstanceStatus) {
 		s.ApplicationStatus = &types.ApplicationStatusSummary{Status: status}
@@ -181,6 +180,7 @@ func impairedSince(id string, since time.Time) types.InstanceStatus {
 	}}
 }
 
+// together makes one change of several.
 func together(all ...func(*world)) func(*world) {
 	return func(w *world) {
 		for _, do := range all {

@@ -80,6 +80,7 @@ type world struct {
 	alter    map[string]func(any)    // by operation: what AWS says differently
 	throttle func(ids []string) bool // the agents' pings
 	ways                             // what leads to the machines
+	event    string                  // what the walks of the rules deliver, if it is not their heartbeat
 	calls    []string
 	logs     logs
 	handler  *intake.Handler
