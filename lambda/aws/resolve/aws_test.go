@@ -25,7 +25,7 @@ type account struct {
 	instances map[string]types.Instance
 	statuses  map[string]types.InstanceStatus
 	types     map[string]types.InstanceTypeInfo
-	shutdown  map[string]string // "stop" unless told here; "-" answers without a value
+	shutdown  map[string]string // "stop" unless set here; "-" answers without a value
 	agents    []ssmtypes.InstanceInformation
 	groups    map[string]asgtypes.AutoScalingGroup
 	ways      // what leads to instances from elsewhere
@@ -272,10 +272,10 @@ func (a *account) DescribeInstanceAttribute(ctx context.Context, in *ec2.Describ
 	if _, ok := a.instances[id]; !ok || in.Attribute != "instanceInitiatedShutdownBehavior" {
 		return nil, &smithy.GenericAPIError{Code: "InvalidInstanceID.NotFound", Message: id}
 	}
-	switch v, told := a.shutdown[id]; {
+	switch v, set := a.shutdown[id]; {
 	case v == "-":
 		return &ec2.DescribeInstanceAttributeOutput{}, nil
-	case told:
+	case set:
 		return &ec2.DescribeInstanceAttributeOutput{InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: &v}}, nil
 	}
 	return &ec2.DescribeInstanceAttributeOutput{InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: aws.String("stop")}}, nil

@@ -15,8 +15,8 @@ import (
 	"crashcart/lambda/domain/instance"
 )
 
-// The sizes of EC2's requests ("Amazon EC2 API Reference": a filter takes 200
-// values, DescribeInstanceStatus 100 ids or pages of 1,000).
+// The sizes of EC2's requests ("DescribeInstances" and "DescribeInstanceStatus", Amazon
+// EC2 API Reference: a filter takes 200 values; 100 ids, or pages of 1,000).
 const (
 	filterValues   = 200
 	statusIDs      = 100
@@ -24,10 +24,11 @@ const (
 	attributeCalls = 1 // DescribeInstanceAttribute takes one instance
 )
 
-// autoScalingTag is the tag that EC2 Auto Scaling puts on its instances.
+// autoScalingTag is the tag that EC2 Auto Scaling puts on its instances ("Tag Auto
+// Scaling groups and instances", Amazon EC2 Auto Scaling User Guide).
 const autoScalingTag = "aws:autoscaling:groupName"
 
-// describe asks by filter, because by id one unknown instance fails the call.
+// describe asks by filter. Asked by id, one unknown instance would fail the call.
 func (r *Resolver) describe(ctx context.Context, ids []string) map[string]fact.Of[instance.Description] {
 	return inChunks(ids, filterValues, func(chunk []string) (map[string]instance.Description, error) {
 		return r.describeWhere(ctx, filter("instance-id", chunk...))
@@ -36,7 +37,8 @@ func (r *Resolver) describe(ctx context.Context, ids []string) map[string]fact.O
 
 func (r *Resolver) describeWhere(ctx context.Context, filters ...types.Filter) (map[string]instance.Description, error) {
 	found := map[string]instance.Description{}
-	// Managed instances can be hidden from lookups; seeing them lets the guard refuse them by name.
+	// Managed instances can be hidden from a description. The guard must see them, to
+	// refuse them.
 	in := &ec2.DescribeInstancesInput{Filters: filters, IncludeManagedResources: aws.Bool(true)}
 	pages := ec2.NewDescribeInstancesPaginator(r.EC2, in)
 	for pages.HasMorePages() {
@@ -64,7 +66,8 @@ func description(i types.Instance) instance.Description {
 		Exists:       true,
 		Type:         string(i.InstanceType),
 		Architecture: string(i.Architecture),
-		// EC2 answers "windows" (API Reference, Instance); the SDK's constant is "Windows".
+		// EC2 answers "windows" ("Instance", Amazon EC2 API Reference); the SDK's constant
+		// is "Windows".
 		Windows:    strings.EqualFold(string(i.Platform), string(types.PlatformValuesWindows)),
 		LaunchedAt: aws.ToTime(i.LaunchTime),
 	}
@@ -90,8 +93,8 @@ func description(i types.Instance) instance.Description {
 	return d
 }
 
-// describeTypes asks only for types that were never asked for. It filters, as
-// by name one unknown type fails the call.
+// describeTypes asks only for types that were never asked for. It asks by filter: asked
+// by name, one unknown type would fail the call.
 func (r *Resolver) describeTypes(ctx context.Context, names []string) map[string]fact.Of[instance.Type] {
 	facts, missing := r.cachedTypes(names)
 	asked := inChunks(missing, filterValues, func(chunk []string) (map[string]instance.Type, error) {
@@ -151,6 +154,8 @@ func instanceType(t types.InstanceTypeInfo) instance.Type {
 	return out
 }
 
+// shutdowns asks what each instance does when its own system shuts down: stop, or
+// terminate.
 func (r *Resolver) shutdowns(ctx context.Context, ids []string) map[string]fact.Of[string] {
 	return inChunks(ids, attributeCalls, func(chunk []string) (map[string]string, error) {
 		out, err := r.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{

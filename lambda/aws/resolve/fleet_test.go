@@ -43,7 +43,7 @@ func nitro(name string) types.InstanceTypeInfo {
 	}
 }
 
-// launch adds a running instance whose checks pass, tagged as told (key, value).
+// launch adds a running instance whose checks pass, with tags, key and value in turn.
 func (a *account) launch(id string, tags ...string) {
 	i := types.Instance{
 		InstanceId: &id, InstanceType: "m7i.large", Architecture: types.ArchitectureValuesX8664,

@@ -8,94 +8,19 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 )
 
-// The sizes of the requests ("AWS Systems Manager API Reference",
-// DescribeInstanceInformation: pages of 50; "Amazon EC2 Auto Scaling API
-// Reference", DescribeAutoScalingGroups: 50 names by default).
-const (
-	pingIDs    = 50
-	groupNames = 50
-)
-
-// pings asks Systems Manager when each agent was last heard of.
-func (r *Resolver) pings(ctx context.Context, ids []string) map[string]fact.Of[instance.Ping] {
-	return inChunks(ids, pingIDs, func(chunk []string) (map[string]instance.Ping, error) {
-		found := map[string]instance.Ping{}
-		pages := ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{
-			Filters:    []ssmtypes.InstanceInformationStringFilter{{Key: aws.String("InstanceIds"), Values: chunk}},
-			MaxResults: aws.Int32(pingIDs),
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("asking for the agents' pings: %w", err)
-			}
-			for _, i := range page.InstanceInformationList {
-				// Of two registrations of one instance the newer ping counts: it lives.
-				id, at := aws.ToString(i.InstanceId), aws.ToTime(i.LastPingDateTime)
-				if before, twice := found[id]; !twice || at.After(before.At) {
-					found[id] = instance.Ping{At: at}
-				}
-			}
-		}
-		return found, nil
-	}, func() fact.Of[instance.Ping] { return fact.Known(instance.Ping{}) })
-}
-
-const (
-	// enoughAgents is how many agents heard of lately make a sample.
-	enoughAgents = 10
-	// agentPages bounds the search for them, for a Region full of agents long lost.
-	agentPages = 5
-	// heardLately is the widest window in which the guard compares agents.
-	heardLately = 40 * time.Minute
-)
-
-// agents asks for agents of the Region, whichever they are, until enough of them
-// were heard of lately: mostly one page. A list that goes on and has too few is no
-// answer.
-func (r *Resolver) agents(ctx context.Context) fact.Of[instance.Agents] {
-	sample, pages := instance.Agents{}, ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(pingIDs)})
-	for n := 0; pages.HasMorePages() && heard(sample, r.Now()) < enoughAgents; n++ {
-		if n == agentPages {
-			return fact.Failed[instance.Agents](fmt.Errorf("too few of the first %d pages of agents were heard of lately", agentPages))
-		}
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return fact.Failed[instance.Agents](fmt.Errorf("asking for other agents' pings: %w", err))
-		}
-		for _, i := range page.InstanceInformationList {
-			id, at := aws.ToString(i.InstanceId), aws.ToTime(i.LastPingDateTime)
-			if strings.HasPrefix(id, "i-") && at.After(sample[id]) { // "mi-" is a machine that is not in EC2
-				sample[id] = at
-			}
-		}
-	}
-	return fact.Known(sample)
-}
-
-// heard counts the agents that were heard of lately.
-func heard(a instance.Agents, now time.Time) int {
-	n := 0
-	for _, at := range a {
-		if now.Sub(at) <= heardLately {
-			n++
-		}
-	}
-	return n
-}
+// groupNames is how many names one request takes ("DescribeAutoScalingGroups", Amazon
+// EC2 Auto Scaling API Reference: 50 by default).
+const groupNames = 50
 
 // groups fills in the group of every instance, with its members' signs of life.
 func (r *Resolver) groups(ctx context.Context, instances []*instance.Instance) {
@@ -161,8 +86,8 @@ func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string
 	})
 }
 
-// wildcards escapes what a filter's value would take for a pattern: a tag may be
-// called "*" ("List and filter your resources", EC2 User Guide).
+// wildcards escapes what EC2 reads as a pattern in the value of a filter: a tag may be
+// called "*" ("List and filter your resources", Amazon EC2 User Guide).
 var wildcards = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
 
 func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]fact.Of[instance.Group] {
@@ -174,7 +99,7 @@ func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]fac
 		}
 		group := instance.Group{Kind: instance.GroupTag, Name: chunk[0]}
 		for id, d := range members {
-			// EC2 compares what it is given; who is in the group is decided here.
+			// EC2's own comparison is only a filter: who is in the group is decided here.
 			if d.GroupTag == chunk[0] {
 				group.Members = append(group.Members, instance.Member{ID: id})
 			}
@@ -194,7 +119,8 @@ func (r *Resolver) targetGroups(ctx context.Context, names []string, arns map[st
 	})
 }
 
-// memberSigns asks for the pings of all members that are not known yet.
+// memberSigns gives the pings of all instances and members. It asks for those that are
+// not known yet.
 func (r *Resolver) memberSigns(ctx context.Context, instances []*instance.Instance, groups map[instance.GroupKind]map[string]fact.Of[instance.Group]) map[string]fact.Of[instance.Ping] {
 	known := map[string]fact.Of[instance.Ping]{}
 	for _, i := range instances {
@@ -218,6 +144,7 @@ func (r *Resolver) memberSigns(ctx context.Context, instances []*instance.Instan
 	return known
 }
 
+// groupOf is the group of an instance, with the signs of life of its members.
 func groupOf(i *instance.Instance, groups map[instance.GroupKind]map[string]fact.Of[instance.Group], signs map[string]fact.Of[instance.Ping]) fact.Of[instance.Group] {
 	if _, err := i.Description.Get(); err != nil {
 		return fact.Failed[instance.Group](err)
@@ -250,12 +177,12 @@ func groupOf(i *instance.Instance, groups map[instance.GroupKind]map[string]fact
 	return fact.Known(g)
 }
 
-// withSigns returns a copy of members with their signs of life. Without the
-// pings of all of them nobody can say how many show none.
+// withSigns returns a copy of members with their signs of life. It needs the pings of
+// all of them: otherwise nobody can say how many show no life.
 func withSigns(members []instance.Member, u instance.Unreachable, signs map[string]fact.Of[instance.Ping]) ([]instance.Member, error) {
 	out := make([]instance.Member, len(members))
 	for n, m := range members {
-		if m.ID == "" { // not fact.ErrNotAsked: nobody is going to ask
+		if m.ID == "" { // no pass can ask for its ping, so fact.ErrNotAsked would be wrong
 			return nil, errors.New("a member of its group has no id")
 		}
 		ping, err := signs[m.ID].Get()

@@ -14,7 +14,7 @@ import (
 	"crashcart/lambda/domain/instance"
 )
 
-// withHoles is an account of which AWS tells little: the SDK has pointers
+// withHoles is an account of which AWS says little: the SDK has pointers
 // everywhere, and AWS leaves out what it does not know.
 func withHoles() *account {
 	a := newAccount(1)

@@ -3,11 +3,13 @@
 //
 // First asks for what decides most targets: the instances themselves, the
 // Region's failed reachability checks, and the agents' last pings. Second asks
-// for the rest, only about targets that are still in question: the full status,
+// for the rest, and only about targets that are still in question: the full status,
 // the type, the shutdown behaviour, and the members of the group. The calls of
 // a round run side by side and are shared by all targets of a batch.
 //
-// A call that fails fails the facts it was asked for, never the batch.
+// When a call fails, only the facts that it was made for have failed, never the batch.
+//
+// Router comes before both: it follows what a trigger names to instances.
 package resolve
 
 import (
@@ -29,11 +31,11 @@ type Resolver struct {
 	EC2         EC2
 	SSM         SSM
 	AutoScaling AutoScaling
-	Targets     Targets // of load balancers, which may be a group too
+	Targets     Targets // a load balancer's target group may be the group of an instance
 	Now         func() time.Time
 
 	// RegionLimit is how many instances of the Region may have become unreachable
-	// before the guard refuses all; the list of them is not read on beyond it.
+	// before the guard refuses all. Beyond it the list of them is not read on.
 	RegionLimit int
 
 	mu    sync.Mutex
@@ -122,8 +124,8 @@ func (r *Resolver) Second(ctx context.Context, instances []*instance.Instance) {
 
 var errNoInstance = errors.New("no such instance")
 
-// existing is the id of an instance that is not known to be missing: one of those
-// would fail the calls that take ids for all others.
+// existing is the id of an instance, and empty for one that is known to be missing. A
+// missing id would fail the whole call that it is in.
 func existing(i *instance.Instance) string {
 	if d, err := i.Description.Get(); err == nil && !d.Exists {
 		return ""
@@ -152,13 +154,13 @@ func unique[T any](items []T, key func(T) string) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// sideBySide is how many calls of one kind may be under way at once: many enough
-// for one round, few enough for EC2's token buckets ("Request throttling for the
-// Amazon EC2 API": 100 calls that describe, refilled at 20 a second).
+// sideBySide is how many calls of one kind may be under way at once: enough for one
+// round, and few enough for EC2's token buckets ("Request throttling for the Amazon EC2
+// API", Amazon EC2 Developer Guide: 100 calls that describe, refilled at 20 a second).
 const sideBySide = 16
 
-// inChunks runs ask for every n of ids side by side and merges the answers. A
-// chunk that fails fails the facts of its own ids only; an id without an answer
+// inChunks runs ask for every n of ids, side by side, and merges the answers. When ask
+// fails for a chunk, only the facts of its own ids have failed. An id without an answer
 // gets the fact that absent returns.
 func inChunks[T any](ids []string, n int, ask func(chunk []string) (map[string]T, error), absent func() fact.Of[T]) map[string]fact.Of[T] {
 	facts := make(map[string]fact.Of[T], len(ids))

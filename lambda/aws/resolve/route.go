@@ -13,12 +13,13 @@ import (
 
 const (
 	// maxDepth is how many composite alarms may stand above an instance's alarm.
-	// CloudWatch itself allows ten; nobody has seen more than three.
+	// CloudWatch itself allows ten; more than three are rare.
 	maxDepth = 5
 	// maxAlarms is how many alarms may be looked up for one invocation: composites
 	// that share their children have more ways through them than alarms.
 	maxAlarms = 1000
-	// maxRefs is how many instances one ref may stand for. More is an event.
+	// maxRefs is how many instances one ref may stand for. With more of them it is an
+	// event and not a hang.
 	maxRefs = 500
 )
 
@@ -31,14 +32,14 @@ type Router struct {
 	Alarms      Alarms
 }
 
-// Route is what one ref of a trigger came to. Exactly one of its outcomes is set,
-// except that Err may stand next to Instances: then a part of it could be followed.
+// Route is what one ref of a trigger led to. Exactly one of its outcomes is set, with
+// one exception: Err stands next to Instances when only a part could be followed.
 type Route struct {
 	Ref trigger.Ref // as the trigger named it
 
-	Instances []trigger.Ref // what it stands for; From tells the whole way
-	Nobody    string        // followed to its end, and it stands for nobody at this moment: why
-	Never     string        // it cannot stand for an instance: why
+	Instances []trigger.Ref // what it stands for; From has the whole way
+	Nobody    string        // why it stands for no instance at this moment, though it could
+	Never     string        // why it cannot stand for an instance
 	Err       error         // AWS gave no answer
 }
 
@@ -91,8 +92,9 @@ func (r *Router) follow(ctx context.Context, refs []trigger.Ref, w walk) []Route
 	return routes
 }
 
-// crowd drops the candidates of a route that stands for too many, and then
-// whatever is still too much. What is named itself is not lost to a crowd.
+// crowd drops the candidates of a route that stands for too many instances. If it still
+// stands for too many, it drops all. An instance that was named itself is therefore not
+// lost to the candidates around it.
 func crowd(route *Route) {
 	n := len(route.Instances)
 	if n <= maxRefs {
@@ -112,7 +114,7 @@ func from(ref trigger.Ref, format string, args ...any) string {
 
 // merge joins the routes of what one alarm watches. What was found counts, even
 // when a sibling could not be followed: each target stands for itself. The
-// sibling's error stays next to it, or whoever is behind it would be lost.
+// sibling's error stays next to it, or the instances behind the sibling would be lost.
 func merge(into *Route, parts []Route) {
 	for _, p := range parts {
 		for _, ref := range p.Instances {
@@ -130,8 +132,8 @@ func merge(into *Route, parts []Route) {
 	}
 }
 
-// add adds an instance, unless it is there by another way. Of two ways the one
-// that names the instance itself outweighs one that only names its group.
+// add adds an instance. If it is there already by another way, the way that names the
+// instance itself outweighs one that only names its group.
 func add(refs []trigger.Ref, ref trigger.Ref) []trigger.Ref {
 	i := slices.IndexFunc(refs, func(have trigger.Ref) bool { return have.Instance == ref.Instance })
 	if i < 0 {
@@ -141,9 +143,9 @@ func add(refs []trigger.Ref, ref trigger.Ref) []trigger.Ref {
 	return refs
 }
 
-// Stronger returns the ref to act on when two name one instance: the first, unless
-// it is only a candidate and the second is not. What either knows against an
-// interrupt, that a check had failed and a group to spare, stays known.
+// Stronger returns the ref to act on when two name one instance. It is the first, unless
+// only the second names the instance itself. What either says about a failed check, and
+// about the group that is to be spared, stays.
 func Stronger(a, b trigger.Ref) trigger.Ref {
 	if a.Candidate && !b.Candidate {
 		a, b = b, a

@@ -15,15 +15,16 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-// alarmNames is how many names one DescribeAlarms takes ("Amazon CloudWatch API
-// Reference").
+// alarmNames is how many names one request takes ("DescribeAlarms", Amazon CloudWatch
+// API Reference).
 const alarmNames = 100
 
-// alarmTypes must be said: left out, DescribeAlarms returns metric alarms only.
+// alarmTypes are asked for by name: without them DescribeAlarms returns metric alarms
+// only (same page).
 var alarmTypes = []types.AlarmType{types.AlarmTypeMetricAlarm, types.AlarmTypeCompositeAlarm}
 
-// alarm is one alarm as AWS describes it, of one kind or the other. Neither is
-// set for one that does not exist, or is of a kind that names no instance.
+// alarm is one alarm as AWS describes it. Neither field is set for an alarm that does
+// not exist, or that is of a kind that names no instance.
 type alarm struct {
 	metric    *types.MetricAlarm
 	composite *types.CompositeAlarm
@@ -62,7 +63,7 @@ func (r *Router) followAlarms(ctx context.Context, routes []*Route, w walk) {
 	wg.Wait()
 }
 
-// noWay says why an alarm is not looked up, if it is not.
+// noWay gives the reason not to look an alarm up. It is empty if there is none.
 func (w walk) noWay(arn string) string {
 	name := alarmName(arn)
 	switch {
@@ -164,9 +165,9 @@ func (r *Router) followComposites(ctx context.Context, routes []*Route, w walk) 
 	wg.Wait()
 }
 
-// childrenInAlarm asks for the children of each composite alarm. Next to
-// ChildrenOfAlarmName nothing may be asked for, and both kinds of alarm are
-// returned all the same ("DescribeAlarms", Amazon CloudWatch API Reference).
+// childrenInAlarm asks for the children of each composite alarm. ChildrenOfAlarmName
+// allows no other parameter beside it, not even the types, and returns both kinds of
+// alarm all the same ("DescribeAlarms", Amazon CloudWatch API Reference).
 func (r *Router) childrenInAlarm(ctx context.Context, names []string) map[string]fact.Of[[]string] {
 	return inChunks(names, 1, func(chunk []string) (map[string][]string, error) {
 		var arns []string

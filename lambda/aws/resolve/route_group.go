@@ -13,9 +13,9 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-// followGroup names every member of an Auto Scaling group as a candidate. Which
-// of them fails is known only when AWS was asked for their signs of life; the
-// others are then dropped.
+// followGroup names the members of an Auto Scaling group. All but those that the group
+// itself calls unhealthy are candidates: which of them fails is known only when AWS was
+// asked for their signs of life, and the others are then dropped.
 func (r *Router) followGroup(ctx context.Context, route *Route) {
 	name := route.Ref.AutoScalingGroup
 	var group *types.AutoScalingGroup
@@ -39,7 +39,7 @@ func (r *Router) followGroup(ctx context.Context, route *Route) {
 		return
 	}
 	for _, m := range group.Instances {
-		health := cmp.Or(aws.ToString(m.HealthStatus), "health not told")
+		health := cmp.Or(aws.ToString(m.HealthStatus), "health not given")
 		ref := trigger.Ref{
 			Instance: aws.ToString(m.InstanceId), Candidate: !strings.EqualFold(health, "Unhealthy"),
 			From: from(route.Ref, "member of Auto Scaling group %s, %s", name, health),

@@ -16,8 +16,7 @@ import (
 )
 
 // followTargets names the unhealthy targets of a target group. A target that is
-// an address is found by its network interface, within the group's own VPC:
-// private addresses repeat.
+// an address is found by its network interface, in the group's own VPC.
 func (r *Router) followTargets(ctx context.Context, route *Route) {
 	arn := route.Ref.TargetGroup
 	group, health, err := r.Targets.group(ctx, arn)

@@ -34,8 +34,8 @@ func (a *account) follow(t *testing.T, ref trigger.Ref) resolve.Route {
 	return routes[0]
 }
 
-// tell writes a route as the golden file has it.
-func tell(r resolve.Route) string {
+// written is a route as the golden file has it.
+func written(r resolve.Route) string {
 	var b strings.Builder
 	for _, ref := range r.Instances {
 		fmt.Fprintf(&b, "  %s: %s", ref.Instance, ref.From)
@@ -112,7 +112,7 @@ var routes = []struct {
 		a.attach("vpc-1", "", "10.0.0.6")
 		a.attach("vpc-2", id(7), "10.0.0.7")
 	}, trigger.Ref{TargetGroup: api}},
-	{"addresses, although EC2 tells of another VPC", func(a *account) {
+	{"addresses, although EC2 knows them in another VPC", func(a *account) {
 		a.balance("ip", "10.0.0.5")
 		a.answer("10.0.0.5", "unhealthy", "Target.Timeout")
 		a.attach("vpc-2", id(9), "10.0.0.5")
@@ -284,7 +284,7 @@ func TestEveryWayIsTold(t *testing.T) {
 			a := newAccount(10)
 			a.pageSize = 1 + 99*size
 			way.prepare(a)
-			text := tell(a.follow(t, way.ref))
+			text := written(a.follow(t, way.ref))
 			if size == 0 {
 				fmt.Fprintf(&got, "%s\n%s\n", way.name, text)
 			} else if !strings.HasSuffix(got.String(), fmt.Sprintf("%s\n%s\n", way.name, text)) {

@@ -14,8 +14,8 @@ import (
 	"crashcart/lambda/domain/instance"
 )
 
-// unreachable lists the Region's instances whose reachability check fails, and
-// stops at the first page after which the guard will refuse everything anyway.
+// unreachable lists the Region's instances whose reachability check fails. It stops
+// when there are so many that the guard will refuse everything anyway.
 func (r *Resolver) unreachable(ctx context.Context) fact.Of[instance.Unreachable] {
 	u := instance.Unreachable{Region: map[string]time.Time{}}
 	pages := ec2.NewDescribeInstanceStatusPaginator(r.EC2, &ec2.DescribeInstanceStatusInput{

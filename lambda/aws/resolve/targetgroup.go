@@ -49,8 +49,8 @@ func (t Targets) group(ctx context.Context, arn string) (types.TargetGroup, []ty
 	return groups.TargetGroups[0], health.TargetHealthDescriptions, nil
 }
 
-// owners finds the instances that the addresses of a target group belong to,
-// within its VPC: private addresses repeat.
+// owners finds the instances that the addresses of a target group belong to. It looks in
+// the group's VPC alone, since private addresses repeat.
 func (t Targets) owners(ctx context.Context, group types.TargetGroup, addresses []string) (map[string]string, error) {
 	vpc := aws.ToString(group.VpcId)
 	if vpc == "" {
@@ -74,8 +74,8 @@ func (t Targets) owners(ctx context.Context, group types.TargetGroup, addresses 
 	return owners, nil
 }
 
-// attached gives the instance of every address of the interfaces that match, as
-// far as they are in the VPC.
+// attached gives the instance of every address of the interfaces that match and are in
+// the VPC.
 func (t Targets) attached(ctx context.Context, vpc string, which ec2types.Filter) (map[string]string, error) {
 	owners := map[string]string{}
 	pages := ec2.NewDescribeNetworkInterfacesPaginator(t.Interfaces, &ec2.DescribeNetworkInterfacesInput{
@@ -90,7 +90,7 @@ func (t Targets) attached(ctx context.Context, vpc string, which ec2types.Filter
 			if i.Attachment == nil || aws.ToString(i.Attachment.InstanceId) == "" || aws.ToInt32(i.Attachment.DeviceIndex) != 0 || aws.ToString(i.VpcId) != vpc {
 				continue
 			}
-			// The primary address alone is the host's own: a secondary one may be a
+			// Only the primary address is the host's own. A secondary one may be a
 			// container's, whose trouble is not the host's.
 			owners[aws.ToString(i.PrivateIpAddress)] = *i.Attachment.InstanceId
 			for _, a := range i.Ipv6Addresses {

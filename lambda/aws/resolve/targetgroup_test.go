@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
@@ -140,4 +143,31 @@ func TestTargetGroupCostsNoMoreRoundsThanPromised(t *testing.T) {
 	if got := rounds(t, a, func() { r.Second(context.Background(), instances) }); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
+}
+
+// Otherwise its own open case would not count in the group that it was found in.
+func TestATargetThatWasJustDeregisteredIsStillAMember(t *testing.T) {
+	a := newAccount(3)
+	a.balance("instance", id(1), id(2))
+	a.health[api] = append(a.health[api], elbtypes.TargetHealthDescription{}) // AWS lists a target and does not say which
+	if g := known(t, a.via(t, id(0))[0].Group); len(g.Members) != 3 || members(g)[id(0)].ID != id(0) {
+		t.Errorf("the members are %+v", g.Members)
+	}
+}
+
+func TestATargetGroupThatAWSDoesNotDescribeIsUnknown(t *testing.T) {
+	a := newAccount(1)
+	a.balance("instance", id(0))
+	r := a.balanced()
+	r.Targets.Balancers = mute{a}
+	instances := r.First(t.Context(), []trigger.Ref{{Instance: id(0), Via: api}})
+	r.Second(t.Context(), instances)
+	unknown(t, "a target group without a description", instances[0].Group)
+}
+
+// mute answers for the health of targets, and gives no target group.
+type mute struct{ resolve.Balancers }
+
+func (mute) DescribeTargetGroups(context.Context, *elb.DescribeTargetGroupsInput, ...func(*elb.Options)) (*elb.DescribeTargetGroupsOutput, error) {
+	return &elb.DescribeTargetGroupsOutput{}, nil
 }

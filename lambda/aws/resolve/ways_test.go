@@ -32,7 +32,7 @@ type ways struct {
 
 const prefix = "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:"
 
-// DescribeAlarms is as picky as the API Reference says: by name it tells only
+// DescribeAlarms is as picky as the API Reference says: by name it gives only
 // metric alarms unless AlarmTypes says more, and next to ChildrenOfAlarmName it
 // takes nothing but the paging.
 func (a *account) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error) {
@@ -80,7 +80,7 @@ func (a *account) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAla
 	return out, nil
 }
 
-// brief leaves of children what the API tells of them.
+// brief leaves of children what the API says of them.
 func brief(out *cloudwatch.DescribeAlarmsOutput) {
 	for i, m := range out.MetricAlarms {
 		out.MetricAlarms[i] = cwtypes.MetricAlarm{AlarmName: m.AlarmName, AlarmArn: m.AlarmArn, StateValue: m.StateValue}
@@ -123,7 +123,7 @@ func (a *account) DescribeNetworkInterfaces(ctx context.Context, in *ec2.Describ
 		return nil, err
 	}
 	if *in.Filters[0].Name != "vpc-id" || len(in.Filters) != 2 {
-		return nil, errors.New("the fake tells of addresses only within a VPC")
+		return nil, errors.New("the fake knows addresses only within a VPC")
 	}
 	var found []types.NetworkInterface
 	for _, i := range a.interfaces {
@@ -197,7 +197,7 @@ func (a *account) balance(kind elbtypes.TargetTypeEnum, targets ...string) {
 	}
 }
 
-// answer registers a target once more, or tells its state if it is healthy so far.
+// answer registers a target once more, or changes its state if it is healthy so far.
 func (a *account) answer(target string, state elbtypes.TargetHealthStateEnum, reason elbtypes.TargetHealthReasonEnum) {
 	d := elbtypes.TargetHealthDescription{
 		Target:       &elbtypes.TargetDescription{Id: &target, Port: aws.Int32(int32(8080 + len(a.health[api])))},

@@ -5,9 +5,9 @@ package standby
 // needs it is then left out, and missing says so, as the end of a sentence.
 //
 // The instance id must be one: it is not quoted.
-func undo(region, instanceID, group string) (commands []string, missing string) {
+func (k Keeper) undo(instanceID, group string) (commands []string, missing string) {
 	suffix := ""
-	if word, ok := argument("--region", region); ok && region != "" {
+	if word, ok := argument("--region", k.Region); ok && k.Region != "" {
 		suffix = " " + word
 	}
 	if name, ok := argument("--auto-scaling-group-name", group); ok {
