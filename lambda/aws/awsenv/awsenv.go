@@ -1,8 +1,7 @@
-// Package awsenv makes the SDK's configuration out of what Lambda says in a function's
-// environment.
+// Package awsenv makes the SDK's configuration out of a function's environment.
 //
-// The SDK's own config module reads files, profiles and the instance metadata service
-// as well, which a function has no use for and which doubles its cold start.
+// The SDK's own config module also reads files, profiles and the instance metadata
+// service. A function has no use for them, and they double its cold start.
 package awsenv
 
 import (
@@ -15,18 +14,20 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// idleConnections to one host are kept: as many as a round of the interrupt function
-// has calls side by side.
+// idleConnections is how many idle connections to one host are kept: as many as the
+// interrupt function makes calls side by side in a round.
 const idleConnections = 16
 
-// errKeys is what a call fails with that has nothing to be signed with.
+// errKeys is the error of a call when there are no credentials to sign it with.
 var errKeys = errors.New("the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 
-// Config gives what a client needs. The region is Lambda's AWS_REGION; the endpoint is
-// for every service, and empty outside a lab. environ gives a variable by its name and
-// is asked for the credentials when they are first needed ("Using Lambda environment
-// variables", AWS Lambda Developer Guide); without them every call fails and none is
-// sent. The timeout bounds one HTTP exchange, not a call with its retries.
+// Config gives what a client needs.
+//
+// The region is Lambda's AWS_REGION. The endpoint is for every service, and empty
+// outside a lab. environ gives a variable by its name. It is asked for the credentials
+// when they are first needed ("Using Lambda environment variables", AWS Lambda Developer
+// Guide); without credentials every call fails, and none is sent. The timeout bounds one
+// HTTP exchange, not a call with its retries.
 func Config(region, endpoint string, environ func(string) string, timeout time.Duration) aws.Config {
 	sdk := aws.Config{
 		Region: region,

@@ -32,7 +32,7 @@ type fault func(forward func() error) error
 
 func failing(err error) fault { return func(func() error) error { return err } }
 
-// losing commits, and tells err instead.
+// losing commits, and answers err instead.
 func losing(err error) fault {
 	return func(forward func() error) error {
 		if failure := forward(); failure != nil {

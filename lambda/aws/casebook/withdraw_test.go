@@ -178,7 +178,7 @@ func TestADryRunThatWakesUpLateNeverGivesAwayTheNext(t *testing.T) {
 }
 
 // The instance's item carries the nonce of the attempt that holds it. Its case's
-// id alone does not tell: the same trigger may have claimed again.
+// id alone does not show it: the same trigger may have claimed again.
 func TestASettlingNeverGivesBackWhatTheSameTriggerHasClaimedAgain(t *testing.T) {
 	for _, state := range []cases.State{cases.StateRejected, cases.StateWithdrawn} {
 		b := newBench(t)

@@ -1,9 +1,9 @@
-// Package emf makes a log line CloudWatch's metrics as well.
+// Package emf makes metrics of CloudWatch out of a log line.
 //
-// A line of JSON in a function's log whose member _aws says which other members are
-// metrics is read by CloudWatch as that, without a call and without a permission
-// ("Specification: Embedded metric format", Amazon CloudWatch User Guide). The values
-// themselves, and those of the dimensions, are members at the root of the same line:
+// In a line of JSON the member _aws can say which other members are metrics. CloudWatch
+// reads them out of a function's log, without a call and without a permission
+// ("Specification: Embedded metric format", Amazon CloudWatch User Guide). The values of
+// the metrics and of their dimensions are members at the root of the same line:
 //
 //	log.LogAttrs(ctx, slog.LevelInfo, "sweep", slog.Int("OpenCases", 3),
 //		emf.Attr("Crashcart", now, emf.Set{Metrics: []emf.Metric{{Name: "OpenCases", Unit: emf.Count}}}))
@@ -20,8 +20,7 @@ const (
 	Seconds = "Seconds"
 )
 
-// Metric names the member of the line that has a metric's value, a number, and the
-// value's unit.
+// Metric names the member of the line that has a metric's value, which is a number.
 type Metric struct {
 	Name string
 	Unit string
@@ -35,8 +34,8 @@ type Set struct {
 	Metrics    []Metric
 }
 
-// Attr gives the attribute that makes metrics of the line which it is in. It belongs
-// at the line's root, not into a group. All of them are of one namespace, and of the
+// Attr gives the attribute that makes metrics of members of its line. It belongs
+// at the line's root, not into a group. All metrics are of one namespace, and of the
 // time at, to the millisecond.
 func Attr(namespace string, at time.Time, sets ...Set) slog.Attr {
 	meta := metadata{Timestamp: at.UnixMilli(), CloudWatchMetrics: make([]directive, len(sets))}

@@ -20,7 +20,7 @@ import (
 	"crashcart/lambda/aws/evidence"
 )
 
-// bucket is an S3 that keeps what is put and fails the keys it is told to. It
+// bucket is an S3 that keeps what is put and fails the keys it is set to fail. It
 // refuses to answer before every upload has begun.
 type bucket struct {
 	fails map[string]error

@@ -81,7 +81,7 @@ func TestNobodyIsEverLedToRuinADump(t *testing.T) {
 	}
 }
 
-// What was only rehearsed has changed nothing, and nobody must be kept from their
+// A dry run has changed nothing, and nobody must be kept from their
 // machine by it.
 func TestADryRunNeverReadsLikeAnInterrupt(t *testing.T) {
 	for _, outcome := range []string{"dry-run", "rejected", "unknown", "failed"} {

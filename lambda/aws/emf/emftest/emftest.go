@@ -1,4 +1,4 @@
-// Package emftest reads metrics out of a log line, for the tests of whoever writes
+// Package emftest reads metrics out of a log line, for the tests of the packages that write
 // them. It goes by the specification and does not know package emf.
 package emftest
 
