@@ -1,5 +1,5 @@
-# `make` lists what there is. Go and make do for most; the CDK needs Node.js, and a real
-# kernel QEMU.
+# `make` lists what there is. Most targets need only Go and make. The CDK needs Node.js,
+# and a real kernel needs QEMU.
 
 .DEFAULT_GOAL := help
 .SILENT:
@@ -7,11 +7,23 @@
 
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# The race detector needs a C compiler. Go turns cgo off where there is none,
-# and then the tests run without it.
-RACE      ?= $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
-TESTFLAGS ?= $(RACE)
+# TESTFLAGS=-race is for CI: the race detector needs a C compiler, compiles every package
+# once more, and makes the tests three times as slow.
+TESTFLAGS ?=
 FUZZTIME  ?= 1m
+
+# The flags are those of the functions and the lab's programs, so that their packages are
+# compiled only once. The race detector needs cgo.
+GOTEST = CGO_ENABLED=$(if $(findstring -race,$(TESTFLAGS)),1,0) go test -trimpath $(TESTFLAGS)
+
+# Tests that need more than Go, or minutes, are in packages of their own. Each group has a
+# target, and CI runs them all. `make test` runs every package that is in no group.
+CDKTESTS    := ./infra/stack/synthtest ./infra/watch
+POLICYTESTS := ./infra/policytest
+MOTOTESTS   := ./infra/mototest
+STORMTESTS  := ./lab/storm/stormtest
+KERNELTESTS := ./lab/guest/kerneltest
+GROUPS      := $(CDKTESTS) $(POLICYTESTS) $(MOTOTESTS) $(STORMTESTS) $(KERNELTESTS)
 
 FUNCTIONS := interrupt followup
 
@@ -22,7 +34,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # What crashcart --version says, for a checkout whose GOFLAGS keep Go from recording it.
 VERSIONFLAGS = $(shell git rev-parse --git-dir >/dev/null 2>&1 && printf '%s' "-X main.linkedCommit=$$(git rev-parse HEAD) \
@@ -60,8 +72,29 @@ demo-build:
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o build/demo ./lab/cmd/demo
 
 .PHONY: test
-test: ## run all tests (TESTFLAGS="-race -count=1" as in CI)
-	go test $(TESTFLAGS) ./...
+test: ## run the tests: all that need only Go and a minute or two (TESTFLAGS="-race -count=1" as in CI)
+	grouped=$$(go list $(GROUPS)); \
+	$(GOTEST) $$(go list ./... | grep -vxF "$$grouped")
+
+.PHONY: test-cdk
+test-cdk: ## does the CDK make the templates that are kept? with cdk-nag and cfn-lint (Node.js, cfn-lint)
+	$(GOTEST) $(CDKTESTS)
+
+.PHONY: test-policy
+test-policy: $(CDK) ## ask a policy evaluator what the policies allow (Node.js)
+	$(GOTEST) $(POLICYTESTS)
+
+.PHONY: test-moto
+test-moto: ## send events and messages through rule, topic and queue in moto (Node.js, moto_server)
+	$(GOTEST) $(MOTOTESTS)
+
+.PHONY: test-storms
+test-storms: ## play every storm, a small one of each
+	$(GOTEST) $(STORMTESTS)
+
+.PHONY: test-kernels
+test-kernels: ## treat a real kernel as EC2 treats an instance (QEMU; builds an image the first time)
+	$(GOTEST) $(KERNELTESTS)
 
 .PHONY: storm
 storm: ## ten thousand alarms under every fault (STORMFLAGS="--instances 1000")
