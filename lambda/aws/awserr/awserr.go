@@ -1,8 +1,8 @@
 // Package awserr reads the errors of AWS's services.
 //
-// An error is known by the service's error code, never by its HTTP status: a
-// throttled call to EC2 comes as a 503, and so does one that nobody knows the end of.
-// What a code proves about one call is for the caller of that call to know.
+// An error is known by the service's error code, never by its HTTP status: EC2 answers a
+// 503 to a call that it throttled, and also to a call that it may have carried out. What
+// a code proves is for the caller to know.
 package awserr
 
 import (

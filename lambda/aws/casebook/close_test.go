@@ -149,7 +149,7 @@ func TestAResultThatComesMeanwhileIsNeverLost(t *testing.T) {
 	}
 }
 
-func TestClosingOutlivesConflictsAndTellsOfAnOutage(t *testing.T) {
+func TestClosingOutlivesConflictsAndReportsAnOutage(t *testing.T) {
 	b := newBench(t)
 	book, d := b.desk()
 	c := b.claim(grouped(request(host, "alarm"), "asg/web", 1))

@@ -29,7 +29,7 @@ func TestDryRunLeavesNothingButItsCase(t *testing.T) {
 	before := b.items()
 	b.api.puts = nil
 
-	r := dryRun(grouped(request(host, "drill"), "asg/web", 3))
+	r := dryRun(grouped(request(host, "a dry run"), "asg/web", 3))
 	r.Seen = &cases.Seen{Budget: cases.Slots{Taken: map[int]time.Time{0: dawn, 1: dawn, 2: dawn}}} // the real ones
 	c := b.claim(r)
 	onlyDry(t, "holds", changed(before, b.items()))
@@ -46,7 +46,7 @@ func TestDryRunLeavesNothingButItsCase(t *testing.T) {
 	if text(after[own], "caseState") != "dry-run" || text(after[own], "openKey") != "" {
 		t.Errorf("its case is %v", after[own])
 	}
-	if may, err := b.book.MayRequeue(t.Context(), cases.Subject{InstanceID: host, SourceKey: "drill", DryRun: true}, "message", 1); !may || err != nil {
+	if may, err := b.book.MayRequeue(t.Context(), cases.Subject{InstanceID: host, SourceKey: "a dry run", DryRun: true}, "message", 1); !may || err != nil {
 		t.Errorf("MayRequeue: %v, %v", may, err)
 	}
 	onlyDry(t, "has left", changed(before, b.items()))
@@ -92,7 +92,7 @@ func TestRealClaimNeverMeetsWhatADryRunHolds(t *testing.T) {
 
 func TestDryRunSeesTheRealCooldown(t *testing.T) {
 	b := lived(t)
-	v := b.view(cases.Subject{InstanceID: hostNumber(0), SourceKey: "drill", DryRun: true})
+	v := b.view(cases.Subject{InstanceID: hostNumber(0), SourceKey: "a dry run", DryRun: true})
 	if !v.LastClaim.Equal(dawn.Truncate(time.Millisecond)) {
 		t.Errorf("the last claim reads %s, want %s", v.LastClaim, dawn)
 	}
@@ -106,7 +106,7 @@ func TestDryRunsNeverWearEachOtherOut(t *testing.T) {
 		c := b.claim(r)
 		b.settle(c, cases.StateDryRun)
 		if v := b.view(cases.Subject{InstanceID: host, SourceKey: source, DryRun: true}); v.ClaimedBy != c.ID {
-			t.Errorf("the drill %q is not remembered: %+v", source, v)
+			t.Errorf("the dry run %q is not remembered: %+v", source, v)
 		}
 		b.wantLost(r, cases.CauseDuplicate)
 	}

@@ -131,7 +131,7 @@ func TestALostAnswerNeverMistakesItsOwnLever(t *testing.T) {
 	wantLever(t, lever, err, cases.Lever{})
 }
 
-func TestALeverThatMayNotBePulledIsToldAtOnce(t *testing.T) {
+func TestALeverThatMayNotBePulledFailsAtOnce(t *testing.T) {
 	b := newBench(t)
 	book, d := b.desk()
 	b.put(attributes{"pk": s("lever"), "sk": s("lever"), "since": s("2026-03-02T04:00:00.000Z")})

@@ -44,7 +44,7 @@ func TestANoteNeverLandsInSomebodyElsesCase(t *testing.T) {
 	}
 }
 
-func TestANoteThatCannotBeMadeIsTold(t *testing.T) {
+func TestANoteThatCannotBeMadeIsAnError(t *testing.T) {
 	b := newBench(t)
 	c := b.claim(request(host, "alarm"))
 	b.api.down = errOutage

@@ -139,7 +139,7 @@ func TestSettlingOutlivesConflictsAndLostAnswers(t *testing.T) {
 	}
 }
 
-func TestSettlingInAnOutageIsTold(t *testing.T) {
+func TestSettlingInAnOutageIsAnError(t *testing.T) {
 	b := newBench(t)
 	c := b.claim(request(host, "alarm"))
 	b.api.down = errOutage

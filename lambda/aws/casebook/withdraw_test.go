@@ -137,11 +137,11 @@ func TestACaseThatWasSentIsNeverWithdrawn(t *testing.T) {
 func TestADryRunThatDiedNeverBlocksTheNextForLong(t *testing.T) {
 	const lapse = 5 * time.Minute
 	b := newBench(t)
-	died := dryRun(grouped(request(host, "drill"), "asg/web", 1))
+	died := dryRun(grouped(request(host, "a dry run"), "asg/web", 1))
 	died.Budget, died.Cooldown = 1, 0
 	b.claim(died) // and is never settled
 	next := died
-	next.Origin.SourceKey = "another drill"
+	next.Origin.SourceKey = "another dry run"
 	b.at(lapse)
 	b.wantLost(next, cases.CauseGroup)
 	next.GroupLimit = 2
@@ -158,12 +158,12 @@ func TestADryRunThatDiedNeverBlocksTheNextForLong(t *testing.T) {
 // its settling.
 func TestADryRunThatWakesUpLateNeverGivesAwayTheNext(t *testing.T) {
 	b := newBench(t)
-	first := dryRun(grouped(request(host, "drill"), "asg/web", 1))
+	first := dryRun(grouped(request(host, "a dry run"), "asg/web", 1))
 	first.Budget, first.Cooldown = 1, 0
 	slow := b.claim(first)
 	b.at(5*time.Minute + time.Millisecond)
 	second := first
-	second.Origin.SourceKey = "another drill"
+	second.Origin.SourceKey = "another dry run"
 	b.claim(second)
 	before := b.items()
 	b.settle(slow, cases.StateDryRun)
@@ -171,7 +171,7 @@ func TestADryRunThatWakesUpLateNeverGivesAwayTheNext(t *testing.T) {
 		t.Errorf("settling the first has changed %q", got)
 	}
 	third := first
-	third.Origin.SourceKey = "a third drill"
+	third.Origin.SourceKey = "a third dry run"
 	b.wantLost(third, cases.CauseGroup)
 	third.GroupLimit = 2
 	b.wantLost(third, cases.CauseBudget)
