@@ -71,8 +71,8 @@ func (h *Handler) unnamed(j *job, r resolve.Route) {
 // stays, with a job of its own. If no member of a group is left, the group's own job
 // takes their place. What is left is one job for each target.
 //
-// waiting are the groups that were thinned and still have members in the list, and
-// those of which a part has no instance yet.
+// waiting are the groups that still have members in the list, and of which another
+// part was dropped or has no instance yet.
 func (h *Handler) thin(jobs []*job) (thinned, waiting []*job) {
 	kept, unsure, groups := h.sift(jobs)
 	kept = append(kept, h.doubtful(unsure, append(slices.Clone(kept), groups...))...)
