@@ -170,7 +170,7 @@ func TestClosingOutlivesConflictsAndReportsAnOutage(t *testing.T) {
 }
 
 // Whoever closes may have a clock that is minutes ahead of the function's.
-func TestAClockThatIsAheadNeverClosesAShotUnderWay(t *testing.T) {
+func TestAClockThatIsAheadNeverClosesASendUnderWay(t *testing.T) {
 	b := newBench(t)
 	book, _ := b.desk()
 	c := b.claim(request(host, "alarm"))

@@ -152,7 +152,7 @@ func TestNothingUnclosedIsEverLeftOut(t *testing.T) {
 
 // The one claim that matters to whoever has just pulled the lever is the newest, and
 // the index may not have it yet.
-func TestAShotUnderWayIsNeverLeftOut(t *testing.T) {
+func TestASendUnderWayIsNeverLeftOut(t *testing.T) {
 	b := newBench(t)
 	book, d := b.desk()
 	d.limit = 1
@@ -245,7 +245,7 @@ func TestTheRealCaseIsNeverHiddenByItsDryRun(t *testing.T) {
 	}
 }
 
-func TestAShotIsNeverCalledOverBeforeTheFunctionIs(t *testing.T) {
+func TestASendIsNeverCalledOverBeforeTheFunctionIs(t *testing.T) {
 	for at, want := range map[time.Duration]bool{0: false, time.Minute: false, 61 * time.Second: true} {
 		r := cases.Record{State: cases.StateClaimed, ClaimedAt: dawn}
 		if r.Stuck(dawn.Add(at)) != want {

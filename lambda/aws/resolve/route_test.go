@@ -275,9 +275,9 @@ func nest(a *account, n int) {
 	a.compose(fmt.Sprint(n), "cpu")
 }
 
-// TestEveryWayIsTold compares what every kind of ref leads to, with the sentence
+// TestEveryWayIsItsGoldenFile compares what every kind of ref leads to, with the sentence
 // that says how it was found, to the golden file.
-func TestEveryWayIsTold(t *testing.T) {
+func TestEveryWayIsItsGoldenFile(t *testing.T) {
 	var got strings.Builder
 	for _, way := range routes {
 		for size := range 2 { // whatever the size of the pages
