@@ -99,24 +99,20 @@ func newLifetime(t *testing.T, log []byte) lifetime {
 	return l
 }
 
+// activity is what the cut is to be read as. A ring that has forgotten how a boot began is
+// read as that boot all the same, and so is one of the capture kernel's: it is never quiet.
 func (l lifetime) activity(start, end int) console.Activity {
 	phase := 0 // first life, capture kernel, second life
 	for phase < 2 && l.boots[phase+1]+len("[    0.000000] Linux version ") <= end {
 		phase++
 	}
 	from := max(start, l.boots[phase])
-	command := within(l.commands, from, end)
-	if phase == 1 {
-		switch {
-		case command, within(l.capture, from, end):
-			return console.Dumping
-		case start <= l.boots[1]:
-			return console.Booting
-		}
+	switch {
+	case start == end:
 		return console.Quiet
-	}
-	ready := l.ready[phase/2]
-	if (start <= l.boots[phase] && end > 0 || command) && end <= ready {
+	case phase == 1 && (within(l.commands, from, end) || within(l.capture, from, end)):
+		return console.Dumping
+	case phase == 1 || end <= l.ready[phase/2]:
 		return console.Booting
 	}
 	return console.Quiet

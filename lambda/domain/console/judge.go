@@ -1,0 +1,148 @@
+package console
+
+import "bytes"
+
+// judge decides what the words of one piece show.
+type judge struct {
+	line []byte // up to the end of the piece
+	piece
+	span
+
+	denied   bool      // the piece has a denial
+	header   int       // where the place of a crashed kernel's memory is named, or 0
+	quoteAt  int       // where a quotation begins behind a prompt, or 0
+	progress *progress // what the last sign says of the dump's progress
+}
+
+// near is how far behind or before a word the text that goes with it is looked for, in
+// bytes.
+const near = 100
+
+// note takes a word that says how the others are to be read.
+func (j *judge) note(w word, at int) {
+	switch w.sign {
+	case signDenial:
+		j.denied = true
+	case signHeader:
+		j.header = at
+	case SignLogin:
+		end := at + len(w.text)
+		for end < len(j.line) && j.line[end] == ' ' {
+			end++
+		}
+		j.prompt = end
+		if isLogged(j.line[end:]) {
+			j.quoteAt = end
+		}
+	}
+}
+
+// sign is what a word at the index at shows, or 0 for nothing.
+func (j *judge) sign(w word, at int) Sign {
+	j.progress = nil
+	if !j.counts(w, at) {
+		return 0
+	}
+	rest := j.line[at+len(w.text):]
+	switch w.sign {
+	case SignVersion:
+		if j.stamped && j.clock.clock.Seconds() >= 1 {
+			return 0 // the kernel prints it at zero: somebody repeats it
+		}
+	case SignCommand:
+		return j.command(w)
+	case SignProgress:
+		return j.percent(progressAt(j.line, at, j.cut))
+	case SignDump:
+		if w.text == copied {
+			return j.percent(copiedAt(rest))
+		}
+	case signTarget:
+		return target(rest)
+	}
+	if !j.fits(w, at, rest) {
+		return 0
+	}
+	if w.sign == signDated {
+		return SignReady
+	}
+	return w.sign
+}
+
+// Words that only count together with others.
+const (
+	copied    = "Copied "
+	welcome   = "Welcome to "
+	listening = "Server listening on "
+	countdown = "Rebooting in "
+	dracutRun = "Using kernel command line parameters: "
+)
+
+// fits says whether the text around a word is that which goes with it.
+func (j *judge) fits(w word, at int, rest []byte) bool {
+	switch w.text {
+	case welcome: // "Welcome to Debian GNU/Linux 12 (bookworm)!"; a greeting after a login ends otherwise
+		return bytes.HasSuffix(bytes.TrimRight(rest, " "), []byte("!"))
+	case listening:
+		return bytes.HasPrefix(j.name, []byte("sshd"))
+	case countdown: // "Rebooting in 5 seconds.."
+		return bytes.Contains(rest[:min(len(rest), near)], []byte(" seconds.."))
+	}
+	if w.sign == signDated { // "Cloud-init v. 22.2.2 finished at"
+		return bytes.Contains(j.line[max(j.from, at-near):at], []byte("loud-init"))
+	}
+	return true
+}
+
+// command is what a command line shows.
+func (j *judge) command(w word) Sign {
+	switch {
+	case j.header > 0:
+		return SignCapture
+	case w.text == dracutRun:
+		return 0 // it has the command line's words in any kernel
+	}
+	return SignCommand
+}
+
+// place is where a sign stands: what must be seen of a long line.
+func (j *judge) place(sign Sign, at int) int {
+	if sign == SignCapture {
+		return j.header
+	}
+	return at
+}
+
+// percent takes a progress, if it is one.
+func (j *judge) percent(p progress, ok bool) Sign {
+	if !ok {
+		return 0
+	}
+	j.progress = &p
+	return SignProgress
+}
+
+// counts says whether a word stands where it must, and is said by whoever must say it.
+func (j *judge) counts(w word, at int) bool {
+	switch {
+	case w.rule&asFact != 0 && j.denied,
+		w.rule&byKdump != 0 && !j.isKdump(),
+		w.rule&(byInit|byKernel) != 0 && j.who == program,
+		w.rule&byKernel != 0 && j.who == system,
+		w.rule&(atHead|byKernel) != 0 && !j.isHead(at):
+		return false
+	}
+	// The kernel starts and stops things, too.
+	return j.who != kernel || w.sign != signUnit && w.sign != signStop1
+}
+
+func (j *judge) isKdump() bool { return bytes.HasPrefix(j.name, []byte("kdump")) }
+
+// isHead says whether a message begins at the index at: at the piece's beginning, behind
+// the name of init or of a kdump program, or behind a prompt.
+func (j *judge) isHead(at int) bool {
+	if at == j.text && (j.who != program || j.isKdump()) || j.prompt > 0 && at == j.prompt {
+		return true
+	}
+	return at >= j.body && at-j.body <= near && len(bytes.TrimLeft(j.line[j.body:at], " ")) == 0
+}

@@ -1,0 +1,294 @@
+package console
+
+import "time"
+
+const (
+	// bootTime is when a boot counts as finished, by the kernel's clock. Many images
+	// print nothing when they are ready. Where the boot does something that takes long, it
+	// counts from the last sign of that.
+	bootTime = 10 * time.Minute
+	// downTime is how long after the last sign of a shutdown the kernel's clock must run
+	// until that shutdown has not come to pass. systemd waits 90 s for a unit, unless the
+	// unit says otherwise (systemd-system.conf(5)); a large database may take much longer.
+	downTime = time.Hour
+	// slack is how far a kernel's time may lie before an older line's. CPUs write at the
+	// same time.
+	slack = time.Second
+	// early is until when a line of the kernel is one of a boot. In manyEarly such lines a
+	// boot is seen even where the ring has forgotten how it began. A kernel that is quiet
+	// prints few, and says nothing by that.
+	early     = 10 * time.Second
+	manyEarly = 20
+	// manyStops is how many things in a row init stops in a shutdown only, with no start
+	// among them. A restart of a service is a stop and a start.
+	manyStops = 3
+)
+
+// none is the place of no line.
+const none = -1
+
+// level is how far a machine has gone down.
+type level uint8
+
+const (
+	up       level = iota
+	softDown       // init stops things; it may start them again
+	firmDown       // the shutdown is under way
+	lastDown       // nothing of user space is left
+)
+
+// grade is how well it is known that a boot is finished.
+type grade uint8
+
+const (
+	unready grade = iota
+	byClock       // the kernel has run long enough
+	byWord        // something has said so
+)
+
+// life is what the console shows of one life, from a boot to the next. A line is the place
+// of the line that shows it, or none.
+type life struct {
+	lived   bool // it has a sign
+	visible bool // its beginning is in the ring
+	bare    bool // nothing but firmware has spoken
+	dumped  bool // it had a dump
+
+	begin     int // the first sign of its boot
+	capture   int // the command line of a capture kernel
+	dump      int // a program that saves a dump
+	vmcore    int // the file that a capture kernel has
+	commanded bool
+
+	down   level
+	downAt int
+	byStop bool // the shutdown shows only by what init stops
+	stops  int
+
+	grade grade
+	job   int // the newest job or work that the boot waits for
+
+	timed   bool
+	clock   time.Duration
+	downed  time.Duration // the clock at the newest sign of the shutdown
+	worked  time.Duration // the clock at the newest job or work
+	pending bool          // worked is not known yet: the next time counts
+	early   int           // lines of the kernel of a boot's first seconds
+
+	doubted bool          // the clock has started again, and nothing else has shown why
+	peak    time.Duration // the clock before that
+}
+
+func newLife() life {
+	return life{begin: none, capture: none, dump: none, vmcore: none, downAt: none, job: none}
+}
+
+func (l *life) ready() bool   { return l.grade != unready }
+func (l *life) isDump() bool  { return l.capture != none || l.dump != none || l.isVmcore() }
+func (l *life) isQuiet() bool { a, _ := l.activity(); return a == Quiet && l.ready() }
+
+// isVmcore says that the file counts: a known command line would say better whether this
+// is a capture kernel.
+func (l *life) isVmcore() bool { return l.vmcore != none && !l.commanded }
+
+// tick takes the kernel's time.
+func (l *life) tick(now time.Duration) {
+	if l.pending {
+		l.worked, l.pending = now, false
+	}
+	if now < early {
+		l.early++
+	}
+	if l.doubted && now >= l.peak && !l.isDump() {
+		l.doubted = false // it was an older log that somebody has printed
+	}
+	l.timed, l.clock = true, now
+	if now >= bootTime+time.Second && now > l.worked+bootTime {
+		l.grade = max(l.grade, byClock)
+		l.job = none
+	}
+	if l.down != up && l.down != lastDown && now > l.downed+downTime {
+		l.rise(byClock)
+	}
+}
+
+// over says that the kernel's time proves another life: it runs on far behind the last
+// word, or has started again after a dump and run on.
+func (l *life) over(now time.Duration) bool {
+	return l.down == lastDown && now > l.downed+bootTime || l.doubted && l.isDump() && now > bootTime
+}
+
+// activity is what the machine is doing in this life, and the line that shows it.
+func (l *life) activity() (Activity, int) {
+	switch {
+	case l.capture != none:
+		return Dumping, l.capture
+	case l.dump != none:
+		return Dumping, l.dump
+	case l.isVmcore():
+		return Dumping, l.vmcore
+	case l.down != up:
+		return ShuttingDown, l.downAt
+	case l.job != none:
+		return Booting, l.job
+	case l.begin != none && !l.ready():
+		return Booting, l.begin
+	}
+	return Quiet, none
+}
+
+// renews says that a sign proves another life than this one.
+func (l *life) renews(sign Sign) bool {
+	switch sign {
+	case SignVersion, SignFirmware:
+		return !l.bare
+	case SignCommand:
+		return l.doubted || l.down != up || l.ready() || l.dump != none
+	case SignCapture:
+		return l.doubted || l.down != up || l.ready()
+	case SignInit:
+		return l.doubted || l.down == lastDown || l.down != up && !l.isDump()
+	case SignStep, SignStartJob, SignWork, SignReady, SignLogin, SignEmergency:
+		return l.doubted || l.down == lastDown
+	case signUnit:
+		return l.doubted && l.grade != byWord || l.down == lastDown
+	case signSyslog:
+		return l.down == lastDown
+	}
+	return false
+}
+
+// take takes a sign of this life.
+func (l *life) take(sign Sign, line int) {
+	switch sign {
+	case SignVersion, SignCommand, SignCapture, SignFirmware:
+		l.takeKernel(sign, line)
+	case SignInit, SignStep, signUnit:
+		l.takeInit(sign, line)
+	case SignStartJob, SignWork:
+		l.takeJob(sign, line)
+	case SignReady, SignLogin, SignEmergency, SignWake, SignPanic:
+		l.takeReady(sign)
+	case SignDump, SignProgress, SignVmcore:
+		l.takeDump(sign, line)
+	case SignStopJob, SignStop, signStop1, SignShutdown, SignLastWord:
+		l.takeDown(sign, line)
+	}
+	l.dumped = l.dumped || l.isDump()
+}
+
+// takeKernel takes a sign of how a kernel begins.
+func (l *life) takeKernel(sign Sign, line int) {
+	switch sign {
+	case SignVersion:
+		l.begin, l.visible = line, true
+	case SignCommand:
+		l.commanded = true
+	case SignCapture:
+		l.commanded = true
+		if l.capture == none {
+			l.capture = line
+		}
+	}
+	if l.begin == none {
+		l.begin, l.visible = line, true
+	}
+	l.bare = sign == SignFirmware
+}
+
+// takeInit takes a sign of an init that begins, or goes on.
+func (l *life) takeInit(sign Sign, line int) {
+	l.bare, l.stops = false, 0
+	if l.down == softDown && (sign != signUnit || l.byStop) {
+		l.rise(l.grade)
+	}
+	switch {
+	case sign == signUnit:
+		if l.grade == byWord {
+			l.job = none // what took long has been started
+		}
+	case l.grade == byWord:
+	case sign == SignInit:
+		l.grade = unready
+		fallthrough
+	default:
+		if l.begin == none {
+			l.begin = line
+		}
+	}
+}
+
+// takeJob takes a sign of what a boot waits for. A check of a disk after the boot keeps
+// nobody waiting.
+func (l *life) takeJob(sign Sign, line int) {
+	if sign == SignWork && l.grade == byWord || l.down >= firmDown {
+		return
+	}
+	if l.down == softDown {
+		l.rise(l.grade)
+	}
+	if l.grade == byClock {
+		l.grade = unready
+	}
+	l.job, l.worked, l.pending = line, l.clock, !l.timed
+}
+
+// takeReady takes a sign of a machine that is up, or goes nowhere.
+func (l *life) takeReady(sign Sign) {
+	if l.down == firmDown && sign == SignReady {
+		return // a unit that was being started when the shutdown came
+	}
+	l.rise(byWord)
+	l.job, l.vmcore = none, none
+	if l.commanded {
+		l.dump = none // this is no capture kernel
+	}
+}
+
+// takeDump takes a sign of a dump.
+func (l *life) takeDump(sign Sign, line int) {
+	if sign == SignVmcore {
+		if l.vmcore == none {
+			l.vmcore = line
+		}
+		return
+	}
+	l.doubted = false
+	if l.down == lastDown {
+		l.rise(l.grade)
+	}
+	if l.dump == none {
+		l.dump = line
+	}
+}
+
+// takeDown takes a sign of a machine that goes down.
+func (l *life) takeDown(sign Sign, line int) {
+	to := softDown
+	switch sign {
+	case SignShutdown:
+		to = firmDown
+	case SignLastWord:
+		to = lastDown
+		l.dump, l.vmcore = none, none // the program that saves it is gone
+	case SignStop, signStop1:
+		if l.begin != none && !l.ready() {
+			return // a boot leaves its initramfs
+		}
+		if line == none {
+			l.stops++
+			return
+		}
+	}
+	if l.down == up {
+		l.byStop = sign == SignStopJob || sign == SignStop && l.stops >= manyStops
+		l.downAt = line
+	}
+	l.down, l.downed = max(l.down, to), l.clock
+}
+
+// rise ends a shutdown that has not come to pass.
+func (l *life) rise(g grade) {
+	l.down, l.downAt, l.byStop, l.stops = up, none, false, 0
+	l.grade = max(l.grade, g)
+}

@@ -1,0 +1,44 @@
+package console
+
+import "time"
+
+// Reading is what a console shows.
+type Reading struct {
+	// Activity is what the machine is doing.
+	Activity Activity
+	// Line is the line that decided, as text that prints, of at most MaxLine bytes. It is
+	// empty for Quiet.
+	Line string
+	// Progress is how far the dump is: "41 %". It is empty unless the machine is dumping
+	// and says so.
+	Progress string
+	// Left is how long the dump takes from here, as makedumpfile estimates it: "9m1s". It
+	// is empty where Progress is, and often besides.
+	Left string
+	// Lines are the lines with a sign, of all lives in the ring, the oldest first.
+	Lines []Line
+	// Dump says that there is a sign of a dump anywhere in the ring.
+	Dump bool
+	// Booted says that a boot has begun in the ring and is finished, and that no sign of a
+	// dump is newer than its beginning. A dump that an earlier reading has seen is then
+	// over, even where the ring has forgotten that dump.
+	Booted bool
+	// Clock is the newest kernel time of the newest life: how long its kernel has run.
+	// Timed says that there is one.
+	Clock time.Duration
+	Timed bool
+}
+
+// Line is a line with a sign.
+type Line struct {
+	// Offset is where the line begins in the text that was scanned, in bytes.
+	Offset int
+	// Life is the number of the life in which the line was written. The oldest life in the
+	// ring has the number 0.
+	Life int
+	// Sign is what the line shows.
+	Sign Sign
+
+	raw []byte // the line as it was scanned: it lives no longer than that text
+	at  int    // where the sign stands in the line, without its escapes
+}

@@ -1,0 +1,133 @@
+package console
+
+import (
+	"time"
+
+	"crashcart/lambda/domain/printable"
+)
+
+// story folds the signs of a console into lives.
+type story struct {
+	lines []Line
+	life  life
+	lives int
+
+	raw    []byte // the line that is read now
+	offset int
+
+	dump    bool // there was a sign of a dump
+	done    bool // a boot begun in the ring is finished
+	percent progress
+	copying bool
+	told    bool // there is a progress
+}
+
+// open begins a line.
+func (s *story) open(raw []byte, offset int) { s.raw, s.offset = raw, offset }
+
+// listens says that a piece without a word may tell something.
+func (s *story) listens() bool { return s.life.down == lastDown }
+
+// tick takes the kernel's time before a piece, which stands at the index at of its line.
+func (s *story) tick(now time.Duration, at int) {
+	l := &s.life
+	if l.timed && now+slack < l.clock {
+		s.again(at)
+	}
+	l.tick(now)
+	if l.early >= manyEarly && l.begin == none && !l.ready() {
+		l.begin = s.keep(SignStep, at)
+	}
+	if l.over(now) {
+		s.begin(SignClock, at)
+		s.life.tick(now)
+	}
+	s.finished()
+}
+
+// again takes a kernel's time that starts again.
+func (s *story) again(at int) {
+	if s.life.down != up {
+		s.begin(SignClock, at)
+		return
+	}
+	// Somebody may have printed an older log. A sign of a boot must follow.
+	s.life.doubted, s.life.peak = true, s.life.clock
+}
+
+// begin begins a new life with the sign.
+func (s *story) begin(sign Sign, at int) {
+	if s.life.lived {
+		s.lives++
+	}
+	s.life = newLife()
+	s.life.lived, s.life.visible = true, true
+	s.done, s.told, s.copying = false, false, false
+	s.life.begin = s.keep(sign, at)
+}
+
+// keep adds the line to the lines with a sign, and gives its place among them.
+func (s *story) keep(sign Sign, at int) int {
+	s.life.lived = true
+	if n := len(s.lines); n > 0 && s.lines[n-1].Offset == s.offset && s.lines[n-1].Sign == sign {
+		return n - 1
+	}
+	s.lines = append(s.lines, Line{Offset: s.offset, Life: s.lives, Sign: sign, raw: s.raw, at: at})
+	return len(s.lines) - 1
+}
+
+// add takes a sign of the line.
+func (s *story) add(sign Sign, at int) {
+	if s.life.renews(sign) {
+		s.begin(sign, at)
+	}
+	if sign == signStop1 && s.life.stops+1 >= manyStops {
+		sign = SignStop
+		s.life.stops++
+	}
+	line := none
+	if sign.shown() {
+		line = s.keep(sign, at)
+	}
+	s.life.take(sign, line)
+	if s.life.isDump() {
+		s.dump, s.done = true, false
+	}
+	s.finished()
+}
+
+// finished notes that a boot that has begun in the ring is over.
+func (s *story) finished() {
+	if s.life.visible && !s.life.dumped && s.life.isQuiet() {
+		s.done = true
+	}
+}
+
+// progress takes what a sign says of the dump's progress. Once memory is copied, the
+// phases before do not count: makedumpfile goes through them again for each part.
+func (s *story) progress(p *progress) {
+	if p == nil || s.copying && !p.copying {
+		return
+	}
+	s.percent, s.copying, s.told = *p, p.copying, true
+}
+
+// reading is the conclusion.
+func (s *story) reading() Reading {
+	r := Reading{Lines: s.lines, Dump: s.dump, Booted: s.done, Clock: s.life.clock, Timed: s.life.timed}
+	var line int
+	r.Activity, line = s.life.activity()
+	if line != none {
+		r.Line = s.lines[line].Text()
+	}
+	if r.Activity == Dumping && s.told {
+		r.Progress, r.Left = s.percent.String(), s.percent.left
+	}
+	return r
+}
+
+// Text is the line as text that prints, of at most MaxLine bytes. It keeps the sign.
+func (l Line) Text() string {
+	plain := printable.StripEscapes(nil, l.raw)
+	return evidence(plain, min(l.at, len(plain)))
+}

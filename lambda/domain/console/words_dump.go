@@ -1,0 +1,72 @@
+package console
+
+import "slices"
+
+// dumpWords are what is printed while a capture kernel saves a dump.
+func dumpWords() []word {
+	return slices.Concat(
+		// The command line of a capture kernel (Linux documentation, "Documentation for
+		// Kdump"). kexec_file_load puts the word first, older kexec programs last. dracut
+		// repeats the command line (dracut, modules.d, dracut-cmdline.sh).
+		says(signHeader, 0, " elfcorehdr="),
+
+		// The file that only a capture kernel has (Linux source, fs/proc/vmcore.c).
+		says(SignVmcore, asFact, "/proc/vmcore"),
+
+		// makedumpfile of every distribution (makedumpfile source, print_info.c,
+		// print_info.h and makedumpfile.c). Its progress is read in progress.go.
+		says(SignProgress, 0, " %]"),
+		says(SignDump, asFact,
+			"The dumpfile is saved to ", "The dumpfiles are saved to ", "The dmesg log is saved to ",
+			"makedumpfile Completed.", "makedumpfile Failed.", "STEP [Copying data", "STEP [Saving",
+			"Writing erase info...", "The makedumpfile operation may be incomplete."),
+
+		// Debian and Ubuntu (makedumpfile packaging, kdump-config and
+		// kdump-tools-dump.service).
+		says(SignDump, asFact,
+			"running makedumpfile ", "running vmcore-dmesg ", "kdump-tools-dump",
+			"saved vmcore in ", "saved dmesg content in ", "failed to save vmcore in ", "failed to save dmesg content in ",
+			"makedumpfile failed, falling back to", "makedumpfile --dump-dmesg failed",
+			"sending makedumpfile ", "sending dmesg", "saved vmcore via ", "saved dmesg via "),
+
+		// RHEL and CentOS 7 to 10, Fedora, Amazon Linux 2 and 2023, and what is made of
+		// them (kdump-utils, dracut-kdump.sh, kdump.sh and kdump-capture.service;
+		// monitor_dd_progress.sh). The older scripts write "kdump: " before each message,
+		// the newer ones write by a logger whose name is kdump.
+		says(SignDump, asFact, "Kdump Vmcore Save Service", "kdump-capture.service", "kdump-capture.s\u2026"),
+		says(SignDump, asFact,
+			"kdump: saving ", "kdump: dump target is ", "kdump: Executing final action", "kdump: Executing failure action",
+			"kdump: error: Dump target ", "kdump: Mounting Dump target ", "Kdump: trying to bring up rootfs device",
+			"Kdump: waiting for rootfs mount", "kdump: mounting dump target"),
+		says(SignDump, byKdump|asFact,
+			"saving to ", "saving vmcore", "saving the ", "saving opalcore", "Executing final action", "Executing failure action",
+			"sync vmcore failed", "moving vmcore failed", "failed to dump to ", "Remounting the dump target"),
+		says(SignDump, 0, "Entering kdump emergency mode", "kdump:/# ", "kdump:/sysroot"),
+		says(SignDump, atHead, "Copied "), // "Copied 512 MB / 4096 MB", read in progress.go
+
+		// SLES up to 15 (openSUSE/kdump, kdumptool, savedump.cc; init/save_dump.sh), and
+		// from 15 SP6 on (openSUSE/kdump, dracut/kdump-save and kdump-save.service).
+		says(SignDump, atHead|asFact,
+			"Extracting dmesg", "Saving dump", "Generating README", "Copying System.map", "Copying kernel",
+			"Dump saving completed.", "Saved temporary README.txt", "Saved dmesg", "Saved vmcore",
+			"Saved final README.txt", "Failed saving vmcore", "Failed saving dmesg", "Error: Failed saving vmcore"),
+		says(SignDump, byInit|asFact, "save kernel crash dump", "kdump-save.service"),
+
+		// Bottlerocket (bottlerocket, packages/release/capture-kernel-dump.service).
+		says(SignDump, byInit|asFact, "Capture dump after kernel crash", "capture-kernel-dump.s"),
+
+		// Arch Linux (ArchWiki, "Kdump"), and Yocto (meta-openembedded, kexec-tools, kdump).
+		says(SignDump, byInit|asFact, "Create dump after kernel crash"),
+		says(SignDump, atHead, "Saving a vmcore to "),
+
+		// RHEL and CentOS 6 (kexec-tools 2.0.0, mkdumprd).
+		says(SignDump, atHead, "Saving core complete", "Saving to the local filesystem", "Saving to remote location", "Saving to partition "),
+	)
+}
+
+// denials take back what a word would show: a condition, an error, or a help text.
+func denials() []word {
+	return says(signDenial, 0,
+		"ondition", "No such file", "not met", "not exist", "not found", "skipped", "Usage:", "usage:",
+		"generally /proc/vmcore", "not a kdump", "non-kdump", "no vmcore", "!/proc/vmcore", "VMCORE", "cannot access")
+}
