@@ -98,16 +98,17 @@ func TestEveryAnswerOfEC2SaysWhatToDo(t *testing.T) {
 func TestWhatProvesNothingIsNeverSentAgainNorGivenBack(t *testing.T) {
 	noCode := &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 503}}, Err: errors.New("no body")}
 	for name, err := range map[string]error{
-		"an internal error":           says("InternalError", 500),
-		"unavailable":                 says("Unavailable", 503),
-		"service unavailable":         says("ServiceUnavailable", 503),
-		"a 503 without a code":        noCode,
-		"a 400 with a code of nobody": says("Bogus", 400),
-		"a timeout":                   context.DeadlineExceeded,
-		"a cancelled context":         context.Canceled,
-		"a connection that was reset": &net.OpError{Op: "read", Err: syscall.ECONNRESET},
-		"an answer that broke off":    io.ErrUnexpectedEOF,
-		"the SDK cancelled it":        &smithy.CanceledError{Err: context.DeadlineExceeded},
+		"an internal error":            says("InternalError", 500),
+		"unavailable":                  says("Unavailable", 503),
+		"service unavailable":          says("ServiceUnavailable", 503),
+		"a 503 without a code":         noCode,
+		"a 400 with a code of nobody":  says("Bogus", 400),
+		"another service's throttling": says("ProvisionedThroughputExceededException", 400),
+		"a timeout":                    context.DeadlineExceeded,
+		"a cancelled context":          context.Canceled,
+		"a connection that was reset":  &net.OpError{Op: "read", Err: syscall.ECONNRESET},
+		"an answer that broke off":     io.ErrUnexpectedEOF,
+		"the SDK cancelled it":         &smithy.CanceledError{Err: context.DeadlineExceeded},
 	} {
 		for _, dryRun := range []bool{false, true} {
 			r, api := sendOnce(t, err, dryRun, 0)
