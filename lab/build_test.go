@@ -21,7 +21,8 @@ func TestBuildMakesAProgram(t *testing.T) {
 	}
 }
 
-// Without this a test that has run a function passes, cached, whatever becomes of it.
+// Without this a test that has run a function passes, cached, after every change of the
+// function.
 func TestWhatABootstrapIsBuiltFromNeverChangesUnseen(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -41,7 +42,7 @@ func TestWhatABootstrapIsBuiltFromNeverChangesUnseen(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(text), "open "+casebook+"\n") {
-		t.Errorf("it has not looked at %s:\n%s", casebook, text)
+		t.Errorf("it has not opened %s:\n%s", casebook, text)
 	}
 }
 

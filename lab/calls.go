@@ -24,19 +24,19 @@ type Call struct {
 	DryRun    bool
 	Code      string // of the error, empty if it succeeded
 	Status    int    // of HTTP
-	Lost      bool   // a fault kept the answer from the caller, whatever it was
+	Lost      bool   // a fault kept the answer from the caller
 	Detail    string // of S3: the object's path
 	Start     time.Time
 	End       time.Time
 	Lab       time.Time // lab time of Start
 }
 
-// recorder keeps calls and tells subscribers.
+// recorder keeps calls and notifies subscribers.
 type recorder struct {
 	mu    sync.Mutex
 	calls []Call
 
-	telling     sync.Mutex // keeps what subscribers hear in order
+	notifying   sync.Mutex // keeps what subscribers hear in order
 	subscribers []func(Call)
 }
 
@@ -47,17 +47,17 @@ func (l *Lab) Calls() []Call {
 	return slices.Clone(l.calls.calls)
 }
 
-// Subscribe has fn told of every call from now on, one at a time. fn must not
+// Subscribe calls fn with every call from now on, one at a time. fn must not
 // call the lab's endpoint.
 func (l *Lab) Subscribe(fn func(Call)) {
-	l.calls.telling.Lock()
-	defer l.calls.telling.Unlock()
+	l.calls.notifying.Lock()
+	defer l.calls.notifying.Unlock()
 	l.calls.subscribers = append(l.calls.subscribers, fn)
 }
 
 func (r *recorder) add(c Call) {
-	r.telling.Lock()
-	defer r.telling.Unlock()
+	r.notifying.Lock()
+	defer r.notifying.Unlock()
 	r.mu.Lock()
 	r.calls = append(r.calls, c)
 	r.mu.Unlock()

@@ -106,8 +106,8 @@ func (l *Lab) Busy() int {
 	return f.Busy()
 }
 
-// Kill ends the function's process that calls AWS with that access key, by SIGKILL
-// and whatever it is doing. It says whether there was one.
+// Kill ends the function's process that calls AWS with that access key, by SIGKILL, in
+// the midst of its work. It says whether there was such a process.
 func (l *Lab) Kill(accessKey string) bool {
 	f, err := l.deployed()
 	return err == nil && f.Kill(accessKey)

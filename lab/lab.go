@@ -3,12 +3,12 @@
 // Scaling, Elastic Load Balancing, CloudWatch's alarms, SNS, SQS, DynamoDB, S3,
 // CloudFormation's word of the stack, and Lambda running the real bootstrap.
 //
-// All services are behind one address on loopback and told apart by the service
-// name in the request's signature, so that ordinary AWS clients need nothing but
+// All services are behind one address on loopback. The service name in the request's
+// signature says which is meant, so that ordinary AWS clients need nothing but
 // AWS_ENDPOINT_URL; S3 clients use path-style. Signatures are not checked.
 //
 // Time runs Options.Speed times as fast as on the wall. What the lab reports
-// looks right to a reader of the wall clock all the same; package clock says how,
+// is still right to a reader of the wall clock; package clock says how,
 // and package sqs names the one thing that has to be rewritten for it.
 //
 // Every call is recorded, refused ones too: Calls and Subscribe. What reached a
@@ -59,7 +59,7 @@ type Options struct {
 	Queue   string      // default crashcart-intake; its dead-letter queue has "-dead" after it
 	Topic   string      // default crashcart-intake; the one whose subscription is raw has "-raw" after it
 
-	Notifications string // the topic that decisions are told to; default crashcart-notifications
+	Notifications string // the topic for notifications of decisions; default crashcart-notifications
 
 	Visibility time.Duration // of the queue, in lab time; default 3 min
 	MaxReceive int           // deliveries before the dead-letter queue; default 5
@@ -69,7 +69,7 @@ type Options struct {
 	Faults []fault.Fault
 
 	// Latency is waited, on the wall, before every answer. Without it calls that
-	// are made side by side may look sequential, which matters to Rounds.
+	// are made side by side may seem sequential, which matters to Rounds.
 	Latency time.Duration
 }
 
@@ -94,7 +94,7 @@ type Lab struct {
 	Store       *s3.Store
 	Faults      *fault.Set // what goes wrong, to be changed at any time
 
-	Notifications *sns.Topic // what decisions are told to; nothing is subscribed
+	Notifications *sns.Topic // notifications of decisions; nothing is subscribed
 
 	latency time.Duration
 	server  *http.Server

@@ -33,7 +33,7 @@ import (
 const web = "i-0a1b2c3d4e5f60718"
 
 // TestMain is the bootstrap under test when the lab runs this binary as one: a
-// function that interrupts what an alarm names, and looks again once, later.
+// function that interrupts what an alarm names, and has a second pass later.
 func TestMain(m *testing.M) {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		os.Exit(m.Run())
@@ -85,13 +85,13 @@ func TestEveryServiceIsBehindTheOneAddress(t *testing.T) {
 	l.Subscribe(func(c lab.Call) { heard = append(heard, c.Service+" "+c.Operation+" "+c.Code) })
 	cfg := l.Config()
 	bucket := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })
-	if _, err := bucket.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(l.BucketName), Key: aws.String("case/look.txt"), Body: strings.NewReader("look")}); err != nil {
+	if _, err := bucket.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(l.BucketName), Key: aws.String("case/evidence.txt"), Body: strings.NewReader("console")}); err != nil {
 		t.Fatal(err)
 	}
-	if body, err := l.Store.Object(l.BucketName, "case/look.txt"); err != nil || string(body) != "look" {
+	if body, err := l.Store.Object(l.BucketName, "case/evidence.txt"); err != nil || string(body) != "console" {
 		t.Errorf("object %q, %v", body, err)
 	}
-	if keys, err := l.Store.Keys(l.BucketName); err != nil || !slices.Equal(keys, []string{"case/look.txt"}) {
+	if keys, err := l.Store.Keys(l.BucketName); err != nil || !slices.Equal(keys, []string{"case/evidence.txt"}) {
 		t.Errorf("keys %v, %v", keys, err)
 	}
 	_, err := dynamodb.NewFromConfig(cfg).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(l.TableName), Key: map[string]types.AttributeValue{

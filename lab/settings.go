@@ -3,7 +3,7 @@ package lab
 import "crashcart/lambda/domain/config"
 
 // Settings are those of the function's settings that say where things are in this
-// lab. How it is to decide is left to whoever deploys it.
+// lab. How the function is to decide is not among them.
 func (l *Lab) Settings() map[string]string {
 	return map[string]string{
 		config.EnvTable:    l.TableName,

@@ -4,9 +4,9 @@
 //
 // A group exists as long as a guest names it (fleet.Spec.Group); stopped and
 // terminated guests are no members. Its desired capacity is what it has besides
-// members in Standby: whoever leaves without decrementing it is replaced at once.
+// members in Standby: a member that leaves without decrementing it is replaced at once.
 // Whether a group replaces members that fail by themselves is the fleet's business
-// (fleet.Group). Load balancers are not told who comes and goes. A machine goes to
+// (fleet.Group). Load balancers do not hear who comes and goes. A machine goes to
 // Standby like any other member, but is never terminated.
 package autoscaling
 

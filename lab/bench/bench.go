@@ -28,7 +28,7 @@ type Options struct {
 	Alarms int          // alarms through the queue
 	Python bool         // measure a handler in Python as well, where boto3 is installed
 	Out    io.Writer    // the table
-	Note   func(string) // told what takes a while
+	Note   func(string) // gets what takes a while
 }
 
 // Run builds the candidates, measures them and prints the table. Its last line is

@@ -47,7 +47,7 @@ func (f figures) trigger(out io.Writer) {
 		fmt.Fprintf(w, "%s\t%s\n", what, fmt.Sprintf(format, args...))
 	}
 	fmt.Fprintln(w)
-	line("rounds of calls before the interrupt", "%d, the look apart", f.way.rounds)
+	line("rounds of calls before the interrupt", "%d, the evidence apart", f.way.rounds)
 	line("calls for one interrupt", "%d, to the end", f.way.calls)
 	line("asked to answered, interrupted", "cold %.0f ms, warm p50 %.0f ms, p99 %.0f ms", ms(f.way.cold.median()), ms(f.way.warm.median()), ms(f.way.warm.percentile(99)))
 	line("peak memory of that", "%s", megabytes(f.way.peak))

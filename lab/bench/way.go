@@ -13,7 +13,7 @@ import (
 
 // way is what it takes to get from a trigger to an interrupt.
 type way struct {
-	rounds int       // of AWS calls before the interrupt, the look apart
+	rounds int       // of AWS calls before the interrupt, the evidence apart
 	calls  int       // all of them, to the end
 	cold   durations // spawn to answer, interrupted
 	warm   durations // event to answer, interrupted

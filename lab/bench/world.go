@@ -121,7 +121,7 @@ func closing(l *lab.Lab, err *error) { *err = errors.Join(*err, l.Close()) }
 
 // peak is the most memory that the function's one process has had, in bytes: the
 // kernel's VmHWM ("proc_pid_status", Linux manual pages), since a resource usage
-// would count the memory of whoever started the process. Zero is unknown.
+// would count the memory of the process that started it. Zero is unknown.
 func peak(f *runtime.Function) int64 {
 	var most int64
 	for _, pid := range f.PIDs() {

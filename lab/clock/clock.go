@@ -5,8 +5,8 @@
 // # Two kinds of time
 //
 // The product has no clock knob: it reads the wall clock, and so do the AWS
-// clients inside it. Lab time therefore never leaves the lab. Whatever the lab
-// reports goes through Report, which gives the wall-clock time that has the same
+// clients inside it. Lab time therefore never leaves the lab. All times that the
+// lab reports go through Report, which gives the wall-clock time that has the same
 // age: a ping of six lab minutes ago is stamped six minutes before the moment of
 // the answer. So ages and orders are right to the reader, in every single answer.
 // What is not right is a stamp kept from one answer and compared with one of a
@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// Clock tells lab time. Both kinds of it, Scaled and Manual, are safe for
+// Clock gives lab time. Both kinds of it, Scaled and Manual, are safe for
 // concurrent use.
 type Clock interface {
 	// Now is the current lab time.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Manual is a clock that stands still until it is told otherwise.
+// Manual is a clock that stands still until Advance moves it.
 type Manual struct {
 	mu      sync.Mutex
 	now     time.Time

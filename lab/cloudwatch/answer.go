@@ -14,7 +14,7 @@ const (
 	evaluation = 2
 )
 
-// brief is what is told of a child ("DescribeAlarms", parameter ChildrenOfAlarmName).
+// brief is the answer about a child ("DescribeAlarms", parameter ChildrenOfAlarmName).
 func (h *Handler) brief(a *Alarm) cbor.Value {
 	return cbor.Map{
 		"AlarmName": cbor.String(a.Name), "AlarmArn": cbor.String(h.ARN(a.Name)),
@@ -22,7 +22,7 @@ func (h *Handler) brief(a *Alarm) cbor.Value {
 	}
 }
 
-// whole is all that is told of an alarm ("MetricAlarm", "CompositeAlarm" and
+// whole is the full answer about an alarm ("MetricAlarm", "CompositeAlarm" and
 // "LogAlarm", Amazon CloudWatch API Reference).
 func (h *Handler) whole(a *Alarm) cbor.Value {
 	out := cbor.Map{

@@ -2,9 +2,9 @@
 // what they watch, and in which state they are.
 //
 // Nothing is evaluated: an alarm is in the state it was put in. As at AWS,
-// DescribeAlarms tells only metric alarms unless AlarmTypes asks for more, an
-// unknown name is absent from the answer and no error, and the children of an
-// alarm are told by little more than their names.
+// DescribeAlarms gives only metric alarms unless AlarmTypes asks for more. An
+// unknown name is absent from the answer and no error. The children of an alarm
+// come with little more than their names.
 package cloudwatch
 
 import (
@@ -93,7 +93,7 @@ type Handler struct {
 	alarms map[string]*Alarm
 }
 
-// New makes a Region without alarms, whose times are told as c reports them.
+// New makes a Region without alarms. Its times are those that c reports.
 func New(c clock.Clock, region, account string) *Handler {
 	return &Handler{clock: c, region: region, account: account, alarms: map[string]*Alarm{}}
 }

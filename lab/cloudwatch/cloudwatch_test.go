@@ -188,7 +188,7 @@ func TestAnAlarmIsToldWithItsDimensionsAndTimes(t *testing.T) {
 	child := out.MetricAlarms[1]
 	if aws.ToString(child.AlarmArn) != w.alarms.ARN("web-silent") || child.StateValue != types.StateValueAlarm || child.StateUpdatedTimestamp == nil ||
 		child.Dimensions != nil || child.StateTransitionedTimestamp != nil || child.ActionsEnabled != nil {
-		t.Errorf("a child is told with more than its name and state: %+v", child)
+		t.Errorf("a child comes with more than its name and state: %+v", child)
 	}
 }
 

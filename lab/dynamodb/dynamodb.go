@@ -174,7 +174,7 @@ func write(w http.ResponseWriter, out any, err error) {
 		w.WriteHeader(apiErr.status())
 		out = apiErr.wire()
 	}
-	// An error here is the client's hang-up; there is nobody left to tell.
+	// An error here is the client's hang-up; nobody is left to hear of it.
 	_ = json.NewEncoder(w).Encode(out)
 }
 

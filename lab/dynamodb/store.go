@@ -11,9 +11,9 @@ import (
 	"github.com/truora/minidyn/server"
 )
 
-// store keeps the items by their keys. The engine looks at every item it has for
-// every expression, and copies all of them for every transaction, so it is only
-// ever given the few that an expression is about.
+// store keeps the items by their keys. The engine reads every item it has for
+// every expression, and copies all of them for every transaction. So it is given only
+// the few items that an expression is about.
 type store struct {
 	partitions map[string]map[string]item // by partition key and sort key
 	open       map[[2]string]item         // those in the sparse index
@@ -81,29 +81,29 @@ func (h *Handler) engine(items ...item) (*server.Client, error) {
 type Change struct {
 	Partition, Sort string
 	Created         bool // there was no such item before
-	Deleted         bool // there is none now
+	Deleted         bool // the item is gone
 	At              time.Time
 }
 
-// Subscribe has fn told of every change from now on, in their order and before
-// whoever made it has the answer. fn must not call the handler.
+// Subscribe calls fn with every change from now on, in their order, and before the
+// caller that made the change has its answer. fn must not call the handler.
 func (h *Handler) Subscribe(fn func(Change)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.subscribers = append(h.subscribers, fn)
 }
 
-// apply stores a change and tells it.
+// apply stores a change and notifies the subscribers.
 func (h *Handler) apply(c change) {
 	h.store.put(c.key, c.new)
 	if c.old == nil && c.new == nil {
 		return
 	}
-	told := Change{
+	made := Change{
 		Partition: *c.key[HashKey].S, Sort: *c.key[RangeKey].S,
 		Created: c.old == nil, Deleted: c.new == nil, At: time.Now(),
 	}
 	for _, fn := range h.subscribers {
-		fn(told)
+		fn(made)
 	}
 }

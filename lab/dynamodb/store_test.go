@@ -18,7 +18,7 @@ func TestEveryChangeIsToldAndNothingElseIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var told []string
+	var heard []string
 	h.Subscribe(func(c dynamodb.Change) {
 		what := "changed"
 		if c.Created {
@@ -27,7 +27,7 @@ func TestEveryChangeIsToldAndNothingElseIs(t *testing.T) {
 		if c.Deleted {
 			what = "deleted"
 		}
-		told = append(told, what+" "+c.Partition)
+		heard = append(heard, what+" "+c.Partition)
 	})
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
@@ -54,7 +54,7 @@ func TestEveryChangeIsToldAndNothingElseIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"created a", "changed a", "created b", "deleted a"}
-	if !slices.Equal(told, want) {
-		t.Errorf("told %v, want %v", told, want)
+	if !slices.Equal(heard, want) {
+		t.Errorf("heard %v, want %v", heard, want)
 	}
 }

@@ -44,7 +44,8 @@ func (h *Handler) transactWrite(body []byte) (any, error) {
 	return struct{}{}, nil
 }
 
-// payloadOf identifies what a transaction asks for, whatever the order of its JSON keys.
+// payloadOf identifies what a transaction asks for. The order of its JSON keys does not
+// matter.
 func payloadOf(in server.TransactWriteItemsInput) [sha256.Size]byte {
 	in.ClientRequestToken = nil
 	canonical, err := json.Marshal(in)
@@ -100,7 +101,7 @@ func (h *Handler) actions(items []server.TransactWriteItem) ([]action, error) {
 	return out, nil
 }
 
-// conditions evaluates all of them, so that each failure is told by its index.
+// conditions evaluates all of them, so that each failure has its index in the answer.
 func (h *Handler) conditions(actions []action) error {
 	reasons, broken := make([]reason, len(actions)), false
 	for i, a := range actions {

@@ -124,7 +124,7 @@ func (h *Handler) run(a action) (change, error) {
 	return c, nil
 }
 
-// check refuses what AWS refuses before it looks at any item.
+// check refuses what AWS refuses before it reads any item.
 func (h *Handler) check(a action) error {
 	if aws.ToString(a.table) != h.table {
 		return &Error{Code: codeNotFound, Message: "Requested resource not found: Table: " + aws.ToString(a.table) + " not found"}

@@ -68,7 +68,7 @@ func (h *Handler) instance(v fleet.View) instance {
 	}
 	if attached(v) {
 		card := h.networkInterface(v)
-		card.Attachment.Instance, card.Attachment.InstanceOwner = "", "" // not told twice
+		card.Attachment.Instance, card.Attachment.InstanceOwner = "", "" // the instance around it says them
 		out.PrivateIP, out.VPC, out.Subnet, out.Interfaces = v.IP, v.VPC, card.Subnet, []networkInterface{card}
 	}
 	for _, key := range slices.Sorted(maps.Keys(v.Tags)) {
@@ -105,7 +105,7 @@ func (h *Handler) describeStatus(in request) (any, error) {
 }
 
 // statusFilter knows the filters of DescribeInstanceStatus that the lab has.
-// There is none for the instance id.
+// The instance id is not one of them.
 func statusFilter(v *fleet.View, name string) []string {
 	switch name {
 	case filterByStatus:

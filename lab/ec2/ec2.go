@@ -1,5 +1,5 @@
 // Package ec2 stands in for the Amazon EC2 API: the calls that find an instance,
-// tell whether it lives, interrupt and reboot it, over the EC2 query protocol.
+// say whether it lives, interrupt and reboot it, over the EC2 query protocol.
 //
 // Instances are those of a fleet. What IAM and the service refuse is refused
 // here with the same codes:
@@ -7,7 +7,7 @@
 //   - SendDiagnosticInterrupt, GetConsoleOutput and GetConsoleScreenshot are
 //     authorized by the tag crashcart, auto or manual, as the function's role is;
 //     everything else is UnauthorizedOperation, with DryRun as well;
-//   - RebootInstances is for people: the function's role, which is told by its
+//   - RebootInstances is for people: the function's role, recognized by its
 //     temporary access key, is UnauthorizedOperation;
 //   - whether the type takes an interrupt at all is checked before that: Graviton
 //     and Xen are UnsupportedOperation;

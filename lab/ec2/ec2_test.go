@@ -129,7 +129,7 @@ func TestConsoleCallsAreGuardedLikeTheInterrupt(t *testing.T) {
 	output := func(id string, latest bool) (*sdk.GetConsoleOutputOutput, error) {
 		return w.GetConsoleOutput(t.Context(), &sdk.GetConsoleOutputInput{InstanceId: aws.String(id), Latest: aws.Bool(latest)})
 	}
-	shot := func(id string) (*sdk.GetConsoleScreenshotOutput, error) {
+	screenshot := func(id string) (*sdk.GetConsoleScreenshotOutput, error) {
 		return w.GetConsoleScreenshot(t.Context(), &sdk.GetConsoleScreenshotInput{InstanceId: aws.String(id)})
 	}
 	for name, c := range map[string]struct {
@@ -137,15 +137,15 @@ func TestConsoleCallsAreGuardedLikeTheInterrupt(t *testing.T) {
 		want string
 	}{
 		"output, untagged":           {func() error { _, err := output(untagged, true); return err }, "UnauthorizedOperation 403"},
-		"screenshot, untagged":       {func() error { _, err := shot(untagged); return err }, "UnauthorizedOperation 403"},
+		"screenshot, untagged":       {func() error { _, err := screenshot(untagged); return err }, "UnauthorizedOperation 403"},
 		"latest output, Xen":         {func() error { _, err := output(xen, true); return err }, "UnsupportedOperation 400"},
-		"screenshot, metal":          {func() error { _, err := shot(metal); return err }, "UnsupportedOperation 400"},
-		"screenshot, Graviton":       {func() error { _, err := shot(graviton); return err }, "UnsupportedOperation 400"},
+		"screenshot, metal":          {func() error { _, err := screenshot(metal); return err }, "UnsupportedOperation 400"},
+		"screenshot, Graviton":       {func() error { _, err := screenshot(graviton); return err }, "UnsupportedOperation 400"},
 		"output, no such instance":   {func() error { _, err := output(nobody, true); return err }, "InvalidInstanceID.NotFound 400"},
 		"output before latest, Xen":  {func() error { _, err := output(xen, false); return err }, "<nil>"},
 		"output, opted in":           {func() error { _, err := output(web, true); return err }, "<nil>"},
-		"screenshot, opted in":       {func() error { _, err := shot(web); return err }, "<nil>"},
-		"screenshot, tag of no kind": {func() error { _, err := shot(untagged); return err }, "UnauthorizedOperation 403"},
+		"screenshot, opted in":       {func() error { _, err := screenshot(web); return err }, "<nil>"},
+		"screenshot, tag of no kind": {func() error { _, err := screenshot(untagged); return err }, "UnauthorizedOperation 403"},
 	} {
 		if got := refusal(c.call()); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
@@ -159,7 +159,7 @@ func TestConsoleCallsAreGuardedLikeTheInterrupt(t *testing.T) {
 	if err != nil || !strings.HasSuffix(string(text), "web-1 login: ") {
 		t.Errorf("console: %v, %d bytes", err, len(text))
 	}
-	picture, err := shot(web)
+	picture, err := screenshot(web)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -398,7 +398,7 @@ func TestAnAddressBelongsToOneInstanceOfANetwork(t *testing.T) {
 	i := out.Reservations[0].Instances[0]
 	if aws.ToString(i.PrivateIpAddress) != here.IP || aws.ToString(i.VpcId) != other || len(i.NetworkInterfaces) != 1 ||
 		aws.ToString(i.NetworkInterfaces[0].NetworkInterfaceId) != aws.ToString(card.NetworkInterfaceId) {
-		t.Errorf("DescribeInstances tells otherwise: %+v", i)
+		t.Errorf("DescribeInstances says otherwise: %+v", i)
 	}
 	if err := w.fleet.Terminate(twin); err != nil {
 		t.Fatal(err)

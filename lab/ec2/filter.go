@@ -9,8 +9,8 @@ import (
 	"crashcart/lab/fleet"
 )
 
-// The filters that say which instances to look at in the first place, so that a
-// call about a few does not look at all of them.
+// The filters that are applied first. A call about a few instances then need not go
+// through all of them.
 const (
 	filterByID     = "instance-id"
 	filterByStatus = "instance-status.status"

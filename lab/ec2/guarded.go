@@ -92,9 +92,9 @@ func (h *Handler) consoleScreenshot(in request) (any, error) {
 			return nil, err
 		}
 	}
-	shot, err := h.fleet.Screenshot(v.ID)
+	picture, err := h.fleet.Screenshot(v.ID)
 	if err != nil {
 		return nil, err
 	}
-	return screenshotAnswer{RequestID: requestID, ID: v.ID, Image: base64.StdEncoding.EncodeToString(shot)}, nil
+	return screenshotAnswer{RequestID: requestID, ID: v.ID, Image: base64.StdEncoding.EncodeToString(picture)}, nil
 }

@@ -23,9 +23,9 @@ func byRole(r *http.Request) bool {
 	return strings.HasPrefix(credential, "ASIA")
 }
 
-// reboot asks for restarts. What is refused is refused of all instances; a machine whose
-// reset fails leaves the others restarted. People may, the function's role may not,
-// whatever the tags. Terminated instances are ignored ("RebootInstances", Amazon EC2
+// reboot asks for restarts. A refusal is for all instances of the call; a machine whose
+// reset fails leaves the others restarted. People may restart, with any tags. The
+// function's role may not. Terminated instances are ignored ("RebootInstances", Amazon EC2
 // API Reference); when a restart becomes a reset says fleet.Fleet.Reboot.
 func (h *Handler) reboot(in request) (any, error) {
 	ids := in.list("InstanceId")

@@ -99,9 +99,9 @@ func TestAMachineIsBehindEveryCall(t *testing.T) {
 	if err != nil || aws.ToString(out.Output) != base64.StdEncoding.EncodeToString([]byte("login: ")) {
 		t.Errorf("%+v, %v", out, err)
 	}
-	shot, err := w.GetConsoleScreenshot(t.Context(), &sdk.GetConsoleScreenshotInput{InstanceId: aws.String(id)})
-	if err != nil || aws.ToString(shot.ImageData) != base64.StdEncoding.EncodeToString([]byte("jpeg")) {
-		t.Errorf("%+v, %v", shot, err)
+	picture, err := w.GetConsoleScreenshot(t.Context(), &sdk.GetConsoleScreenshotInput{InstanceId: aws.String(id)})
+	if err != nil || aws.ToString(picture.ImageData) != base64.StdEncoding.EncodeToString([]byte("jpeg")) {
+		t.Errorf("%+v, %v", picture, err)
 	}
 	if a, b := w.interrupt(t, id, true), w.interrupt(t, id, false); a != "DryRunOperation 412" || b != "<nil>" || m.Calls("Interrupt") != 1 {
 		t.Errorf("%s, %s and %d interrupts", a, b, m.Calls("Interrupt"))

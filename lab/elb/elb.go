@@ -8,7 +8,7 @@
 // check although its status checks in EC2 may stay green, which is why a target
 // group sees a hang that EC2 does not.
 //
-// What a guest cannot tell, such as an application that answers 500 on a healthy
+// What a guest cannot show, such as an application that answers 500 on a healthy
 // host, is set with Pin.
 package elb
 

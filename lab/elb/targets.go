@@ -42,8 +42,8 @@ func (h *Handler) Deregister(name, id string) error {
 }
 
 // Pin has a target reported with a reason code, such as
-// Target.ResponseCodeMismatch, whatever its guest does; the state is the one that
-// the reason belongs to. An empty reason ends that.
+// Target.ResponseCodeMismatch. What its guest does no longer matters; the state is the
+// one that the reason belongs to. An empty reason ends that.
 func (h *Handler) Pin(name, id, reason string) error {
 	if _, ok := reasons[reason]; !ok && reason != "" {
 		return fmt.Errorf("pinning target %s: there is no reason %q", id, reason)

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Pages makes every answer that can come in pages come in small ones, whatever
-// size was asked for: AWS promises no page to be full ("Pagination", in each
+// Pages makes every answer that can come in pages come in small pages, even when larger
+// ones were asked for: AWS promises no page to be full ("Pagination", in each
 // service's API reference). It is also how BatchGetItem leaves keys unprocessed.
 type Pages struct {
 	// Size is how many elements a page has at most. EC2 and Systems Manager have no

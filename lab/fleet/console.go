@@ -162,7 +162,7 @@ func (g *guest) print(at time.Time, text transcript) {
 	}
 }
 
-// silence cuts off whatever would still be printed after a time.
+// silence cuts off what would still be printed after a time.
 func (g *guest) silence(at time.Time) {
 	kept := g.prints[:0]
 	for _, p := range g.prints {

@@ -2,7 +2,7 @@
 // lab's clock, beside guests that are real (Machine).
 //
 // A simulated guest is a timeline of phases (booting, up, hung, dumping, ...) and of
-// console text; what it looks like at any moment follows from the clock alone, so
+// console text; its state at any moment follows from the clock alone, so
 // nothing here runs in the background and a test with a manual clock sees the
 // same as the demo. How a guest behaves was measured on real kernels under QEMU,
 // and the console text is that of those runs:
@@ -17,8 +17,8 @@
 //   - a kernel that is not prepared prints two lines and stays as it was; one
 //     that panics without kdump prints the panic and restarts;
 //   - a kernel is prepared some seconds after its first line, the capture kernel too.
-//     A second interrupt before that is ignored; one later destroys the dump, with
-//     whatever was written of it.
+//     A second interrupt before that is ignored; one later destroys the dump, and
+//     all that was written of it.
 //
 // A guest whose Spec has a Machine is real: what AWS would know of the instance by
 // itself (state, type, tags, network, AWS's side of the status checks) is the Spec's,
@@ -27,8 +27,8 @@
 // refused with ErrReal.
 //
 // An Auto Scaling group that looks after its members (Group) replaces what it sees
-// failing. It, too, only acts when somebody looks at the fleet, but then as of the
-// time at which it was due. It leaves real guests alone; whatever is launched in the
+// failing. It, too, only acts when somebody asks the fleet, but then as of the
+// time at which it was due. It leaves real guests alone; a guest that is launched in the
 // place of one is simulated.
 //
 // Every interrupt that reached a guest is recorded, with the harm it did if it
@@ -48,8 +48,8 @@ import (
 	"crashcart/lab/clock"
 )
 
-// The states of an instance that the fleet tells apart ("InstanceState", Amazon EC2 API
-// Reference). One that is terminated is gone but still listed.
+// The states of an instance that the fleet knows ("InstanceState", Amazon EC2 API
+// Reference). A terminated instance is gone but still listed.
 const (
 	stateRunning    = "running"
 	stateTerminated = "terminated"

@@ -343,9 +343,9 @@ func TestTheScreenshotIsAJPEGThatFollowsTheConsole(t *testing.T) {
 	c.Advance(5 * time.Second)
 	after, err := f.Screenshot(id)
 	must(t, err)
-	for _, shot := range [][]byte{before, after} {
-		if cfg, err := jpeg.DecodeConfig(bytes.NewReader(shot)); err != nil || cfg.Width != 560 || cfg.Height != 325 || len(shot) > 100<<10 {
-			t.Errorf("%d bytes, %+v, %v", len(shot), cfg, err)
+	for _, picture := range [][]byte{before, after} {
+		if cfg, err := jpeg.DecodeConfig(bytes.NewReader(picture)); err != nil || cfg.Width != 560 || cfg.Height != 325 || len(picture) > 100<<10 {
+			t.Errorf("%d bytes, %+v, %v", len(picture), cfg, err)
 		}
 	}
 	if bytes.Equal(before, after) {

@@ -16,7 +16,7 @@ const (
 	HealthELB = "ELB"
 )
 
-// The lifecycle states of a member that this package tells apart ("Amazon EC2 Auto
+// The lifecycle states of a member that this package knows ("Amazon EC2 Auto
 // Scaling instance lifecycle", ibid.).
 const (
 	inService  = "InService"
@@ -35,7 +35,7 @@ var ErrLifecycle = errors.New("not in the lifecycle state that this needs")
 // A group sees what AWS sees. A frozen guest answers ARP and passes its status
 // check for ever; interrupted, it dumps without ARP, and the group takes it in the
 // middle of that. Members that are not InService, such as those in Standby, are
-// not looked at, and neither are real ones. What a group does at once here takes AWS
+// not checked, and neither are real ones. What a group does at once here takes AWS
 // until its next round.
 type Group struct {
 	Name        string
@@ -116,8 +116,8 @@ func (f *Fleet) Replacements() []Replacement {
 }
 
 // lock takes the fleet's lock, and has the groups do first what was due by now.
-// Every look at the fleet begins with it, so that what a group did depends on the
-// clock alone and not on who looked when.
+// Every access to the fleet begins with it. So what a group did depends on the clock
+// alone, and not on who asked when.
 func (f *Fleet) lock() {
 	f.mu.Lock()
 	if len(f.groups) == 0 {

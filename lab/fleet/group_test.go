@@ -268,7 +268,7 @@ func TestAMemberThatIsTerminatedOnRequest(t *testing.T) {
 func second(_ string, err error) error { return err }
 
 func TestWhatAGroupDoesNeverDependsOnWhoLooksWhen(t *testing.T) {
-	story := func(look time.Duration) ([]fleet.Replacement, []fleet.View) {
+	story := func(every time.Duration) ([]fleet.Replacement, []fleet.View) {
 		c := clock.NewManual(time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC))
 		f := fleet.New(c)
 		for n := range 4 {
@@ -279,8 +279,8 @@ func TestWhatAGroupDoesNeverDependsOnWhoLooksWhen(t *testing.T) {
 			f.Hang("i-0a1b2c3d4e5f60700", fleet.Dead, 0), f.Hang("i-0a1b2c3d4e5f60701", fleet.Frozen, 0),
 			f.Crash("i-0a1b2c3d4e5f60702", 0), f.Patch("i-0a1b2c3d4e5f60703", 0),
 		))
-		for range time.Hour / look {
-			c.Advance(look)
+		for range time.Hour / every {
+			c.Advance(every)
 			_, _ = f.Get("i-0a1b2c3d4e5f60700")
 		}
 		return f.Replacements(), f.All()
@@ -289,14 +289,14 @@ func TestWhatAGroupDoesNeverDependsOnWhoLooksWhen(t *testing.T) {
 	if len(often) != 4 || !slices.IsSortedFunc(often, func(a, b fleet.Replacement) int { return a.At.Compare(b.At) }) {
 		t.Errorf("%d replacements: %+v", len(often), often)
 	}
-	for _, look := range []time.Duration{7 * time.Second, time.Minute, time.Hour} {
-		r, v := story(look)
-		last := time.Duration(time.Hour/look) * look
+	for _, every := range []time.Duration{7 * time.Second, time.Minute, time.Hour} {
+		r, v := story(every)
+		last := time.Duration(time.Hour/every) * every
 		if !reflect.DeepEqual(r, often) {
-			t.Errorf("looking every %s: %+v, else %+v", look, r, often)
+			t.Errorf("asked every %s: %+v, else %+v", every, r, often)
 		}
 		if last == time.Hour && !reflect.DeepEqual(v, views) {
-			t.Errorf("looking every %s the fleet ends as %+v, else %+v", look, v, views)
+			t.Errorf("asked every %s the fleet ends as %+v, else %+v", every, v, views)
 		}
 	}
 }

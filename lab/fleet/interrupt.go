@@ -14,10 +14,10 @@ const (
 	EffectPanics = "panics"
 	// EffectIgnored is a kernel that took no notice beyond two lines.
 	EffectIgnored = "ignored"
-	// EffectKilledDump is a capture kernel shot while it was writing.
+	// EffectKilledDump is a capture kernel that was interrupted while it was writing.
 	EffectKilledDump = "killed the dump"
-	// EffectSent is a machine's: it was interrupted, and what that did is for whoever
-	// asks the machine to find out.
+	// EffectSent is a machine's: it was interrupted. What that did must be asked of the
+	// machine.
 	EffectSent = "sent"
 )
 
@@ -33,7 +33,7 @@ type Interrupt struct {
 
 // Interrupt sends a guest a non-maskable interrupt. It is the guest's side of
 // SendDiagnosticInterrupt: whether the caller may, and whether the type can, is
-// the EC2 API's business. As there, the error tells nothing of what the guest
+// the EC2 API's business. As there, the error says nothing of what the guest
 // made of it. The interrupt of a machine that gave an error is not on record, though
 // it may have reached it if the answer was late.
 func (f *Fleet) Interrupt(id string) error {
@@ -88,8 +88,8 @@ func (g *guest) interrupt(now time.Time, p phase) (effect, harm string) {
 
 // interruptCapture is an interrupt of a capture kernel. It panics of one as any kernel
 // does, and nothing stands ready for it; what it had written of the dump and of the
-// log is not on disk yet (measured). For a few seconds it ignores one, which is no
-// merit of whoever sent it.
+// log is not on disk yet (measured). For a few seconds it ignores an
+// interrupt. That is luck, and no excuse for sending it.
 func (g *guest) interruptCapture(now time.Time, p phase) (effect, harm string) {
 	uptime := now.Sub(p.at) - kexecTakes
 	switch {

@@ -15,9 +15,9 @@ type Stretch struct {
 
 // Life is what a guest has done so far, oldest first: what a load balancer's
 // health checks met at any time. A guest whose agent stopped serves on; one whose
-// user space is frozen answers ARP, which View.Status tells, but serves nothing.
+// user space is frozen answers ARP, which View.Status shows, but serves nothing.
 //
-// Of a machine only its agent tells: it serves until the last ping is overdue, and
+// Of a machine only its agent is known: it serves until the last ping is overdue, and
 // then has served nothing since that ping. That is known minutes later than a load
 // balancer would know it.
 func (f *Fleet) Life(id string) ([]Stretch, error) {

@@ -17,7 +17,7 @@ const phaseReal = "real"
 const overdue = pingEvery + time.Minute
 
 // ErrReal says that a guest is real, and what was asked needs a simulated one.
-var ErrReal = errors.New("this guest is real: only a simulated one does what it is told here")
+var ErrReal = errors.New("this guest is real: only a simulated one can be made to do this")
 
 // machines are those of the real guests, by id. They have a lock of their own, since a
 // machine is asked while the fleet goes on.
@@ -56,7 +56,7 @@ func (f *Fleet) Machine(id string) (Machine, bool) {
 }
 
 // vitals asks the machines among some guests, or all machines, what is seen of them.
-// It is called without the lock, before a look at the fleet that needs the answers.
+// It is called without the lock, before something that needs the answers.
 func (f *Fleet) vitals(ids ...string) map[string]Vitals {
 	out := map[string]Vitals{}
 	for id, m := range f.real.of(ids...) {

@@ -39,7 +39,7 @@ func TestAHungGuestIsResetAfterFourMinutes(t *testing.T) {
 		must(t, f.Hang(id, kind, 10*time.Minute))
 		must(t, f.Reboot(id))
 		c.Advance(aws - time.Second)
-		must(t, f.SetTag(id, "looked", "at"))
+		must(t, f.SetTag(id, "was", "read"))
 		if p := view(t, f).Phase; p == "up" || p == "booting" {
 			t.Errorf("it is %s before its time", p)
 		}

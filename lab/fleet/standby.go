@@ -26,7 +26,7 @@ func (f *Fleet) EnterStandby(id string, fill bool) (by string, err error) {
 	return by, err
 }
 
-// ExitStandby returns a member from Standby to service. Its group looks at its
+// ExitStandby returns a member from Standby to service. Its group checks its
 // health again from now on.
 func (f *Fleet) ExitStandby(id string) error {
 	return f.changeMember(id, func(m *guest, now time.Time) error {

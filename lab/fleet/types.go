@@ -1,6 +1,6 @@
 package fleet
 
-// Type is an EC2 instance type, as DescribeInstanceTypes tells it.
+// Type is an EC2 instance type, as DescribeInstanceTypes gives it.
 type Type struct {
 	Name          string
 	Hypervisor    string // nitro or xen; empty for bare metal
@@ -19,7 +19,7 @@ func (t Type) Graviton() bool { return t.Manufacturer == "AWS" }
 func (t Type) Nitro() bool { return t.Hypervisor == "nitro" || t.BareMetal }
 
 // Types are the instance types that the lab has: one or two of every kind that
-// the guard tells apart.
+// the guard treats differently.
 var Types = func() map[string]Type {
 	x86, arm := []string{"x86_64"}, []string{"arm64"}
 	out := map[string]Type{}

@@ -24,7 +24,7 @@ type View struct {
 	Arch     string
 	State    string // EC2's: running, stopped, terminated
 	Launched time.Time
-	Phase    string // the truth, which no AWS call tells
+	Phase    string // the truth, which no AWS call gives
 	Status   Status
 	Agent    Agent
 	Events   []Event

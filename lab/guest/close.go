@@ -15,7 +15,7 @@ import (
 const quitTakes = 2 * time.Second
 
 // Close ends the guest: its power is cut. Nothing of it is left when Close returns, and
-// whatever waits for it has got its error. Further calls give what the first one did.
+// all that waits for it has got its error. Further calls give what the first one did.
 func (g *Guest) Close() error {
 	g.end.Do(func() { g.left = g.close() })
 	return g.left

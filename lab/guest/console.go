@@ -71,7 +71,7 @@ func (g *Guest) Console(latest bool) ([]byte, time.Time) {
 }
 
 // post keeps the console as it is some time after each transition that EC2 knows of:
-// the launch, and a reset. A kernel that restarts of its own accord is none.
+// the launch, and a reset. EC2 does not know of a kernel that restarts by itself.
 func (g *Guest) post(ctx context.Context) {
 	for due := g.clock.After(postAfter); ; {
 		select {
@@ -90,16 +90,16 @@ func (g *Guest) post(ctx context.Context) {
 // Screenshot implements fleet.Machine. QEMU writes to a file in memory that it has
 // inherited.
 func (g *Guest) Screenshot() ([]byte, error) {
-	g.shooting.Lock()
-	defer g.shooting.Unlock()
-	shot, err := g.shoot()
+	g.screen.Lock()
+	defer g.screen.Unlock()
+	picture, err := g.capture()
 	if err != nil {
 		return nil, fmt.Errorf("taking a screenshot: %w", err)
 	}
-	return shot, nil
+	return picture, nil
 }
 
-func (g *Guest) shoot() ([]byte, error) {
+func (g *Guest) capture() ([]byte, error) {
 	err := g.command("screendump", map[string]string{
 		"filename": "/proc/self/fd/" + strconv.Itoa(screenFD), "format": "png",
 	})

@@ -85,11 +85,11 @@ type Guest struct {
 	link    *arp.Link
 	console *serial.Log
 	shell   chan struct{} // holds a token while someone has a conversation with it
-	typed   int           // conversations so far; of whoever has one
+	typed   int           // conversations so far; guarded by the token of shell
 	started chan struct{} // holds a token when a kernel has started
 	reset   chan struct{} // holds a token when the machine was reset
 
-	shooting sync.Mutex // one uses the file of the screen
+	screen sync.Mutex // guards the file that a screenshot is written to
 
 	stop context.CancelFunc // ends what runs in the background; nil if nothing does
 	wg   sync.WaitGroup
@@ -129,8 +129,8 @@ func Start(ctx context.Context, o Options) (*Guest, error) {
 	return g, nil
 }
 
-// Able says whether QEMU is there to start a guest with: nil, or ErrMissing. Whoever
-// builds an image first should ask before.
+// Able says whether QEMU is there to start a guest with: nil, or ErrMissing. Ask before
+// building an image.
 func Able() error {
 	if _, err := exec.LookPath(program); err != nil {
 		return fmt.Errorf("%w: %w", ErrMissing, err)
@@ -175,8 +175,8 @@ func (o *Options) fill() error {
 // readyLine is what the image says when a boot is complete (package image).
 var readyLine = regexp.MustCompile(`CRASHCART-GUEST-READY `)
 
-// kernelStart is the first line of any kernel, the capture kernel too, told by its time:
-// a program may print the same words.
+// kernelStart is the first line of any kernel, the capture kernel too. Its time is part of
+// it, since a program may print the same words.
 var kernelStart = regexp.MustCompile(`\[ *0\.0+\] Linux version \d`)
 
 // Ready waits until the newest boot is complete: kdump-tools is done, network and

@@ -76,8 +76,8 @@ func used(state *os.ProcessState) Usage {
 	return u
 }
 
-// tie makes the kernel kill a process when the other end of a pipe is closed, by
-// whatever means. The process must have inherited the pipe, which keeps the tie.
+// tie makes the kernel kill a process when the other end of a pipe is closed, however
+// that comes about. The process must have inherited the pipe, which keeps the tie.
 func tie(pipe *os.File, pid int) error {
 	fd := pipe.Fd()
 	for _, set := range [][2]int{{unix.F_SETOWN, pid}, {unix.F_SETSIG, int(unix.SIGKILL)}, {unix.F_SETFL, unix.O_ASYNC}} {

@@ -9,8 +9,8 @@
 // moment it asks for the next one, not from its answer: a bootstrap that panics
 // reports an error and exits a moment later, and an event given to it in between
 // would be lost. A process that misses its timeout is killed, as is one that
-// neither asks nor exits. Every process has an access key of its own, by which its
-// AWS calls can be told from those of the others, and by which Kill ends it.
+// neither asks nor exits. Every process has an access key of its own. Its AWS calls are
+// known by that key, and Kill ends a process by it.
 //
 // Time here is wall-clock time, since the bootstrap lives in it: timeouts,
 // deadlines, the ten seconds of init. Only the waits between the attempts of an
@@ -55,7 +55,7 @@ type Config struct {
 	Name        string            // the function's name
 	Region      string            // default eu-central-1
 	Account     string            // default 111122223333
-	MemoryMB    int               // default 128; told to the bootstrap, not enforced
+	MemoryMB    int               // default 128; the bootstrap reads it, nothing enforces it
 	Timeout     time.Duration     // of one invocation, wall-clock; default 30 s
 	Concurrency int               // processes at most; default 1
 	Env         map[string]string // the function's environment
@@ -254,8 +254,8 @@ func (f *Function) newKey() string {
 	return fmt.Sprintf("ASIALAB%013d", f.spawned)
 }
 
-// Kill ends the process with that access key by SIGKILL, in the midst of whatever
-// it is doing, and returns when it is gone. It says whether there was one.
+// Kill ends the process with that access key by SIGKILL, in the midst of its work, and
+// returns when it is gone. It says whether there was such a process.
 func (f *Function) Kill(accessKey string) bool {
 	f.mu.Lock()
 	p := f.processes[accessKey]

@@ -35,19 +35,19 @@ func TestMain(m *testing.M) {
 
 type order struct{ Do, Say string }
 
-type told struct {
+type report struct {
 	Say, ARN, Region, Endpoint, Proxy, Inherited, Key string
 	PID                                               int
 	Left                                              time.Duration
 }
 
-func bootstrap(ctx context.Context, o order) (told, error) {
+func bootstrap(ctx context.Context, o order) (report, error) {
 	fmt.Println("a line on stdout:", o.Say)
 	switch o.Do {
 	case "fail":
-		return told{}, errors.New("told to fail")
+		return report{}, errors.New("asked to fail")
 	case "panic":
-		panic("told to panic")
+		panic("asked to panic")
 	case "exit":
 		os.Exit(7)
 	case "hang":
@@ -55,7 +55,7 @@ func bootstrap(ctx context.Context, o order) (told, error) {
 	}
 	deadline, _ := ctx.Deadline()
 	lc, _ := lambdacontext.FromContext(ctx)
-	return told{
+	return report{
 		Say: o.Say, ARN: lc.InvokedFunctionArn, Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL"),
 		Proxy: os.Getenv("HTTPS_PROXY"), Inherited: os.Getenv("AWS_PROFILE"), Key: os.Getenv("AWS_ACCESS_KEY_ID"), PID: os.Getpid(), Left: time.Until(deadline),
 	}, nil
@@ -82,7 +82,7 @@ func deploy(t *testing.T, mode string, change func(*runtime.Config)) *runtime.Fu
 	return f
 }
 
-func invoke(t *testing.T, f *runtime.Function, o order) (runtime.Result, told) {
+func invoke(t *testing.T, f *runtime.Function, o order) (runtime.Result, report) {
 	t.Helper()
 	payload, err := json.Marshal(o)
 	if err != nil {
@@ -92,7 +92,7 @@ func invoke(t *testing.T, f *runtime.Function, o order) (runtime.Result, told) {
 	if err != nil {
 		t.Fatalf("invoke: %v", err)
 	}
-	var out told
+	var out report
 	if result.FunctionError == "" {
 		if err := json.Unmarshal(result.Payload, &out); err != nil {
 			t.Fatalf("%s: %v", result.Payload, err)
@@ -127,7 +127,7 @@ func TestABootstrapLivesInLambdasEnvironmentAndNoOther(t *testing.T) {
 func TestAFailureIsToldAndTheNextInvokeNeverWaitsForIt(t *testing.T) {
 	f := deploy(t, "run", func(c *runtime.Config) { c.Timeout = time.Second })
 	for _, c := range []struct{ do, want string }{
-		{"fail", "told to fail"}, {"panic", "told to panic"}, {"exit", "exit status 7"}, {"hang", "Task timed out after 1.00 seconds"},
+		{"fail", "asked to fail"}, {"panic", "asked to panic"}, {"exit", "exit status 7"}, {"hang", "Task timed out after 1.00 seconds"},
 	} {
 		t.Run(c.do, func(t *testing.T) {
 			result, _ := invoke(t, f, order{Do: c.do})
@@ -169,7 +169,7 @@ func TestNeverMoreProcessesThanConcurrency(t *testing.T) {
 	for n := range 12 {
 		wg.Go(func() {
 			result, err := f.Invoke(t.Context(), fmt.Appendf(nil, `{"Say":"%d"}`, n))
-			var got told
+			var got report
 			if err != nil || json.Unmarshal(result.Payload, &got) != nil || got.Say != fmt.Sprint(n) {
 				t.Errorf("invoke %d: %v, %s", n, err, result.Payload)
 			}

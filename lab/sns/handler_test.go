@@ -27,25 +27,25 @@ import (
 const account = "111122223333"
 
 // endpoint is a client of two topics, and the address behind it.
-func endpoint(t *testing.T) (client *sdk.Client, url string, told, other *sns.Topic) {
+func endpoint(t *testing.T) (client *sdk.Client, url string, notifications, other *sns.Topic) {
 	t.Helper()
-	told, other = sns.New("crashcart-notifications", "eu-central-1", account), sns.New("crashcart-intake", "eu-central-1", account)
-	srv := httptest.NewServer(pace.Handler(sns.NewHandler(other, told)))
+	notifications, other = sns.New("crashcart-notifications", "eu-central-1", account), sns.New("crashcart-intake", "eu-central-1", account)
+	srv := httptest.NewServer(pace.Handler(sns.NewHandler(other, notifications)))
 	t.Cleanup(srv.Close)
 	return sdk.New(sdk.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), Retryer: aws.NopRetryer{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
 		}),
-	}), srv.URL, told, other
+	}), srv.URL, notifications, other
 }
 
 func TestAMessageReachesItsTopicWhole(t *testing.T) {
-	client, _, told, other := endpoint(t)
+	client, _, notifications, other := endpoint(t)
 	q := sqs.NewQueue(clock.NewManual(time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)), sqs.Config{Name: "q"})
-	told.Subscribe(q, true)
+	notifications.Subscribe(q, true)
 	out, err := client.Publish(t.Context(), &sdk.PublishInput{
-		TopicArn: aws.String(told.ARN()), Message: aws.String(text + "\n…"), Subject: aws.String("Crashcart: 1 & <2>"),
+		TopicArn: aws.String(notifications.ARN()), Message: aws.String(text + "\n…"), Subject: aws.String("Crashcart: 1 & <2>"),
 		MessageAttributes: map[string]types.MessageAttributeValue{
 			"outcome": {DataType: aws.String("String"), StringValue: aws.String("refused")},
 			"key":     {DataType: aws.String("Binary"), BinaryValue: []byte{0, 1, 2}},
@@ -54,7 +54,7 @@ func TestAMessageReachesItsTopicWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := told.Messages()
+	m := notifications.Messages()
 	if len(m) != 1 || len(other.Messages()) != 0 {
 		t.Fatalf("%+v, %+v", m, other.Messages())
 	}
@@ -71,8 +71,8 @@ func TestAMessageReachesItsTopicWhole(t *testing.T) {
 }
 
 func TestWhatSNSRefusesIsNeverPublished(t *testing.T) {
-	client, _, told, _ := endpoint(t)
-	arn := told.ARN()
+	client, _, notifications, _ := endpoint(t)
+	arn := notifications.ARN()
 	attribute := func(kind, value string) map[string]types.MessageAttributeValue {
 		return map[string]types.MessageAttributeValue{"rule": {DataType: &kind, StringValue: &value}}
 	}
@@ -108,13 +108,13 @@ func TestWhatSNSRefusesIsNeverPublished(t *testing.T) {
 			}
 		})
 	}
-	if m := told.Messages(); len(m) != 0 {
+	if m := notifications.Messages(); len(m) != 0 {
 		t.Errorf("published: %+v", m)
 	}
 }
 
 func TestWhatIsJustWithinTheLimitsIsPublished(t *testing.T) {
-	client, _, told, _ := endpoint(t)
+	client, _, notifications, _ := endpoint(t)
 	for _, in := range []sdk.PublishInput{
 		{Message: aws.String(strings.Repeat("m", 262144))},
 		{Message: aws.String("m"), Subject: aws.String("!" + strings.Repeat("s", 98))},
@@ -122,29 +122,29 @@ func TestWhatIsJustWithinTheLimitsIsPublished(t *testing.T) {
 			"n": {DataType: aws.String("Number.int"), StringValue: aws.String("1")},
 		}},
 	} {
-		in.TopicArn = aws.String(told.ARN())
+		in.TopicArn = aws.String(notifications.ARN())
 		if _, err := client.Publish(t.Context(), &in); err != nil {
 			t.Error(err)
 		}
 	}
-	if len(told.Messages()) != 3 {
-		t.Errorf("%d messages", len(told.Messages()))
+	if len(notifications.Messages()) != 3 {
+		t.Errorf("%d messages", len(notifications.Messages()))
 	}
 }
 
 // What no SDK client sends.
 func TestWhatIsNoPublishIsRefused(t *testing.T) {
-	_, address, told, _ := endpoint(t)
-	valid := url.Values{"Action": {"Publish"}, "TopicArn": {told.ARN()}, "Message": {"m"}}
+	_, address, notifications, _ := endpoint(t)
+	valid := url.Values{"Action": {"Publish"}, "TopicArn": {notifications.ARN()}, "Message": {"m"}}
 	for name, c := range map[string]struct {
 		key, value, code string
 	}{
-		"another action":         {"Action", "PublishBatch", "InvalidAction"},
-		"binary that is none":    {"MessageAttributes.entry.1.Value.BinaryValue", "?", "InvalidParameter"},
-		"an attribute unnamed":   {"MessageAttributes.entry.1.Name", "", "ParameterValueInvalid"},
-		"an attribute twice":     {"MessageAttributes.entry.2.Name", "key", "ParameterValueInvalid"},
-		"an attribute untyped":   {"MessageAttributes.entry.1.Value.DataType", "", "ParameterValueInvalid"},
-		"an attribute too large": {"MessageAttributes.entry.1.Value.BinaryValue", base64.StdEncoding.EncodeToString(make([]byte, 200000)), "InvalidParameter"},
+		"another action":           {"Action", "PublishBatch", "InvalidAction"},
+		"binary without its bytes": {"MessageAttributes.entry.1.Value.BinaryValue", "?", "InvalidParameter"},
+		"an attribute unnamed":     {"MessageAttributes.entry.1.Name", "", "ParameterValueInvalid"},
+		"an attribute twice":       {"MessageAttributes.entry.2.Name", "key", "ParameterValueInvalid"},
+		"an attribute untyped":     {"MessageAttributes.entry.1.Value.DataType", "", "ParameterValueInvalid"},
+		"an attribute too large":   {"MessageAttributes.entry.1.Value.BinaryValue", base64.StdEncoding.EncodeToString(make([]byte, 200000)), "InvalidParameter"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := maps.Clone(valid)
@@ -168,7 +168,7 @@ func TestWhatIsNoPublishIsRefused(t *testing.T) {
 			}
 		})
 	}
-	if m := told.Messages(); len(m) != 0 {
+	if m := notifications.Messages(); len(m) != 0 {
 		t.Errorf("published: %+v", m)
 	}
 }

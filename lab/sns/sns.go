@@ -1,5 +1,5 @@
-// Package sns stands in for Amazon SNS: topics, their endpoint (Handler), and what a
-// message looks like when it arrives at a queue or at a function.
+// Package sns stands in for Amazon SNS: topics, their endpoint (Handler), and the form
+// in which a message arrives at a queue or at a function.
 //
 // A queue that is subscribed with raw message delivery gets the message alone:
 // its time, its subject and its topic are lost. Any other one gets the envelope.
@@ -75,7 +75,7 @@ func (t *Topic) Subscribe(q *sqs.Queue, raw bool) {
 	t.subscriptions = append(t.subscriptions, subscription{queue: q, raw: raw, id: uuid()})
 }
 
-// Messages are all that was published, whoever got it, in order.
+// Messages are all that was published, in order, also to nobody.
 func (t *Topic) Messages() []Message {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,7 +91,7 @@ type Delivery struct {
 }
 
 // Again delivers the message once more, byte by byte, as SNS does when it cannot
-// tell whether the first delivery arrived; it gives the new queue message.
+// know whether the first delivery arrived. It gives the new queue message.
 func (d Delivery) Again() Delivery {
 	d.MessageID = d.queue.Send(d.Body, d.attribute, 0)
 	return d

@@ -1,9 +1,9 @@
-// Package source lets go test see what a program that a test builds is made of.
+// Package source lets go test see the source of a program that a test builds.
 //
 // go test repeats a result until the test's own packages change, or a file of this
-// module that the test itself has looked at ("go help test", on caching). What a
-// command looks at that a test runs, it does not know: a test that builds a function
-// with go build, and runs it, stays "ok (cached)" whatever becomes of the function.
+// module that the test itself has opened ("go help test", on caching). It does not know
+// which files a command opens that the test runs. So a test that builds a function with
+// go build, and runs it, would stay "ok (cached)" after every change of the function.
 package source
 
 import (
@@ -23,12 +23,12 @@ const listing = `{{with .Module}}{{if .Main}}{{.GoMod}}
 {{end}}{{range $.EmbedFiles}}{{$.Dir}}/{{.}}
 {{end}}{{end}}{{end}}`
 
-// Heed looks at everything of this module that the package pkg, an import path, is
-// built from: at the folders, so that a file that is new or gone counts, too, and at
+// Heed opens everything of this module that the package pkg, an import path, is built
+// from. It opens folders, so that a new file and a lost one count, too, and go.mod, for
 // the versions of the modules. It must run inside the module, and in a test after
-// testing.M.Run has begun: what TestMain looks at before that does not count. Outside
-// a test it is of no use, and takes a fifth of a second. The error is for a package
-// that is not of this module.
+// testing.M.Run has begun: what TestMain opens before that does not count. Outside a test
+// it is of no use, and takes a fifth of a second. A package that is not of this module is
+// an error.
 func Heed(ctx context.Context, pkg string) error {
 	out, err := exec.CommandContext(ctx, "go", "list", "-deps", "-f", listing, pkg).Output()
 	if err != nil {
@@ -44,8 +44,8 @@ func Heed(ctx context.Context, pkg string) error {
 	}
 	slices.Sort(places)
 	for _, place := range slices.Compact(places) {
-		if err := look(place); err != nil {
-			return fmt.Errorf("looking at what %s is built from: %w", pkg, err)
+		if err := touch(place); err != nil {
+			return fmt.Errorf("opening what %s is built from: %w", pkg, err)
 		}
 	}
 	if len(places) == 0 {
@@ -54,9 +54,9 @@ func Heed(ctx context.Context, pkg string) error {
 	return nil
 }
 
-// look is all that go test asks for: of a file that was opened it compares size and
-// time, of a folder those of every file in it.
-func look(name string) error {
+// touch opens a file or folder, which is all that go test asks for. It then compares the
+// file's size and time, or those of every file in the folder.
+func touch(name string) error {
 	f, err := os.Open(name) //nolint:gosec // a file of this module, by the go command
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 )
 
 // seen runs one test of this package again and gives what go test would know of it:
-// the log that it has every test write of what it looks at.
+// the log that it has every test write of what it opens.
 func seen(t *testing.T, test string) string {
 	t.Helper()
 	self, err := os.Executable()
@@ -52,10 +52,10 @@ func TestNothingThatAProgramIsBuiltFromGoesUnseen(t *testing.T) {
 			t.Errorf("there is no %q in\n%s", line, log)
 		}
 	}
-	// Whatever changes there changes no program.
+	// A change there changes no program.
 	for _, name := range []string{"", "lambda", "infra/stack", "lab/source/testdata"} {
 		if line := "open " + filepath.Join(root, name) + "\n"; strings.Contains(log, line) {
-			t.Errorf("it looks at %q", line)
+			t.Errorf("it opens %q", line)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// FuzzShift checks that whatever body goes through the queue keeps its meaning,
+// FuzzShift checks that every body that goes through the queue keeps its meaning,
 // but for the two times of a later message.
 func FuzzShift(f *testing.F) {
 	for _, body := range []string{

@@ -8,10 +8,10 @@
 //
 // # The one rewriting
 //
-// The function sends itself messages with a delay, to look at a host again in a
-// minute. Such a message carries the time of what triggered it, and on a fast lab
+// The function sends itself messages with a delay, for the next pass over a host in
+// a minute. Such a message carries the time of what triggered it, and on a fast lab
 // clock the minute's delay takes a second of the wall clock that the function
-// reads: the trigger would look younger than all that happened to the guests
+// reads: the trigger would seem younger than all that happened to the guests
 // meanwhile. So at delivery of a body of the form
 //
 //	{"crashcart":"later","trigger":{"at":"...","alarm":{"changedAt":"..."},...}}
@@ -150,7 +150,7 @@ func (q *Queue) Messages() []Message {
 
 // receive takes up to ten messages that are visible. With none it gives the
 // channel of the next change, and how long until the first message is visible (0:
-// there is none).
+// the queue is empty).
 func (q *Queue) receive() (batch []Message, changed <-chan struct{}, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -88,7 +88,7 @@ func (h *Handler) send(in sendInput) (any, error) {
 	for _, inv := range c.invocations {
 		h.running.Go(func() { h.carryOut(inv) })
 	}
-	return map[string]any{"Command": h.told(c)}, nil
+	return map[string]any{"Command": h.summary(c)}, nil
 }
 
 // scripts fills in the document that a command names.
@@ -143,9 +143,9 @@ func (h *Handler) platforms(in sendInput) ([]string, error) {
 	return out, nil
 }
 
-// told is a command as SendCommand answers ("Command", AWS Systems Manager API
+// summary is a command as SendCommand answers ("Command", AWS Systems Manager API
 // Reference).
-func (h *Handler) told(c *command) map[string]any {
+func (h *Handler) summary(c *command) map[string]any {
 	return map[string]any{
 		"CommandId": c.id, "DocumentName": c.document, "DocumentVersion": c.version, "Comment": c.comment, "Parameters": c.parameters,
 		"InstanceIds": c.instances, "Targets": []any{}, "TimeoutSeconds": c.timeout,

@@ -71,22 +71,22 @@ func TestAParameterIsNeverMoreThanItsDocumentAllows(t *testing.T) {
 
 // malformed are documents that must not be taken, by what is wrong with them.
 var malformed = map[string]string{
-	"not JSON":               `schemaVersion: "2.2"`,
-	"another schema":         `{"schemaVersion": "1.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
-	"no step":                `{"schemaVersion": "2.2", "mainSteps": []}`,
-	"no name":                `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "inputs": {"runCommand": "true"}}]}`,
-	"a name twice":           `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}, {"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
-	"no script":              `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {}}]}`,
-	"another action":         `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:configurePackage", "name": "a", "inputs": {"runCommand": "true"}}]}`,
-	"an input of its own":    `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "onFailure": "exit", "inputs": {"runCommand": "true"}}]}`,
-	"another precondition":   `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "precondition": {"StringEquals": ["{{ p }}", "x"]}, "inputs": {"runCommand": "true"}}]}`,
-	"an undeclared name":     `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "rm {{ path }}"}}]}`,
-	"another type":           `{"schemaVersion": "2.2", "parameters": {"p": {"type": "Boolean"}}, "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
-	"a default of no list":   `{"schemaVersion": "2.2", "parameters": {"p": {"type": "StringList", "default": "x"}}, "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
-	"a pattern that is none": `{"schemaVersion": "2.2", "parameters": {"p": {"type": "String", "allowedPattern": "("}}, "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
-	"a script that is none":  `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": {"a": 1}}}]}`,
-	"something after it":     `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]} {}`,
-	"too long":               `{"schemaVersion": "2.2", "description": "` + strings.Repeat("x", 64<<10) + `"}`,
+	"not JSON":                   `schemaVersion: "2.2"`,
+	"another schema":             `{"schemaVersion": "1.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
+	"no step":                    `{"schemaVersion": "2.2", "mainSteps": []}`,
+	"no name":                    `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "inputs": {"runCommand": "true"}}]}`,
+	"a name twice":               `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}, {"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
+	"no script":                  `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {}}]}`,
+	"another action":             `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:configurePackage", "name": "a", "inputs": {"runCommand": "true"}}]}`,
+	"an input of its own":        `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "onFailure": "exit", "inputs": {"runCommand": "true"}}]}`,
+	"another precondition":       `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "precondition": {"StringEquals": ["{{ p }}", "x"]}, "inputs": {"runCommand": "true"}}]}`,
+	"an undeclared name":         `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "rm {{ path }}"}}]}`,
+	"another type":               `{"schemaVersion": "2.2", "parameters": {"p": {"type": "Boolean"}}, "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
+	"a default of no list":       `{"schemaVersion": "2.2", "parameters": {"p": {"type": "StringList", "default": "x"}}, "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
+	"a broken pattern":           `{"schemaVersion": "2.2", "parameters": {"p": {"type": "String", "allowedPattern": "("}}, "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
+	"a script that is an object": `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": {"a": 1}}}]}`,
+	"something after it":         `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]} {}`,
+	"too long":                   `{"schemaVersion": "2.2", "description": "` + strings.Repeat("x", 64<<10) + `"}`,
 }
 
 func TestWhatTheLabDoesNotKnowOfADocumentIsNotLeftOut(t *testing.T) {
@@ -109,7 +109,7 @@ func TestADocumentOfOnesOwnRunsItsSteps(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := w.handler.AddDocument("crashcart-collect", []byte("{}")); err == nil {
-			t.Error("a document that is none is taken")
+			t.Error("what is not a document is taken")
 		}
 		out, err := w.SendCommand(t.Context(), &sdk.SendCommandInput{
 			DocumentName: aws.String("crashcart-collect"), InstanceIds: []string{machine, windows}, Parameters: map[string][]string{"path": {"/var/crash/202611220527"}},

@@ -130,7 +130,7 @@ func (h *Handler) follow(inv *invocation, p *plugin, process fleet.Process) bool
 	case err == nil:
 		h.finish(p, statusFailed, statusFailed, failed(result))
 	case ctx.Err() == nil || h.life.Err() != nil:
-		return false // a restart took the script with it: nobody will tell
+		return false // a restart took the script with it: no answer will come
 	case !h.kill(inv, process):
 		return false
 	case inv.wanted.Err() != nil:

@@ -15,8 +15,8 @@
 //   - a command that no agent took within TimeoutSeconds will never run, but is
 //     Pending on: it becomes TimedOut, "Delivery Timed Out", only when the timeouts of
 //     its steps have passed as well ("Understanding command timeout values" and
-//     "Understanding command statuses", AWS Systems Manager User Guide). Whoever wants
-//     to know soon gives AWS-RunShellScript a short executionTimeout;
+//     "Understanding command statuses", AWS Systems Manager User Guide). To know
+//     soon, give AWS-RunShellScript a short executionTimeout;
 //   - a script that takes longer than its step's timeout is killed by the agent and
 //     TimedOut, "Execution Timed Out". A guest that hangs after it took the script has
 //     no agent to do that: the command is InProgress until the same moment as above,
@@ -27,8 +27,8 @@
 //   - for a second after SendCommand an invocation does not exist yet, as long as AWS
 //     may need to spread the word (how long is not published).
 //
-// All times are lab times. They are kept whether anybody looks or not, and a look is
-// right as of its moment.
+// All times are lab times. They pass whether anybody asks or not, and an answer
+// is right as of its moment.
 //
 // The documents are AWS-RunShellScript and those that AddDocument brings in.
 package ssm

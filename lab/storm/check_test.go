@@ -144,7 +144,7 @@ func TestTheSpecialChecksFailToo(t *testing.T) {
 	bare := func() *storm.Facts {
 		f := sound()
 		for n := range f.Open {
-			f.Open[n].Look = "console and screenshot could not be stored"
+			f.Open[n].Evidence = "console and screenshot could not be stored"
 		}
 		return f
 	}
@@ -159,16 +159,16 @@ func TestTheSpecialChecksFailToo(t *testing.T) {
 		{"a case that was sent", storm.DiedBeforeSending(3), died, func(f *storm.Facts) {
 			f.Calls = append(f.Calls, lab.Call{Operation: "SendDiagnosticInterrupt", Instances: []string{b}})
 		}},
-		{"a case that nobody is told of", storm.DiedBeforeSending(3), died, func(f *storm.Facts) { f.Decisions = f.Decisions[:4] }},
+		{"a case that nobody is notified of", storm.DiedBeforeSending(3), died, func(f *storm.Facts) { f.Decisions = f.Decisions[:4] }},
 		{"a case left as claimed", storm.SettledAll(), sound, func(f *storm.Facts) { f.Open[0].State = "claimed" }},
 		{"silence about a failure", storm.SaidOften("x", 1), func() *storm.Facts {
 			f := sound()
 			f.Said["x"] = 1
 			return f
 		}, func(f *storm.Facts) { f.Said["x"] = 0 }},
-		{"a look that is there after all", storm.WithoutEvidence(), bare, func(f *storm.Facts) { f.Evidence = []string{"x"} }},
-		{"a case that does not say so", storm.WithoutEvidence(), bare, func(f *storm.Facts) { f.Open[1].Look = "s3://bucket/x" }},
-		{"a look that is missing", storm.WithEvidence(), func() *storm.Facts {
+		{"evidence that is there after all", storm.WithoutEvidence(), bare, func(f *storm.Facts) { f.Evidence = []string{"x"} }},
+		{"a case that does not say so", storm.WithoutEvidence(), bare, func(f *storm.Facts) { f.Open[1].Evidence = "s3://bucket/x" }},
+		{"evidence that is missing", storm.WithEvidence(), func() *storm.Facts {
 			f := sound()
 			for _, c := range f.Open {
 				f.Evidence = append(f.Evidence, fmt.Sprintf("cases/%s/before/evidence.json", c.ID))

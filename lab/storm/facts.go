@@ -39,11 +39,11 @@ type Facts struct {
 // OpenCase is an item of the index of open cases.
 type OpenCase struct {
 	ID, InstanceID, State string
-	Look                  string // what the case says of console and screenshot from before
+	Evidence              string // what the case says of console and screenshot from before
 }
 
-// evidenceMissing says whether the case says that it has no look.
-func (c OpenCase) evidenceMissing() bool { return strings.Contains(c.Look, "could not be stored") }
+// evidenceMissing says whether the case says that it has no evidence.
+func (c OpenCase) evidenceMissing() bool { return strings.Contains(c.Evidence, "could not be stored") }
 
 // claims is how many claims stood at a moment.
 func (f *Facts) claims(at time.Time) int {
@@ -120,7 +120,7 @@ func openCases(ctx context.Context, l *lab.Lab) ([]OpenCase, error) {
 			return nil, fmt.Errorf("asking for the open cases: %w", err)
 		}
 		for _, it := range page.Items {
-			out = append(out, OpenCase{ID: text(it, "caseId"), InstanceID: text(it, "instanceId"), State: text(it, "caseState"), Look: text(it, "evidence")})
+			out = append(out, OpenCase{ID: text(it, "caseId"), InstanceID: text(it, "instanceId"), State: text(it, "caseState"), Evidence: text(it, "evidence")})
 		}
 	}
 	return out, nil

@@ -9,7 +9,7 @@ import (
 	"crashcart/lab/dynamodb"
 )
 
-// Decision is a line of the function's log that tells what was decided of one
+// Decision is a line of the function's log that says what was decided of one
 // target.
 type Decision struct {
 	Time       time.Time `json:"time"`

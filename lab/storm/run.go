@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// speed is how many lab seconds pass in a second: a look a minute later comes
+	// speed is how many lab seconds pass in a second: a pass a minute later comes
 	// after six seconds, and a storm of a minute and a half keeps within the half hour
 	// that a silence may last.
 	speed = 10
@@ -63,7 +63,7 @@ func play(ctx context.Context, s Scenario, bootstrap string) (facts *Facts, err 
 		return nil, err
 	}
 	took := time.Since(start)
-	l.Faults.Use() // so that what is left can be looked at
+	l.Faults.Use() // so that what is left can be read
 	return r.gather(ctx, took)
 }
 

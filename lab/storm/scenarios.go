@@ -49,7 +49,7 @@ func raised(budget int) map[string]string {
 	}
 }
 
-// three is what comes of a storm with the limits raised, whatever goes wrong: the
+// three is what comes of a storm with the limits raised, under every fault: the
 // budget's three claims.
 func three(more ...string) Expectation {
 	return Expectation{
@@ -205,12 +205,12 @@ func (z sizes) outages() []Scenario {
 			Expect: Expectation{Budget: defaultBudget, Dead: true, Rules: []string{"unresponsive", "group"}},
 		},
 		{
-			Name: "s3-down", About: "S3 cannot be reached: the look is missing", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
+			Name: "s3-down", About: "S3 cannot be reached: the evidence is missing", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
 			Faults: down(fault.S3), Struck: met(fault.S3),
 			Expect: three(), Checks: []Check{settledAll(), withoutEvidence(), saidOften("the evidence could not be stored", defaultBudget)},
 		},
 		{
-			Name: "sns-down", About: "SNS cannot be reached: nobody is told", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
+			Name: "sns-down", About: "SNS cannot be reached: nobody is notified", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget),
 			Faults: down(fault.SNS), Struck: met(fault.SNS),
 			Expect: three(), Checks: []Check{settledAll(), withEvidence(), saidOften("not everybody could be told", 1)},
 		},

@@ -9,7 +9,7 @@ import (
 
 // diedBeforeSending holds when each of so many claims, and no other, is still open
 // as `claimed`, where the sweep finds it, was never sent, and its trigger came again
-// and was told that it is a duplicate.
+// and was a duplicate.
 func diedBeforeSending(deaths int) Check {
 	return Check{Safety: true, Name: fmt.Sprintf("each of %d cases whose process died is found open, reported and never sent", deaths), Broken: func(f *Facts) string {
 		if len(f.Open) != deaths {
@@ -35,7 +35,7 @@ func diedBeforeSending(deaths int) Check {
 			case sent[c.InstanceID]:
 				return fmt.Sprintf("the interrupt of case %s was sent", c.ID)
 			case !duplicates[c.ID]:
-				return fmt.Sprintf("nobody was told that case %s is open", c.ID)
+				return fmt.Sprintf("nobody was notified that case %s is open", c.ID)
 			}
 		}
 		return ""
@@ -67,22 +67,22 @@ func saidOften(message string, least int) Check {
 
 // withoutEvidence holds when nothing is in the bucket and every open case says so.
 func withoutEvidence() Check {
-	return Check{Name: "the look is missing, and the case says so", Broken: func(f *Facts) string {
+	return Check{Name: "the evidence is missing, and the case says so", Broken: func(f *Facts) string {
 		if len(f.Evidence) > 0 {
 			return fmt.Sprintf("%s is in the bucket", f.Evidence[0])
 		}
 		for _, c := range f.Open {
 			if !c.evidenceMissing() {
-				return fmt.Sprintf("case %s says of its look: %q", c.ID, c.Look)
+				return fmt.Sprintf("case %s says of its evidence: %q", c.ID, c.Evidence)
 			}
 		}
 		return ""
 	}}
 }
 
-// withEvidence holds when every interrupt has its look in the bucket.
+// withEvidence holds when every interrupt has its evidence in the bucket.
 func withEvidence() Check {
-	return Check{Name: "every interrupt has its look in the bucket", Broken: func(f *Facts) string {
+	return Check{Name: "every interrupt has its evidence in the bucket", Broken: func(f *Facts) string {
 		for _, c := range f.Open {
 			if !slices.Contains(f.Evidence, "cases/"+c.ID+"/before/evidence.json") {
 				return fmt.Sprintf("case %s has none", c.ID)
@@ -102,9 +102,9 @@ func refusedBy(rule string) Check {
 	}}
 }
 
-// neverLater holds when every target was decided at its first look: what went wrong
-// is no reason to put anything off. The copy of an alarm whose host has been
-// interrupted meanwhile may find it booting, which is a reason.
+// neverLater holds when every target was decided in its first pass: a fault is no
+// reason to put anything off. The copy of an alarm whose host has been interrupted
+// meanwhile may find it booting, which is a reason.
 func neverLater() Check {
 	return Check{Name: "nothing is put off", Broken: func(f *Facts) string {
 		n, why := 0, ""

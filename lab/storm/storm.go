@@ -42,7 +42,7 @@ type Options struct {
 	Bootstrap string // the function's binary; built if empty
 }
 
-// ErrBroken is returned when something did not hold. What it was is told to Out.
+// ErrBroken is returned when something did not hold. Out says what it was.
 var ErrBroken = errors.New("something did not hold")
 
 // ErrSlow is returned when the function could not keep its own limits of time on

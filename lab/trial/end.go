@@ -35,7 +35,7 @@ type Dump string
 const (
 	NoDump    Dump = "none"  // nothing at all
 	DmesgOnly Dump = "dmesg" // the kernel's log, and at most a piece of the dump that says it is one
-	FalseDump Dump = "false" // a file by a dump's name that is none
+	FalseDump Dump = "false" // a file with a dump's name, and not a dump
 	WholeDump Dump = "whole" // a dump that makedumpfile finished
 )
 
@@ -49,7 +49,7 @@ type End struct {
 	Watch   time.Duration // on the wall, how long it is watched if it does not come back
 }
 
-// The stages of a crash, as the serial console tells them (decision D8 of the
+// The stages of a crash, as the serial console shows them (decision D8 of the
 // design). The lab reads them for itself, so that what the product believes can be
 // held against it.
 const (
@@ -63,7 +63,7 @@ const (
 	StageReachable     = "reachable"
 )
 
-// Long enough to tell a slow guest from one that does nothing any more.
+// Long enough to know a slow guest from a guest that does nothing any more.
 const (
 	quietWatch = 20 * time.Second // nothing is expected
 	crawlWatch = 45 * time.Second // a capture kernel that crawls

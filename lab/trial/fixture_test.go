@@ -181,7 +181,7 @@ func TestNoRecordedConsoleNamesTheMachineThatItRanOn(t *testing.T) {
 			}
 		}
 		if found == 0 && strings.HasSuffix(file, ".log") {
-			t.Errorf("%s never names the guest: is this looked for as it is written?", file)
+			t.Errorf("%s never names the guest: is this the name as it is written?", file)
 		}
 	}
 }

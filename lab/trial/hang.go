@@ -5,7 +5,7 @@ type Hang struct {
 	Name   string
 	What   string // what is wrong with the machine, as a part of a sentence
 	Script string // run by root in the guest; it need not return
-	Lives  bool   // it is none: slow, but its agent is heard, and it must not be interrupted
+	Lives  bool   // not a hang: slow, but its agent is heard, and it must not be interrupted
 	Ends   bool   // it may end by itself, in a panic of the kernel's own
 	// Speed is how many lab seconds pass in a second, if not Speed: a guest that is slow
 	// must not be taken for a silent one because its time runs slower than AWS's.

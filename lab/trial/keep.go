@@ -44,7 +44,7 @@ func (r *run) keepDumps(ctx context.Context) error {
 }
 
 // keepSeen writes what was seen from outside into Options.Evidence, of a trial that
-// went wrong, too: the whole console, and the look that the function took.
+// went wrong, too: the whole console, and the evidence that the function took.
 func (r *run) keepSeen() error {
 	dir := r.options.Evidence
 	errs := []error{write(dir, "console.log", r.console.Bytes())}

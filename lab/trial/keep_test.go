@@ -113,7 +113,7 @@ func TestAFunctionThatIsNotThereIsFoundOutBeforeTheGuestBoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{"", "sh", notes, notes + "x"} {
-		if _, err := Run(t.Context(), Options{Bootstrap: file}, Ends()[0]); err == nil || !strings.Contains(err.Error(), "looking for the function") {
+		if _, err := Run(t.Context(), Options{Bootstrap: file}, Ends()[0]); err == nil || !strings.Contains(err.Error(), "finding the function") {
 			t.Errorf("%q: %v", file, err)
 		}
 	}

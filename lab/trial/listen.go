@@ -14,7 +14,7 @@ func (r *run) listen() (wait func()) {
 	var done sync.WaitGroup
 	done.Go(func() {
 		for line := range r.console.Follow(context.Background(), 0) {
-			r.tell(Event{Kind: EventConsole, Text: plain(line.Text)})
+			r.notify(Event{Kind: EventConsole, Text: plain(line.Text)})
 			r.progress(line)
 		}
 	})
@@ -37,8 +37,8 @@ func (r *run) sent() {
 	}
 }
 
-// shot says whether the interrupt was sent.
-func (r *run) shot() bool {
+// wasSent says whether the interrupt was sent.
+func (r *run) wasSent() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.fired != nil
@@ -64,7 +64,7 @@ func (r *run) progress(l serial.Line) {
 	}
 	if stage != "" && stage == r.trial.Strike {
 		if err := r.guest.Interrupt(); err != nil {
-			r.tell(Event{Kind: EventNote, Text: "the second interrupt: " + err.Error()})
+			r.notify(Event{Kind: EventNote, Text: "the second interrupt: " + err.Error()})
 		}
 	}
 }
@@ -73,7 +73,7 @@ func (r *run) stage(name, proof string, at time.Time) {
 	r.mu.Lock()
 	r.record.Stages = append(r.record.Stages, Stage{Name: name, After: at.Sub(r.firedAt), Line: proof})
 	r.mu.Unlock()
-	r.tell(Event{Kind: EventStage, Name: name, Proof: proof})
+	r.notify(Event{Kind: EventStage, Name: name, Proof: proof})
 }
 
 func (r *run) took(step string, d time.Duration) {
@@ -82,12 +82,12 @@ func (r *run) took(step string, d time.Duration) {
 	r.record.Steps = append(r.record.Steps, Step{Name: step, Took: d})
 }
 
-func (r *run) tell(e Event) {
+func (r *run) notify(e Event) {
 	if r.options.Observe == nil {
 		return
 	}
-	r.telling.Lock()
-	defer r.telling.Unlock()
+	r.notifying.Lock()
+	defer r.notifying.Unlock()
 	e.At = time.Since(r.start)
 	r.options.Observe(e)
 }

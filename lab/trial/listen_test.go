@@ -21,7 +21,7 @@ const crash = "[    0.000000] Command line: ro elfcorehdr=1K\r\n" +
 	"[    0.000000] Command line: ro crashkernel=128M\r\n" + readyMark + " dumps=1\r\n"
 
 // listening is a run without a guest, of which only the console is there, and a
-// recorder of what is told.
+// recorder of its events.
 func listening(t *testing.T, trial Trial) (*run, func() []Event) {
 	t.Helper()
 	var mu sync.Mutex
@@ -58,11 +58,11 @@ func say(t *testing.T, r *run, text string) {
 
 func TestOnlyWhatComesAfterTheInterruptIsOfTheCrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, told := listening(t, Ends()[0])
+		r, events := listening(t, Ends()[0])
 		const before = "an older crash:\r\n" + crash + "root@crashcart-guest:~# "
 		say(t, r, before)
 		synctest.Wait()
-		if len(r.record.Stages) != 0 || r.shot() {
+		if len(r.record.Stages) != 0 || r.wasSent() {
 			t.Fatalf("before the interrupt: %+v", r.record.Stages)
 		}
 		r.sent()
@@ -82,13 +82,13 @@ func TestOnlyWhatComesAfterTheInterruptIsOfTheCrash(t *testing.T) {
 			t.Errorf("sent at %d of %q", r.record.SentAt, r.record.Console)
 		}
 		var stages []string
-		for _, e := range told() {
+		for _, e := range events() {
 			if e.Kind == EventStage {
 				stages = append(stages, e.Name)
 			}
 		}
 		if !slices.Equal(stages, dumped.Stages) {
-			t.Errorf("told of %q", stages)
+			t.Errorf("notified of %q", stages)
 		}
 		// What comes with a reset, or a second interrupt, is not the crash's doing.
 		say(t, r, crash+"Kernel panic - not syncing\r\n")
@@ -109,13 +109,13 @@ func TestWhatIsHeardLateIsNotOfTheCrash(t *testing.T) {
 		defer r.mu.Unlock()
 		return r.record.names()
 	}
-	r.telling.Lock()
+	r.notifying.Lock()
 	say(t, r, crash)
 	go r.sent()
-	if err := until(t.Context(), r.shot); err != nil {
+	if err := until(t.Context(), r.wasSent); err != nil {
 		t.Fatal(err)
 	}
-	r.telling.Unlock()
+	r.notifying.Unlock()
 	say(t, r, "Uhhuh. NMI received for unknown reason 21 on CPU 0.\r\n")
 	if err := until(t.Context(), func() bool { return len(names()) > 1 }); err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestStayingAwayIsNeverConfusedWithBeingStopped(t *testing.T) {
 
 func TestOnlyTheGuestsFinalDecisionEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, told := listening(t, Ends()[0])
+		r, events := listening(t, Ends()[0])
 		for _, line := range []string{
 			"panic: not JSON", `{"msg":"asked","instanceId":"` + InstanceID + `","Outcome":"interrupted"}`,
 			`{"msg":"decision","instanceId":"i-0b000000000000001","Outcome":"refused"}`,
@@ -175,11 +175,11 @@ func TestOnlyTheGuestsFinalDecisionEndsTheWait(t *testing.T) {
 			t.Errorf("%+v of %+v", d, r.record.Decisions)
 		}
 		var kinds []EventKind
-		for _, e := range told() {
+		for _, e := range events() {
 			kinds = append(kinds, e.Kind)
 		}
 		if want := []EventKind{EventNote, EventNote, EventDecision, EventDecision, EventDecision}; !slices.Equal(kinds, want) {
-			t.Errorf("told %q", kinds)
+			t.Errorf("notified of %q", kinds)
 		}
 	})
 }

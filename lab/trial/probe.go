@@ -40,7 +40,7 @@ func (r *run) probe(ctx context.Context) *Answers {
 		})
 	}
 	all.Wait()
-	r.tell(Event{Kind: EventProbe, Text: a.String()})
+	r.notify(Event{Kind: EventProbe, Text: a.String()})
 	return &a
 }
 

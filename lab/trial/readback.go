@@ -46,11 +46,11 @@ func files(list string) ([]File, error) {
 	for line := range strings.Lines(list) {
 		fields := listed.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
 		if fields == nil || path.Clean(fields[3]) != fields[3] {
-			return nil, fmt.Errorf("the guest's list of dumps has a line that is none: %q", line)
+			return nil, fmt.Errorf("the guest's list of dumps has a line that cannot be read: %q", line)
 		}
 		size, err := strconv.ParseInt(fields[1], 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("the guest's list of dumps has a size that is none: %w", err)
+			return nil, fmt.Errorf("the guest's list of dumps has a size that is not a number: %w", err)
 		}
 		found = append(found, File{Name: fields[3], Size: size, SHA256: fields[2]})
 	}

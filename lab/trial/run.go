@@ -21,7 +21,7 @@ type run struct {
 	console *serial.Log // the guest's
 	start   time.Time   // power on
 
-	telling sync.Mutex // keeps what Observe hears in order
+	notifying sync.Mutex // keeps what Observe hears in order
 
 	mu      sync.Mutex // of what follows, and of what others than play put into the record
 	record  *Record
@@ -77,10 +77,10 @@ func (r *run) play(ctx context.Context) error {
 		if step.name == stepPrepare && r.trial.Prepare == "" {
 			continue
 		}
-		if step.name == stepWatch && !r.shot() || step.name == stepKeep && r.options.Evidence == "" {
+		if step.name == stepWatch && !r.wasSent() || step.name == stepKeep && r.options.Evidence == "" {
 			return nil // refused, which is a result, or over
 		}
-		r.tell(Event{Kind: EventStep, Name: step.name, Text: step.text})
+		r.notify(Event{Kind: EventStep, Name: step.name, Text: step.text})
 		began := time.Now()
 		bounded, cancel := context.WithTimeout(ctx, step.within)
 		err := step.do(bounded)

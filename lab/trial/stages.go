@@ -51,8 +51,8 @@ func (r *reader) stage(line string) string {
 	return ""
 }
 
-// boots is a kernel's start: only the capture kernel is told where the memory of
-// the one that crashed is described.
+// boots is a kernel's start: only the capture kernel's command line says where the
+// memory of the crashed kernel is described.
 func (r *reader) boots(capture bool) string {
 	r.capture, r.again = capture, !capture
 	if capture {

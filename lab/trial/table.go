@@ -85,8 +85,8 @@ func Hung(w io.Writer, records []*Record) error {
 
 var yesNo = map[bool]string{true: "yes", false: "no"}
 
-// twice tells the answer soon after the hang, and the one just before the interrupt
-// if that is another.
+// twice gives the answer soon after the hang. It adds the answer just before the
+// interrupt if that differs.
 func twice(r *Record, of func(*Answers) time.Duration) string {
 	if r.Hung == nil {
 		return "-"

@@ -35,7 +35,7 @@ const Speed = 30
 const (
 	readyWithin    = 90 * time.Second // from power on, and from a reset
 	prepareWithin  = 60 * time.Second
-	decidedWithin  = 120 * time.Second // from the hang to the interrupt; the guard looks for 12 minutes of the lab
+	decidedWithin  = 120 * time.Second // from the hang to the interrupt; the guard takes up to 12 minutes of the lab
 	comesWithin    = 150 * time.Second // from the interrupt to the guest's return
 	readBackWithin = 60 * time.Second
 )
@@ -44,12 +44,12 @@ const (
 type Options struct {
 	Bootstrap string      // the function's binary
 	Image     image.Image // of the trial's kernel
-	Observe   func(Event) // told of everything as it happens; may be nil. One call at a time
+	Observe   func(Event) // gets everything as it happens, one call at a time; may be nil
 	Probe     bool        // ask the hung guest in every way, twice, before it is interrupted
-	Evidence  string      // a directory with nothing in it (see Room) for dump, look and console; none if empty
+	Evidence  string      // a directory with nothing in it (see Room) for dump, evidence and console; empty keeps nothing
 }
 
-// EventKind is what an Event tells.
+// EventKind is what an Event is about.
 type EventKind string
 
 // The kinds of events.
@@ -116,7 +116,7 @@ func program(file string) (string, error) {
 		path, err = exec.LookPath(path)
 	}
 	if err != nil {
-		return "", fmt.Errorf("looking for the function: %w", err)
+		return "", fmt.Errorf("finding the function: %w", err)
 	}
 	return path, nil
 }

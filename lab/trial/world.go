@@ -70,14 +70,14 @@ func (r *run) heard(line string) {
 	}
 	switch err := json.Unmarshal([]byte(line), &d); {
 	case err != nil || d.Msg != "decision":
-		r.tell(Event{Kind: EventNote, Text: line})
+		r.notify(Event{Kind: EventNote, Text: line})
 	case d.InstanceID == InstanceID:
 		r.decided(d.Decision)
 	}
 }
 
 func (r *run) decided(d Decision) {
-	r.tell(Event{Kind: EventDecision, Name: d.Outcome, Text: d.Rule + ": " + d.Why})
+	r.notify(Event{Kind: EventDecision, Name: d.Outcome, Text: d.Rule + ": " + d.Why})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.record.Decisions = append(r.record.Decisions, d)

@@ -1,5 +1,5 @@
-// Package fleettest has a machine for tests of what deals with real guests: it
-// behaves as one does from outside, and is told how by the test.
+// Package fleettest has a machine for tests of what deals with real guests. From
+// outside it behaves as a real guest does, in the way that the test sets.
 package fleettest
 
 import (

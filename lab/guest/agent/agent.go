@@ -6,7 +6,7 @@
 // write nothing. The SSM agent would not, since it keeps its log and the state of every
 // command under /var, so that it is silent on EC2 when that blocks. Here, therefore,
 // every script waits for a write under /var first, and a ping is a script that does
-// nothing else. A write that fails is none that blocks: on a full disk both go on.
+// nothing else. A write that fails does not block: on a full disk both agents go on.
 package agent
 
 import (

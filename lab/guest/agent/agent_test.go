@@ -101,7 +101,7 @@ func TestAResultIsAllThatTheAgentTells(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // the agent tells it only once
+		for range 2 { // the agent reports it only once
 			r, err := p.Wait(t.Context())
 			want := fleet.ProcessResult{ExitCode: 3, Signal: 9, Stdout: []byte("\x00\xff\n"), Stderr: []byte("err")}
 			if err != nil || fmt.Sprint(r) != fmt.Sprint(want) {

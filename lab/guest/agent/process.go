@@ -14,8 +14,8 @@ import (
 // The pace at which the agent is asked whether a program has ended: at once for those
 // that are quick, and not often for those that take long.
 const (
-	firstLook = 10 * time.Millisecond
-	lastLook  = 500 * time.Millisecond
+	firstPoll = 10 * time.Millisecond
+	lastPoll  = 500 * time.Millisecond
 )
 
 // ErrGone says that the agent which ran a process is gone, and the process with it.
@@ -43,10 +43,10 @@ type status struct {
 }
 
 // watch asks for the process until it has ended. It must see every answer, since the
-// agent tells an end only once.
+// agent reports an end only once.
 func (p *Process) watch(life context.Context) {
 	defer close(p.ended)
-	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+	for backoff := firstPoll; ; backoff = min(2*backoff, lastPoll) {
 		var s status
 		err := p.agent.client.Execute(life, "guest-exec-status", map[string]int{"pid": p.pid}, &s)
 		switch _, refused := errors.AsType[*qmp.Error](err); {
@@ -62,7 +62,7 @@ func (p *Process) watch(life context.Context) {
 		}
 		select {
 		case <-life.Done():
-		case <-time.After(pause):
+		case <-time.After(backoff):
 		}
 	}
 }
@@ -81,8 +81,8 @@ func (p *Process) Wait(ctx context.Context) (fleet.ProcessResult, error) {
 	return p.result, nil
 }
 
-// Kill implements fleet.Process: it ends the script and whatever it started that has not
-// left its session. One that has ended is left alone, since its id may be another's.
+// Kill implements fleet.Process: it ends the script and all that it started that has not
+// left its session. A script that has ended is left alone, since its id may be another's.
 func (p *Process) Kill(ctx context.Context) error {
 	select {
 	case <-p.ended:

@@ -23,10 +23,10 @@ var (
 	ip    = netip.MustParseAddr("10.0.0.2")
 )
 
-// asked and told are the two frames as RFC 826 has them.
+// asked and answered are the two frames as RFC 826 has them.
 const (
-	asked = "ffffffffffff 020000000001 0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002"
-	told  = "020000000001 020000000002 0806 0001 0800 06 04 0002 020000000002 0a000002 020000000001 0a000001"
+	asked    = "ffffffffffff 020000000001 0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002"
+	answered = "020000000001 020000000002 0806 0001 0800 06 04 0002 020000000002 0a000002 020000000001 0a000001"
 )
 
 func frame(t testing.TB, text string) []byte {
@@ -46,7 +46,7 @@ func TestARequestIsWhatTheStandardSays(t *testing.T) {
 }
 
 func TestOnlyAReplyIsOne(t *testing.T) {
-	reply := frame(t, told)
+	reply := frame(t, answered)
 	if owner, who, ok := arp.Reply(reply); !ok || owner != card || who != ip {
 		t.Errorf("%v %v %v", owner, who, ok)
 	}
@@ -86,7 +86,7 @@ func (c *guestCard) run(t *testing.T) {
 			c.deaf.Add(-1)
 			continue
 		}
-		for _, text := range []string{"33330000000202000000000286dd6000", strings.Replace(told, "0a000002", "0a000003", 1), told} {
+		for _, text := range []string{"33330000000202000000000286dd6000", strings.Replace(answered, "0a000002", "0a000003", 1), answered} {
 			_, _ = c.conn.Write(frame(t, text)) // the link may be closed
 		}
 	}
@@ -171,9 +171,9 @@ func TestACardThatIsGoneEndsTheQuestion(t *testing.T) {
 	})
 }
 
-// FuzzReply gives the parser whatever a hostile guest may send.
+// FuzzReply gives the parser all that a hostile guest may send.
 func FuzzReply(f *testing.F) {
-	for _, seed := range []string{"", asked, told, told + "00ff"} {
+	for _, seed := range []string{"", asked, answered, answered + "00ff"} {
 		f.Add(frame(f, seed))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

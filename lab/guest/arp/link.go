@@ -16,7 +16,7 @@ const maxFrame = 4096
 // ErrSilent says that nobody answered.
 var ErrSilent = errors.New("no answer to ARP requests")
 
-// Link is the lab's end of a guest's network. It takes whatever the guest sends, so
+// Link is the lab's end of a guest's network. It takes all that the guest sends, so
 // that the guest's queue never fills, and understands only answers to its questions.
 // It is safe for concurrent use.
 type Link struct {

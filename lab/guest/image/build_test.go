@@ -31,7 +31,7 @@ func fakes(t *testing.T, overwrite map[string]string) {
 		"mmdebstrap": `for root; do :; done
 			mkdir -p "$root/boot" "$root/etc/apt" && echo kernel >"$root/boot/vmlinuz-6.1.0-1-cloud-amd64"`,
 		"dpkg-query": `echo busybox 1.35`,
-		// The fields of the superblock that are looked at: all inodes, free inodes.
+		// The fields of the superblock that are read: all inodes, free inodes.
 		"mke2fs": `for word; do disk=$before before=$word; done
 			head -c 1024 /dev/zero >"$disk"; printf '\040\0\0\0............\020\0\0\0' >>"$disk"`,
 		"debugfs": `exit 0`,

@@ -26,8 +26,8 @@ type record struct {
 	DiskSize   int64  `json:"diskSize"`
 }
 
-// find gives the image of that key. It looks at sizes, not at sums: what is damaged
-// otherwise, SHA256SUMS shows to whoever asks.
+// find gives the image of that key. It compares sizes, not sums. Other damage shows when
+// somebody compares with SHA256SUMS.
 func (c cache) find(key string) (Image, bool) {
 	made := Image{Kernel: filepath.Join(c.dir, key, kernelFile), Disk: filepath.Join(c.dir, key, diskFile)}
 	text, err := os.ReadFile(filepath.Join(c.dir, key, recordFile)) //nolint:gosec // in our own cache
@@ -59,7 +59,7 @@ func measure(made Image, release string) (record, error) {
 }
 
 // add has make fill a directory, and gives that the name key. The caller holds the
-// lock, so whatever unfinished directory is there belongs to a build that died.
+// lock, so an unfinished directory belongs to a build that died.
 func (c cache) add(ctx context.Context, key string, make func(dir string) (release string, err error)) (Image, error) {
 	if err := c.sweep(); err != nil {
 		return Image{}, err
@@ -95,7 +95,7 @@ func (c cache) add(ctx context.Context, key string, make func(dir string) (relea
 func finish(dir, release string) error {
 	is, err := measure(Image{Kernel: filepath.Join(dir, kernelFile), Disk: filepath.Join(dir, diskFile)}, release)
 	if err != nil {
-		return fmt.Errorf("looking at the built image: %w", err)
+		return fmt.Errorf("measuring the built image: %w", err)
 	}
 	text, err := json.MarshalIndent(is, "", "\t")
 	if err != nil {

@@ -21,7 +21,7 @@ func makeDisk(ctx context.Context, at site, root string) error {
 	}
 	used, err := inodes(disk)
 	if err != nil {
-		return fmt.Errorf("looking at the guest's file system: %w", err)
+		return fmt.Errorf("measuring the guest's file system: %w", err)
 	}
 	var script strings.Builder
 	for inode := range used {

@@ -22,7 +22,7 @@ func (c cache) lock(ctx context.Context, note func(string)) (*os.File, error) {
 		return nil, fmt.Errorf("locking the cache of guest images: %w", err)
 	}
 	flag := syscall.LOCK_EX | syscall.LOCK_NB
-	for told := false; ; told = true {
+	for noted := false; ; noted = true {
 		err = syscall.Flock(int(file.Fd()), flag)
 		if err == nil {
 			return file, nil
@@ -30,7 +30,7 @@ func (c cache) lock(ctx context.Context, note func(string)) (*os.File, error) {
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			break
 		}
-		if !told {
+		if !noted {
 			note("Waiting for another build of a guest's image.")
 		}
 		select {

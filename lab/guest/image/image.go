@@ -77,7 +77,7 @@ const (
 type Options struct {
 	Kernel Kernel
 	Cache  string       // directory of the images; empty: crashcart/guest in os.UserCacheDir
-	Note   func(string) // is told of the progress in plain sentences; may be nil
+	Note   func(string) // gets the progress in plain sentences; may be nil
 }
 
 // ErrMissing is wrapped by the error of a Build that lacks a tool, or the rights, to

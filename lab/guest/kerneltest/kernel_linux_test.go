@@ -295,7 +295,7 @@ func reset(t *testing.T, g *guest.Guest) {
 	}
 }
 
-// memory looks at what QEMU used at most.
+// memory bounds what QEMU used at most.
 func memory(t *testing.T, _ *guest.Guest) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", qemu(t)))
 	if err != nil {

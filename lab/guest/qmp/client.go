@@ -33,7 +33,7 @@ type Error struct {
 // Error names the command and the reason.
 func (e *Error) Error() string { return e.Command + ": " + e.Description + " (" + e.Class + ")" }
 
-// Event is what a monitor tells unasked.
+// Event is what a monitor says unasked.
 type Event struct {
 	Name string
 	Data json.RawMessage
@@ -47,7 +47,7 @@ type Client struct {
 	done   chan struct{} // closed when the peer is gone
 
 	writing chan struct{} // holds a token while someone writes
-	torn    bool          // a command was written in part; of whoever writes
+	torn    bool          // a command was written in part; guarded by the token of writing
 
 	mu      sync.Mutex
 	last    uint64
@@ -92,7 +92,7 @@ func (c *Client) Greet(ctx context.Context) error {
 }
 
 // Sync finds out whether an agent listens: it makes the agent forget a command that
-// reached it in part, and ours whatever of an answer was cut off. A command should
+// reached it in part, and this end forget a piece of an answer. A command should
 // follow an answered Sync at once, since what is sent to an agent that is not there
 // waits for the next one to start, and would be executed then.
 func (c *Client) Sync(ctx context.Context) error {
@@ -186,7 +186,7 @@ func (c *Client) read() {
 	}
 }
 
-// answer hands an answer to whoever waits for it, if anyone does.
+// answer hands an answer to the caller that waits for it, if one does.
 func (c *Client) answer(m message) {
 	id, ok := m.id()
 	if !ok {

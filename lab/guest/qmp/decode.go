@@ -75,7 +75,7 @@ func (d *decoder) next() (message, error) {
 	}
 }
 
-// said tells a message from other JSON.
+// said says whether it is a message and not other JSON.
 func (m message) said() bool {
 	return m.Greeting != nil || m.Event != "" || m.Return != nil || m.Error != nil
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// FuzzDecoder feeds the decoder whatever a hostile guest may write to its agent's port.
+// FuzzDecoder feeds the decoder all that a hostile guest may write to its agent's port.
 // It must come to the end, and still understand an answer behind the delimiter.
 func FuzzDecoder(f *testing.F) {
 	for _, seed := range []string{

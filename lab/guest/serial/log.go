@@ -1,5 +1,5 @@
 // Package serial keeps what a guest says on its serial port, line by line, for those
-// who wait for a line, look back, or follow live.
+// who wait for a line, read back, or follow live.
 //
 // The port is a stream of bytes that anything in the guest may write to: kernel,
 // shell and tools share it, so that a line may begin with another's unfinished one
@@ -82,11 +82,11 @@ func (l *Log) Write(p []byte) (int, error) {
 	if len(l.raw) > keep {
 		l.forget(len(l.raw) - keep/2)
 	}
-	l.tell()
+	l.wake()
 	return len(p), nil
 }
 
-// Close ends the log: its unfinished line is complete, and whoever waits learns that
+// Close ends the log: its unfinished line is complete, and all who wait learn that
 // nothing more will come.
 func (l *Log) Close() error {
 	l.mu.Lock()
@@ -98,7 +98,7 @@ func (l *Log) Close() error {
 		l.end(len(l.raw), l.openAt)
 	}
 	l.closed = true
-	l.tell()
+	l.wake()
 	return nil
 }
 
@@ -125,7 +125,8 @@ func (l *Log) forget(n int) {
 	l.raw = slices.Clone(l.raw[cut:])
 }
 
-func (l *Log) tell() {
+// wake wakes all who wait for something new. The caller holds the lock.
+func (l *Log) wake() {
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
