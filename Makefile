@@ -7,14 +7,16 @@
 
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# TESTFLAGS=-race is for CI: the race detector needs a C compiler, compiles every package
+# TESTFLAGS="-race" is for CI: the race detector needs a C compiler, compiles every package
 # once more, and makes the tests three times as slow.
 TESTFLAGS ?=
 FUZZTIME  ?= 1m
 
-# The flags are those of the functions and the lab's programs, so that their packages are
-# compiled only once. The race detector needs cgo.
-GOTEST = CGO_ENABLED=$(if $(findstring -race,$(TESTFLAGS)),1,0) go test -trimpath $(TESTFLAGS)
+# The flags are those of the functions and the lab's programs, so that a package is
+# compiled only once. The race detector needs cgo. Without it twice as many packages are
+# tested at once as there are CPUs, since many tests wait for a clock or a process.
+GOTEST = $(if $(findstring -race,$(TESTFLAGS)),CGO_ENABLED=1 go test,CGO_ENABLED=0 go test -p $(TESTPACKAGES)) -trimpath $(TESTFLAGS)
+TESTPACKAGES = $$((2 * $$(getconf _NPROCESSORS_ONLN)))
 
 # Tests that need more than Go, or minutes, are in packages of their own. Each group has a
 # target, and CI runs them all. `make test` runs every package that is in no group.
@@ -72,7 +74,7 @@ demo-build:
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o build/demo ./lab/cmd/demo
 
 .PHONY: test
-test: ## run the tests: all that need only Go and a minute or two (TESTFLAGS="-race -count=1" as in CI)
+test: ## run the tests that need only Go (TESTFLAGS="-race -count=1" as in CI)
 	grouped=$$(go list $(GROUPS)); \
 	$(GOTEST) $$(go list ./... | grep -vxF "$$grouped")
 
