@@ -6,6 +6,7 @@
 // for: a rule in front of the queue, and events put onto the bus. moto lets
 // everybody do everything; who may send to the queue is asked in policytest.
 //
-// There are only tests here. They need moto_server on the PATH, and are skipped
-// without it, except where CI is set in the environment: there they must run.
+// There are only tests here: `make test-moto` runs them. They need Node.js, and
+// moto_server on the PATH, and are skipped without it, except where CI is set in the
+// environment: there they must run.
 package mototest

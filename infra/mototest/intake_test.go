@@ -152,7 +152,7 @@ func (in *intake) makeTopic(t *testing.T, topic map[string]any, policy any) {
 	in.topic = *made.TopicArn
 }
 
-// subscribe makes the subscription, in the place of one that there is.
+// subscribe makes the subscription. It takes the place of an earlier one.
 func (in *intake) subscribe(t *testing.T, subscription map[string]any) {
 	t.Helper()
 	if in.subscription != "" {

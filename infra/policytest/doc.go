@@ -13,8 +13,9 @@
 // condition, a value of it), and each time at least one answer must change;
 // what may change nothing is listed with its reason.
 //
-// There are only tests here. They need `npm ci --prefix infra`, and are skipped
-// without it, except where CI is set in the environment: there they must run.
+// There are only tests here: `make test-policy` runs them. They need Node.js and
+// `npm ci --prefix infra`, and are skipped without it, except where CI is set in the
+// environment: there they must run.
 //
 // What the evaluator does not know is how AWS makes a request. Which keys a request
 // carries is checked against AWS's own list (an answer that had to ignore a key is

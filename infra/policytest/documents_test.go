@@ -61,7 +61,7 @@ func (d documents) of(arn string) string {
 const (
 	// everything is AWS's AdministratorAccess.
 	everything = "AdministratorAccess"
-	// usualKey is a key of this account that is none of ours, with the policy that a
+	// usualKey is a key of this account that the stack has not made, with the policy that a
 	// key usually has ("Default key policy", AWS Key Management Service Developer Guide).
 	usualKey = "arn:aws:kms:" + stacktest.Region + ":" + stacktest.Account + ":key/usual"
 )

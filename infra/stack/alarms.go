@@ -56,8 +56,8 @@ func addSweepAlarms(s Stack) {
 // and none into the next.
 const missedSweeps = 3
 
-// unansweredPeriods in a row are a fault: a target gets more passes for twelve
-// minutes, and one call that was throttled is none.
+// unansweredPeriods in a row are a fault. A single call that was throttled is not: the
+// target gets more passes for twelve minutes.
 const unansweredPeriods = 2
 
 // ownAlarm goes off as soon as there is one of what it counts.

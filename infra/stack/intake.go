@@ -50,7 +50,7 @@ func newIntake(s Stack, prefixes []string) Intake {
 	in := Intake{
 		DeadLetters: dead,
 		// SSE-SQS, because under a key of ours every publisher would need a right in that
-		// key's policy, and one that is missing loses messages in silence.
+		// key's policy, and a missing right loses messages in silence.
 		Queue: awssqs.NewQueue(s.Stack, jsii.String("Intake"), &awssqs.QueueProps{
 			QueueName:         jsii.String("crashcart-intake"),
 			Encryption:        awssqs.QueueEncryption_SQS_MANAGED,

@@ -21,10 +21,10 @@
 //
 // What stays different from AWS: there is no TransactionConflict (nothing runs
 // at once) and no throttling, unless package fault is asked for them, no size limit
-// and no deletion by TTL (code must never count on it). A comparison of different types, or the size of an absent
-// attribute, is refused where AWS says false. Operands of SET see earlier
-// assignments of the same SET. REMOVE of a list element is refused. Numbers are
-// floats inside the engine: one that a float cannot hold is refused, loudly.
+// and no deletion by TTL (code must never count on it). A comparison of different
+// types, or the size of an absent attribute, is refused where AWS says false. Operands
+// of SET see earlier assignments of the same SET. REMOVE of a list element is refused.
+// Numbers are floats inside the engine: a number that a float cannot hold is refused.
 package dynamodb
 
 import (

@@ -75,7 +75,7 @@ func (h *Handler) compute(a action, it item, expression string) (item, error) {
 	return out.Item, nil
 }
 
-// removePath deletes the attribute at path; one that is not there is no error.
+// removePath deletes the attribute at path. A missing attribute is no error.
 func removePath(it item, path []string) error {
 	last := path[len(path)-1]
 	if strings.HasPrefix(last, "[") {

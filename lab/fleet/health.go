@@ -32,8 +32,8 @@ func (f *Fleet) nextFailure() failure {
 	return first
 }
 
-// failure is when the group gives up a member and why, which is empty for one that
-// it will not.
+// failure is when the group gives up a member, and why. The reason is empty for a member
+// that it keeps.
 func (g *group) failure(m *guest) (at time.Time, why string) {
 	since := later(later(m.launched, g.returned[m.ID]), g.added)
 	if m.state != "running" {

@@ -119,8 +119,9 @@ func (g *Guest) Arping(ctx context.Context) error {
 }
 
 // ping is the agent's ping, for as long as ctx lasts: the first when the agent answers
-// after a start of the kernel, further ones at its pace. One that has no answer when
-// the next is due was none; one that is merely late counts when it is answered.
+// after a start of the kernel, further ones at its pace. A ping
+// without an answer when the next is due does not count. A late answer counts when it
+// comes.
 func (g *Guest) ping(ctx context.Context) {
 	for ctx.Err() == nil {
 		life, over := g.life(ctx)

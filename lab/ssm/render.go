@@ -95,7 +95,7 @@ func (p Parameter) allows(v value) error {
 	return nil
 }
 
-// filled gives a line with its parameters in it; one that is nothing but a list
+// filled gives a line with its parameters in it. A line that is nothing but a list
 // becomes the list.
 func filled(line string, values map[string]value) []string {
 	if at := placeholder.FindStringSubmatchIndex(line); at != nil && strings.TrimSpace(line) == line[at[0]:at[1]] {

@@ -15,7 +15,7 @@ type Answers struct {
 }
 
 // probeWithin is how long an answer may take: a healthy guest gives each within a
-// second, and one that gets a twentieth of its processor within ten.
+// second, and a guest with a twentieth of its processor within ten.
 const probeWithin = 12 * time.Second
 
 // probe asks the guest in every way at once.

@@ -12,7 +12,7 @@ var suites = []string{suite, suite + "-updates", suite + "-security"}
 
 // sources gives lines of a sources.list for what the machine's own apt knows of
 // Debian 12, however that is written down (sources.list or deb822 files). It is empty
-// where there is none, or no apt.
+// where apt knows nothing of it, or is missing.
 func sources(ctx context.Context) string {
 	out, err := exec.CommandContext(ctx, "apt-get", "indextargets",
 		"--format", "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)", "Created-By: Packages").Output()

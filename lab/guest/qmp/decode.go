@@ -59,9 +59,8 @@ type decoder struct{ in *bufio.Reader }
 
 func newDecoder(r io.Reader) *decoder { return &decoder{bufio.NewReader(r)} }
 
-// next gives the next message. Lines that are none, or too long to be one, are
-// skipped, and so is what comes before a delimiter in a line. The error is the
-// reader's.
+// next gives the next message. It skips lines that are not messages or too long, and
+// what comes before a delimiter in a line. The error is the reader's.
 func (d *decoder) next() (message, error) {
 	for {
 		line, err := d.line()
