@@ -39,7 +39,9 @@ func Killed(t testing.TB, environment ...string) int {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		_ = cmd.Wait() // it was killed
+		if err := cmd.Wait(); err == nil {
+			t.Error("the helper ended by itself, and was not killed")
+		}
 		return pid
 	}
 	t.Fatal("the helper started nothing: ", cmd.Wait())

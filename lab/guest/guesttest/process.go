@@ -4,6 +4,7 @@ package guesttest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -38,10 +39,22 @@ func Ends(t testing.TB, pid int) {
 		case <-poll.C:
 		case <-ctx.Done():
 			t.Errorf("process %d runs on", pid)
-			if p, err := os.FindProcess(pid); err == nil {
-				_ = p.Kill() // it may have ended by now
+			if err := kill(pid); err != nil {
+				t.Error(err)
 			}
 			return
 		}
 	}
+}
+
+// kill ends a process. That it has ended by itself is no failure.
+func kill(pid int) error {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	if err := p.Kill(); !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return nil
 }
