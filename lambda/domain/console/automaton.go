@@ -9,18 +9,31 @@ import "sync"
 type automaton struct {
 	words []word
 	class [256]uint8 // the class of a byte
-	next  []state    // by state and class
+	next  []row      // by row and class
 	found [][]uint16 // by state: the words that end there
+	event row        // at this row and behind it words end, or the line does
+	halt  row        // the row of a line's end, and of an escape
+
+	// second and third say, by a byte, which classes may stand one and two bytes behind it
+	// where a word begins with it. They let the scanner pass over text in which no word
+	// begins. A byte that parts the text may have anything behind it.
+	second, third [256]uint64
 }
 
-// state is a state of the automaton. The highest bit says that words end there.
-type state uint16
+// row is where a state's followers begin in the table: the state's number, times classes.
+type row uint32
 
 const (
-	// classes is how many classes of bytes there may be. Class 0 is all other bytes.
+	// classes is how many classes of bytes there may be.
 	classes = 64
-	ends    = state(1 << 15)
+	// Class 0 is every byte that is in no word.
+	classOther = 0
+	// classHalt is what no word goes on behind: LF, CR and the escape.
+	classHalt = 1
 )
+
+// escape begins a terminal escape (ECMA-48, "Control Functions for Coded Character Sets").
+const escape = 0x1b
 
 // theAutomaton is made when the first console is read, and never changes.
 var theAutomaton = sync.OnceValue(func() *automaton { return newAutomaton(allWords()) })
@@ -28,21 +41,28 @@ var theAutomaton = sync.OnceValue(func() *automaton { return newAutomaton(allWor
 func newAutomaton(words []word) *automaton {
 	a := &automaton{words: words}
 	a.classify()
-	a.grow(make([]state, classes))
+	letters := 1
+	for _, w := range words {
+		letters += len(w.text)
+	}
+	a.next = make([]row, 0, letters*classes)
+	a.grow()
 	for id, w := range words {
-		a.add(uint16(id), w.text)
+		a.add(uint16(id), w.text) //nolint:gosec // there are a few hundred words
 	}
 	a.link()
+	a.sort()
+	a.mark()
 	return a
 }
 
 // classify gives each letter of the words its class.
 func (a *automaton) classify() {
-	used := uint8(0)
+	used := uint8(classHalt)
 	for _, w := range a.words {
 		for i := range len(w.text) {
 			c := lower(w.text[i])
-			if a.class[c] == 0 {
+			if a.class[c] == classOther {
 				used++
 				a.class[c] = used
 			}
@@ -54,35 +74,36 @@ func (a *automaton) classify() {
 	for c := byte('A'); c <= 'Z'; c++ {
 		a.class[c] = a.class[lower(c)]
 	}
+	a.class['\n'], a.class['\r'], a.class[escape] = classHalt, classHalt, classHalt
 }
 
-// grow adds a state with these followers, and gives its number.
-func (a *automaton) grow(followers []state) state {
-	a.next = append(a.next, followers...)
+// grow adds a state, and gives its row.
+func (a *automaton) grow() row {
+	a.next = a.next[:len(a.next)+classes] // newAutomaton has made room
 	a.found = append(a.found, nil)
-	return state(len(a.found) - 1)
+	return row(len(a.next) - classes) //nolint:gosec // there are a few thousand states
 }
 
 // add makes the states of one word.
 func (a *automaton) add(id uint16, text string) {
-	at := state(0)
+	at := row(0)
 	for i := range len(text) {
-		edge := int(at)*classes + int(a.class[lower(text[i])])
+		edge := at + row(a.class[lower(text[i])])
 		if a.next[edge] == 0 {
-			made := a.grow(make([]state, classes))
+			made := a.grow()
 			a.next[edge] = made
 		}
 		at = a.next[edge]
 	}
-	a.found[at] = append(a.found[at], id)
+	a.found[at/classes] = append(a.found[at/classes], id)
 }
 
 // link gives every state its follower for every class, the shallow states first: where a
 // word breaks off, the longest other word that has begun goes on.
 func (a *automaton) link() {
-	shorter := make([]state, len(a.found))
-	var queue []state
-	for c := range classes {
+	shorter := make([]row, len(a.found))
+	var queue []row
+	for c := range row(classes) {
 		if to := a.next[c]; to != 0 {
 			queue = append(queue, to)
 		}
@@ -90,22 +111,74 @@ func (a *automaton) link() {
 	for len(queue) > 0 {
 		at := queue[0]
 		queue = queue[1:]
-		for c := range classes {
-			to, fallback := &a.next[int(at)*classes+c], a.next[int(shorter[at])*classes+c]
+		for c := range row(classes) {
+			to, fallback := &a.next[at+c], a.next[shorter[at/classes]+c]
 			if *to == 0 {
 				*to = fallback
 				continue
 			}
-			shorter[*to] = fallback
-			a.found[*to] = append(a.found[*to], a.found[fallback]...)
+			shorter[*to/classes] = fallback
+			a.found[*to/classes] = append(a.found[*to/classes], a.found[fallback/classes]...)
 			queue = append(queue, *to)
 		}
 	}
-	for i, to := range a.next {
-		if len(a.found[to]) > 0 {
-			a.next[i] |= ends
+}
+
+// sort puts the states at which words end behind all others, and the halt behind these. So
+// one comparison finds both.
+func (a *automaton) sort() {
+	var order []int
+	for _, ends := range []bool{false, true} {
+		for s := range a.found {
+			if len(a.found[s]) > 0 == ends {
+				order = append(order, s)
+			}
+		}
+		if !ends {
+			a.event = row(len(order) * classes) //nolint:gosec // as in grow
 		}
 	}
+	moved := make([]row, len(order))
+	for to, from := range order {
+		moved[from] = row(to * classes) //nolint:gosec // as in grow
+	}
+	a.halt = row(len(a.next)) //nolint:gosec // as in grow
+	next, found := make([]row, 0, len(a.next)), make([][]uint16, 0, len(a.found))
+	for _, from := range order {
+		for _, to := range a.next[from*classes : (from+1)*classes] {
+			next = append(next, moved[to/classes])
+		}
+		next[len(next)-classes+classHalt] = a.halt
+		found = append(found, a.found[from])
+	}
+	a.next, a.found = next, found
+}
+
+// mark fills second and third. No word is shorter than three bytes.
+func (a *automaton) mark() {
+	for _, c := range []byte{'[', '\n', '\r', escape} {
+		a.second[c], a.third[c] = ^uint64(0), ^uint64(0)
+	}
+	for _, w := range a.words {
+		for c := range 256 {
+			if a.class[c] == a.class[w.text[0]] {
+				a.second[c] |= 1 << a.class[w.text[1]]
+				a.third[c] |= 1 << a.class[w.text[2]]
+			}
+		}
+	}
+}
+
+// skip gives the first index from at on at which a word may begin, or the text is parted.
+func (a *automaton) skip(text []byte, at int) int {
+	for at+2 < len(text) {
+		c := text[at]
+		if a.second[c]>>(a.class[text[at+1]]%classes)&(a.third[c]>>(a.class[text[at+2]]%classes))&1 != 0 {
+			break
+		}
+		at++
+	}
+	return at
 }
 
 func lower(c byte) byte {

@@ -27,6 +27,8 @@ type Reading struct {
 	// Timed says that there is one.
 	Clock time.Duration
 	Timed bool
+
+	text []byte // what was scanned: the lines are parts of it
 }
 
 // Line is a line with a sign.
@@ -39,6 +41,5 @@ type Line struct {
 	// Sign is what the line shows.
 	Sign Sign
 
-	raw []byte // the line as it was scanned: it lives no longer than that text
-	at  int    // where the sign stands in the line, without its escapes
+	at int // where the sign stands in the line, without its escapes
 }

@@ -15,27 +15,14 @@ func Scan(text []byte) Reading {
 	s := scanner{words: words, tale: story{life: newLife()}, lastOf: make([]int, len(words.words))}
 	ring := text[skipped:]
 	for at := 0; at < len(ring); {
-		size, escaped := lineLen(ring[at:])
-		if size > 0 {
-			s.line(ring[at:at+size], escaped, skipped+at, at == 0)
+		if c := ring[at]; c == '\n' || c == '\r' {
+			at++
+			continue
 		}
-		at += size + 1
+		s.tale.open(skipped + at)
+		at += s.line(ring[at:], at == 0)
 	}
-	return s.tale.reading()
-}
-
-// lineLen is the length of the line that text begins with. escaped says that it has a
-// terminal escape.
-func lineLen(text []byte) (size int, escaped bool) {
-	for i, c := range text {
-		switch c {
-		case '\n', '\r':
-			return i, escaped
-		case 0x1b:
-			escaped = true
-		}
-	}
-	return len(text), escaped
+	return s.tale.reading(text)
 }
 
 // scanner is the state of a scan.
@@ -63,39 +50,80 @@ type span struct {
 	cut     bool // the beginning of the line may be missing
 }
 
-// line reads one line. It parts it where the kernel's time begins, and looks for words.
-func (s *scanner) line(raw []byte, escaped bool, offset int, cut bool) {
-	line := raw
-	if escaped {
-		s.plain = printable.StripEscapes(s.plain[:0], raw)
-		line = s.plain
-	}
-	s.tale.open(raw, offset)
-	next, class := s.words.next, &s.words.class
-	now, at := span{cut: cut}, state(0)
+// line reads the line that text begins with, and gives its length. It parts it where the
+// kernel's time begins, and looks for words.
+func (s *scanner) line(text []byte, cut bool) (size int) {
+	next, class, event := s.words.next, &s.words.class, s.words.event
+	now, at, size := span{cut: cut}, row(0), none
 	s.pieces++
+	line := text
 	for i := 0; i < len(line); i++ {
+		if at == 0 {
+			i = s.words.skip(line, i)
+		}
 		c := line[i]
-		if c == '[' && (!now.stamped || i != now.from) {
-			if st, ok := stampAt(line[i:], width(i)); ok {
-				if s.close(line[:i], now) {
-					return
-				}
-				now, at = span{from: i + st.size, stamped: true, clock: st}, 0
-				if now.from < len(line) { // else the line is cut before it says anything
-					s.tale.tick(st.clock, i)
-				}
-				i = now.from - 1
+		to := next[int(at)+int(class[c])]
+		if to < event && c != '[' {
+			at = to
+			continue
+		}
+		switch {
+		case c == '[':
+			if s.part(line, i, &now) {
+				return lineLen(text)
+			}
+			if now.from > i {
+				at, i = 0, now.from-1
 				continue
 			}
+		case c == escape:
+			size = lineLen(text)
+			s.plain = printable.StripEscapes(s.plain[:0], text[:size])
+			line, i = s.plain, i-1
+			continue
+		case to == s.words.halt:
+			line, size = text[:i], i
+			continue
 		}
-		to := next[int(at)*classes+int(class[c])]
-		at = to &^ ends
-		if to&ends != 0 {
+		if at = to; at >= event {
 			s.found(at, i+1, line)
 		}
 	}
 	s.close(line, now)
+	if size == none {
+		size = len(text)
+	}
+	return size
+}
+
+// part begins another piece of the line if the kernel's time stands at the index at. quoted
+// says that the rest of the line is a quotation.
+func (s *scanner) part(line []byte, at int, now *span) (quoted bool) {
+	if now.stamped && at == now.from {
+		return false // a time behind a time is part of the message
+	}
+	st, ok := stampAt(line[at:], width(at))
+	if !ok {
+		return false
+	}
+	if s.close(line[:at], *now) {
+		return true
+	}
+	*now = span{from: at + st.size, stamped: true, clock: st}
+	if now.from < len(line) && s.words.class[line[now.from]] != classHalt { // else it says nothing, or is cut
+		s.tale.tick(st.clock, at)
+	}
+	return false
+}
+
+// lineLen is the length of the line that text begins with.
+func lineLen(text []byte) int {
+	for i, c := range text {
+		if c == '\n' || c == '\r' {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // width is how wide the seconds of a kernel's time must be at the index at of a line.
@@ -107,8 +135,8 @@ func width(at int) int {
 }
 
 // found notes the words that end before the index end: the first of each in a piece.
-func (s *scanner) found(at state, end int, line []byte) {
-	for _, id := range s.words.found[at] {
+func (s *scanner) found(at row, end int, line []byte) {
+	for _, id := range s.words.found[at/classes] {
 		if s.lastOf[id] == s.pieces {
 			continue
 		}

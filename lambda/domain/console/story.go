@@ -12,8 +12,7 @@ type story struct {
 	life  life
 	lives int
 
-	raw    []byte // the line that is read now
-	offset int
+	offset int // of the line that is read now
 
 	dump    bool // there was a sign of a dump
 	done    bool // a boot begun in the ring is finished
@@ -23,7 +22,7 @@ type story struct {
 }
 
 // open begins a line.
-func (s *story) open(raw []byte, offset int) { s.raw, s.offset = raw, offset }
+func (s *story) open(offset int) { s.offset = offset }
 
 // listens says that a piece without a word may tell something.
 func (s *story) listens() bool { return s.life.down == lastDown }
@@ -72,7 +71,7 @@ func (s *story) keep(sign Sign, at int) int {
 	if n := len(s.lines); n > 0 && s.lines[n-1].Offset == s.offset && s.lines[n-1].Sign == sign {
 		return n - 1
 	}
-	s.lines = append(s.lines, Line{Offset: s.offset, Life: s.lives, Sign: sign, raw: s.raw, at: at})
+	s.lines = append(s.lines, Line{Offset: s.offset, Life: s.lives, Sign: sign, at: at})
 	return len(s.lines) - 1
 }
 
@@ -113,12 +112,12 @@ func (s *story) progress(p *progress) {
 }
 
 // reading is the conclusion.
-func (s *story) reading() Reading {
-	r := Reading{Lines: s.lines, Dump: s.dump, Booted: s.done, Clock: s.life.clock, Timed: s.life.timed}
+func (s *story) reading(text []byte) Reading {
+	r := Reading{text: text, Lines: s.lines, Dump: s.dump, Booted: s.done, Clock: s.life.clock, Timed: s.life.timed}
 	var line int
 	r.Activity, line = s.life.activity()
 	if line != none {
-		r.Line = s.lines[line].Text()
+		r.Line = r.Text(s.lines[line])
 	}
 	if r.Activity == Dumping && s.told {
 		r.Progress, r.Left = s.percent.String(), s.percent.left
@@ -127,7 +126,8 @@ func (s *story) reading() Reading {
 }
 
 // Text is the line as text that prints, of at most MaxLine bytes. It keeps the sign.
-func (l Line) Text() string {
-	plain := printable.StripEscapes(nil, l.raw)
+func (r *Reading) Text(l Line) string {
+	raw := r.text[l.Offset:]
+	plain := printable.StripEscapes(nil, raw[:lineLen(raw)])
 	return evidence(plain, min(l.at, len(plain)))
 }

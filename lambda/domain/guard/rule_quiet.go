@@ -16,14 +16,25 @@ func (quiet) Check(in Inquiry) Verdict {
 	if err != nil {
 		return doubt("the console", err)
 	}
-	activity, line := console.Read(text)
-	switch activity {
+	r := console.Scan(text)
+	switch r.Activity {
 	case console.Dumping:
-		return refuse("its capture kernel is writing a dump already; an interrupt would kill it: %s", line)
+		return refuse("its capture kernel is writing a dump already%s; an interrupt would kill it: %s", progress(&r), r.Line)
 	case console.ShuttingDown:
-		return refuse("it is shutting down: %s", line)
+		return refuse("it is shutting down: %s", r.Line)
 	case console.Booting:
-		return notYet("its console shows a boot that has not finished: %s", line)
+		return notYet("its console shows a boot that has not finished: %s", r.Line)
 	}
 	return allow()
+}
+
+// progress says how far the dump is, where the console says so: ", 41 %, 9m10s to go".
+func progress(r *console.Reading) string {
+	if r.Progress == "" {
+		return ""
+	}
+	if r.Left == "" {
+		return ", " + r.Progress
+	}
+	return ", " + r.Progress + ", " + r.Left + " to go"
 }
