@@ -1,6 +1,6 @@
-// Package storm lets thousands of alarms loose on the real bootstrap, many of it at
-// once, while AWS fails it in every way that package fault knows, and checks that
-// what the casebook promises still holds.
+// Package storm sends thousands of alarms to the real bootstrap. Many processes of it
+// work at once, while AWS fails in every way that package fault knows. The package
+// checks that what the casebook promises still holds.
 //
 // A scenario is data: the fleet, what goes wrong, and what must come of it. Every
 // alarm is delivered twice and all of them out of order. What is checked comes from
@@ -9,10 +9,10 @@
 //
 // # What is lost, and what is twice
 //
-// A trigger is lost when its message is gone without a decision in the log, its
-// instance has no final one (anything but `later` and `failed`), or it still waits;
-// one in the dead-letter queue is not lost. An instance is hit twice when two
-// interrupts reached it.
+// A trigger is lost when its message is gone without a decision in the log, when its
+// instance has no final decision (anything but `later` and `failed`), or when it still
+// waits. A trigger in the dead-letter queue is not lost. An instance is hit twice when
+// two interrupts reached it.
 //
 // # Lab time
 //
@@ -32,7 +32,7 @@ import (
 	"crashcart/lab"
 )
 
-// DefaultInstances is how many instances are alarmed where nobody says otherwise.
+// DefaultInstances is how many instances have an alarm by default.
 const DefaultInstances = 10_000
 
 // Options of a run.

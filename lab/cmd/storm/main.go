@@ -3,9 +3,8 @@
 //
 //	storm [--scenario regexp]... [--instances n] [--bootstrap path]
 //
-// It exits with 0 when everything held, 1 when something did not (saying what), 2
-// when it was called wrongly, and 130 when it was interrupted; nothing of it is left
-// running then.
+// It exits with 0 when everything held, 1 when something did not (it says what), 2 when
+// it was called wrongly, and 130 when it was stopped. It leaves nothing running.
 package main
 
 import (
