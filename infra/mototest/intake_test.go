@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -39,7 +40,7 @@ func build(t *testing.T) intake {
 	in := connect(server(t))
 	in.makeQueue(t, synthesized(t, "AWS::SQS::Queue", "QueueName", "crashcart-dead-letters"), nil)
 	in.queue = in.makeQueue(t, synthesized(t, "AWS::SQS::Queue", "QueueName", "crashcart-intake"),
-		synthesized(t, "AWS::SQS::QueuePolicy", "Queues", of("https://sqs."+stacktest.Region+".amazonaws.com/"+stacktest.Account+"/crashcart-intake"))["PolicyDocument"])
+		synthesized(t, "AWS::SQS::QueuePolicy", "Queues", of("https://sqs."+template.Region+".amazonaws.com/"+template.Account+"/crashcart-intake"))["PolicyDocument"])
 	in.makeTopic(t, synthesized(t, "AWS::SNS::Topic", "TopicName", "crashcart-intake"),
 		synthesized(t, "AWS::SNS::TopicPolicy", "Topics", of(arn("sns", "crashcart-intake")))["PolicyDocument"])
 	in.subscribe(t, synthesized(t, "AWS::SNS::Subscription"))
@@ -61,11 +62,11 @@ func synthesized(t *testing.T, kind string, property ...string) (properties map[
 }
 
 func arn(service, resource string) string {
-	return strings.Join([]string{"arn", stacktest.Partition, service, stacktest.Region, stacktest.Account, resource}, ":")
+	return strings.Join([]string{"arn", template.Partition, service, template.Region, template.Account, resource}, ":")
 }
 
 func connect(server string) intake {
-	config := aws.Config{Region: stacktest.Region, BaseEndpoint: &server, Credentials: aws.CredentialsProviderFunc(
+	config := aws.Config{Region: template.Region, BaseEndpoint: &server, Credentials: aws.CredentialsProviderFunc(
 		func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "moto", SecretAccessKey: "moto"}, nil
 		})}
@@ -189,7 +190,7 @@ func (in intake) events(t *testing.T, operation string, input map[string]any) {
 	}
 	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	request.Header.Set("X-Amz-Target", "AWSEvents."+operation)
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=moto/20260101/"+stacktest.Region+"/events/aws4_request, SignedHeaders=host, Signature=none")
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=moto/20260101/"+template.Region+"/events/aws4_request, SignedHeaders=host, Signature=none")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +244,7 @@ func decode(t *testing.T, body string) trigger.Record {
 	t.Helper()
 	batch := trigger.Decode([]byte(text(t, map[string]any{"Records": []any{map[string]any{
 		"messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "eventSource": "aws:sqs", "eventSourceARN": arn("sqs", "crashcart-intake"),
-		"awsRegion": stacktest.Region, "body": body, "attributes": map[string]any{}, "messageAttributes": map[string]any{},
+		"awsRegion": template.Region, "body": body, "attributes": map[string]any{}, "messageAttributes": map[string]any{},
 	}}})), trigger.Invocation{RequestID: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef", At: time.Now()})
 	if len(batch.Records) != 1 {
 		t.Fatalf("%d records, want 1", len(batch.Records))

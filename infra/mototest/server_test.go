@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +36,7 @@ func server(t *testing.T) string {
 		t.Skip(how)
 	}
 	cmd := exec.CommandContext(t.Context(), program, "-H", "127.0.0.1", "-p", "0")
-	cmd.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+stacktest.Account, "PYTHONUNBUFFERED=1")
+	cmd.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+template.Account, "PYTHONUNBUFFERED=1")
 	said, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 )
 
 // documents are the template's policies: those on a resource and managed ones by
@@ -16,16 +16,16 @@ import (
 type documents map[string]map[string]any
 
 // identityOf names the policy of a role.
-func identityOf(r stacktest.Resource) string { return "identity of " + r.ID }
+func identityOf(r template.Resource) string { return "identity of " + r.ID }
 
 // managedARN is the ARN of a managed policy of the stack.
-func managedARN(r stacktest.Resource) string {
-	return "arn:aws:iam::" + stacktest.Account + ":policy/" + strings.ToLower(r.ID)
+func managedARN(r template.Resource) string {
+	return "arn:aws:iam::" + template.Account + ":policy/" + strings.ToLower(r.ID)
 }
 
 // attached names the policies that a role has: its own and managed ones. One that
 // the stack has not made cannot be evaluated and must not be there.
-func (d documents) attached(t *testing.T, role stacktest.Resource) []string {
+func (d documents) attached(t *testing.T, role template.Resource) []string {
 	t.Helper()
 	names := d.managed(t, role.Properties["ManagedPolicyArns"])
 	if role.Properties["Policies"] != nil {
@@ -63,7 +63,7 @@ const (
 	everything = "AdministratorAccess"
 	// usualKey is a key of this account that the stack has not made, with the policy that a
 	// key usually has ("Default key policy", AWS Key Management Service Developer Guide).
-	usualKey = "arn:aws:kms:" + stacktest.Region + ":" + stacktest.Account + ":key/usual"
+	usualKey = "arn:aws:kms:" + template.Region + ":" + template.Account + ":key/usual"
 )
 
 // theirs are the policies that the stack has not made.
@@ -75,13 +75,13 @@ func theirs() documents {
 		everything: policy(map[string]any{"Sid": everything, "Effect": "Allow", "Action": "*", "Resource": "*"}),
 		usualKey: policy(map[string]any{
 			"Sid": "Usual", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
-			"Principal": map[string]any{"AWS": "arn:aws:iam::" + stacktest.Account + ":root"},
+			"Principal": map[string]any{"AWS": "arn:aws:iam::" + template.Account + ":root"},
 		}),
 	}
 }
 
 // collect gives every policy of the template, and theirs.
-func collect(t *testing.T, tpl stacktest.Template) documents {
+func collect(t *testing.T, tpl template.Template) documents {
 	t.Helper()
 	docs := documents{}
 	for _, r := range tpl.Resources {
@@ -104,7 +104,7 @@ func collect(t *testing.T, tpl stacktest.Template) documents {
 }
 
 // policiesOf gives a resource's policies by what they are on.
-func policiesOf(t *testing.T, r stacktest.Resource) map[string]map[string]any {
+func policiesOf(t *testing.T, r template.Resource) map[string]map[string]any {
 	t.Helper()
 	p, found := r.Properties, map[string]map[string]any{}
 	document := func(name string, v any) {
@@ -217,9 +217,9 @@ func list(v any) []any {
 
 // arn is one of this account and Region.
 func arn(service, resource string) string {
-	return strings.Join([]string{"arn", stacktest.Partition, service, stacktest.Region, stacktest.Account, resource}, ":")
+	return strings.Join([]string{"arn", template.Partition, service, template.Region, template.Account, resource}, ":")
 }
 
-func roleARN(r stacktest.Resource) string {
-	return "arn:aws:iam::" + stacktest.Account + ":role/" + strings.ToLower(r.ID)
+func roleARN(r template.Resource) string {
+	return "arn:aws:iam::" + template.Account + ":role/" + strings.ToLower(r.ID)
 }

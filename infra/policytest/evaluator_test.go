@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 )
 
 func TestMain(m *testing.M) {
@@ -91,10 +92,10 @@ func ask(r row, docs documents) question {
 	q := question{
 		Principal: r.by.arn, Identity: r.by.identity, Boundary: r.by.boundary,
 		Action: r.does, Resource: r.on, Account: r.in, On: docs.of(r.on), Want: r.want,
-		Context: map[string]string{"aws:SecureTransport": "true", "aws:RequestedRegion": stacktest.Region},
+		Context: map[string]string{"aws:SecureTransport": "true", "aws:RequestedRegion": template.Region},
 	}
 	if q.Account == "" {
-		q.Account = stacktest.Account
+		q.Account = template.Account
 	}
 	maps.Copy(q.Context, r.by.brings)
 	maps.Copy(q.Context, r.with)

@@ -5,15 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 )
 
 // full is the stack with everything on that brings a policy.
 const full = `{"slack": {"workspace": "T0123ABCD", "channel": "C0123ABCD"}}`
 
 const (
-	region  = stacktest.Region
-	account = stacktest.Account
+	region  = template.Region
+	account = template.Account
 
 	otherRegion  = "eu-west-1"
 	otherAccount = "444455556666"
@@ -44,7 +44,7 @@ type world struct {
 }
 
 // settle finds everything in a template.
-func settle(t *testing.T, tpl stacktest.Template) world {
+func settle(t *testing.T, tpl template.Template) world {
 	t.Helper()
 	made := func(kind string) string { return strings.ToLower(tpl.One(t, kind).ID) }
 	rule := func(description string) string {
@@ -90,7 +90,7 @@ func settle(t *testing.T, tpl stacktest.Template) world {
 }
 
 // session is somebody who has assumed a role.
-func session(role stacktest.Resource, name string, identity ...string) principal {
+func session(role template.Resource, name string, identity ...string) principal {
 	return principal{arn: "arn:aws:sts::" + account + ":assumed-role/" + strings.ToLower(role.ID) + "/" + name, identity: identity}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 )
 
 var update = flag.Bool("update", false, "rewrite the templates in infra/stack/testdata")
@@ -22,16 +23,16 @@ func TestMain(m *testing.M) {
 var testdata = filepath.Join("..", "testdata")
 
 // configurations are those that the tests here look at most closely.
-var configurations = []string{stacktest.Shipped, stacktest.Full}
+var configurations = []string{template.Shipped, template.Full}
 
-func synthesized(t *testing.T, name string) stacktest.Template {
+func synthesized(t *testing.T, name string) template.Template {
 	t.Helper()
-	return stacktest.Synth(t, stacktest.Contexts()[name])
+	return stacktest.Synth(t, template.Contexts()[name])
 }
 
 func TestGoingLiveIsOneLine(t *testing.T) {
-	before := strings.Split(string(synthesized(t, stacktest.Shipped).JSON), "\n")
-	after := strings.Split(string(synthesized(t, stacktest.Live).JSON), "\n")
+	before := strings.Split(string(synthesized(t, template.Shipped).JSON), "\n")
+	after := strings.Split(string(synthesized(t, template.Live).JSON), "\n")
 	var changed []string
 	for i := range min(len(before), len(after)) {
 		if before[i] != after[i] {

@@ -13,6 +13,7 @@ import (
 
 	"crashcart/infra/stack"
 	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 )
 
 // suppressed are the findings of cdk-nag's AwsSolutions rules that stand, by the
@@ -68,7 +69,7 @@ func nag(t *testing.T, name string, suppress bool) (found []string) {
 			}
 		}
 	}
-	stacktest.SynthWith(t, stacktest.Contexts()[name], check, func(s stack.Stack) {
+	stacktest.SynthWith(t, template.Contexts()[name], check, func(s stack.Stack) {
 		annotations, anything := assertions.Annotations_FromStack(s.Stack), assertions.Match_AnyValue()
 		for _, m := range slices.Concat(
 			*annotations.FindError(jsii.String("*"), anything), *annotations.FindWarning(jsii.String("*"), anything),
@@ -99,7 +100,7 @@ func TestNoSuppressionIsLeftOver(t *testing.T) {
 		want = append(want, entry)
 	}
 	slices.Sort(want)
-	if found := nag(t, stacktest.Full, false); !slices.Equal(found, want) {
+	if found := nag(t, template.Full, false); !slices.Equal(found, want) {
 		t.Errorf("found\n  %s\nsuppressed\n  %s", strings.Join(found, "\n  "), strings.Join(want, "\n  "))
 	}
 }

@@ -7,21 +7,21 @@ import (
 	"path/filepath"
 	"testing"
 
-	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 )
 
 // A reviewer sees in these files what a change deploys:
 // go test ./infra/stack/synthtest -update.
 func TestSnapshot(t *testing.T) {
-	for name := range stacktest.Contexts() {
+	for name := range template.Contexts() {
 		got := append(bytes.TrimSpace(synthesized(t, name).JSON), '\n')
-		if *update && name != stacktest.Live {
+		if *update && name != template.Live {
 			if err := os.WriteFile(filepath.Join(testdata, name+".template.json"), got, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			continue
 		}
-		if !*update && !bytes.Equal(got, stacktest.Golden(t, testdata, name)) {
+		if !*update && !bytes.Equal(got, template.Golden(t, testdata, name)) {
 			t.Errorf("%s is not what is synthesized: look at the difference after running with -update", name)
 		}
 	}

@@ -1,4 +1,4 @@
-package stack_test
+package template_test
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ import (
 func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 	prefixes := []string{"crashcart-", "hang-"}
 	var own, watch []string
-	for _, r := range template(t, full).Of("AWS::CloudWatch::Alarm") {
+	for _, r := range read(t, full).Of("AWS::CloudWatch::Alarm") {
 		name := fmt.Sprint(r.Properties["AlarmName"])
 		about, mine := strings.CutPrefix(name, props.OwnAlarms)
 		taken := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
@@ -61,12 +61,12 @@ func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
 		"sweep-errors":  {"Namespace": `"AWS/Lambda"`, "MetricName": `"Errors"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-followup"}]`, "EvaluationPeriods": "1"},
 		"sweep-missing": {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricOpenCases + `"`, "Dimensions": "null", "EvaluationPeriods": "3", "Statistic": `"SampleCount"`},
 	} {
-		has(t, template(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+name), want)
+		has(t, read(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+name), want)
 	}
 }
 
 func TestWhoIsToldOfAnOverdueCaseIsToldWhatToDo(t *testing.T) {
-	alarm := template(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+"overdue")
+	alarm := read(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+"overdue")
 	for _, want := range []string{"within 48 hours", "crashcart cases --overdue", "crashcart case ID", "crashcart case close ID --reason"} {
 		if text := fmt.Sprint(alarm.Properties["AlarmDescription"]); !strings.Contains(text, want) {
 			t.Errorf("%q does not say %q", text, want)
@@ -86,7 +86,7 @@ func TestTheMetricsAreThoseThatTheFunctionWrites(t *testing.T) {
 			t.Errorf("%s is %q here and %q there", name, mine[name], theirs)
 		}
 	}
-	dashboard, _ := template(t, shipped).One(t, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(string)
+	dashboard, _ := read(t, shipped).One(t, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(string)
 	var body struct{ Widgets []any }
 	if err := json.Unmarshal([]byte(dashboard), &body); err != nil || len(body.Widgets) != 8 {
 		t.Errorf("%d widgets, %v", len(body.Widgets), err)
@@ -105,19 +105,19 @@ func TestTheMetricsAreThoseThatTheFunctionWrites(t *testing.T) {
 }
 
 func TestSlackIsOffUnlessAskedFor(t *testing.T) {
-	has(t, template(t, full).One(t, "AWS::Chatbot::SlackChannelConfiguration"), map[string]string{
+	has(t, read(t, full).One(t, "AWS::Chatbot::SlackChannelConfiguration"), map[string]string{
 		"SlackWorkspaceId": `"T0123ABCD"`, "SlackChannelId": `"C0123ABCD"`, "SnsTopicArns": `["` + notify + `"]`,
 		"GuardrailPolicies":         `["arn:aws:iam::111122223333:policy/NAME"]`,
 		"CustomizationResourceArns": `["${SlackAction.CustomActionArn}"]`,
 	})
-	has(t, template(t, full).One(t, "AWS::Chatbot::CustomAction"), map[string]string{
+	has(t, read(t, full).One(t, "AWS::Chatbot::CustomAction"), map[string]string{
 		"AliasName":              `"crashcart"`,
 		"Definition.CommandText": `"sns publish --topic-arn ` + intake + ` --region eu-central-1 --message \"interrupt $instance because $reason\""`,
 	})
 }
 
 func TestAPersonIsToldTheCommands(t *testing.T) {
-	out := template(t, shipped).Outputs
+	out := read(t, shipped).Outputs
 	for name, want := range map[string]string{
 		"Region": "eu-central-1", "FunctionName": "crashcart-interrupt", "TableName": "NAME", "BucketName": "NAME",
 		"QueueUrl":       "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",

@@ -1,11 +1,11 @@
-package stack_test
+package template_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 func of(t *testing.T, context, prefix string) []string {
 	t.Helper()
 	var found []string
-	for _, s := range template(t, context).Statements(t) {
+	for _, s := range read(t, context).Statements(t) {
 		if strings.HasPrefix(s.Of, prefix) {
 			found = append(found, s.String())
 		}
@@ -78,12 +78,12 @@ func TestTheFollowupRoleMayReadTheOpenCasesAndNothingElse(t *testing.T) {
 
 func TestNoRoleOfAFunctionHasAPolicyFromElsewhere(t *testing.T) {
 	for _, function := range []string{"interrupt", "follow-up"} {
-		role := template(t, full).One(t, "AWS::IAM::Role", "Description", "What Crashcart's "+function+" function may do")
+		role := read(t, full).One(t, "AWS::IAM::Role", "Description", "What Crashcart's "+function+" function may do")
 		if role.Properties["ManagedPolicyArns"] != nil {
 			t.Errorf("%s has %v", function, role.Properties["ManagedPolicyArns"])
 		}
 	}
-	if n := len(template(t, full).Of("AWS::IAM::Policy")); n != 0 {
+	if n := len(read(t, full).Of("AWS::IAM::Policy")); n != 0 {
 		t.Errorf("a construct granted something: %d policies", n)
 	}
 }
@@ -132,7 +132,7 @@ func TestTheKeyIsForTheThreeServicesAndOwnAlarms(t *testing.T) {
 }
 
 // changes are the actions that change something which is not Crashcart's own.
-func changes(s stacktest.Statement) []string {
+func changes(s template.Statement) []string {
 	var found []string
 	for _, a := range s.Actions {
 		service, name, _ := strings.Cut(a, ":")
@@ -147,7 +147,7 @@ func changes(s stacktest.Statement) []string {
 func TestNothingButTheInterruptAndStandbyChangesAnythingOutside(t *testing.T) {
 	for _, context := range []string{shipped, live, full} {
 		var found []string
-		for _, s := range template(t, context).Statements(t) {
+		for _, s := range read(t, context).Statements(t) {
 			if s.Effect == "Allow" {
 				found = append(found, changes(s)...)
 			}
@@ -160,7 +160,7 @@ func TestNothingButTheInterruptAndStandbyChangesAnythingOutside(t *testing.T) {
 
 func TestNobodyAndEverybodyIsNeverAllowed(t *testing.T) {
 	for _, context := range []string{shipped, full} {
-		for _, s := range template(t, context).Statements(t) {
+		for _, s := range read(t, context).Statements(t) {
 			if s.Effect != "Allow" {
 				continue
 			}
@@ -191,7 +191,7 @@ func TestNoOtherStarIsLeft(t *testing.T) {
 		"Administer *", "UseThroughServices *", "NotifyOfOwnAlarms *", // in a key's policy it means the key
 	}
 	seen := map[string]bool{}
-	for _, s := range template(t, full).Statements(t) {
+	for _, s := range read(t, full).Statements(t) {
 		for _, r := range s.Resources {
 			entry := s.Sid + " " + madeUp.ReplaceAllString(r, "NAME")
 			if s.Effect == "Allow" && strings.Contains(r, "*") {

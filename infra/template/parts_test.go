@@ -1,4 +1,4 @@
-package stack_test
+package template_test
 
 import (
 	"encoding/json"
@@ -10,13 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/config"
 )
 
 // has compares properties as JSON; keys with dots go down.
-func has(t *testing.T, r stacktest.Resource, want map[string]string) {
+func has(t *testing.T, r template.Resource, want map[string]string) {
 	t.Helper()
 	for path, value := range want {
 		var at any = r.Properties
@@ -39,9 +39,9 @@ func has(t *testing.T, r stacktest.Resource, want map[string]string) {
 }
 
 // function gives one of the two by its name.
-func function(t *testing.T, context, name string) stacktest.Resource {
+func function(t *testing.T, context, name string) template.Resource {
 	t.Helper()
-	return template(t, context).One(t, "AWS::Lambda::Function", "FunctionName", "crashcart-"+name)
+	return read(t, context).One(t, "AWS::Lambda::Function", "FunctionName", "crashcart-"+name)
 }
 
 func TestTheFunctionsAreWhatTheBootstrapsExpect(t *testing.T) {
@@ -58,7 +58,7 @@ func TestTheFunctionsAreWhatTheBootstrapsExpect(t *testing.T) {
 	has(t, function(t, shipped, "followup"), map[string]string{
 		"Timeout": "30", "MemorySize": "128", "RecursiveLoop": "null", "ReservedConcurrentExecutions": "1",
 	})
-	logs := template(t, full).Of("AWS::Logs::LogGroup")
+	logs := read(t, full).Of("AWS::Logs::LogGroup")
 	if len(logs) != 2 {
 		t.Errorf("%d logs", len(logs))
 	}
@@ -78,11 +78,11 @@ func TestTheFunctionsShareNothing(t *testing.T) {
 }
 
 // environ is what a function's process will find in its environment.
-func environ(t *testing.T, fn stacktest.Resource) []string {
+func environ(t *testing.T, fn template.Resource) []string {
 	t.Helper()
 	env, _ := fn.Properties["Environment"].(map[string]any)
 	variables, _ := env["Variables"].(map[string]any)
-	all := []string{"AWS_REGION=" + stacktest.Region}
+	all := []string{"AWS_REGION=" + template.Region}
 	for name, value := range variables {
 		all = append(all, fmt.Sprintf("%s=%s", name, value))
 	}
@@ -123,7 +123,7 @@ func TestTheInterruptStartsWithWhatTheStackTellsIt(t *testing.T) {
 }
 
 func TestNothingThatComesInIsLost(t *testing.T) {
-	tpl := template(t, shipped)
+	tpl := read(t, shipped)
 	has(t, tpl.One(t, "AWS::SQS::Queue", "QueueName", "crashcart-intake"), map[string]string{
 		"VisibilityTimeout": fmt.Sprint(6 * config.FunctionTimeout.Seconds()), "SqsManagedSseEnabled": "true", "KmsMasterKeyId": "null",
 		"RedrivePolicy": `{"deadLetterTargetArn":"` + dead + `","maxReceiveCount":5}`, "FifoQueue": "null",
@@ -149,7 +149,7 @@ func TestTheRuleNeverTakesEveryAlarm(t *testing.T) {
 	for context, names := range map[string]string{
 		shipped: `[{"prefix":"crashcart-"}]`, full: `[{"prefix":"crashcart-"},{"prefix":"hang-"}]`,
 	} {
-		has(t, template(t, context).One(t, "AWS::Events::Rule", "Description", "Alarms that may name an instance to interrupt"), map[string]string{
+		has(t, read(t, context).One(t, "AWS::Events::Rule", "Description", "Alarms that may name an instance to interrupt"), map[string]string{
 			"EventPattern.source":      `["aws.cloudwatch"]`,
 			"EventPattern.detail-type": `["CloudWatch Alarm State Change","CloudWatch Alarm Contributor State Change"]`,
 			"EventPattern.detail":      `{"alarmName":` + names + `,"state":{"value":["ALARM"]}}`,
@@ -162,7 +162,7 @@ func TestTheRuleNeverTakesEveryAlarm(t *testing.T) {
 // Nothing of a sweep is worth keeping: the next one counts the same cases.
 func TestTheOpenCasesAreCountedInEveryMode(t *testing.T) {
 	for _, context := range []string{shipped, live, full} {
-		tpl := template(t, context)
+		tpl := read(t, context)
 		has(t, tpl.One(t, "AWS::Events::Rule", "Description", "Has the open cases counted"), map[string]string{
 			"ScheduleExpression": `"rate(5 minutes)"`, "State": `"ENABLED"`, "EventPattern": "null",
 			"Targets": `[{"Arn":"arn:aws:lambda:eu-central-1:111122223333:function:crashcart-followup","Id":"Followup","Input":` +
@@ -175,7 +175,7 @@ func TestTheOpenCasesAreCountedInEveryMode(t *testing.T) {
 }
 
 func TestTheIntakeTopicHasNoKeyAndNotificationsHave(t *testing.T) {
-	tpl := template(t, shipped)
+	tpl := read(t, shipped)
 	has(t, tpl.One(t, "AWS::SNS::Topic", "TopicName", "crashcart-intake"), map[string]string{"KmsMasterKeyId": "null"})
 	has(t, tpl.One(t, "AWS::SNS::Topic", "TopicName", "crashcart-notifications"), map[string]string{
 		"KmsMasterKeyId": `"arn:aws:kms:eu-central-1:111122223333:key/NAME"`,
@@ -188,7 +188,7 @@ func TestTheCasebookIsTheTableThatTheFunctionReads(t *testing.T) {
 	key := func(hash, sort string) string {
 		return `[{"AttributeName":` + hash + `,"KeyType":"HASH"},{"AttributeName":` + sort + `,"KeyType":"RANGE"}]`
 	}
-	table := template(t, shipped).One(t, "AWS::DynamoDB::Table")
+	table := read(t, shipped).One(t, "AWS::DynamoDB::Table")
 	has(t, table, map[string]string{
 		"KeySchema": key(quoted("attrPK"), quoted("attrSK")),
 		"GlobalSecondaryIndexes": `[{"IndexName":"` + config.OpenIndex + `","KeySchema":` + key(quoted("attrOpenKey"), quoted("attrOpenedAt")) +
@@ -201,7 +201,7 @@ func TestTheCasebookIsTheTableThatTheFunctionReads(t *testing.T) {
 }
 
 func TestTheEvidenceIsPrivate(t *testing.T) {
-	bucket := template(t, shipped).One(t, "AWS::S3::Bucket")
+	bucket := read(t, shipped).One(t, "AWS::S3::Bucket")
 	has(t, bucket, map[string]string{
 		"PublicAccessBlockConfiguration": `{"BlockPublicAcls":true,"BlockPublicPolicy":true,"IgnorePublicAcls":true,"RestrictPublicBuckets":true}`,
 		"VersioningConfiguration":        `{"Status":"Enabled"}`,
@@ -219,7 +219,7 @@ func TestTheEvidenceIsPrivate(t *testing.T) {
 // keeps are the places where the interrupt function's role may put objects.
 func keeps(t *testing.T) []string {
 	t.Helper()
-	for _, s := range template(t, shipped).Statements(t) {
+	for _, s := range read(t, shipped).Statements(t) {
 		if s.Sid == "KeepEvidence" {
 			places := slices.Clone(s.Resources)
 			for i := range places {
@@ -247,7 +247,7 @@ func TestTheEvidenceIsWhereTheRoleMayPutIt(t *testing.T) {
 
 func TestWhatItRemembersSurvivesTheStack(t *testing.T) {
 	var kept []string
-	for _, r := range template(t, full).Resources {
+	for _, r := range read(t, full).Resources {
 		if r.Deletion == "Retain" {
 			kept = append(kept, r.Type)
 		}
@@ -261,7 +261,7 @@ func TestWhatItRemembersSurvivesTheStack(t *testing.T) {
 func TestTheStackHasTheseResourcesAndNoOther(t *testing.T) {
 	count := func(context string) map[string]int {
 		n := map[string]int{}
-		for _, r := range template(t, context).Resources {
+		for _, r := range read(t, context).Resources {
 			n[strings.TrimPrefix(r.Type, "AWS::")]++
 		}
 		return n

@@ -1,4 +1,4 @@
-package stack_test
+package template_test
 
 import (
 	"go/ast"
