@@ -63,7 +63,7 @@ func TestALongListOfLostAgentsIsNeverTakenForASample(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAccount(1)
-			r := resolve.New(a, c.pages, a, 10)
+			r := &resolve.Resolver{EC2: a, SSM: c.pages, AutoScaling: a, Now: time.Now, RegionLimit: 10}
 			agents, err := r.First(t.Context(), []trigger.Ref{{Instance: "i-0a1b2c3d4e5f60718"}})[0].Agents.Get()
 			if (err == nil) != c.known || len(agents) != c.sample {
 				t.Errorf("a sample of %d, error %v; want %d, known %v", len(agents), err, c.sample, c.known)

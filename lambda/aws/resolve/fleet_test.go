@@ -96,9 +96,7 @@ func (a *account) change(id string, how func(*types.Instance)) {
 }
 
 func (a *account) resolver() *resolve.Resolver {
-	r := resolve.New(a, a, a, regionLimit)
-	r.Now = func() time.Time { return noon }
-	return r
+	return &resolve.Resolver{EC2: a, SSM: a, AutoScaling: a, Now: func() time.Time { return noon }, RegionLimit: regionLimit}
 }
 
 func refs(ids ...string) []trigger.Ref {

@@ -42,11 +42,6 @@ type Resolver struct {
 	types map[string]instance.Type // instance types never change
 }
 
-// New returns a resolver.
-func New(e EC2, s SSM, a AutoScaling, regionLimit int) *Resolver {
-	return &Resolver{EC2: e, SSM: s, AutoScaling: a, Now: time.Now, RegionLimit: regionLimit, types: map[string]instance.Type{}}
-}
-
 // First returns an instance for every ref that names one, in their order, with
 // the facts of the first round. Two refs to one instance share what is known of it.
 func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*instance.Instance {
