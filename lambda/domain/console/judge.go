@@ -10,7 +10,6 @@ type judge struct {
 
 	denied   bool      // the piece has a denial
 	header   int       // where the place of a crashed kernel's memory is named, or 0
-	quoteAt  int       // where a quotation begins behind a prompt, or 0
 	progress *progress // what the last sign says of the dump's progress
 }
 
@@ -25,15 +24,6 @@ func (j *judge) note(w word, at int) {
 		j.denied = true
 	case signHeader:
 		j.header = at
-	case SignLogin:
-		end := at + len(w.text)
-		for end < len(j.line) && j.line[end] == ' ' {
-			end++
-		}
-		j.prompt = end
-		if isLogged(j.line[end:]) {
-			j.quoteAt = end
-		}
 	}
 }
 
@@ -138,10 +128,10 @@ func (j *judge) counts(w word, at int) bool {
 
 func (j *judge) isKdump() bool { return bytes.HasPrefix(j.name, []byte("kdump")) }
 
-// isHead says whether a message begins at the index at: at the piece's beginning, behind
-// the name of init or of a kdump program, or behind a prompt.
+// isHead says whether a message begins at the index at: at the piece's beginning, or behind
+// the name of init or of a kdump program.
 func (j *judge) isHead(at int) bool {
-	if at == j.text && (j.who != program || j.isKdump()) || j.prompt > 0 && at == j.prompt {
+	if at == j.text && (j.who != program || j.isKdump()) {
 		return true
 	}
 	return at >= j.body && at-j.body <= near && len(bytes.TrimLeft(j.line[j.body:at], " ")) == 0

@@ -7,6 +7,9 @@ const (
 	// print nothing when they are ready. Where the boot does something that takes long, it
 	// counts from the last sign of that.
 	bootTime = 10 * time.Minute
+	// workTime is the same for a check of a disk, or a relabelling. It may be silent all
+	// the time, while systemd repeats that a job is running.
+	workTime = time.Hour
 	// downTime is how long after the last sign of a shutdown the kernel's clock must run
 	// until that shutdown has not come to pass. systemd waits 90 s for a unit, unless the
 	// unit says otherwise (systemd-system.conf(5)); a large database may take much longer.
@@ -72,6 +75,7 @@ type life struct {
 	clock   time.Duration
 	downed  time.Duration // the clock at the newest sign of the shutdown
 	worked  time.Duration // the clock at the newest job or work
+	needs   time.Duration // how long that may go on without another sign
 	pending bool          // worked is not known yet: the next time counts
 	early   int           // lines of the kernel of a boot's first seconds
 
@@ -103,7 +107,7 @@ func (l *life) tick(now time.Duration) {
 		l.doubted = false // it was an older log that somebody has printed
 	}
 	l.timed, l.clock = true, now
-	if now >= bootTime+time.Second && now > l.worked+bootTime {
+	if now >= bootTime+time.Second && now > l.worked+max(l.needs, bootTime) {
 		l.grade = max(l.grade, byClock)
 		l.job = none
 	}
@@ -163,6 +167,8 @@ func (l *life) take(sign Sign, line int) {
 	switch sign {
 	case SignVersion, SignCommand, SignCapture, SignFirmware:
 		l.takeKernel(sign, line)
+	case signWorked:
+		l.job, l.needs = none, bootTime
 	case SignInit, SignStep, signUnit:
 		l.takeInit(sign, line)
 	case SignStartJob, SignWork:
@@ -230,7 +236,10 @@ func (l *life) takeJob(sign Sign, line int) {
 	if l.grade == byClock {
 		l.grade = unready
 	}
-	l.job, l.worked, l.pending = line, l.clock, !l.timed
+	l.job, l.worked, l.pending, l.needs = line, l.clock, !l.timed, bootTime
+	if sign == SignWork {
+		l.needs = workTime
+	}
 }
 
 // takeReady takes a sign of a machine that is up, or goes nowhere.

@@ -157,25 +157,51 @@ func (s *scanner) close(line []byte, now span) (quoted bool) {
 	if len(hits) == 0 && !s.tale.listens() && !bytes.HasSuffix(line, []byte(": ")) {
 		return false
 	}
-	p := speakerOf(line, now.from, now.stamped)
-	if p.who == quotation {
+	if prompt := s.promptEnd(line, hits); prompt > 0 {
+		n := 0
+		for n < len(hits) && hits[n].at < prompt {
+			n++
+		}
+		if s.judge(line[:prompt], now, hits[:n]) {
+			return true
+		}
+		now, hits = span{from: prompt}, hits[n:]
+	}
+	return s.judge(line, now, hits) || bytes.HasSuffix(line, []byte("kernel: "))
+}
+
+// promptEnd is where the text behind a prompt for a login begins. Nobody has typed a name
+// yet, so what follows is another writer's. It is 0 where there is no prompt.
+func (s *scanner) promptEnd(line []byte, hits []hit) int {
+	for _, h := range hits {
+		if w := s.words.words[h.id]; w.sign == SignLogin {
+			end := h.at + len(w.text)
+			for end < len(line) && line[end] == ' ' {
+				end++
+			}
+			return end
+		}
+	}
+	return 0
+}
+
+// judge tells the story what one writer's text shows. quoted says that it is a quotation.
+func (s *scanner) judge(line []byte, now span, hits []hit) (quoted bool) {
+	j := judge{line: line, piece: speakerOf(line, now.from, now.stamped), span: now}
+	if j.who == quotation {
 		if !now.stamped {
 			s.tale.add(signSyslog, now.from)
 		}
 		return true
 	}
-	j := judge{line: line, piece: p, span: now}
 	for _, h := range hits {
 		j.note(s.words.words[h.id], h.at)
 	}
 	for _, h := range hits {
-		if j.quoteAt > 0 && h.at >= j.quoteAt {
-			continue
-		}
 		if sign := j.sign(s.words.words[h.id], h.at); sign != 0 {
 			s.tale.progress(j.progress)
 			s.tale.add(sign, j.place(sign, h.at))
 		}
 	}
-	return j.quoteAt > 0 || bytes.HasSuffix(line, []byte("kernel: "))
+	return false
 }

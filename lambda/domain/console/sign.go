@@ -50,6 +50,7 @@ const (
 
 	// These are only of use to the story, and no line is kept for them.
 	signUnit   // init starts something
+	signWorked // work that a boot waits for is done
 	signStop1  // init stops one thing
 	signDenial // the line says what is not there, or how a program is used
 	signHeader // the place of a crashed kernel's memory, on a command line

@@ -23,18 +23,16 @@ const maxName = 40
 
 // piece is a part of a line that one speaker has written.
 type piece struct {
-	who    speaker
-	name   []byte // of the program
-	timed  bool   // the kernel's time stands before it
-	body   int    // where the text begins, behind the kernel's time
-	text   int    // where the message begins, behind the program's name
-	prompt int    // where the text behind a prompt begins, or 0
+	who  speaker
+	name []byte // of the program
+	body int    // where the text begins, behind the kernel's time
+	text int    // where the message begins, behind the program's name
 }
 
 // speakerOf reads who has written the line from the index from on. stamped says that the
 // kernel's time ends there.
 func speakerOf(line []byte, from int, stamped bool) piece {
-	p := piece{timed: stamped, body: from, text: from}
+	p := piece{body: from, text: from}
 	rest := line[from:]
 	if isLogged(rest) {
 		p.who = quotation

@@ -22,8 +22,8 @@ func bootWords() []word {
 
 		// The inits (systemd source, src/core/main.c; sysvinit source, src/init.c; OpenRC
 		// source, src/openrc/rc.c; initramfs-tools, scripts/functions; Talos).
-		says(SignInit, byInit, "running in system mode", "INIT: version ", "is starting up "),
-		says(SignInit, atHead|byInit, "Welcome to "),
+		says(SignInit, byInit, "running in system mode", "INIT: version "),
+		says(SignInit, atHead|byInit, "Welcome to ", "OpenRC "),
 		says(SignInit, atHead|byInit, "Begin: Running /scripts/", "Begin: Mounting root file system", "Loading, please wait..."),
 		says(SignStep, 0, "[talos] boot sequence:", "[talos] initialize sequence:"),
 
@@ -36,10 +36,12 @@ func bootWords() []word {
 		// util-linux, fsck.c; policycoreutils, selinux-autorelabel and fixfiles; Debian
 		// initscripts). A check that finds nothing, ": clean,", is a step.
 		says(SignWork, 0,
-			"Relabeling could take a very long time", "policy relabel is required", "Relabeling / ", "Relabeling all", "systemd-fsck[",
+			"Relabeling could take a very long time", "policy relabel is required", "Relabeling / ", "Relabeling all",
 			"will be checked", "check forced.", "recovering journal", "Checking file systems", "Checking root file system",
 			"Checking filesystems", "Pass 1: Checking", "Pass 2: Checking", "Pass 3: Checking", "Pass 4: Checking", "Pass 5: Checking",
-			"% complete"),
+			"Checking in progress on "),
+		says(SignWork, byInit, "Starting File System Check", "Starting Relabel all filesystems"),
+		says(signWorked, byInit, "Started File System Check", "Finished File System Check"),
 		says(SignStep, byInit, ": clean, ", "fsck from util-linux"),
 	)
 }

@@ -33,7 +33,7 @@ func dumpWords() []word {
 		// them (kdump-utils, dracut-kdump.sh, kdump.sh and kdump-capture.service;
 		// monitor_dd_progress.sh). The older scripts write "kdump: " before each message,
 		// the newer ones write by a logger whose name is kdump.
-		says(SignDump, asFact, "Kdump Vmcore Save Service", "kdump-capture.service", "kdump-capture.s\u2026"),
+		says(SignDump, asFact, "Kdump Vmcore Save Service", "kdump-capture"),
 		says(SignDump, asFact,
 			"kdump: saving ", "kdump: dump target is ", "kdump: Executing final action", "kdump: Executing failure action",
 			"kdump: error: Dump target ", "kdump: Mounting Dump target ", "Kdump: trying to bring up rootfs device",
@@ -50,10 +50,10 @@ func dumpWords() []word {
 			"Extracting dmesg", "Saving dump", "Generating README", "Copying System.map", "Copying kernel",
 			"Dump saving completed.", "Saved temporary README.txt", "Saved dmesg", "Saved vmcore",
 			"Saved final README.txt", "Failed saving vmcore", "Failed saving dmesg", "Error: Failed saving vmcore"),
-		says(SignDump, byInit|asFact, "save kernel crash dump", "kdump-save.service"),
+		says(SignDump, byInit|asFact, "save kernel crash dump", "kdump-save"),
 
 		// Bottlerocket (bottlerocket, packages/release/capture-kernel-dump.service).
-		says(SignDump, byInit|asFact, "Capture dump after kernel crash", "capture-kernel-dump.s"),
+		says(SignDump, byInit|asFact, "Capture dump after kernel crash", "capture-kernel-dump"),
 
 		// Arch Linux (ArchWiki, "Kdump"), and Yocto (meta-openembedded, kexec-tools, kdump).
 		says(SignDump, byInit|asFact, "Create dump after kernel crash"),
