@@ -62,8 +62,9 @@ replaces the instance. Alarms start it without anybody's help. This command is
 for people: it stops interrupts and allows them again, shows the cases, and
 asks for an interrupt by hand.
 
-To begin, try crashcart explain: it needs no AWS account. The other commands
-use your AWS credentials and the stack in your AWS Region.
+To begin, try crashcart explain: it needs no AWS account, and neither does
+crashcart console. The other commands use your AWS credentials and the stack in
+your AWS Region.
 
 The exit code is 0 when the command did what was asked, 1 when it did not, 2
 when it was called wrongly, and 130 when it was stopped.`
@@ -82,6 +83,6 @@ func newRoot() *cobra.Command {
 	root.SetUsageFunc(usage)
 	root.Flags().BoolP("version", "v", false, "print the commit that this was built from, and its date")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newExplain(), newPause(), newResume(), newStatus(), newCases(), newCase(), newInterrupt())
+	root.AddCommand(newExplain(), newConsole(), newPause(), newResume(), newStatus(), newCases(), newCase(), newInterrupt())
 	return root
 }

@@ -40,6 +40,8 @@ func TestAWrongCallIsNeverTakenForAnother(t *testing.T) {
 		{"foo"},
 		{"explain"},
 		{"explain", "a", "b"},
+		{"console"},
+		{"console", "a", "b"},
 	} {
 		_, err := execute(t, request(hungID), args...)
 		if _, usage := errors.AsType[usageError](err); !usage {

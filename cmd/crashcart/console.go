@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crashcart/cmd/crashcart/screen"
+	"crashcart/lambda/domain/console"
+	"crashcart/lambda/domain/instance"
+)
+
+// maxConsole is how much console text is read, in bytes. Only its end decides.
+const maxConsole = 64 << 20
+
+var errConsoleSize = fmt.Errorf("the console is larger than %d MB: give its end, `tail -c %d FILE | crashcart console -`", maxConsole>>20, console.MaxBytes)
+
+// consoleReading is what console prints. Scripts rely on every key being there.
+type consoleReading struct {
+	Activity console.Activity `json:"activity"`
+	Line     string           `json:"line"`
+	Progress string           `json:"progress"`
+	Lines    []consoleLine    `json:"lines"`
+}
+
+type consoleLine struct {
+	Offset int    `json:"offset"`
+	Sign   string `json:"sign"`
+	Text   string `json:"text"`
+}
+
+func newConsole() *cobra.Command {
+	return &cobra.Command{
+		Use:   "console FILE|-",
+		Short: "Say what a machine is doing, by its serial console text",
+		Long: `Read serial console text offline, as the guard does, and print what the machine
+is doing. A machine that dumps, shuts down or boots is not interrupted.
+
+The text is that of aws ec2 get-console-output. The newest 64 KB decide: EC2
+keeps no more. The id and the time that --output text prints around the text
+are left out. The output is one JSON object, and all its keys are always there:
+
+  {"activity":"dumping|shutting down|booting|quiet",
+   "line":"...","progress":"41 %",
+   "lines":[{"offset":0,"sign":"...","text":"..."}]}
+
+The line is the one that decided, and empty for quiet. The progress is that of
+a dump, and empty where none is known. The lines are all those that show
+something, also of older boots, with their place in the input in bytes.
+
+Quiet does not prove that the machine hangs, only that nothing on its console
+must be left alone.
+
+The exit code is 0 when the text was read, whatever it shows, 1 when it could
+not be read, and 2 when the command was called wrongly.`,
+		Example: "  crashcart console console.log | jq -r .activity\n" +
+			"  aws ec2 get-console-output --latest --output text \\\n" +
+			"    --instance-id i-0a1b2c3d4e5f60718 | crashcart console -",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("%s takes one file, or - for standard input; got %d", c.CommandPath(), len(args))}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := readConsole(args[0], c.InOrStdin())
+			if err != nil {
+				return err
+			}
+			return screen.JSON(c.OutOrStdout(), readingOf(text))
+		},
+	}
+}
+
+// readConsole reads a file or, for "-", standard input.
+func readConsole(name string, stdin io.Reader) (text []byte, err error) {
+	from := stdin
+	if name != "-" {
+		file, err := os.Open(name) //nolint:gosec // reading the file that is asked for is the job
+		if err != nil {
+			return nil, fmt.Errorf("reading the console: %w", err)
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		from = file
+	}
+	text, err = io.ReadAll(io.LimitReader(from, maxConsole+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the console: %w", err)
+	}
+	if len(text) > maxConsole {
+		return nil, errConsoleSize
+	}
+	return text, nil
+}
+
+// readingOf is what a console shows. The offsets are those of the input, whatever stands
+// around the console in it.
+func readingOf(input []byte) consoleReading {
+	text, offset := consoleIn(input)
+	r := console.Scan(text)
+	out := consoleReading{Activity: r.Activity, Line: r.Line, Progress: r.Progress, Lines: make([]consoleLine, 0, len(r.Lines))}
+	for _, l := range r.Lines {
+		out.Lines = append(out.Lines, consoleLine{Offset: offset + l.Offset, Sign: l.Sign.String(), Text: r.Text(l)})
+	}
+	return out
+}
+
+// consoleIn finds the console in the input, and where it begins there. The AWS CLI prints
+// an answer of GetConsoleOutput as a row with tabs, InstanceId, Output and Timestamp, or as
+// a JSON document (AWS CLI User Guide, "Setting the output format in the AWS CLI"). It has
+// decoded the console in both. A place in a JSON document would be of no use: offsets are
+// then those of the console.
+func consoleIn(input []byte) (text []byte, offset int) {
+	var answer struct{ Output *string }
+	if bytes.HasPrefix(input, []byte("{")) && json.Unmarshal(input, &answer) == nil && answer.Output != nil {
+		return []byte(*answer.Output), 0
+	}
+	id, text, ok := bytes.Cut(input, []byte("\t"))
+	if !ok || !instance.IsID(string(id)) {
+		return input, 0
+	}
+	if tab := bytes.LastIndexByte(text, '\t'); tab >= 0 {
+		if _, err := time.Parse(time.RFC3339, string(bytes.TrimSpace(text[tab+1:]))); err == nil {
+			text = text[:tab]
+		}
+	}
+	return text, len(id) + len("\t")
+}
