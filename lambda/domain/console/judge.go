@@ -17,6 +17,9 @@ type judge struct {
 // bytes.
 const near = 100
 
+// maxMark is how long the mark before a message may be, in bytes.
+const maxMark = 16
+
 // note takes a word that says how the others are to be read.
 func (j *judge) note(w word, at int) {
 	switch w.sign {
@@ -74,7 +77,7 @@ func (j *judge) fits(w word, at int, rest []byte) bool {
 	case welcome: // "Welcome to Debian GNU/Linux 12 (bookworm)!"; a greeting after a login ends otherwise
 		return bytes.HasSuffix(bytes.TrimRight(rest, " "), []byte("!"))
 	case listening:
-		return bytes.HasPrefix(j.name, []byte("sshd"))
+		return j.isNamed("sshd")
 	case countdown: // "Rebooting in 5 seconds.."
 		return bytes.Contains(rest[:min(len(rest), near)], []byte(" seconds.."))
 	}
@@ -115,18 +118,21 @@ func (j *judge) percent(p progress, ok bool) Sign {
 // counts says whether a word stands where it must, and is said by whoever must say it.
 func (j *judge) counts(w word, at int) bool {
 	switch {
-	case w.rule&asFact != 0 && j.denied,
-		w.rule&byKdump != 0 && !j.isKdump(),
+	case w.rule&asFact != 0 && j.denied, w.rule&byKdump != 0 && !j.isKdump(), w.rule&byLogind != 0 && !j.isNamed("systemd-logind"),
 		w.rule&(byInit|byKernel) != 0 && j.who == program,
 		w.rule&byKernel != 0 && j.who == system,
-		w.rule&(atHead|byKernel) != 0 && !j.isHead(at):
+		w.rule&(atHead|byKernel) != 0 && !j.isHead(at),
+		w.rule&leads != 0 && !j.isLead(at):
 		return false
 	}
 	// The kernel starts and stops things, too.
 	return j.who != kernel || w.sign != signUnit && w.sign != signStop1
 }
 
-func (j *judge) isKdump() bool { return bytes.HasPrefix(j.name, []byte("kdump")) }
+// isNamed says whether the speaker's name begins so.
+func (j *judge) isNamed(name string) bool { return bytes.HasPrefix(j.name, []byte(name)) }
+
+func (j *judge) isKdump() bool { return j.isNamed("kdump") }
 
 // isHead says whether a message begins at the index at: at the piece's beginning, or behind
 // the name of init or of a kdump program.
@@ -135,4 +141,32 @@ func (j *judge) isHead(at int) bool {
 		return true
 	}
 	return at >= j.body && at-j.body <= near && len(bytes.TrimLeft(j.line[j.body:at], " ")) == 0
+}
+
+// isLead says whether a message begins at the index at, but for a mark before it. Where the
+// beginning of the line may be missing, so may be the mark's.
+func (j *judge) isLead(at int) bool {
+	from := j.body
+	if j.who == system && at >= j.text {
+		from = j.text
+	}
+	before := j.line[from:at]
+	if j.cut || bytes.HasSuffix(before, []byte("* ")) {
+		return true
+	}
+	for len(before) > 0 {
+		switch before[0] {
+		case ' ', '*':
+			before = before[1:]
+		case '[', '(':
+			end := bytes.IndexAny(before[:min(len(before), maxMark)], "])")
+			if end < 0 {
+				return false
+			}
+			before = before[end+1:]
+		default:
+			return false
+		}
+	}
+	return true
 }

@@ -106,7 +106,9 @@ func (s *scanner) part(line []byte, at int, now *span) (quoted bool) {
 	if !ok {
 		return false
 	}
-	if s.close(line[:at], *now) {
+	// The kernel prints what a program has told it in one go: the program quotes that time.
+	quotes := now.stamped && speakerOf(line[:at], now.from, true).who == program
+	if s.close(line[:at], *now) || quotes {
 		return true
 	}
 	*now = span{from: at + st.size, stamped: true, clock: st}

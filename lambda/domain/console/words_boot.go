@@ -28,9 +28,10 @@ func bootWords() []word {
 		says(SignStep, 0, "[talos] boot sequence:", "[talos] initialize sequence:"),
 
 		// systemd's jobs (systemd source, src/core/manager.c, manager_print_jobs_in_progress).
-		says(SignStartJob, byInit, "A start job is running for ", "/start running ("),
-		says(signUnit, byInit, "Starting ", "Started ", "Finished ", "Mounted ", "Listening on ", "Found device ", "Created slice "),
-		says(signTarget, byInit, "Reached target "),
+		says(SignStartJob, byInit|leads, "A start job is running for "),
+		says(SignStartJob, byInit, "/start running ("),
+		says(signUnit, byInit|leads, "Starting ", "Started ", "Finished ", "Mounted ", "Listening on ", "Found device ", "Created slice "),
+		says(signTarget, byInit|leads, "Reached target "),
 
 		// Work that takes long (e2fsprogs, e2fsck/unix.c; systemd source, src/fsck/fsck.c;
 		// util-linux, fsck.c; policycoreutils, selinux-autorelabel and fixfiles; Debian
@@ -40,8 +41,8 @@ func bootWords() []word {
 			"will be checked", "check forced.", "recovering journal", "Checking file systems", "Checking root file system",
 			"Checking filesystems", "Pass 1: Checking", "Pass 2: Checking", "Pass 3: Checking", "Pass 4: Checking", "Pass 5: Checking",
 			"Checking in progress on "),
-		says(SignWork, byInit, "Starting File System Check", "Starting Relabel all filesystems"),
-		says(signWorked, byInit, "Started File System Check", "Finished File System Check"),
+		says(SignWork, byInit|leads, "Starting File System Check", "Starting Relabel all filesystems"),
+		says(signWorked, byInit|leads, "Started File System Check", "Finished File System Check"),
 		says(SignStep, byInit, ": clean, ", "fsck from util-linux"),
 	)
 }
@@ -56,14 +57,14 @@ func upWords() []word {
 		// systemd (systemd source, src/core/manager.c, manager_notify_finished), cloud-init
 		// (cloud-init source, cc_final_message), OpenSSH (sshd.c), Talos (talos source,
 		// v1alpha1_sequencer and MachineStatusController).
-		says(SignReady, byInit, "Startup finished in "),
+		says(SignReady, byInit|leads, "Startup finished in "),
 		says(signDated, 0, " finished at "),
 		says(SignReady, 0, "Server listening on ", "[talos] boot sequence: done", "[talos] machine is running and ready"),
 
 		// A boot that has given up waits for a person, for ever. It is not a boot any more
 		// (systemd source, src/sulogin-shell; util-linux, sulogin(8); dracut,
 		// dracut-emergency; initramfs-tools, scripts/functions; busybox, ash).
-		says(SignEmergency, byInit,
+		says(SignEmergency, byInit|leads,
 			"You are in emergency mode", "You are in rescue mode", "Welcome to emergency mode", "Welcome to rescue mode",
 			"Give root password for ", "Press Enter for maintenance", "Cannot open access to console, the root account is locked",
 			"Entering emergency mode.", "Enter 'help' for a list of built-in commands", "dracut:/# "),

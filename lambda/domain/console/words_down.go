@@ -29,17 +29,22 @@ func downWords() []word {
 // siblings). Its targets are in target.go.
 func systemdDownWords() []word {
 	return slices.Concat(
-		says(SignStopJob, byInit, "A stop job is running for ", "/stop running (", "/restart running ("),
-		says(SignStop, byInit, "Stopped target "),
-		says(signStop1, byInit, "Stopping ", "Stopped ", "Unmounting "),
+		says(SignStopJob, byInit|leads, "A stop job is running for "),
+		says(SignStopJob, byInit, "/stop running (", "/restart running ("),
+		says(SignStop, byInit|leads, "Stopped target "),
+		says(signStop1, byInit|leads, "Stopping ", "Stopped ", "Unmounting "),
 		says(SignShutdown, byInit,
+			"systemd-reboot.service", "systemd-poweroff.service", "systemd-halt.service", "systemd-kexec.service",
+			"systemd-soft-reboot.service"),
+		says(SignShutdown, byInit|leads,
 			"systemd-shutdown[1]: ", "Sending SIGTERM to remaining processes", "Sending SIGKILL to remaining processes",
 			"All filesystems unmounted", "systemd[1]: Shutting down.", "Starting Reboot...", "Starting Power-Off...", "Starting Halt...",
 			"Starting Power Off...", "Starting System Reboot", "Starting System Power Off", "Starting System Halt", "Starting Reboot via kexec",
-			"systemd-reboot.service", "systemd-poweroff.service", "systemd-halt.service", "systemd-kexec.service",
-			"systemd-soft-reboot.service", "soft-reboot.target",
+			"Started Reboot.", "Started Power-Off.", "Started Halt.", "Finished Reboot.", "Finished Power-Off.", "Finished Halt.",
+			"Finished System Reboot", "Finished System Power Off", "Finished System Halt",
 			"The system will reboot now!", "The system will power off now!", "The system will halt now!", "The system will soft-reboot now!"),
-		says(SignShutdown, 0, "System is rebooting", "System is powering down", "System is halting", "Received SIGTERM from PID 1 (systemd-shutdow"),
+		says(SignShutdown, byLogind, "System is rebooting", "System is powering down", "System is halting"),
+		says(SignShutdown, 0, "Received SIGTERM from PID 1 (systemd-shutdow"),
 		// What systemctl --force and systemd-shutdown print last.
 		says(SignLastWord, atHead|byInit, "Rebooting.", "Powering off.", "Halting system.", "Rebooting with kexec."),
 		// The shutdown's initramfs (dracut source, modules.d, shutdown.sh).
@@ -51,17 +56,18 @@ func systemdDownWords() []word {
 // src/shutdown.c; Debian, initscripts; CentOS 6, initscripts, rc.d/init.d/halt).
 func sysvDownWords() []word {
 	return slices.Concat(
-		says(SignShutdown, byInit,
+		says(SignShutdown, byInit|leads,
 			"INIT: Switching to runlevel: 6", "INIT: Switching to runlevel: 0", "INIT: Entering runlevel: 6", "INIT: Entering runlevel: 0",
 			"INIT: Sending processes", "The system is going down for reboot NOW", "The system is going down for halt NOW",
 			"The system is going down for power off NOW", "The system is going down for power-off NOW",
 			"The system is going down for system halt NOW", "The system is going down for maintenance NOW"),
-		says(SignShutdown, byInit,
+		says(SignShutdown, byInit|leads,
 			"Asking all remaining processes to terminate", "Killing all remaining processes", "Sending all processes the TERM signal",
 			"Sending all processes the KILL signal", "Unmounting local filesystems", "Deactivating swap", "Remounting root filesystem read-only",
-			"Unmounting file systems", "Turning off swap", "Halting system...", "Please stand by while rebooting the system"),
-		says(SignLastWord, byInit, "Will now restart", "Will now halt", "Will now power"),
-		says(signStop1, byInit, "Shutting down "),
+			"Unmounting file systems", "Turning off swap", "Halting system...", "Please stand by while rebooting the system",
+			"shutdown: sending all processes the TERM signal", "shutdown: sending all processes the KILL signal"),
+		says(SignLastWord, byInit|leads, "Will now restart", "Will now halt", "Will now power", "The system is halted"),
+		says(signStop1, byInit|leads, "Shutting down "),
 	)
 }
 
@@ -70,10 +76,10 @@ func sysvDownWords() []word {
 // v1alpha1_sequencer).
 func otherDownWords() []word {
 	return slices.Concat(
-		says(SignShutdown, byInit,
+		says(SignShutdown, byInit|leads,
 			"Terminating remaining processes", "Killing remaining processes", "Remounting remaining filesystems read-only",
-			"The system is going down NOW!", "Sent SIGTERM to all processes", "Sent SIGKILL to all processes"),
-		says(SignLastWord, byInit, "Requesting system reboot", "Requesting system poweroff", "Requesting system halt"),
+			"The system is going down NOW", "Sent SIGTERM to all processes", "Sent SIGKILL to all processes"),
+		says(SignLastWord, byInit|leads, "Requesting system reboot", "Requesting system poweroff", "Requesting system halt"),
 		says(SignShutdown, 0, "[talos] reboot sequence:", "[talos] shutdown sequence:", "[talos] reset sequence:", "[talos] upgrade sequence:"),
 	)
 }
