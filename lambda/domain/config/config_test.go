@@ -60,7 +60,7 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		Region:       "eu-central-1",
 		FunctionName: "crashcart-interrupt",
 		Rules: config.Rules{
-			Fresh: 15 * time.Minute, FreshWindows: 30 * time.Minute,
+			Fresh: 30 * time.Minute, FreshWindows: time.Hour,
 			Booted:   10 * time.Minute,
 			Impaired: 5 * time.Minute, ImpairedWindows: 20 * time.Minute,
 			Silent: 6 * time.Minute, SilentWindows: 20 * time.Minute,
@@ -132,13 +132,13 @@ func TestNothingOutOfBoundsIsAccepted(t *testing.T) {
 		{config.EnvProtect, "auto on off", "On true never yes"},
 		{config.EnvTopic, "arn:aws:sns:eu-central-1:111122223333:t", "t arn:aws:sns:eu-central-1:111122223333 arn:aws:sqs:eu-central-1:111122223333:q arn:aws:sns:eu-central-1:111122223333:t:sub arn:aws:sns:eu-central-1:111122223333: arn:aws:sns:eu-central-1:111122223333:t.fifo"},
 		{config.EnvQueueURL, "http://127.0.0.1:9324/q https://queue.invalid/a", "q /q sqs.eu-central-1.amazonaws.com/q ftp://queue.invalid/q https:///q https://%zz arn:aws:sqs:eu-central-1:111122223333:q"},
-		{config.EnvFresh, "6m1s 15m 1h", "59s 1h1s 0 -5m 15 15min soon"},
+		{config.EnvFresh, "6m1s 30m 1h", "59s 1h1s 0 -5m 15 15min soon"},
 		{config.EnvFreshWindows, "20m1s 1h", "59s 61m"},
 		{config.EnvBooted, "1m 24h", "0s 24h1s"},
-		{config.EnvImpaired, "3m 14m59s", "2m59s 61m"},
-		{config.EnvImpairedWindows, "3m 29m59s", "2m59s 121m"},
-		{config.EnvSilent, "6m 14m59s", "5m59s 61m"},
-		{config.EnvSilentWindows, "6m 29m59s", "5m59s 121m"},
+		{config.EnvImpaired, "3m 29m59s", "2m59s 61m"},
+		{config.EnvImpairedWindows, "3m 59m59s", "2m59s 121m"},
+		{config.EnvSilent, "6m 29m59s", "5m59s 61m"},
+		{config.EnvSilentWindows, "6m 39m59s", "5m59s 121m"},
 		{config.EnvSilentMax, "6m1s 6h", "5m 6h1s"},
 		{config.EnvSilentMaxWindows, "20m1s 6h", "5m 6h1s"},
 		{config.EnvCooldown, "1h 720h", "59m59s 0s 721h"},
@@ -258,7 +258,7 @@ func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 		"CRASHCART_B is not a setting of Crashcart",
 		"AWS_REGION is empty: Lambda sets it, elsewhere it must be given",
 		"CRASHCART_SILENT (40m) must be below CRASHCART_SILENT_MAX (30m)",
-		"CRASHCART_SILENT (40m) must be below CRASHCART_FRESH (15m)",
+		"CRASHCART_SILENT (40m) must be below CRASHCART_FRESH (30m)",
 	}
 	if !slices.Equal(lines, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))

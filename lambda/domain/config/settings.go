@@ -80,10 +80,11 @@ var settings = []Setting{
 	// A group replaces a member that does not answer within minutes. A dump takes longer.
 	choice(EnvProtect, "put an interrupted member of an Auto Scaling group into Standby, so that it lives until it has dumped; auto: in the mode auto",
 		func(c *Config) *Protect { return &c.Protect }, ProtectAuto, ProtectOn, ProtectOff),
-	// SNS may deliver 23 days late. A hang that is over is not worth a crash.
-	span(EnvFresh, "15m", time.Minute, time.Hour, "a trigger older than this is refused", func(r *Rules) *time.Duration { return &r.Fresh }),
+	// SNS may deliver 23 days late. A hang that is over is not worth a crash. But a host
+	// with an empty console must be silent for 20 minutes, which its trigger must outlive.
+	span(EnvFresh, "30m", time.Minute, time.Hour, "a trigger older than this is refused", func(r *Rules) *time.Duration { return &r.Fresh }),
 	// The silence of a Windows counts later (SILENT_WINDOWS), so its trigger must live longer.
-	span(EnvFreshWindows, "30m", time.Minute, time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.FreshWindows }),
+	span(EnvFreshWindows, "1h", time.Minute, time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.FreshWindows }),
 	span(EnvBooted, "10m", time.Minute, 24*time.Hour, "an instance launched later than this is still booting", func(r *Rules) *time.Duration { return &r.Booted }),
 	// An ordinary reboot fails the check for a minute or two.
 	span(EnvImpaired, "5m", 3*time.Minute, time.Hour, "AWS's reachability check must have failed this long", func(r *Rules) *time.Duration { return &r.Impaired }),

@@ -7,10 +7,11 @@ import (
 	"crashcart/lambda/domain/printable"
 )
 
-// MaxPasses is how often one target may be put back into the queue. Lambda stops a function
-// that feeds its own queue after about 16 turns ("Use Lambda recursive loop detection" in
-// the AWS Lambda Developer Guide).
-const MaxPasses = 12
+// MaxPasses is how often one target may be put back into the queue: a little more often than
+// a pass a minute comes to, until a trigger is no longer fresh. Lambda would stop a function
+// that feeds its own queue after about 16 turns ("Use Lambda recursive loop detection", AWS
+// Lambda Developer Guide), so the stack allows this function its loop.
+const MaxPasses = 32
 
 // laterKey and laterValue mark a trigger that was put back into the queue.
 const (

@@ -144,7 +144,7 @@ func TestForgedLaterMessageNeverTriggers(t *testing.T) {
 		{`"trigger":{`, `"trigger":{"permit":1,`},
 		{`"trigger":{`, `"trigger":null,"x":{`},
 		{`"pass":1`, `"pass":0`},
-		{`"pass":1`, `"pass":13`},
+		{`"pass":1`, `"pass":33`},
 		{`"pass":1`, `"pass":-1`},
 		{`"pass":1`, `"pass":"1"`},
 		{`"pass":1`, `"pass":1,"pass":2`},
@@ -179,7 +179,7 @@ func TestForgedLaterMessageNeverTriggers(t *testing.T) {
 func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 	for name, spoil := range map[string]func(*trigger.Trigger){
 		"pass 0":                 func(t *trigger.Trigger) { t.Pass = 0 },
-		"pass 13":                func(t *trigger.Trigger) { t.Pass = trigger.MaxPasses + 1 },
+		"a pass too many":        func(t *trigger.Trigger) { t.Pass = trigger.MaxPasses + 1 },
 		"no time":                func(t *trigger.Trigger) { t.At = time.Time{} },
 		"year 10000":             func(t *trigger.Trigger) { t.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
 		"no source key":          func(t *trigger.Trigger) { t.SourceKey = "" },
