@@ -15,7 +15,7 @@ import (
 var alone = map[string]func(*scene){
 	"episode":      func(s *scene) { s.view.OpenCase = hungID + "-0123456789abcdef" },
 	"lever":        func(s *scene) { s.view.Lever.Pulled = true },
-	"fresh":        func(s *scene) { s.trigger.At, s.ping.At = ago(16*time.Minute), ago(17*time.Minute) },
+	"fresh":        func(s *scene) { s.stale() },
 	"known":        func(s *scene) { s.description.Exists = false },
 	"opted-in":     func(s *scene) { s.untagged() },
 	"supported":    func(s *scene) { s.description.Architecture = "arm64" },
@@ -30,6 +30,13 @@ var alone = map[string]func(*scene){
 	"region":       func(s *scene) { s.region(11, ago(time.Minute)) },
 	"budget":       func(s *scene) { s.budget = taken(3, noon) },
 	"asked":        func(s *scene) { s.description.Tag = config.TagManual },
+}
+
+// stale makes the alarm half an hour old. An agent may not be silent for that long, so
+// the reachability check fails instead.
+func (s *scene) stale() {
+	s.trigger.At, s.ping = ago(31*time.Minute), instance.Ping{}
+	s.fails(ago(32 * time.Minute))
 }
 
 // untagged takes the tag away. The request is direct, as an alarm needs the tag

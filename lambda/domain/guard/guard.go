@@ -83,13 +83,15 @@ func (g *Guard) inquiry(q Question) Inquiry {
 }
 
 // ask returns the weightiest verdict of all rules. mayAbstain says which rules do not
-// count while their facts were not asked for.
+// count while their facts were not asked for. A dump on the console is kept in it, even
+// if another rule outweighs that.
 func (g *Guard) ask(q Question, mayAbstain func(Rule) bool) Verdict {
 	in := g.inquiry(q)
-	best := permitted(in)
+	best, dump := permitted(in), false
 	for _, r := range Rules() {
 		v := r.Check(in)
 		v.Rule = r.Name()
+		dump = dump || v.DumpShown
 		if v.unasked && mayAbstain(r) || in.forced(r.Name()) && overridden(r, v) {
 			continue
 		}
@@ -97,6 +99,7 @@ func (g *Guard) ask(q Question, mayAbstain func(Rule) bool) Verdict {
 			best = v
 		}
 	}
+	best.DumpShown = dump
 	return best
 }
 

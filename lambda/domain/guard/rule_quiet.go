@@ -1,12 +1,33 @@
 package guard
 
 import (
+	"bytes"
+	"fmt"
+	"time"
+	"unicode"
+
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/console"
+	"crashcart/lambda/domain/printable"
 )
 
-// quiet permits while the console shows nothing that an interrupt would ruin. A console
-// that cannot be read permits too: the console is evidence, not a condition.
+const (
+	// unseenDump is for how long a host must be silent whose console is empty. It may be
+	// dumping all that time, and not show it. Most dumps are over by then
+	// (docs/adr/0022-what-an-unseen-console-means.md).
+	unseenDump = 20 * time.Minute
+	// unseenDumpWindows is the same for Windows. Its console never shows a dump: EC2 gives
+	// the last three errors of its event log instead ("Instance console output", Amazon EC2
+	// User Guide).
+	unseenDumpWindows = 25 * time.Minute
+)
+
+// quiet permits while nothing goes on that an interrupt would ruin: a dump, a shutdown, a
+// boot. The console says so. One that cannot be read never permits. One that shows nothing
+// at all permits only after a silence that is longer than most dumps.
+//
+// A dump that was seen counts although the console has forgotten it: the casebook keeps a
+// mark of it.
 type quiet struct{}
 
 func (quiet) Name() string { return cases.RuleQuiet }
@@ -14,27 +35,82 @@ func (quiet) Name() string { return cases.RuleQuiet }
 func (quiet) Check(in Inquiry) Verdict {
 	text, err := in.Console.Get()
 	if err != nil {
-		return doubt("the console", err)
+		return unreadable(err)
 	}
-	r := console.Scan(text)
-	switch r.Activity {
+	book, err := in.Book.Get()
+	if err != nil {
+		return doubt("whether its console showed a dump before", err)
+	}
+	shown := console.Scan(text)
+	switch shown.Activity {
 	case console.Dumping:
-		return refuse("its capture kernel is writing a dump already%s; an interrupt would kill it: %s", progress(&r), r.Line)
+		v := refuse("its capture kernel is writing a dump%s: an interrupt would kill it; its console says: %s", progress(shown), shown.Line)
+		v.DumpShown = true
+		return v
 	case console.ShuttingDown:
-		return refuse("it is shutting down: %s", r.Line)
+		return refuse("it is shutting down: %s", shown.Line)
 	case console.Booting:
-		return notYet("its console shows a boot that has not finished: %s", r.Line)
+		return notYet("its console shows a boot that has not finished: %s", shown.Line)
+	}
+	if age := in.Now.Sub(book.DumpSeen); marked(book, age) && !shown.Booted {
+		return refuse("its console showed a dump %s ago, and no boot that finished since: an interrupt could kill that dump; this counts for %s more",
+			printable.Duration(age), printable.Duration(cases.MarkFor-age))
+	}
+	return unseen(in, text)
+}
+
+// unreadable is the verdict on a console that could not be read.
+func unreadable(err error) Verdict {
+	v := doubt("the console", err)
+	v.Why = fmt.Sprintf("its console cannot be read (%s)", printable.Line(err.Error(), maxText))
+	return v
+}
+
+// progress is how far a dump is, as the sentence has it: ", 41 %, 9m1s to go".
+func progress(shown console.Reading) string {
+	text := ""
+	if shown.Progress != "" {
+		text += ", " + shown.Progress
+	}
+	if shown.Left != "" {
+		text += ", " + shown.Left + " to go"
+	}
+	return text
+}
+
+// marked says whether a dump was seen so lately that it counts. A mark of the future
+// counts: the clocks of two functions differ a little.
+func marked(book cases.View, age time.Duration) bool {
+	return !book.DumpSeen.IsZero() && age < cases.MarkFor
+}
+
+// unseen judges a console that shows no activity. If it could not show a dump, the
+// silence must be longer than most dumps.
+func unseen(in Inquiry, text []byte) Verdict {
+	d, err := in.Instance.Description.Get()
+	if err != nil {
+		return doubt("whether it is a Windows, whose console shows no dump,", err)
+	}
+	need, what := unseenDump, "its console is empty, as it would be during a dump that it does not show"
+	switch {
+	case d.Windows:
+		need, what = unseenDumpWindows, "the console of a Windows shows no dump, so there may be one"
+	case !blank(text):
+		return allow()
+	}
+	since, proven := silentSince(in)
+	if !proven {
+		return notYet("%s; %s of silence required, and nobody knows since when it is silent. Its SSM agent must be silent, or AWS's reachability check must fail, "+
+			"for that long; where neither can, Crashcart cannot interrupt it", what, printable.Duration(need)).in(need - in.asOf().Sub(since))
+	}
+	if silent := in.asOf().Sub(since); silent < need {
+		return notYet("%s; %s more of silence required", what, printable.Duration(need-silent)).in(need - silent)
 	}
 	return allow()
 }
 
-// progress says how far the dump is, where the console says so: ", 41 %, 9m10s to go".
-func progress(r *console.Reading) string {
-	if r.Progress == "" {
-		return ""
-	}
-	if r.Left == "" {
-		return ", " + r.Progress
-	}
-	return ", " + r.Progress + ", " + r.Left + " to go"
+// blank says whether a console has no word on it.
+func blank(text []byte) bool {
+	word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	return !bytes.ContainsFunc(printable.StripEscapes(nil, text), word)
 }

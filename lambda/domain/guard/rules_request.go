@@ -83,6 +83,16 @@ func (fresh) Check(in Inquiry) Verdict {
 	return allow()
 }
 
+// Lapses is when the trigger will be too old for the rule fresh. While the platform is not
+// known, that is by the longer limit.
+func (g *Guard) Lapses(q Question) time.Time {
+	limit := g.Config.Rules.FreshWindows
+	if d, err := q.Instance.Description.Get(); err == nil && !d.Windows {
+		limit = g.Config.Rules.Fresh
+	}
+	return q.Trigger.At.Add(limit)
+}
+
 // asked permits a request of somebody who may ask. IAM says so of a direct invoke. An
 // alarm, a text or an attribute needs both the stack and the tag to be auto. A stack in
 // dry run treats them as auto does: it is there to show what auto would do.

@@ -9,6 +9,7 @@ import (
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
+	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -53,17 +54,19 @@ func TestAnOldTriggerIsNeverNews(t *testing.T) {
 	windows := func(d time.Duration) func(*scene) {
 		return func(s *scene) {
 			s.windows()
+			s.ping = instance.Ping{} // an agent may be silent for no longer than 40 minutes
+			s.fails(ago(d))
 			s.trigger.At = ago(d)
 		}
 	}
 	judge(t, "fresh", []situation{
-		{"a second short of 15 minutes", age(15*time.Minute - time.Second), guard.Permitted},
-		{"15 minutes", age(15 * time.Minute), guard.Refused},
-		{"a second more than 15 minutes", age(15*time.Minute + time.Second), guard.Refused},
+		{"a second short of 30 minutes", age(30*time.Minute - time.Second), guard.Permitted},
+		{"30 minutes", age(30 * time.Minute), guard.Refused},
+		{"a second more than 30 minutes", age(30*time.Minute + time.Second), guard.Refused},
 		{"23 days, as SNS may be late", func(s *scene) { s.trigger.At = ago(23 * 24 * time.Hour) }, guard.Refused},
-		{"Windows, a second short of 30 minutes", windows(30*time.Minute - time.Second), guard.Permitted},
-		{"Windows, 30 minutes", windows(30 * time.Minute), guard.Refused},
-		{"Windows, a second more than 30 minutes", windows(30*time.Minute + time.Second), guard.Refused},
+		{"Windows, a second short of an hour", windows(time.Hour - time.Second), guard.Permitted},
+		{"Windows, an hour", windows(time.Hour), guard.Refused},
+		{"Windows, a second more than an hour", windows(time.Hour + time.Second), guard.Refused},
 		{"a second short of a minute ahead", age(-59 * time.Second), guard.Permitted},
 		{"a minute ahead", age(-time.Minute), guard.Permitted},
 		{"a second more than a minute ahead", age(-61 * time.Second), guard.Refused},

@@ -84,6 +84,7 @@ func hung(t testing.TB) *scene {
 		status:   instance.Status{Instance: instance.Check{Status: "ok"}, System: instance.Check{Status: "ok"}, EBS: instance.Check{Status: "ok"}},
 		kind:     instance.Type{Hypervisor: "nitro", Architectures: []string{"i386", "x86_64"}},
 		shutdown: "stop",
+		console:  []byte(consoleUp),
 	}
 	s.heard(5, time.Minute)
 	return s

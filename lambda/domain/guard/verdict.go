@@ -40,6 +40,10 @@ type Verdict struct {
 	// does not.
 	Unanswered bool
 
+	// DumpShown says that the console shows a dump right now, whatever rule has decided.
+	// The casebook then keeps a mark of it.
+	DumpShown bool
+
 	wait    time.Duration // Later only for this long; zero where nobody can say
 	doubted bool          // Later only because the silence may not be the host's own
 	unasked bool          // Later only because a fact was not asked for yet
