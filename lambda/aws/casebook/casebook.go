@@ -8,7 +8,7 @@
 // may happen at most once is decided there and nowhere else.
 //
 // These are the items, by partition key. Every key of a dry run starts with "dry#", so
-// that no real trigger reads what a dry run writes. The lever alone has no dry run.
+// that no real trigger reads what a dry run writes. The lever and the marks have no dry run.
 //
 //	lever              the kill switch; no item means released
 //	case#<id>          one case; has openKey only while open: the sparse index
@@ -16,6 +16,7 @@
 //	budget             slot#<k>: one interrupt of the last hour each
 //	group#<g>          slot#<k>: one open case of the group each
 //	later#<id>         pass#<n>: this target was put back in the queue that often
+//	dump#<instance>    the mark: when a dump was last seen on the instance's console
 //	notified#<topic>   until when nobody is notified of this again, and how much was skipped
 //
 // Slots lapse by their own time. DynamoDB's TTL deletes late, so it only tidies

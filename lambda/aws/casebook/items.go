@@ -35,6 +35,7 @@ const (
 	attrReason        = "reason"
 	attrBy            = "requestedBy"
 	attrSince         = "since"
+	attrSeenAt        = "seenAt"
 	attrSkippedBefore = "skippedBefore"
 	attrEvidence      = "evidence"
 	attrProtected     = "protected"
@@ -78,6 +79,9 @@ func expires(t time.Time) types.AttributeValue { return num(t.Unix()) }
 func key(pk, sk string) item { return item{attrPK: str(pk), attrSK: str(sk)} }
 
 func leverKey() item { return key("lever", "lever") }
+
+// dumpKey is the key of an instance's mark. Dry runs read the real one, and write none.
+func dumpKey(instanceID string) item { return key("dump#"+instanceID, "dump") }
 
 // number is a whole number of an item. An item without it has the number otherwise.
 func number(it item, name string, otherwise int) int {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// keyspace is the first part of every key but the lever's. It keeps what a dry run
+// keyspace is the first part of every key but the lever's and the marks'. It keeps what a dry run
 // writes apart from what is real: the two never share an item.
 type keyspace string
 

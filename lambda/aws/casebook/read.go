@@ -30,6 +30,7 @@ func (b *Book) Read(ctx context.Context, subjects []cases.Subject) (map[cases.Su
 	for _, s := range subjects {
 		add := func(k item) { keys[get(k, attrPK)] = k }
 		add(realKeys.instanceKey(s.InstanceID))
+		add(dumpKey(s.InstanceID))
 		add(realKeys.caseKey(cases.ID(s.InstanceID, s.SourceKey)))
 		add(keysOf(s.DryRun).caseKey(cases.ID(s.InstanceID, s.SourceKey)))
 	}
@@ -42,6 +43,7 @@ func (b *Book) Read(ctx context.Context, subjects []cases.Subject) (map[cases.Su
 	for _, s := range subjects {
 		v := viewOf(found[get(realKeys.instanceKey(s.InstanceID), attrPK)], now)
 		v.Lever = lever
+		v.DumpSeen = parseStamp(get(found[get(dumpKey(s.InstanceID), attrPK)], attrSeenAt))
 		for _, keys := range []keyspace{keysOf(s.DryRun), realKeys} {
 			if c, ok := found[get(keys.caseKey(cases.ID(s.InstanceID, s.SourceKey)), attrPK)]; ok {
 				v.ClaimedBy = get(c, attrCase)
