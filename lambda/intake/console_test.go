@@ -1,9 +1,12 @@
 package intake_test
 
 import (
+	"context"
 	"encoding/base64"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"crashcart/lambda/domain/config"
@@ -15,29 +18,87 @@ func (w *world) says(which, text string) {
 	alter("GetConsoleOutput, "+which, func(out *ec2.GetConsoleOutputOutput) { out.Output = &encoded })(w)
 }
 
-// The evidence is no condition: a hang must not be lost because EC2 has no console.
-func TestAConsoleThatCannotBeReadNeverKeepsAHangFromItsInterrupt(t *testing.T) {
+// A dump could be under way that nobody has seen.
+func TestAConsoleThatCannotBeReadNeverPermits(t *testing.T) {
 	for name, prepare := range map[string]func(*world){
 		"neither can be read": func(w *world) { w.fail["GetConsoleOutput"] = errOutage },
-		"the latest cannot be read, and the buffered one shows a dump": func(w *world) {
+		"the latest cannot be read, and the buffered one shows a login": func(w *world) {
 			w.fail["GetConsoleOutput, latest"] = apiError{"UnsupportedOperation"}
-			w.says("buffered", consoleDumping)
+			w.says("buffered", consoleUp)
 		},
-		"both are empty": func(w *world) {
-			w.says("latest", "")
-			w.says("buffered", "")
+		"the latest comes too late": func(w *world) {
+			w.handler.Taker.Bound = time.Millisecond
+			w.handler.Taker.API = slowConsole{w}
+		},
+		"what EC2 sends is no base64": func(w *world) {
+			alter("GetConsoleOutput, latest", func(out *ec2.GetConsoleOutputOutput) { out.Output = aws.String("a console") })(w)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, m := hung(t, config.ModeAuto)
 			prepare(w)
 			w.deliver(heartbeat)
-			w.expect(step{outcome: "interrupted", rule: "unresponsive"})
-			if len(m.interruptedAt) != 1 {
-				t.Errorf("%d interrupts", len(m.interruptedAt))
+			w.expect(step{outcome: "later", rule: "quiet", why: "its console cannot be read (reading the latest console: "})
+			w.advance(time.Hour)
+			ds := w.decisions()
+			for i, d := range ds {
+				if last := i == len(ds)-1; (d.Outcome == "refused") != last || !last && d.Rule != "quiet" {
+					t.Errorf("pass %d: %s by %s: %s", d.Pass, d.Outcome, d.Rule, d.Why)
+				}
+			}
+			if len(ds) < 10 || len(m.interruptedAt) != 0 || len(w.queue) != 0 {
+				t.Errorf("%d passes, %d interrupts, %d messages in the queue", len(ds), len(m.interruptedAt), len(w.queue))
 			}
 		})
 	}
+}
+
+func TestNobodyEverForcesAnInterruptPastAConsoleThatCannotBeRead(t *testing.T) {
+	w, m := hung(t, config.ModeAuto)
+	w.fail["GetConsoleOutput, latest"] = apiError{"RequestLimitExceeded"}
+	if _, err := w.invoke(`{"instanceIds":["` + webA + `"],"reason":"checkout hangs","force":["unresponsive","cooldown"]}`); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(step{outcome: "later", rule: "quiet", why: "its console cannot be read (reading the latest console: api error RequestLimitExceeded)"})
+	if len(m.interruptedAt) != 0 {
+		t.Errorf("%d interrupts", len(m.interruptedAt))
+	}
+}
+
+func TestOneThrottledConsoleNeverLosesAHang(t *testing.T) {
+	w, m := hung(t, config.ModeAuto)
+	w.fail["GetConsoleOutput, latest"] = apiError{"RequestLimitExceeded"}
+	w.deliver(heartbeat)
+	w.expect(step{outcome: "later", rule: "quiet"})
+	delete(w.fail, "GetConsoleOutput, latest")
+	w.advance(time.Minute)
+	w.expect(step{outcome: "interrupted", rule: "unresponsive"})
+	if len(m.interruptedAt) != 1 {
+		t.Errorf("%d interrupts", len(m.interruptedAt))
+	}
+}
+
+// The latest console alone is a condition. The rest of the evidence is none.
+func TestOtherEvidenceThatIsMissingNeverKeepsAHangFromItsInterrupt(t *testing.T) {
+	for _, op := range []string{"GetConsoleOutput, buffered", "GetConsoleScreenshot"} {
+		w, m := hung(t, config.ModeAuto)
+		w.fail[op] = apiError{"UnsupportedOperation"}
+		w.deliver(heartbeat)
+		w.expect(step{outcome: "interrupted", rule: "unresponsive"})
+		if len(m.interruptedAt) != 1 {
+			t.Errorf("without %s: %d interrupts", op, len(m.interruptedAt))
+		}
+	}
+}
+
+// slowConsole is an EC2 whose latest console comes only when nobody waits any more.
+type slowConsole struct{ *world }
+
+func (s slowConsole) GetConsoleOutput(ctx context.Context, in *ec2.GetConsoleOutputInput, o ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
+	if aws.ToBool(in.Latest) {
+		<-ctx.Done()
+	}
+	return s.world.GetConsoleOutput(ctx, in, o...)
 }
 
 // An interrupt would kill the dump that the latest console shows.

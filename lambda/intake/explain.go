@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"crashcart/lambda/domain/cases"
-	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/trigger"
 )
@@ -43,7 +42,7 @@ func (h *Handler) Explain(ctx context.Context, batch trigger.Batch) []Outcome {
 func (h *Handler) foresee(ctx context.Context, j *job) {
 	v := j.verdict
 	if v.Kind == guard.Permitted {
-		j.question.Console = fact.Known(h.Taker.Take(ctx, j.ref.Instance).Latest)
+		j.question.Console = consoleOf(h.Taker.Take(ctx, j.ref.Instance))
 		v = h.Guard.Decide(j.question)
 	}
 	outcome := cases.Outcome(v.Kind) // both have the same words, but for what is permitted

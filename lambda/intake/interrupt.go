@@ -9,7 +9,6 @@ import (
 	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/cases"
-	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
 )
 
@@ -21,7 +20,7 @@ const (
 	interruptTime = evidence.Bound + guard.PermitLife + settleBound + noteBound + notify.Bound
 	// settleBound is how long writing the result and the evidence may take.
 	settleBound = 10 * time.Second
-	// noteBound is how long noting the rest in the case may take.
+	// noteBound is how long noting the rest in the case may take, or marking a dump.
 	noteBound = 2 * time.Second
 	// takeMargin is how much life the facts must have left for the evidence to be
 	// worth taking.
@@ -39,9 +38,10 @@ func (h *Handler) interrupt(ctx context.Context, j *job) {
 		return
 	}
 	seen := h.Taker.Take(ctx, j.ref.Instance)
-	j.question.Console = fact.Known(seen.Latest)
+	j.question.Console = consoleOf(seen)
 	permit, v := h.Guard.Claim(ctx, j.question)
 	if v.Kind != guard.Permitted {
+		h.markDump(ctx, j, v, seen.TakenAt)
 		h.conclude(ctx, j, v)
 		return
 	}

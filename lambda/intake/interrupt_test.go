@@ -226,7 +226,7 @@ func TestTheBudgetIsNeverOverspent(t *testing.T) {
 }
 
 func TestAnErrorAfterTheClaimNeverBringsTheRecordBack(t *testing.T) {
-	for _, op := range []string{"SendDiagnosticInterrupt", "PutObject", "GetConsoleOutput", "GetConsoleScreenshot"} {
+	for _, op := range []string{"SendDiagnosticInterrupt", "PutObject", "GetConsoleOutput, buffered", "GetConsoleScreenshot"} {
 		t.Run(op, func(t *testing.T) {
 			w, m := hung(t, config.ModeAuto)
 			w.fail[op] = errOutage

@@ -13,12 +13,11 @@ import (
 	"crashcart/lambda/domain/trigger"
 )
 
-// The least time between two passes of a target. Twelve passes take twelve minutes
-// on Linux and 24 on Windows. A hang that began with its alarm shows within that
-// time: it takes 6 and 20 minutes of silence.
+// The least time between two passes of a target. A target has passes until its trigger is
+// no longer fresh: about thirty of them on Linux, and 24 on Windows.
 const (
 	passDelay        = 60 * time.Second
-	passDelayWindows = 120 * time.Second
+	passDelayWindows = 150 * time.Second
 
 	// maxDelay is the longest that SQS keeps a message back ("SendMessage", Amazon
 	// SQS API Reference).
@@ -44,7 +43,7 @@ func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 		v.Why += "; " + v.AskAgain()
 		j.end(cases.OutcomeLater, v)
 		return
-	case j.trigger.Pass >= trigger.MaxPasses:
+	case h.lastPass(j, v):
 		v.Why = fmt.Sprintf("given up after %d passes: %s", j.trigger.Pass+1, v.Why)
 		j.end(cases.OutcomeRefused, v)
 		return
@@ -57,6 +56,12 @@ func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 		j.end(cases.OutcomeFailed, v)
 		j.outcome.again = true
 	}
+}
+
+// lastPass says whether this was the target's last pass. At another one its trigger would
+// be too old, and the refusal would not say what is still missing.
+func (h *Handler) lastPass(j *job, v guard.Verdict) bool {
+	return j.trigger.Pass >= trigger.MaxPasses || !h.Now().Add(delay(j, v)).Before(h.Guard.Lapses(j.question))
 }
 
 // requeue puts the target into the queue for its next pass. It does nothing if

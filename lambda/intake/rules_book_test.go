@@ -29,8 +29,12 @@ func bookWalks() []ruleWalk {
 			func(w *world) { w.pull("patch day", "ops") }, cases.OutcomeRefused, "stopped 0s ago by ops (patch day)",
 		},
 		{
-			cases.RuleFresh, "the queue delivers it a quarter of an hour later", silentHost,
-			func(w *world) { w.now = at(12, 14, 0) }, cases.OutcomeRefused, "the trigger is 15m old",
+			cases.RuleFresh, "the queue delivers it half an hour later", silentHost,
+			func(w *world) { w.now = at(12, 29, 0) }, cases.OutcomeRefused, "the trigger is 30m old",
+		},
+		{
+			cases.RuleQuiet, "the casebook has the mark of a dump", together(silentHost, console(nothingKnown)),
+			func(w *world) { w.mark(25 * time.Minute) }, cases.OutcomeRefused, "its console showed a dump 25m ago",
 		},
 		{
 			cases.RuleCooldown, "the casebook has a closed case of the instance, three hours old", silentHost,
@@ -72,6 +76,14 @@ func (w *world) claim(ago time.Duration, r cases.Request) cases.Case {
 		w.t.Fatal(err)
 	}
 	return c
+}
+
+// mark marks a dump of webA that was seen so long ago.
+func (w *world) mark(ago time.Duration) {
+	w.t.Helper()
+	if err := w.handler.Book.MarkDump(w.t.Context(), webA, w.now.Add(-ago)); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // closeCase closes a case, so that its instance may have another.

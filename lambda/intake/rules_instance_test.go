@@ -13,7 +13,7 @@ func descriptionWalks() []ruleWalk {
 	return []ruleWalk{
 		{
 			cases.RuleFresh, "it is no Windows", silentWindows,
-			describes(func(i *types.Instance) { i.Platform = "" }), cases.OutcomeRefused, "the trigger is 29m old; it must be younger than 15m",
+			describes(func(i *types.Instance) { i.Platform = "" }), cases.OutcomeRefused, "the trigger is 30m30s old; it must be younger than 30m",
 		},
 		{
 			cases.RuleKnown, "EC2 does not describe it", silentHost,

@@ -77,6 +77,15 @@ func signWalks() []ruleWalk {
 func consoleWalks() []ruleWalk {
 	return []ruleWalk{
 		{cases.RuleQuiet, "its console shows a capture kernel", silentHost, console(consoleDumping), cases.OutcomeRefused, "elfcorehdr=507252K"},
+		{
+			cases.RuleQuiet, "its console cannot be read", silentHost,
+			func(w *world) { w.fail["GetConsoleOutput, latest"] = errOutage }, cases.OutcomeLater, "its console cannot be read",
+		},
+		{cases.RuleQuiet, "its console is empty", silentHost, console(""), cases.OutcomeLater, "its console is empty"},
+		{
+			cases.RuleQuiet, "it is a Windows, whose console shows no dump", together(silentHost, func(w *world) { w.now = at(12, 6, 0) }),
+			describes(func(i *types.Instance) { i.Platform = "windows" }), cases.OutcomeLater, "the console of a Windows shows no dump",
+		},
 		{cases.RuleQuiet, "its console shows a boot", silentHost, console(consoleBooting), cases.OutcomeLater, "boot that has not finished"},
 		{
 			cases.RuleQuiet, "its console shows a shutdown", silentHost,

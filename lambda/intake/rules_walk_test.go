@@ -46,7 +46,7 @@ func silentHost(w *world) {
 // silentWindows is a Windows of which everybody has waited half an hour for a sign.
 func silentWindows(w *world) {
 	w.add(webA, machine{tag: "auto", windows: true, silentSince: at(11, 55, 0), console: consoleUp})
-	w.now = at(12, 28, 0)
+	w.now = at(12, 29, 30)
 }
 
 // failingHost has no agent, and its reachability check fails.

@@ -99,12 +99,12 @@ func TestWalks(t *testing.T) {
 		"it has no agent and nothing else to show: it has its passes until it is no news any more": {
 			machine: machine{tag: "auto", noAgent: true},
 			metric:  "CPUUtilization", alarm: at(12, 0, 0),
-			steps: append(laters(12, at(12, 0, 5)), step{at(12, 12, 5), "refused", "unresponsive", "given up after 13 passes"}),
+			steps: append(laters(29, at(12, 0, 5)), step{at(12, 29, 5), "refused", "unresponsive", "given up after 30 passes: it has no SSM agent"}),
 		},
-		"the alarm is a quarter of an hour old": {
-			machine: machine{tag: "auto", silentSince: at(11, 40, 0)},
-			metric:  "heartbeat", alarm: at(11, 45, 0),
-			steps: []step{{at(12, 0, 0), "refused", "fresh", "the trigger is 15m old"}},
+		"the alarm is half an hour old": {
+			machine: machine{tag: "auto", silentSince: at(11, 25, 0)},
+			metric:  "heartbeat", alarm: at(11, 30, 0),
+			steps: []step{{at(12, 0, 0), "refused", "fresh", "the trigger is 30m old"}},
 		},
 		"nobody has tagged it": {
 			machine: machine{silentSince: at(11, 50, 0)},

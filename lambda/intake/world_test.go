@@ -158,10 +158,14 @@ func (w *world) clock() time.Time {
 	return w.now
 }
 
-// add puts an instance into the world, launched two days ago.
+// add puts an instance into the world, launched two days ago. Its console shows a login
+// prompt.
 func (w *world) add(id string, m machine) *machine {
 	if m.launched.IsZero() {
 		m.launched = noon.Add(-48 * time.Hour)
+	}
+	if m.console == "" {
+		m.console = consoleUp
 	}
 	if m.shutdown == "" {
 		m.shutdown = "stop"

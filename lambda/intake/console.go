@@ -1,0 +1,36 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/guard"
+)
+
+// consoleOf is the console as the rules see it. That EC2 has none yet is an answer: it is
+// empty. That EC2 gave no answer is none, and the rule quiet then never permits.
+func consoleOf(seen evidence.Evidence) fact.Of[[]byte] {
+	if seen.LatestErr != nil && !errors.Is(seen.LatestErr, evidence.ErrEmpty) {
+		return fact.Failed[[]byte](seen.LatestErr)
+	}
+	return fact.Known(seen.Latest)
+}
+
+// markDump keeps a mark in the casebook if the console shows a dump, so that the dump
+// counts when its console has forgotten it. A dry run leaves nothing that counts. What
+// fails is logged and changes nothing: the refusal stands.
+func (h *Handler) markDump(ctx context.Context, j *job, v guard.Verdict, seen time.Time) {
+	if !v.DumpShown || h.Guard.DryRun(j.trigger) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteBound)
+	defer cancel()
+	if err := h.Book.MarkDump(ctx, j.ref.Instance, seen); err != nil {
+		j.log.ErrorContext(ctx, "the dump that its console shows has no mark in the casebook",
+			slog.String("instanceId", j.ref.Instance), slog.Any("error", err))
+	}
+}
