@@ -47,8 +47,13 @@ func (j *judge) sign(w word, at int) Sign {
 	case SignProgress:
 		return j.percent(progressAt(j.line, at, j.cut))
 	case SignDump:
-		if w.text == copied {
+		switch w.text {
+		case copied:
 			return j.percent(copiedAt(rest))
+		case barred:
+			if p, ok := barAt(rest); ok {
+				return j.percent(p, ok)
+			}
 		}
 	case signTarget:
 		return target(rest)
@@ -65,6 +70,7 @@ func (j *judge) sign(w word, at int) Sign {
 // Words that only count together with others.
 const (
 	copied    = "Copied "
+	barred    = "Saving dump "
 	welcome   = "Welcome to "
 	listening = "Server listening on "
 	countdown = "Rebooting in "

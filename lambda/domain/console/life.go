@@ -244,8 +244,11 @@ func (l *life) takeJob(sign Sign, line int) {
 
 // takeReady takes a sign of a machine that is up, or goes nowhere.
 func (l *life) takeReady(sign Sign) {
-	if l.down == firmDown && sign == SignReady {
+	switch {
+	case l.down == firmDown && sign == SignReady:
 		return // a unit that was being started when the shutdown came
+	case sign == SignPanic && !l.commanded && !l.ready():
+		return // it may be a capture kernel
 	}
 	l.rise(byWord)
 	l.job, l.vmcore = none, none

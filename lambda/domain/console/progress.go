@@ -76,5 +76,21 @@ func copiedAt(text []byte) (p progress, ok bool) {
 	return progress{percent: int(min(done*100/all, 100)), copying: true}, true
 }
 
+// barAt reads the progress of kdumptool, "Saving dump   |####------|  41%", of which text
+// is what follows the words (openSUSE/kdump, kdumptool/progress.cc).
+func barAt(text []byte) (p progress, ok bool) {
+	rest, found := bytes.CutPrefix(bytes.TrimLeft(text, " "), []byte("|"))
+	bar := bytes.IndexByte(rest[:min(len(rest), maxLabel)], '|')
+	if !found || bar < 0 {
+		return progress{}, false
+	}
+	figure := bytes.TrimLeft(rest[bar+1:], " ")
+	percent, digits := number(figure, 3)
+	if digits == 0 || digits == len(figure) || figure[digits] != '%' {
+		return progress{}, false
+	}
+	return progress{percent: int(min(percent, 100)), copying: true}, true
+}
+
 // String is the progress in whole percent.
 func (p progress) String() string { return strconv.Itoa(p.percent) + " %" }

@@ -77,9 +77,12 @@ func (s *scanner) line(text []byte, cut bool) (size int) {
 				continue
 			}
 		case c == escape:
+			// The piece is read again without its escapes: one may stand within a time or a word.
 			size = lineLen(text)
 			s.plain = printable.StripEscapes(s.plain[:0], text[:size])
-			line, i = s.plain, i-1
+			line, at, i = s.plain, 0, now.from-1
+			s.hits = s.hits[:0]
+			s.pieces++
 			continue
 		case to == s.words.halt:
 			line, size = text[:i], i
@@ -112,7 +115,7 @@ func (s *scanner) part(line []byte, at int, now *span) (quoted bool) {
 		return true
 	}
 	*now = span{from: at + st.size, stamped: true, clock: st}
-	if now.from < len(line) && s.words.class[line[now.from]] != classHalt { // else it says nothing, or is cut
+	if now.from < len(line) && line[now.from] != '\n' && line[now.from] != '\r' { // else it says nothing, or is cut
 		s.tale.tick(st.clock, at)
 	}
 	return false
@@ -200,7 +203,11 @@ func (s *scanner) judge(line []byte, now span, hits []hit) (quoted bool) {
 		j.note(s.words.words[h.id], h.at)
 	}
 	for _, h := range hits {
-		if sign := j.sign(s.words.words[h.id], h.at); sign != 0 {
+		w := s.words.words[h.id]
+		if h.at < now.from || h.at+len(w.text) > len(line) {
+			continue // it reaches over the end of a prompt
+		}
+		if sign := j.sign(w, h.at); sign != 0 {
 			s.tale.progress(j.progress)
 			s.tale.add(sign, j.place(sign, h.at))
 		}

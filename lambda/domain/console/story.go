@@ -12,7 +12,9 @@ type story struct {
 	life  life
 	lives int
 
-	offset int // of the line that is read now
+	offset  int           // of the line that is read now
+	now     time.Duration // the kernel's time in that line
+	stamped bool          // there is one
 
 	dump    bool // there was a sign of a dump
 	done    bool // a boot begun in the ring is finished
@@ -22,13 +24,14 @@ type story struct {
 }
 
 // open begins a line.
-func (s *story) open(offset int) { s.offset = offset }
+func (s *story) open(offset int) { s.offset, s.stamped = offset, false }
 
 // listens says that a piece without a word may tell something.
 func (s *story) listens() bool { return s.life.down == lastDown }
 
 // tick takes the kernel's time before a piece, which stands at the index at of its line.
 func (s *story) tick(now time.Duration, at int) {
+	s.now, s.stamped = now, true
 	l := &s.life
 	if l.timed && now+slack < l.clock {
 		s.again(at)
@@ -39,7 +42,6 @@ func (s *story) tick(now time.Duration, at int) {
 	}
 	if l.over(now) {
 		s.begin(SignClock, at)
-		s.life.tick(now)
 	}
 	s.finished()
 }
@@ -63,6 +65,9 @@ func (s *story) begin(sign Sign, at int) {
 	s.life.lived, s.life.visible = true, true
 	s.done, s.told, s.copying = false, false, false
 	s.life.begin = s.keep(sign, at)
+	if s.stamped {
+		s.life.tick(s.now)
+	}
 }
 
 // keep adds the line to the lines with a sign, and gives its place among them.

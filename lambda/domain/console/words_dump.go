@@ -21,13 +21,13 @@ func dumpWords() []word {
 			"makedumpfile Completed.", "makedumpfile Failed.", "STEP [Copying data", "STEP [Saving",
 			"Writing erase info...", "The makedumpfile operation may be incomplete."),
 
-		// Debian and Ubuntu (makedumpfile packaging, kdump-config and
-		// kdump-tools-dump.service).
+		// Debian and Ubuntu (kdump-tools, debian/kdump-config.in and
+		// kdump-tools-dump.service), to a disk, over NFS, SSH and FTP.
 		says(SignDump, asFact,
-			"running makedumpfile ", "running vmcore-dmesg ", "kdump-tools-dump",
-			"saved vmcore in ", "saved dmesg content in ", "failed to save vmcore in ", "failed to save dmesg content in ",
-			"makedumpfile failed, falling back to", "makedumpfile --dump-dmesg failed",
-			"sending makedumpfile ", "sending dmesg", "saved vmcore via ", "saved dmesg via "),
+			"running makedumpfile ", "sending makedumpfile ", "kdump-tools-dump",
+			"saved vmcore in ", "saved vmcore via ", "saved dmesg content ", "failed to save vmcore ", "failed to save dmesg content ",
+			"makedumpfile failed, falling back to", "makedumpfile --dump-dmesg failed", "makedumpfile scp failed",
+			"Dumping to NFS mountpoint "),
 
 		// RHEL and CentOS 7 to 10, Fedora, Amazon Linux 2 and 2023, and what is made of
 		// them (kdump-utils, dracut-kdump.sh, kdump.sh and kdump-capture.service;
@@ -47,7 +47,7 @@ func dumpWords() []word {
 		// SLES up to 15 (openSUSE/kdump, kdumptool, savedump.cc; init/save_dump.sh), and
 		// from 15 SP6 on (openSUSE/kdump, dracut/kdump-save and kdump-save.service).
 		says(SignDump, atHead|asFact,
-			"Extracting dmesg", "Saving dump", "Generating README", "Copying System.map", "Copying kernel",
+			"Extracting dmesg", "Saving dump ", "Generating README", "Copying System.map", "Copying kernel",
 			"Dump saving completed.", "Saved temporary README.txt", "Saved dmesg", "Saved vmcore",
 			"Saved final README.txt", "Failed saving vmcore", "Failed saving dmesg", "Error: Failed saving vmcore"),
 		says(SignDump, byInit|asFact, "save kernel crash dump", "kdump-save"),
@@ -58,9 +58,6 @@ func dumpWords() []word {
 		// Arch Linux (ArchWiki, "Kdump"), and Yocto (meta-openembedded, kexec-tools, kdump).
 		says(SignDump, byInit|asFact, "Create dump after kernel crash"),
 		says(SignDump, atHead, "Saving a vmcore to "),
-
-		// RHEL and CentOS 6 (kexec-tools 2.0.0, mkdumprd).
-		says(SignDump, atHead, "Saving core complete", "Saving to the local filesystem", "Saving to remote location", "Saving to partition "),
 	)
 }
 
