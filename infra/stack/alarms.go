@@ -57,7 +57,7 @@ func addSweepAlarms(s Stack) {
 const missedSweeps = 3
 
 // unansweredPeriods in a row are a fault. A single call that was throttled is not: the
-// target gets more passes for twelve minutes.
+// target gets more passes for half an hour.
 const unansweredPeriods = 2
 
 // ownAlarm goes off as soon as there is one of what it counts.

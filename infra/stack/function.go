@@ -26,7 +26,7 @@ const (
 	asyncRetries = 2
 	// asyncSeconds is how old an event may get that waits for the function: as old as
 	// a trigger may be, by the default of config.EnvFresh.
-	asyncSeconds = 900
+	asyncSeconds = 1800
 )
 
 // newInterrupt makes the interrupt function with its role, its log, and the two ways
@@ -50,8 +50,8 @@ func newInterrupt(s Stack, p props.Props, code string) awslambda.Function {
 		MemorySize:   jsii.Number(memory),
 		Timeout:      awscdk.Duration_Seconds(jsii.Number(config.FunctionTimeout.Seconds())),
 		LogGroup:     awslogs.LogGroup_FromLogGroupName(s.Stack, jsii.String("InterruptLogs"), logs.Ref()),
-		// A target can go around queue and function for twelve passes. Lambda stops what
-		// it takes for a loop at about sixteen.
+		// A target can go around queue and function for up to 32 passes (trigger.MaxPasses).
+		// Lambda stops what it takes for a loop at about sixteen.
 		RecursiveLoop:                awslambda.RecursiveLoop_ALLOW,
 		ReservedConcurrentExecutions: reserved(p, p.ReservedConcurrency),
 	})

@@ -136,7 +136,7 @@ func TestNothingThatComesInIsLost(t *testing.T) {
 		"EventSourceArn": `"` + queue + `"`, "FunctionName": `"crashcart-interrupt"`, "FilterCriteria": "null",
 	})
 	has(t, tpl.One(t, "AWS::Lambda::EventInvokeConfig", "FunctionName", "crashcart-interrupt"), map[string]string{
-		"MaximumRetryAttempts": "2", "MaximumEventAgeInSeconds": "900", "Qualifier": `"$LATEST"`,
+		"MaximumRetryAttempts": "2", "MaximumEventAgeInSeconds": "1800", "Qualifier": `"$LATEST"`,
 		"DestinationConfig.OnFailure.Destination": `"` + dead + `"`,
 	})
 	has(t, tpl.One(t, "AWS::SNS::Subscription"), map[string]string{
