@@ -8,9 +8,10 @@ type judge struct {
 	piece
 	span
 
-	denied   bool      // the piece has a denial
-	header   int       // where the place of a crashed kernel's memory is named, or 0
-	progress *progress // what the last sign says of the dump's progress
+	denied   bool     // the piece has a denial
+	header   int      // where the place of a crashed kernel's memory is named, or 0
+	progress progress // what the last sign says of the dump's progress
+	saying   bool     // it says something of that
 }
 
 // near is how far behind or before a word the text that goes with it is looked for, in
@@ -32,7 +33,7 @@ func (j *judge) note(w word, at int) {
 
 // sign is what a word at the index at shows, or 0 for nothing.
 func (j *judge) sign(w word, at int) Sign {
-	j.progress = nil
+	j.saying = false
 	if !j.counts(w, at) {
 		return 0
 	}
@@ -117,7 +118,7 @@ func (j *judge) percent(p progress, ok bool) Sign {
 	if !ok {
 		return 0
 	}
-	j.progress = &p
+	j.progress, j.saying = p, true
 	return SignProgress
 }
 

@@ -3,15 +3,13 @@ package console
 import (
 	"bytes"
 	"strconv"
-
-	"crashcart/lambda/domain/printable"
 )
 
 // progress is how far a dump is.
 type progress struct {
 	percent int
 	copying bool   // it copies the memory; the phases before prepare that
-	left    string // makedumpfile's own estimate
+	left    []byte // makedumpfile's own estimate, as it stands in the line
 }
 
 // The bounds within which the parts of a progress line are looked for, in bytes.
@@ -43,22 +41,22 @@ func progressAt(line []byte, at int, cut bool) (p progress, ok bool) {
 	label := line[max(0, open-maxLabel):open]
 	tail := line[at:min(len(line), at+maxLabel)]
 	p = progress{percent: int(min(percent, 100)), left: leftOf(tail)}
-	p.copying = bytes.Contains(label, []byte("Copying data")) || p.left != ""
+	p.copying = bytes.Contains(label, []byte("Copying data")) || len(p.left) > 0
 	known := p.copying || bytes.Contains(label, []byte("Excluding ")) || bytes.Contains(label, []byte("Checking for memory holes"))
 	return p, known || cut && open < maxLabel
 }
 
-// leftOf reads the estimate in the tail of a progress line.
-func leftOf(tail []byte) string {
+// leftOf reads the estimate in the tail of a progress line: "9m10s".
+func leftOf(tail []byte) []byte {
 	_, eta, ok := bytes.Cut(tail, []byte("eta: "))
 	if !ok {
-		return ""
+		return nil
 	}
 	n := 0
 	for n < len(eta) && n < maxLeft && (eta[n] >= '0' && eta[n] <= '9' || bytes.IndexByte([]byte("dhms"), eta[n]) >= 0) {
 		n++
 	}
-	return printable.Line(string(eta[:n]), maxLeft)
+	return eta[:n]
 }
 
 // copiedAt reads the progress of a plain copy, "Copied 512 MB / 4096 MB", of which text is

@@ -208,7 +208,9 @@ func (s *scanner) judge(line []byte, now span, hits []hit) (quoted bool) {
 			continue // it reaches over the end of a prompt
 		}
 		if sign := j.sign(w, h.at); sign != 0 {
-			s.tale.progress(j.progress)
+			if j.saying {
+				s.tale.progress(j.progress)
+			}
 			s.tale.add(sign, j.place(sign, h.at))
 		}
 	}

@@ -18,9 +18,9 @@ type story struct {
 
 	dump    bool // there was a sign of a dump
 	done    bool // a boot begun in the ring is finished
-	percent progress
-	copying bool
-	told    bool // there is a progress
+	percent progress // of the dump
+	left    []byte   // what the percentage's line says of the time that is left
+	told    bool     // there is a progress
 }
 
 // open begins a line.
@@ -63,7 +63,7 @@ func (s *story) begin(sign Sign, at int) {
 	}
 	s.life = newLife()
 	s.life.lived, s.life.visible = true, true
-	s.done, s.told, s.copying = false, false, false
+	s.done, s.told = false, false
 	s.life.begin = s.keep(sign, at)
 	if s.stamped {
 		s.life.tick(s.now)
@@ -109,11 +109,12 @@ func (s *story) finished() {
 
 // progress takes what a sign says of the dump's progress. Once memory is copied, the
 // phases before do not count: makedumpfile goes through them again for each part.
-func (s *story) progress(p *progress) {
-	if p == nil || s.copying && !p.copying {
+func (s *story) progress(p progress) {
+	if s.told && s.percent.copying && !p.copying {
 		return
 	}
-	s.percent, s.copying, s.told = *p, p.copying, true
+	s.left = append(s.left[:0], p.left...) // the line's buffer is used again
+	s.percent, s.told = p, true
 }
 
 // reading is the conclusion.
@@ -125,7 +126,7 @@ func (s *story) reading(text []byte) Reading {
 		r.Line = r.Text(s.lines[line])
 	}
 	if r.Activity == Dumping && s.told {
-		r.Progress, r.Left = s.percent.String(), s.percent.left
+		r.Progress, r.Left = s.percent.String(), string(s.left)
 	}
 	return r
 }
