@@ -181,6 +181,28 @@ func (a *automaton) skip(text []byte, at int) int {
 	return at
 }
 
+// seek gives the first index from at on, in whatever line, at which a word may begin or a
+// line must be looked at for another reason. With logged, so must a line of the system's
+// log. It is the text's length if there is none.
+func (a *automaton) seek(text []byte, at int, logged bool) int {
+	if logged && at < len(text) && isLogged(text[at:]) {
+		return at
+	}
+	for at < len(text) {
+		if at = a.skip(text, at); at+2 >= len(text) {
+			return at
+		}
+		if c := text[at]; c != '\n' && c != '\r' {
+			return at
+		}
+		at++
+		if logged && isLogged(text[at:]) {
+			return at
+		}
+	}
+	return at
+}
+
 func lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
 		return c + 'a' - 'A'

@@ -46,7 +46,7 @@ func FuzzScan(f *testing.F) {
 			t.Errorf("Read = %s, %q, Scan = %s, %q", a, line, r.Activity, r.Line)
 		}
 		checkConclusion(t, &r)
-		at, life := 0, 0
+		at, life := 0, int32(0)
 		for _, l := range r.Lines {
 			if l.Offset < at || l.Offset >= len(text) || l.Life < life || l.Life > life+1 || l.Sign.String() == "" {
 				t.Errorf("the line %+v behind %d of life %d, of %d bytes", l, at, life, len(text))

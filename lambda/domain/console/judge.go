@@ -1,6 +1,9 @@
 package console
 
-import "bytes"
+import (
+	"bytes"
+	"time"
+)
 
 // judge decides what the words of one piece show.
 type judge struct {
@@ -34,38 +37,36 @@ func (j *judge) note(w word, at int) {
 // sign is what a word at the index at shows, or 0 for nothing.
 func (j *judge) sign(w word, at int) Sign {
 	j.saying = false
-	if !j.counts(w, at) {
+	rest := j.line[at+len(w.text):]
+	if !j.counts(w, at) || !j.fits(w, at, rest) {
 		return 0
 	}
-	rest := j.line[at+len(w.text):]
 	switch w.sign {
-	case SignVersion:
-		if j.stamped && j.clock.clock.Seconds() >= 1 {
-			return 0 // the kernel prints it at zero: somebody repeats it
-		}
 	case SignCommand:
 		return j.command(w)
 	case SignProgress:
 		return j.percent(progressAt(j.line, at, j.cut))
 	case SignDump:
-		switch w.text {
-		case copied:
-			return j.percent(copiedAt(rest))
-		case barred:
-			if p, ok := barAt(rest); ok {
-				return j.percent(p, ok)
-			}
-		}
+		return j.dump(w, rest)
 	case signTarget:
 		return target(rest)
-	}
-	if !j.fits(w, at, rest) {
-		return 0
-	}
-	if w.sign == signDated {
+	case signDated:
 		return SignReady
 	}
 	return w.sign
+}
+
+// dump is what a word of a program that saves a dump shows. The word may begin a progress.
+func (j *judge) dump(w word, rest []byte) Sign {
+	switch w.text {
+	case copied:
+		return j.percent(copiedAt(rest))
+	case barred:
+		if p, ok := barAt(rest); ok {
+			return j.percent(p, ok)
+		}
+	}
+	return SignDump
 }
 
 // Words that only count together with others.
@@ -88,7 +89,10 @@ func (j *judge) fits(w word, at int, rest []byte) bool {
 	case countdown: // "Rebooting in 5 seconds.."
 		return bytes.Contains(rest[:min(len(rest), near)], []byte(" seconds.."))
 	}
-	if w.sign == signDated { // "Cloud-init v. 22.2.2 finished at"
+	switch w.sign {
+	case SignVersion: // the kernel prints it at zero, and later somebody repeats it
+		return !j.stamped || j.clock.clock < time.Second
+	case signDated: // "Cloud-init v. 22.2.2 finished at"
 		return bytes.Contains(j.line[max(j.from, at-near):at], []byte("loud-init"))
 	}
 	return true

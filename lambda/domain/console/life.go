@@ -147,20 +147,27 @@ func (l *life) renews(sign Sign) bool {
 	case SignVersion, SignFirmware:
 		return !l.bare
 	case SignCommand:
-		return l.doubted || l.down != up || l.ready() || l.dump != none
+		return l.isOld() || l.dump != none
 	case SignCapture:
-		return l.doubted || l.down != up || l.ready()
+		return l.isOld()
 	case SignInit:
-		return l.doubted || l.down == lastDown || l.down != up && !l.isDump()
+		return l.isOver() || l.down != up && !l.isDump()
 	case SignStep, SignStartJob, SignWork, SignReady, SignLogin, SignEmergency:
-		return l.doubted || l.down == lastDown
+		return l.isOver()
 	case signUnit:
-		return l.doubted && l.grade != byWord || l.down == lastDown
+		return l.isOver() && (l.down == lastDown || l.grade != byWord)
 	case signSyslog:
 		return l.down == lastDown
 	}
 	return false
 }
+
+// isOver says that nothing more can come of this life: it has said its last word, or the
+// clock has started again.
+func (l *life) isOver() bool { return l.doubted || l.down == lastDown }
+
+// isOld says that this life is past its beginning.
+func (l *life) isOld() bool { return l.doubted || l.down != up || l.ready() }
 
 // take takes a sign of this life.
 func (l *life) take(sign Sign, line int) {

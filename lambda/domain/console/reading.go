@@ -37,9 +37,9 @@ type Line struct {
 	Offset int
 	// Life is the number of the life in which the line was written. The oldest life in the
 	// ring has the number 0.
-	Life int
+	Life int32
 	// Sign is what the line shows.
 	Sign Sign
 
-	at int // where the sign stands in the line, without its escapes
+	at uint16 // where the sign stands in the line, without its escapes: in MaxBytes bytes
 }

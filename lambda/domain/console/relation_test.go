@@ -99,6 +99,7 @@ func TestABootIsNewerThanADump(t *testing.T) {
 		{"a dump, and a boot that is done", saving + up, true, true},
 		{"a dump, and a quiet boot that is done", saving + restart + prompt, true, true},
 		{"a dump, a boot, and another dump", saving + up + saving, true, false},
+		{"a dump, a boot that is done, and another boot", saving + up + restart + version + command, true, true},
 		{"a boot that is done, and a shutdown", up + restart, false, true},
 		{"a kernel's line of an ordinary life", version + command + "cat /proc/vmcore\r\n" + prompt, false, true},
 	} {

@@ -14,13 +14,17 @@ func Scan(text []byte) Reading {
 	words := theAutomaton()
 	s := scanner{words: words, tale: story{life: newLife()}, lastOf: make([]int, len(words.words))}
 	ring := text[skipped:]
-	for at := 0; at < len(ring); {
-		if c := ring[at]; c == '\n' || c == '\r' {
-			at++
-			continue
+	for from := 0; from < len(ring); {
+		at := words.seek(ring, from, s.tale.listens())
+		if at == len(ring) {
+			break
 		}
-		s.tale.open(skipped + at)
-		at += s.line(ring[at:], at == 0)
+		start := at
+		for start > from && ring[start-1] != '\n' && ring[start-1] != '\r' {
+			start--
+		}
+		s.tale.open(skipped + start)
+		from = start + s.line(ring[start:], at-start, start == 0) + 1
 	}
 	return s.tale.reading(text)
 }
@@ -50,14 +54,13 @@ type span struct {
 	cut     bool // the beginning of the line may be missing
 }
 
-// line reads the line that text begins with, and gives its length. It parts it where the
-// kernel's time begins, and looks for words.
-func (s *scanner) line(text []byte, cut bool) (size int) {
+// line reads the line that text begins with, from the index first on, and gives its length.
+// It parts it where the kernel's time begins, and looks for words.
+func (s *scanner) line(text []byte, first int, cut bool) int {
 	next, class, event := s.words.next, &s.words.class, s.words.event
-	now, at, size := span{cut: cut}, row(0), none
+	now, at, line, size := span{cut: cut}, row(0), text, len(text)
 	s.pieces++
-	line := text
-	for i := 0; i < len(line); i++ {
+	for i := first; i < len(line); i++ {
 		if at == 0 {
 			i = s.words.skip(line, i)
 		}
@@ -68,40 +71,36 @@ func (s *scanner) line(text []byte, cut bool) (size int) {
 			continue
 		}
 		switch {
-		case c == '[':
-			if s.part(line, i, &now) {
-				return lineLen(text)
-			}
-			if now.from > i {
-				at, i = 0, now.from-1
-				continue
-			}
+		case c == '[' && s.part(line, i, &now):
+			at, i = 0, now.from-1
 		case c == escape:
-			// The piece is read again without its escapes: one may stand within a time or a word.
 			size = lineLen(text)
-			s.plain = printable.StripEscapes(s.plain[:0], text[:size])
-			line, at, i = s.plain, 0, now.from-1
-			s.hits = s.hits[:0]
-			s.pieces++
-			continue
+			line = s.again(text[:size])
+			at, i = 0, now.from-1
 		case to == s.words.halt:
-			line, size = text[:i], i
-			continue
-		}
-		if at = to; at >= event {
-			s.found(at, i+1, line)
+			line, size = line[:i], i
+		default:
+			if at = to; at >= event {
+				s.found(at, i+1, line)
+			}
 		}
 	}
 	s.close(line, now)
-	if size == none {
-		size = len(text)
-	}
 	return size
 }
 
-// part begins another piece of the line if the kernel's time stands at the index at. quoted
-// says that the rest of the line is a quotation.
-func (s *scanner) part(line []byte, at int, now *span) (quoted bool) {
+// again gives the line without its escapes. Its newest piece must be read again, since an
+// escape may stand within a time or a word.
+func (s *scanner) again(line []byte) []byte {
+	s.plain = printable.StripEscapes(s.plain[:0], line)
+	s.hits = s.hits[:0]
+	s.pieces++
+	return s.plain
+}
+
+// part begins another piece of the line, and says so, if the kernel's time stands at the
+// index at. The rest of a line that turns out to be a quotation is a piece without a word.
+func (s *scanner) part(line []byte, at int, now *span) bool {
 	if now.stamped && at == now.from {
 		return false // a time behind a time is part of the message
 	}
@@ -112,13 +111,14 @@ func (s *scanner) part(line []byte, at int, now *span) (quoted bool) {
 	// The kernel prints what a program has told it in one go: the program quotes that time.
 	quotes := now.stamped && speakerOf(line[:at], now.from, true).who == program
 	if s.close(line[:at], *now) || quotes {
+		*now = span{from: at + lineLen(line[at:])}
 		return true
 	}
 	*now = span{from: at + st.size, stamped: true, clock: st}
 	if now.from < len(line) && line[now.from] != '\n' && line[now.from] != '\r' { // else it says nothing, or is cut
 		s.tale.tick(st.clock, at)
 	}
-	return false
+	return true
 }
 
 // lineLen is the length of the line that text begins with.
@@ -169,6 +169,9 @@ func (s *scanner) close(line []byte, now span) (quoted bool) {
 		}
 		if s.judge(line[:prompt], now, hits[:n]) {
 			return true
+		}
+		if prompt == len(line) {
+			return false
 		}
 		now, hits = span{from: prompt}, hits[n:]
 	}

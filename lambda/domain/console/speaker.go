@@ -1,6 +1,9 @@
 package console
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // speaker is who has written a piece of a line.
 type speaker uint8
@@ -75,15 +78,24 @@ func programName(text []byte) (name []byte, size int) {
 	return text[:n], end + len("]: ")
 }
 
+// isNameByte says whether a program's name may have the byte.
 func isNameByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
-		c == '-' || c == '_' || c == '.' || c == '/' || c == '(' || c == ')' || c == '@' || c == '+'
+	const signs = "-_./()@+"
+	switch {
+	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', isDigit(c):
+		return true
+	}
+	return strings.IndexByte(signs, c) >= 0
 }
 
 // isLogged says whether text begins with the wall clock's time, as a line of the system's
 // log does that syslog or the journal repeats on the console: "Nov 28 03:00:00 " (RFC 3164)
 // or "2026-11-28T03:00:00" (RFC 3339).
 func isLogged(text []byte) bool {
+	const shortest = len("Aaa _0 00:00:00 ")
+	if len(text) < shortest || text[3] != ' ' && text[4] != '-' {
+		return false
+	}
 	return matches(text, "Aaa _0 00:00:00 ") || matches(text, "0000-00-00T00:00:00") || matches(text, "0000-00-00 00:00:00")
 }
 
@@ -94,22 +106,23 @@ func matches(text []byte, form string) bool {
 		return false
 	}
 	for i := range len(form) {
-		c, ok := text[i], false
-		switch form[i] {
-		case 'A':
-			ok = c >= 'A' && c <= 'Z'
-		case 'a':
-			ok = c >= 'a' && c <= 'z'
-		case '0':
-			ok = c >= '0' && c <= '9'
-		case '_':
-			ok = c >= '0' && c <= '9' || c == ' '
-		default:
-			ok = c == form[i]
-		}
-		if !ok {
+		if !matchesByte(text[i], form[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+func matchesByte(c, form byte) bool {
+	switch form {
+	case 'A':
+		return c >= 'A' && c <= 'Z'
+	case 'a':
+		return c >= 'a' && c <= 'z'
+	case '0':
+		return isDigit(c)
+	case '_':
+		return isDigit(c) || c == ' '
+	}
+	return c == form
 }

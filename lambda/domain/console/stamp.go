@@ -26,67 +26,83 @@ const (
 
 // stampAt reads the stamp that text begins with. Its whole seconds are at least width wide.
 func stampAt(text []byte, width int) (s stamp, ok bool) {
-	if len(text) < width+len("[.0]") || text[0] != '[' {
+	open := blanksLen(text, '[')
+	if open == 0 {
 		return stamp{}, false
 	}
-	i := 1
-	for i < len(text) && i <= maxWhole && text[i] == ' ' {
-		i++
-	}
-	whole, digits := number(text[i:], maxWhole)
-	i += digits
-	if digits == 0 || i-1 < width || i >= len(text) || text[i] != '.' {
+	whole, digits := number(text[open:], maxWhole)
+	point := open + digits
+	if digits == 0 || point-1 < width || byteAt(text, point) != '.' {
 		return stamp{}, false
 	}
-	part, digits := number(text[i+1:], maxPart)
-	i += 1 + digits
-	if digits == 0 || i >= len(text) || text[i] != ']' {
+	part, digits := number(text[point+1:], maxPart)
+	end := point + 1 + digits
+	if digits == 0 || byteAt(text, end) != ']' {
 		return stamp{}, false
 	}
 	for ; digits < maxPart; digits++ {
 		part *= 10
 	}
-	i += 1 + callerLen(text[i+1:])
-	if i < len(text) {
-		if text[i] != ' ' {
+	end++
+	end += callerLen(text[end:])
+	if end < len(text) {
+		if text[end] != ' ' {
 			return stamp{}, false
 		}
-		i++
+		end++
 	}
-	const most = int64(100 * 365 * 24 * time.Hour / time.Second)
-	return stamp{time.Duration(min(whole, most))*time.Second + time.Duration(part), i}, true
+	const most = int64(100 * 365 * 24 * time.Hour / time.Second) // a kernel's time is read from a hostile console
+	return stamp{time.Duration(min(whole, most))*time.Second + time.Duration(part), end}, true
 }
 
 // number reads the decimal number that text begins with, of at most limit digits.
 func number(text []byte, limit int) (n int64, digits int) {
-	for digits < len(text) && digits < limit && text[digits] >= '0' && text[digits] <= '9' {
+	for digits < len(text) && digits < limit && isDigit(text[digits]) {
 		n = n*10 + int64(text[digits]-'0')
 		digits++
 	}
 	return n, digits
 }
 
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// byteAt is the byte of text at the index at, or 0 behind its end.
+func byteAt(text []byte, at int) byte {
+	if at < len(text) {
+		return text[at]
+	}
+	return 0
+}
+
+// blanksLen is the length of the byte and the blanks behind it that text begins with, or 0
+// if it does not begin so.
+func blanksLen(text []byte, first byte) int {
+	if byteAt(text, 0) != first {
+		return 0
+	}
+	n := 1
+	for n <= maxWhole && byteAt(text, n) == ' ' {
+		n++
+	}
+	return n
+}
+
 // callerLen is the length of the caller's id that text begins with: "[    T0]" of a task,
-// or "[    C1]" of a CPU.
+// or "[    C1]" of a CPU. A blank may stand before it.
 func callerLen(text []byte) int {
-	i := 0
-	if i < len(text) && text[i] == ' ' {
-		i++
+	blank := 0
+	if byteAt(text, 0) == ' ' {
+		blank = 1
 	}
-	if i >= len(text) || text[i] != '[' {
+	open := blanksLen(text[blank:], '[')
+	kind := byteAt(text, blank+open)
+	if open == 0 || kind != 'T' && kind != 'C' {
 		return 0
 	}
-	i++
-	for i < len(text) && i < maxWhole && text[i] == ' ' {
-		i++
-	}
-	if i >= len(text) || text[i] != 'T' && text[i] != 'C' {
+	id := blank + open + 1
+	_, digits := number(text[id:], maxWhole)
+	if digits == 0 || byteAt(text, id+digits) != ']' {
 		return 0
 	}
-	_, digits := number(text[i+1:], maxWhole)
-	i += 1 + digits
-	if digits == 0 || i >= len(text) || text[i] != ']' {
-		return 0
-	}
-	return i + 1
+	return id + digits + 1
 }

@@ -10,14 +10,14 @@ import (
 type story struct {
 	lines []Line
 	life  life
-	lives int
+	lives int32
 
 	offset  int           // of the line that is read now
 	now     time.Duration // the kernel's time in that line
 	stamped bool          // there is one
 
-	dump    bool // there was a sign of a dump
-	done    bool // a boot begun in the ring is finished
+	dump    bool     // there was a sign of a dump
+	done    bool     // a boot begun in the ring is finished
 	percent progress // of the dump
 	left    []byte   // what the percentage's line says of the time that is left
 	told    bool     // there is a progress
@@ -63,7 +63,7 @@ func (s *story) begin(sign Sign, at int) {
 	}
 	s.life = newLife()
 	s.life.lived, s.life.visible = true, true
-	s.done, s.told = false, false
+	s.told = false
 	s.life.begin = s.keep(sign, at)
 	if s.stamped {
 		s.life.tick(s.now)
@@ -76,7 +76,7 @@ func (s *story) keep(sign Sign, at int) int {
 	if n := len(s.lines); n > 0 && s.lines[n-1].Offset == s.offset && s.lines[n-1].Sign == sign {
 		return n - 1
 	}
-	s.lines = append(s.lines, Line{Offset: s.offset, Life: s.lives, Sign: sign, at: at})
+	s.lines = append(s.lines, Line{Offset: s.offset, Life: s.lives, Sign: sign, at: uint16(at)}) //nolint:gosec // a line is in the ring
 	return len(s.lines) - 1
 }
 
@@ -135,5 +135,5 @@ func (s *story) reading(text []byte) Reading {
 func (r *Reading) Text(l Line) string {
 	raw := r.text[l.Offset:]
 	plain := printable.StripEscapes(nil, raw[:lineLen(raw)])
-	return evidence(plain, min(l.at, len(plain)))
+	return evidence(plain, min(int(l.at), len(plain)))
 }

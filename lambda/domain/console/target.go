@@ -1,7 +1,5 @@
 package console
 
-import "bytes"
-
 // The targets of systemd (systemd.special(7)) by which a machine goes down, by which it is
 // up, and at which it has given up. Older versions print a target's description; newer
 // ones print its name first. The descriptions have changed over time.
@@ -17,22 +15,24 @@ var (
 		"emergency.target", "rescue.target", "Emergency Mode", "Rescue Mode")
 )
 
-// prefixes sorts words by their first letter, so that few are compared.
-func prefixes(words ...string) map[byte][][]byte {
-	byLetter := map[byte][][]byte{}
+// prefixList has words by their first letter, so that few are compared.
+type prefixList [256][]string
+
+func prefixes(words ...string) *prefixList {
+	var list prefixList
 	for _, w := range words {
-		byLetter[w[0]] = append(byLetter[w[0]], []byte(w))
+		list[w[0]] = append(list[w[0]], w)
 	}
-	return byLetter
+	return &list
 }
 
-// hasPrefix says whether text begins with one of the prefixes.
-func hasPrefix(text []byte, list map[byte][][]byte) bool {
+// has says whether text begins with a word of the list.
+func (l *prefixList) has(text []byte) bool {
 	if len(text) == 0 {
 		return false
 	}
-	for _, p := range list[text[0]] {
-		if bytes.HasPrefix(text, p) {
+	for _, p := range l[text[0]] {
+		if len(text) >= len(p) && string(text[:len(p)]) == p {
 			return true
 		}
 	}
@@ -42,11 +42,11 @@ func hasPrefix(text []byte, list map[byte][][]byte) bool {
 // target is what it shows that systemd has reached the target that name begins with.
 func target(name []byte) Sign {
 	switch {
-	case hasPrefix(name, downTargets):
+	case downTargets.has(name):
 		return SignShutdown
-	case hasPrefix(name, readyTargets):
+	case readyTargets.has(name):
 		return SignReady
-	case hasPrefix(name, emergencyTargets):
+	case emergencyTargets.has(name):
 		return SignEmergency
 	}
 	return SignStep
