@@ -111,6 +111,12 @@ func TestAConsoleThatShowsNothingNeverPermitsBeforeADumpCouldBeOver(t *testing.T
 			s.console, s.ping = nil, instance.Ping{}
 			s.status.Application = instance.Check{Status: "impaired", Since: ago(least)}
 		}, guard.Permitted},
+		{"empty, the application fails for 20 minutes, the check for 6", func(s *scene) {
+			s.config.Rules.ApplicationStatus = true
+			s.console, s.ping = nil, instance.Ping{}
+			s.fails(ago(6 * time.Minute))
+			s.status.Application = instance.Check{Status: "impaired", Since: ago(least)}
+		}, guard.Permitted},
 		{"empty, the application fails for a second short of 20 minutes", func(s *scene) {
 			s.config.Rules.ApplicationStatus = true
 			s.console, s.ping = nil, instance.Ping{}

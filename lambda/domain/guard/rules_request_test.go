@@ -78,6 +78,36 @@ func TestAnOldTriggerIsNeverNews(t *testing.T) {
 	})
 }
 
+// The handler gives a target up when it lapses before its next pass. It must not do so
+// before the rule refuses.
+func TestATriggerLapsesWhenTheRuleSaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*scene, *guard.Question)
+		after  time.Duration
+	}{
+		"Linux":                     {func(*scene, *guard.Question) {}, 30 * time.Minute},
+		"Windows":                   {func(s *scene, q *guard.Question) { s.windows(); *q = s.question() }, time.Hour},
+		"nobody has asked what":     {func(_ *scene, q *guard.Question) { facts["description"].unask(q) }, time.Hour},
+		"nobody could say what":     {func(_ *scene, q *guard.Question) { facts["description"].fail(q) }, time.Hour},
+		"a setting of five minutes": {func(s *scene, _ *guard.Question) { s.config.Rules.Fresh = 5 * time.Minute }, 5 * time.Minute},
+	} {
+		s := hung(t)
+		q := s.question()
+		c.change(s, &q)
+		g, _ := s.guard()
+		lapses := g.Lapses(q)
+		if got := lapses.Sub(s.trigger.At); got != c.after {
+			t.Errorf("%s: it lapses after %s, want %s", name, got, c.after)
+		}
+		for moment, want := range map[time.Time]bool{lapses.Add(-time.Second): false, lapses: true} {
+			v := rule(t, "fresh").Check(guard.Inquiry{Question: q, Config: s.config, Now: moment})
+			if refused := v.Kind == guard.Refused; refused != want {
+				t.Errorf("%s, %s after the trigger: %s (%s)", name, moment.Sub(s.trigger.At), v.Kind, v.Why)
+			}
+		}
+	}
+}
+
 // modes says what the guard makes of a hung instance, by the stack's mode and the tag.
 var modes = []struct {
 	mode          config.Mode
