@@ -71,16 +71,36 @@ type life struct {
 	grade grade
 	job   int // the newest job or work that the boot waits for
 
-	timed   bool
-	clock   time.Duration
-	downed  time.Duration // the clock at the newest sign of the shutdown
-	worked  time.Duration // the clock at the newest job or work
-	needs   time.Duration // how long that may go on without another sign
-	pending bool          // worked is not known yet: the next time counts
-	early   int           // lines of the kernel of a boot's first seconds
+	timed bool
+	exact bool // the kernel's time stands in the line that is read now
+	clock time.Duration
+	early int           // lines of the kernel of a boot's first seconds
+	downs moment        // of the newest sign of the shutdown
+	works moment        // of the newest job or work
+	needs time.Duration // how long that may go on without another sign
 
 	doubted bool          // the clock has started again, and nothing else has shown why
 	peak    time.Duration // the clock before that
+}
+
+// moment is when something was shown, by the kernel's clock.
+type moment struct {
+	at time.Duration
+	// open says that the time is not known: it may be any up to the next one.
+	open bool
+}
+
+// close takes the kernel's next time.
+func (m *moment) close(now time.Duration) {
+	if m.open {
+		m.at, m.open = now, false
+	}
+}
+
+// moment is when the line was written that is read now. A job's line is written again and
+// again, while the kernel says nothing: its time is not the last that the kernel gave.
+func (l *life) moment(job bool) moment {
+	return moment{l.clock, !l.exact && (job || !l.timed)}
 }
 
 func newLife() life {
@@ -97,9 +117,8 @@ func (l *life) isVmcore() bool { return l.vmcore != none && !l.commanded }
 
 // tick takes the kernel's time.
 func (l *life) tick(now time.Duration) {
-	if l.pending {
-		l.worked, l.pending = now, false
-	}
+	l.downs.close(now)
+	l.works.close(now)
 	if now < early {
 		l.early++
 	}
@@ -107,11 +126,11 @@ func (l *life) tick(now time.Duration) {
 		l.doubted = false // it was an older log that somebody has printed
 	}
 	l.timed, l.clock = true, now
-	if now >= bootTime+time.Second && now > l.worked+max(l.needs, bootTime) {
+	if now >= bootTime+time.Second && now > l.works.at+max(l.needs, bootTime) {
 		l.grade = max(l.grade, byClock)
 		l.job = none
 	}
-	if l.down != up && l.down != lastDown && now > l.downed+downTime {
+	if l.down != up && l.down != lastDown && now > l.downs.at+downTime {
 		l.rise(byClock)
 	}
 }
@@ -119,7 +138,7 @@ func (l *life) tick(now time.Duration) {
 // over says that the kernel's time proves another life: it runs on far behind the last
 // word, or has started again after a dump and run on.
 func (l *life) over(now time.Duration) bool {
-	return l.down == lastDown && now > l.downed+bootTime || l.doubted && l.isDump() && now > bootTime
+	return l.down == lastDown && now > l.downs.at+bootTime || l.doubted && l.isDump() && now > bootTime
 }
 
 // activity is what the machine is doing in this life, and the line that shows it.
@@ -151,11 +170,11 @@ func (l *life) renews(sign Sign) bool {
 	case SignCapture:
 		return l.isOld()
 	case SignInit:
-		return l.isOver() || l.down != up && !l.isDump()
+		return l.isOver() || l.isLeft()
 	case SignStep, SignStartJob, SignWork, SignReady, SignLogin, SignEmergency:
 		return l.isOver()
 	case signUnit:
-		return l.isOver() && (l.down == lastDown || l.grade != byWord)
+		return l.isOver() && !l.isUp()
 	case signSyslog:
 		return l.down == lastDown
 	}
@@ -165,6 +184,12 @@ func (l *life) renews(sign Sign) bool {
 // isOver says that nothing more can come of this life: it has said its last word, or the
 // clock has started again.
 func (l *life) isOver() bool { return l.doubted || l.down == lastDown }
+
+// isLeft says that a shutdown without a dump is under way.
+func (l *life) isLeft() bool { return l.down != up && !l.isDump() }
+
+// isUp says that the machine is known to be up, and does not go down.
+func (l *life) isUp() bool { return l.down == up && l.grade == byWord }
 
 // isOld says that this life is past its beginning.
 func (l *life) isOld() bool { return l.doubted || l.down != up || l.ready() }
@@ -243,7 +268,7 @@ func (l *life) takeJob(sign Sign, line int) {
 	if l.grade == byClock {
 		l.grade = unready
 	}
-	l.job, l.worked, l.pending, l.needs = line, l.clock, !l.timed, bootTime
+	l.job, l.works, l.needs = line, l.moment(sign == SignStartJob), bootTime
 	if sign == SignWork {
 		l.needs = workTime
 	}
@@ -303,7 +328,7 @@ func (l *life) takeDown(sign Sign, line int) {
 		l.byStop = sign == SignStopJob || sign == SignStop && l.stops >= manyStops
 		l.downAt = line
 	}
-	l.down, l.downed = max(l.down, to), l.clock
+	l.down, l.downs = max(l.down, to), l.moment(sign == SignStopJob)
 }
 
 // rise ends a shutdown that has not come to pass.

@@ -93,6 +93,7 @@ func (s *story) add(sign Sign, at int) {
 	if sign.shown() {
 		line = s.keep(sign, at)
 	}
+	s.life.exact = s.stamped
 	s.life.take(sign, line)
 	if s.life.isDump() {
 		s.dump, s.done = true, false
