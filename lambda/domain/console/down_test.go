@@ -149,6 +149,8 @@ func TestAShutdownEndsWithWhatIsNewer(t *testing.T) {
 		{"user space alone", up + "\r\n" + softly, console.ShuttingDown},
 		{"user space alone, and it begins again", up + "\r\n" + softly + welcome, console.Booting},
 		{"user space alone, and it is back", up + "\r\n" + softly + welcome + ready, console.Quiet},
+		{"the targets of a boot", up + "\r\n" + reached + "[  OK  ] Reached target Basic System.\r\n", console.Booting},
+		{"the targets of a boot, and its end", up + "\r\n" + reached + "[  OK  ] Reached target Basic System.\r\n" + ready, console.Quiet},
 		{"firmware", up + restart + "SeaBIOS (version 1.8.2)\r\nBooting from Hard Disk 0...\r\n", console.Booting},
 		{"a boot loader", up + restart + "  Booting `Amazon Linux 2023'\r\n", console.Booting},
 		{"a quiet kernel, and a login", up + restart + prompt, console.Quiet},

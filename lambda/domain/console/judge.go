@@ -50,6 +50,8 @@ func (j *judge) sign(w word, at int) Sign {
 		return j.dump(w, rest)
 	case signTarget:
 		return target(rest)
+	case signStage:
+		return SignWork
 	case signDated:
 		return SignReady
 	}
@@ -92,7 +94,7 @@ func (j *judge) fits(w word, at int, rest []byte) bool {
 	switch w.sign {
 	case SignVersion: // the kernel prints it at zero, and later somebody repeats it
 		return !j.stamped || j.clock.clock < time.Second
-	case signDated: // "Cloud-init v. 22.2.2 finished at"
+	case signStage, signDated: // "Cloud-init v. 22.2.2 running 'modules:final' at", "... finished at"
 		return bytes.Contains(j.line[max(j.from, at-near):at], []byte("loud-init"))
 	}
 	return true

@@ -169,12 +169,10 @@ func (l *life) renews(sign Sign) bool {
 		return l.isOld() || l.dump != none
 	case SignCapture:
 		return l.isOld()
-	case SignInit:
-		return l.isOver() || l.isLeft()
-	case SignStep, SignStartJob, SignWork, SignReady, SignLogin, SignEmergency:
+	case SignInit, SignStep, signUnit:
+		return l.isOver() && !l.isUp(sign) || l.isLeft(sign)
+	case SignStartJob, SignWork, SignReady, SignLogin, SignEmergency:
 		return l.isOver()
-	case signUnit:
-		return l.isOver() && !l.isUp()
 	case signSyslog:
 		return l.down == lastDown
 	}
@@ -185,11 +183,23 @@ func (l *life) renews(sign Sign) bool {
 // clock has started again.
 func (l *life) isOver() bool { return l.doubted || l.down == lastDown }
 
-// isLeft says that a shutdown without a dump is under way.
-func (l *life) isLeft() bool { return l.down != up && !l.isDump() }
+// isUp says that the machine is known to be up and does not go down, so that it proves
+// nothing when init starts a unit.
+func (l *life) isUp(sign Sign) bool {
+	return sign == signUnit && l.down == up && l.grade == byWord
+}
 
-// isUp says that the machine is known to be up, and does not go down.
-func (l *life) isUp() bool { return l.down == up && l.grade == byWord }
+// isLeft says that a shutdown without a dump is under way, and that what init says belongs
+// to a boot. Units may be started in a shutdown, and things stopped without one.
+func (l *life) isLeft(sign Sign) bool {
+	switch {
+	case l.isDump():
+		return false
+	case sign == SignInit:
+		return l.down != up
+	}
+	return sign == SignStep && l.down == firmDown
+}
 
 // isOld says that this life is past its beginning.
 func (l *life) isOld() bool { return l.doubted || l.down != up || l.ready() }

@@ -55,6 +55,7 @@ const (
 	signDenial // the line says what is not there, or how a program is used
 	signHeader // the place of a crashed kernel's memory, on a command line
 	signTarget // a target of systemd is reached; its name says what that shows
+	signStage  // cloud-init begins a stage
 	signDated  // cloud-init says when a stage was finished
 	signSyslog // a line of the system's log
 )

@@ -54,7 +54,7 @@ func speakerOf(line []byte, from int, stamped bool) piece {
 	}
 	p.name, p.text, p.who = name, from+size, program
 	pid := rest[len(name) : size-2]
-	if string(pid) == "[1]" && bytes.HasPrefix(name, []byte("systemd")) {
+	if string(pid) == "[1]" && (bytes.HasPrefix(name, []byte("systemd")) || string(name) == "init") {
 		p.who = system
 	}
 	return p

@@ -40,7 +40,8 @@ func bootWords() []word {
 			"Relabeling could take a very long time", "policy relabel is required", "Relabeling / ", "Relabeling all",
 			"will be checked", "check forced.", "recovering journal", "Checking file systems", "Checking root file system",
 			"Checking filesystems", "Pass 1: Checking", "Pass 2: Checking", "Pass 3: Checking", "Pass 4: Checking", "Pass 5: Checking",
-			"Checking in progress on "),
+			"Checking in progress on ", ": |="),
+		says(signStage, 0, " running '"), // cloud-init's stages (cloud-init source, cmd/main.py, welcome_format)
 		says(SignWork, byInit|leads, "Starting File System Check", "Starting Relabel all filesystems"),
 		says(signWorked, byInit|leads, "Started File System Check", "Finished File System Check"),
 		says(SignStep, byInit, ": clean, ", "fsck from util-linux"),

@@ -59,7 +59,7 @@ func sysvDownWords() []word {
 		says(SignShutdown, byInit|leads,
 			"INIT: Switching to runlevel: 6", "INIT: Switching to runlevel: 0", "INIT: Entering runlevel: 6", "INIT: Entering runlevel: 0",
 			"INIT: Sending processes", "The system is going down for reboot NOW", "The system is going down for halt NOW",
-			"The system is going down for power off NOW", "The system is going down for power-off NOW",
+			"The system is going down for power off NOW", "The system is going down for power-off NOW", "The system is going down for poweroff NOW",
 			"The system is going down for system halt NOW", "The system is going down for maintenance NOW"),
 		says(SignShutdown, byInit|leads,
 			"Asking all remaining processes to terminate", "Killing all remaining processes", "Sending all processes the TERM signal",
