@@ -92,6 +92,8 @@ func (j *judge) fits(w word, at int, rest []byte) bool {
 		return bytes.Contains(rest[:min(len(rest), near)], []byte(" seconds.."))
 	}
 	switch w.sign {
+	case signStopping: // a user who logs out is stopped, too
+		return !bytes.HasPrefix(rest, []byte("User ")) && !bytes.HasPrefix(rest, []byte("Session "))
 	case SignVersion: // the kernel prints it at zero, and later somebody repeats it
 		return !j.stamped || j.clock.clock < time.Second
 	case signStage, signDated: // "Cloud-init v. 22.2.2 running 'modules:final' at", "... finished at"
@@ -139,7 +141,7 @@ func (j *judge) counts(w word, at int) bool {
 		return false
 	}
 	// The kernel starts and stops things, too.
-	return j.who != kernel || w.sign != signUnit && w.sign != signStop1
+	return j.who != kernel || !w.sign.ofUnit()
 }
 
 // isNamed says whether the speaker's name begins so.

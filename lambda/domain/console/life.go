@@ -22,8 +22,8 @@ const (
 	// prints few, and says nothing by that.
 	early     = 10 * time.Second
 	manyEarly = 20
-	// manyStops is how many things in a row init stops in a shutdown only, with no start
-	// among them. A restart of a service is a stop and a start.
+	// manyStops is how many things init stops at the same time in a shutdown only. A restart
+	// of a service is a stop and a start.
 	manyStops = 3
 )
 
@@ -66,7 +66,7 @@ type life struct {
 	down   level
 	downAt int
 	byStop bool // the shutdown shows only by what init stops
-	stops  int
+	stops  int  // how many things init is stopping
 
 	grade grade
 	job   int // the newest job or work that the boot waits for
@@ -219,7 +219,7 @@ func (l *life) take(sign Sign, line int) {
 		l.takeReady(sign)
 	case SignDump, SignProgress, SignVmcore:
 		l.takeDump(sign, line)
-	case SignStopJob, SignStop, signStop1, SignShutdown, SignLastWord:
+	case SignStopJob, SignStop, signStopping, signStopped, SignShutdown, SignLastWord:
 		l.takeDown(sign, line)
 	}
 	l.dumped = l.dumped || l.isDump()
@@ -325,11 +325,14 @@ func (l *life) takeDown(sign Sign, line int) {
 	case SignLastWord:
 		to = lastDown
 		l.dump, l.vmcore = none, none // the program that saves it is gone
-	case SignStop, signStop1:
+	case signStopped:
+		l.stops = max(0, l.stops-1)
+		return
+	case SignStop, signStopping:
 		if l.begin != none && !l.ready() {
 			return // a boot leaves its initramfs
 		}
-		if line == none {
+		if sign == signStopping {
 			l.stops++
 			return
 		}

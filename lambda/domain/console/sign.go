@@ -49,15 +49,16 @@ const (
 	SignPanic
 
 	// These are only of use to the story, and no line is kept for them.
-	signUnit   // init starts something
-	signWorked // work that a boot waits for is done
-	signStop1  // init stops one thing
-	signDenial // the line says what is not there, or how a program is used
-	signHeader // the place of a crashed kernel's memory, on a command line
-	signTarget // a target of systemd is reached; its name says what that shows
-	signStage  // cloud-init begins a stage
-	signDated  // cloud-init says when a stage was finished
-	signSyslog // a line of the system's log
+	signUnit     // init starts something
+	signWorked   // work that a boot waits for is done
+	signStopping // init begins to stop something
+	signStopped  // init has stopped something
+	signDenial   // the line says what is not there, or how a program is used
+	signHeader   // the place of a crashed kernel's memory, on a command line
+	signTarget   // a target of systemd is reached; its name says what that shows
+	signStage    // cloud-init begins a stage
+	signDated    // cloud-init says when a stage was finished
+	signSyslog   // a line of the system's log
 )
 
 var signNames = [...]string{
@@ -94,3 +95,6 @@ func (s Sign) String() string {
 
 // shown says that a line with the sign is kept.
 func (s Sign) shown() bool { return s > 0 && int(s) < len(signNames) }
+
+// ofUnit says that init starts or stops one thing.
+func (s Sign) ofUnit() bool { return s == signUnit || s == signStopping || s == signStopped }

@@ -85,7 +85,7 @@ func (s *story) add(sign Sign, at int) {
 	if s.life.renews(sign) {
 		s.begin(sign, at)
 	}
-	if sign == signStop1 && s.life.stops+1 >= manyStops {
+	if sign == signStopping && s.life.stops+1 >= manyStops {
 		sign = SignStop
 		s.life.stops++
 	}

@@ -32,7 +32,8 @@ func systemdDownWords() []word {
 		says(SignStopJob, byInit|leads, "A stop job is running for "),
 		says(SignStopJob, byInit, "/stop running (", "/restart running ("),
 		says(SignStop, byInit|leads, "Stopped target "),
-		says(signStop1, byInit|leads, "Stopping ", "Stopped ", "Unmounting "),
+		says(signStopping, byInit|leads, "Stopping "),
+		says(signStopped, byInit|leads, "Stopped "),
 		says(SignShutdown, byInit,
 			"systemd-reboot.service", "systemd-poweroff.service", "systemd-halt.service", "systemd-kexec.service",
 			"systemd-soft-reboot.service"),
@@ -67,7 +68,7 @@ func sysvDownWords() []word {
 			"Unmounting file systems", "Turning off swap", "Halting system...", "Please stand by while rebooting the system",
 			"shutdown: sending all processes the TERM signal", "shutdown: sending all processes the KILL signal"),
 		says(SignLastWord, byInit|leads, "Will now restart", "Will now halt", "Will now power", "The system is halted"),
-		says(signStop1, byInit|leads, "Shutting down "),
+		says(signStopping, byInit|leads, "Shutting down "),
 	)
 }
 
