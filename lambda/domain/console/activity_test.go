@@ -36,6 +36,13 @@ func TestReadKnowsMeasuredConsoles(t *testing.T) {
 		{"dump-fails", console.Dumping, "running makedumpfile --dump-dmesg /proc/vmcore"},
 		{"dump-done-restarting", console.ShuttingDown, "[   35.500758] reboot: Restarting system"},
 		{"whole-life", console.Quiet, ""},
+		{"capture-kernel-6.12", console.Dumping, " elfcorehdr="},
+		{"capture-kernel-with-initrd", console.Dumping, " elfcorehdr="},
+		{"capture-kernel-forgotten", console.Booting, "[    0."},
+		{"dump-in-one-burst", console.Dumping, "Checking for memory holes"},
+		{"dump-dies", console.Dumping, "Starting kdump-tools-dump."},
+		{"up-prints-an-old-log", console.Quiet, ""},
+		{"up-with-a-shell", console.Quiet, ""},
 	} {
 		t.Run(c.fixture, func(t *testing.T) {
 			a, line := console.Read(fixture(t, c.fixture))

@@ -108,6 +108,8 @@ func TestWhatIsNoShutdown(t *testing.T) {
 		"[  913.1] app[812]: Restarting system.",
 		"[  913.1] app[812]: System is rebooting.",
 		"app: Rebooting.",
+		"[  913.1] app[812]: the user's login: Restarting system.",
+		"app[812]: the user's login: [  OK  ] Reached target Shutdown.",
 		"INFO 02-27 15:02:41 [utils.py:292] Terminating remaining processes ...",
 		"ERROR app: Reached target Shutdown",
 		"The system is going down for reboot at Sat 2026-11-28 05:00:00 UTC!",

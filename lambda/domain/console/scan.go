@@ -162,7 +162,7 @@ func (s *scanner) close(line []byte, now span) (quoted bool) {
 	if len(hits) == 0 && !s.tale.listens() && !bytes.HasSuffix(line, []byte(": ")) {
 		return false
 	}
-	if prompt := s.promptEnd(line, hits); prompt > 0 {
+	if prompt := s.promptEnd(line, now, hits); prompt > 0 {
 		n := 0
 		for n < len(hits) && hits[n].at < prompt {
 			n++
@@ -178,17 +178,20 @@ func (s *scanner) close(line []byte, now span) (quoted bool) {
 	return s.judge(line, now, hits) || bytes.HasSuffix(line, []byte("kernel: "))
 }
 
-// promptEnd is where the text behind a prompt for a login begins. Nobody has typed a name
-// yet, so what follows is another writer's. It is 0 where there is no prompt.
-func (s *scanner) promptEnd(line []byte, hits []hit) int {
+// promptEnd is where the text behind a prompt for a login begins, or 0. Nobody has typed a
+// name yet, so what follows is another writer's. A program that writes of a login is no
+// prompt.
+func (s *scanner) promptEnd(line []byte, now span, hits []hit) int {
 	for _, h := range hits {
-		if w := s.words.words[h.id]; w.sign == SignLogin {
-			end := h.at + len(w.text)
-			for end < len(line) && line[end] == ' ' {
-				end++
-			}
-			return end
+		w := s.words.words[h.id]
+		if w.sign != SignLogin || speakerOf(line, now.from, now.stamped).who != somebody {
+			continue
 		}
+		end := h.at + len(w.text)
+		for end < len(line) && line[end] == ' ' {
+			end++
+		}
+		return end
 	}
 	return 0
 }
