@@ -42,9 +42,13 @@ func newConsole() *cobra.Command {
 		Long: `Read serial console text offline, as the guard does, and print what the machine
 is doing. A machine that dumps, shuts down or boots is not interrupted.
 
-The text is that of aws ec2 get-console-output. The newest 64 KB decide: EC2
-keeps no more. The id and the time that --output text prints around the text
-are left out. The output is one JSON object, and all its keys are always there:
+The AWS CLI gives the text of an instance, which --instance-id names:
+
+  aws ec2 get-console-output --latest --output text | crashcart console -
+
+The newest 64 KB decide: EC2 keeps no more. The id and the time that the CLI
+prints around the text are left out. The output is one JSON object, and all its
+keys are always there:
 
   {"activity":"dumping|shutting down|booting|quiet",
    "line":"...","progress":"41 %",

@@ -17,7 +17,7 @@ type Reading struct {
 	Left string
 	// Lines are the lines with a sign, of all lives in the ring, the oldest first.
 	Lines []Line
-	// Dump says that there is a sign of a dump anywhere in the ring.
+	// Dump says that the ring shows a dump, be it one that is over.
 	Dump bool
 	// Booted says that a boot has begun in the ring and is finished, and that no sign of a
 	// dump is newer than its beginning. A dump that an earlier reading has seen is then
