@@ -211,6 +211,8 @@ func (l *life) take(sign Sign, line int) {
 		l.takeKernel(sign, line)
 	case signWorked:
 		l.job, l.needs = none, bootTime
+	case signFailed:
+		l.endJob()
 	case SignInit, SignStep, signUnit:
 		l.takeInit(sign, line)
 	case SignStartJob, SignWork:
@@ -252,9 +254,7 @@ func (l *life) takeInit(sign Sign, line int) {
 	}
 	switch {
 	case sign == signUnit:
-		if l.grade == byWord {
-			l.job = none // what took long has been started
-		}
+		l.endJob()
 	case l.grade == byWord:
 	case sign == SignInit:
 		l.grade = unready
@@ -263,6 +263,13 @@ func (l *life) takeInit(sign Sign, line int) {
 		if l.begin == none {
 			l.begin = line
 		}
+	}
+}
+
+// endJob ends the job on a machine that was up before. A boot is not over by one job.
+func (l *life) endJob() {
+	if l.grade == byWord {
+		l.job = none
 	}
 }
 
@@ -277,6 +284,9 @@ func (l *life) takeJob(sign Sign, line int) {
 	}
 	if l.grade == byClock {
 		l.grade = unready
+	}
+	if l.begin == none {
+		l.begin = line
 	}
 	l.job, l.works, l.needs = line, l.moment(sign == SignStartJob), bootTime
 	if sign == SignWork {

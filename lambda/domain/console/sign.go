@@ -50,6 +50,7 @@ const (
 
 	// These are only of use to the story, and no line is kept for them.
 	signUnit     // init starts something
+	signFailed   // init could not start something
 	signWorked   // work that a boot waits for is done
 	signStopping // init begins to stop something
 	signStopped  // init has stopped something

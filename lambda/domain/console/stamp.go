@@ -26,7 +26,7 @@ const (
 
 // stampAt reads the stamp that text begins with. Its whole seconds are at least width wide.
 func stampAt(text []byte, width int) (s stamp, ok bool) {
-	open := blanksLen(text, '[')
+	open := openLen(text)
 	if open == 0 {
 		return stamp{}, false
 	}
@@ -74,10 +74,10 @@ func byteAt(text []byte, at int) byte {
 	return 0
 }
 
-// blanksLen is the length of the byte and the blanks behind it that text begins with, or 0
+// openLen is the length of the bracket and the blanks behind it that text begins with, or 0
 // if it does not begin so.
-func blanksLen(text []byte, first byte) int {
-	if byteAt(text, 0) != first {
+func openLen(text []byte) int {
+	if byteAt(text, 0) != '[' {
 		return 0
 	}
 	n := 1
@@ -94,7 +94,7 @@ func callerLen(text []byte) int {
 	if byteAt(text, 0) == ' ' {
 		blank = 1
 	}
-	open := blanksLen(text[blank:], '[')
+	open := openLen(text[blank:])
 	kind := byteAt(text, blank+open)
 	if open == 0 || kind != 'T' && kind != 'C' {
 		return 0

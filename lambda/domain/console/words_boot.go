@@ -31,6 +31,7 @@ func bootWords() []word {
 		says(SignStartJob, byInit|leads, "A start job is running for "),
 		says(SignStartJob, byInit, "/start running ("),
 		says(signUnit, byInit|leads, "Starting ", "Started ", "Finished ", "Mounted ", "Listening on ", "Found device ", "Created slice "),
+		says(signFailed, byInit|leads, "Failed to start ", "Timed out waiting for ", "Dependency failed for "),
 		says(signTarget, byInit|leads, "Reached target "),
 
 		// Work that takes long (e2fsprogs, e2fsck/unix.c; systemd source, src/fsck/fsck.c;
