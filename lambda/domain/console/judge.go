@@ -25,7 +25,7 @@ const near = 100
 const maxMark = 16
 
 // note takes a word that says how the others are to be read.
-func (j *judge) note(w word, at int) {
+func (j *judge) note(w *word, at int) {
 	switch w.sign {
 	case signDenial:
 		j.denied = true
@@ -35,7 +35,7 @@ func (j *judge) note(w word, at int) {
 }
 
 // sign is what a word at the index at shows, or 0 for nothing.
-func (j *judge) sign(w word, at int) Sign {
+func (j *judge) sign(w *word, at int) Sign {
 	j.saying = false
 	rest := j.line[at+len(w.text):]
 	if !j.counts(w, at) || !j.fits(w, at, rest) {
@@ -59,7 +59,7 @@ func (j *judge) sign(w word, at int) Sign {
 }
 
 // dump is what a word of a program that saves a dump shows. The word may begin a progress.
-func (j *judge) dump(w word, rest []byte) Sign {
+func (j *judge) dump(w *word, rest []byte) Sign {
 	switch w.text {
 	case copied:
 		return j.percent(copiedAt(rest))
@@ -82,7 +82,7 @@ const (
 )
 
 // fits says whether the text around a word is that which goes with it.
-func (j *judge) fits(w word, at int, rest []byte) bool {
+func (j *judge) fits(w *word, at int, rest []byte) bool {
 	switch w.text {
 	case welcome: // "Welcome to Debian GNU/Linux 12 (bookworm)!"; a greeting after a login ends otherwise
 		return bytes.HasSuffix(bytes.TrimRight(rest, " "), []byte("!"))
@@ -92,6 +92,8 @@ func (j *judge) fits(w word, at int, rest []byte) bool {
 		return bytes.Contains(rest[:min(len(rest), near)], []byte(" seconds.."))
 	}
 	switch w.sign {
+	case SignLogin:
+		return j.isApart(at)
 	case signStopping: // a user who logs out is stopped, too
 		return !bytes.HasPrefix(rest, []byte("User ")) && !bytes.HasPrefix(rest, []byte("Session "))
 	case SignVersion: // the kernel prints it at zero, and later somebody repeats it
@@ -103,7 +105,7 @@ func (j *judge) fits(w word, at int, rest []byte) bool {
 }
 
 // command is what a command line shows.
-func (j *judge) command(w word) Sign {
+func (j *judge) command(w *word) Sign {
 	switch {
 	case j.header > 0:
 		return SignCapture
@@ -131,7 +133,7 @@ func (j *judge) percent(p progress, ok bool) Sign {
 }
 
 // counts says whether a word stands where it must, and is said by whoever must say it.
-func (j *judge) counts(w word, at int) bool {
+func (j *judge) counts(w *word, at int) bool {
 	switch {
 	case w.rule&asFact != 0 && j.denied, w.rule&byKdump != 0 && !j.isKdump(), w.rule&byLogind != 0 && !j.isNamed("systemd-logind"),
 		w.rule&(byInit|byKernel) != 0 && j.who == program,
@@ -156,6 +158,11 @@ func (j *judge) isHead(at int) bool {
 		return true
 	}
 	return at >= j.body && at-j.body <= near && len(bytes.TrimLeft(j.line[j.body:at], " ")) == 0
+}
+
+// isApart says that nothing stands right before the index at.
+func (j *judge) isApart(at int) bool {
+	return at == j.body || j.line[at-1] == ' ' || j.line[at-1] == '\t'
 }
 
 // isLead says whether a message begins at the index at, but for a mark before it. Where the

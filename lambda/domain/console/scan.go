@@ -162,43 +162,43 @@ func (s *scanner) close(line []byte, now span) (quoted bool) {
 	if len(hits) == 0 && !s.tale.listens() && !bytes.HasSuffix(line, []byte(": ")) {
 		return false
 	}
-	if prompt := s.promptEnd(line, now, hits); prompt > 0 {
-		n := 0
-		for n < len(hits) && hits[n].at < prompt {
-			n++
-		}
-		if s.judge(line[:prompt], now, hits[:n]) {
-			return true
-		}
-		if prompt == len(line) {
-			return false
-		}
-		now, hits = span{from: prompt}, hits[n:]
+	p := speakerOf(line, now.from, now.stamped)
+	prompt := 0
+	if p.who == somebody {
+		prompt = s.promptEnd(line, hits)
 	}
-	return s.judge(line, now, hits) || bytes.HasSuffix(line, []byte("kernel: "))
+	if prompt == 0 {
+		return s.judge(line, now, p, hits) || bytes.HasSuffix(line, []byte("kernel: "))
+	}
+	n := 0
+	for n < len(hits) && hits[n].at < prompt {
+		n++
+	}
+	s.judge(line[:prompt], now, p, hits[:n])
+	if prompt == len(line) {
+		return false
+	}
+	return s.judge(line, span{from: prompt}, speakerOf(line, prompt, false), hits[n:]) || bytes.HasSuffix(line, []byte("kernel: "))
 }
 
 // promptEnd is where the text behind a prompt for a login begins, or 0. Nobody has typed a
-// name yet, so what follows is another writer's. A program that writes of a login is no
-// prompt.
-func (s *scanner) promptEnd(line []byte, now span, hits []hit) int {
+// name yet, so what follows is another writer's.
+func (s *scanner) promptEnd(line []byte, hits []hit) int {
 	for _, h := range hits {
-		w := s.words.words[h.id]
-		if w.sign != SignLogin || speakerOf(line, now.from, now.stamped).who != somebody {
-			continue
+		if w := &s.words.words[h.id]; w.sign == SignLogin {
+			end := h.at + len(w.text)
+			for end < len(line) && line[end] == ' ' {
+				end++
+			}
+			return end
 		}
-		end := h.at + len(w.text)
-		for end < len(line) && line[end] == ' ' {
-			end++
-		}
-		return end
 	}
 	return 0
 }
 
 // judge tells the story what one writer's text shows. quoted says that it is a quotation.
-func (s *scanner) judge(line []byte, now span, hits []hit) (quoted bool) {
-	j := judge{line: line, piece: speakerOf(line, now.from, now.stamped), span: now}
+func (s *scanner) judge(line []byte, now span, p piece, hits []hit) (quoted bool) {
+	j := judge{line: line, piece: p, span: now}
 	if j.who == quotation {
 		if !now.stamped {
 			s.tale.add(signSyslog, now.from)
@@ -206,10 +206,10 @@ func (s *scanner) judge(line []byte, now span, hits []hit) (quoted bool) {
 		return true
 	}
 	for _, h := range hits {
-		j.note(s.words.words[h.id], h.at)
+		j.note(&s.words.words[h.id], h.at)
 	}
 	for _, h := range hits {
-		w := s.words.words[h.id]
+		w := &s.words.words[h.id]
 		if h.at < now.from || h.at+len(w.text) > len(line) {
 			continue // it reaches over the end of a prompt
 		}

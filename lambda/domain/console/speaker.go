@@ -1,9 +1,6 @@
 package console
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // speaker is who has written a piece of a line.
 type speaker uint8
@@ -64,7 +61,7 @@ func speakerOf(line []byte, from int, stamped bool) piece {
 // length of all of it.
 func programName(text []byte) (name []byte, size int) {
 	n := 0
-	for n < len(text) && n < maxName && isNameByte(text[n]) {
+	for n < len(text) && n < maxName && nameBytes[text[n]] {
 		n++
 	}
 	if n == 0 || n >= len(text) || text[n] != '[' {
@@ -78,15 +75,16 @@ func programName(text []byte) (name []byte, size int) {
 	return text[:n], end + len("]: ")
 }
 
-// isNameByte says whether a program's name may have the byte.
-func isNameByte(c byte) bool {
-	const signs = "-_./()@+"
-	switch {
-	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', isDigit(c):
-		return true
+// nameBytes are the bytes that a program's name may have.
+var nameBytes = func() (is [256]bool) {
+	for c := range 128 {
+		is[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(byte(c))
 	}
-	return strings.IndexByte(signs, c) >= 0
-}
+	for _, c := range []byte("-_./()@+") {
+		is[c] = true
+	}
+	return is
+}()
 
 // isLogged says whether text begins with the wall clock's time, as a line of the system's
 // log does that syslog or the journal repeats on the console: "Nov 28 03:00:00 " (RFC 3164)

@@ -53,8 +53,7 @@ func bootWords() []word {
 func upWords() []word {
 	return slices.Concat(
 		// A getty's prompt (util-linux, agetty(8)), and login's greeting (shadow, login(1)).
-		says(SignLogin, byInit, " login:", "\tlogin:"),
-		says(SignLogin, atHead|byInit, "login:"),
+		says(SignLogin, byInit, "login:"), // behind the host's name
 
 		// systemd (systemd source, src/core/manager.c, manager_notify_finished), cloud-init
 		// (cloud-init source, cc_final_message), OpenSSH (sshd.c), Talos (talos source,
