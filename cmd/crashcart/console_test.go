@@ -107,6 +107,14 @@ func TestConsoleReadsTheEndOfALongFile(t *testing.T) {
 func TestConsoleFailsOnWhatItCannotRead(t *testing.T) {
 	w := &world{t: t, env: map[string]string{}}
 	w.want(exitFailed, "reading the console: open ", "console", filepath.Join(t.TempDir(), "missing.log"))
+	large := filepath.Join(t.TempDir(), "large.log")
+	if err := os.WriteFile(large, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, maxConsole+1); err != nil {
+		t.Fatal(err)
+	}
+	w.want(exitFailed, "the console is larger than 64 MB: give its end, `tail -c 65536 FILE | crashcart console -`", "console", large)
 	w.want(exitUsage, "crashcart console takes one file, or - for standard input; got 0", "console")
 	w.want(exitUsage, "did you mean `crashcart console`?", "consol")
 }
