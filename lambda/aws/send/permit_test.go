@@ -58,7 +58,7 @@ func permit(t testing.TB, dryRun bool, age time.Duration) guard.Permit {
 			Group:       fact.Known(instance.Group{}),
 		},
 		Book: fact.Known(cases.View{}), Budget: fact.Known(cases.Slots{}), GroupSlots: fact.Known(cases.Slots{}),
-		Console: fact.Known([]byte(nil)),
+		Console: fact.Known([]byte("web-1 login: ")),
 	})
 	if v.Kind != guard.Permitted {
 		t.Fatalf("%s by %q", v.Kind, v)
