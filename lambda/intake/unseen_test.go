@@ -22,23 +22,28 @@ func TestAConsoleThatShowsNothingIsWaitedForAndItsHangNeverLost(t *testing.T) {
 		pass    time.Duration
 	}{
 		"the agent is silent": {
-			machine{tag: "auto", silentSince: at(12, 0, 30)}, "heartbeat", at(12, 3, 10), "",
+			machine{tag: "auto", silentSince: at(12, 0, 30)},
+			"heartbeat", at(12, 3, 10), "",
 			"its console is empty, as it would be during a dump that it does not show; ", at(12, 20, 0), time.Minute,
 		},
 		"the check fails": {
-			machine{tag: "auto", noAgent: true, failsFrom: at(12, 0, 0)}, "StatusCheckFailed_Instance", at(12, 2, 0), "",
+			machine{tag: "auto", noAgent: true, failsFrom: at(12, 0, 0)},
+			"StatusCheckFailed_Instance", at(12, 2, 0), "",
 			"its console is empty", at(12, 20, 0), time.Minute,
 		},
 		"a Windows, the agent is silent": {
-			machine{tag: "auto", windows: true, silentSince: at(12, 0, 30)}, "heartbeat", at(12, 3, 10), "",
+			machine{tag: "auto", windows: true, silentSince: at(12, 0, 30)},
+			"heartbeat", at(12, 3, 10), "",
 			"the console of a Windows shows no dump, so there may be one; ", at(12, 25, 0), 150 * time.Second,
 		},
 		"a Windows with an event log, the agent is silent": {
-			machine{tag: "auto", windows: true, silentSince: at(12, 0, 30)}, "heartbeat", at(12, 3, 10), eventLog,
+			machine{tag: "auto", windows: true, silentSince: at(12, 0, 30)},
+			"heartbeat", at(12, 3, 10), eventLog,
 			"the console of a Windows shows no dump", at(12, 25, 0), 150 * time.Second,
 		},
 		"a Windows, the check fails": {
-			machine{tag: "auto", windows: true, noAgent: true, failsFrom: at(12, 0, 0)}, "StatusCheckFailed_Instance", at(12, 2, 0), "",
+			machine{tag: "auto", windows: true, noAgent: true, failsFrom: at(12, 0, 0)},
+			"StatusCheckFailed_Instance", at(12, 2, 0), "",
 			"the console of a Windows shows no dump", at(12, 25, 0), 150 * time.Second,
 		},
 	} {

@@ -1,7 +1,8 @@
 // Package evidence takes what an instance shows from outside just before it is
 // interrupted: its serial console both ways EC2 gives it, and its screen.
 //
-// Evidence is never a condition. Taker.Take always returns within its bound, with
+// A screenshot is never a condition, nor is what is stored; the newest console is, for
+// the rule quiet. Taker.Take always returns within its bound, with
 // whatever could be had, and with the reason for every part that could not.
 //
 // The crash overwrites the screen and the ring behind the console, so evidence is taken

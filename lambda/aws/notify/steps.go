@@ -99,7 +99,8 @@ var afterRefusal = map[string][]step{
 		{"If you know that it hangs, overrule this:", cmdForce + cases.RuleUnresponsive},
 	},
 	cases.RuleQuiet: {
-		{"Leave it alone until it is done: an interrupt would ruin what it is doing.", ""},
+		{"If it dumps, boots or shuts down, leave it alone until it is done: an interrupt would ruin that.", ""},
+		{"If its console could not be read or is empty, see the line Why, and give the instance a console on ttyS0.", ""},
 		console,
 	},
 	cases.RuleHostOK: {

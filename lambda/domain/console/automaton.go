@@ -48,7 +48,7 @@ func newAutomaton(words []word) *automaton {
 	a.next = make([]row, 0, letters*classes)
 	a.grow()
 	for id, w := range words {
-		a.add(uint16(id), w.text) //nolint:gosec // there are a few hundred words
+		a.add(uint16(id), w.text)
 	}
 	a.link()
 	a.sort()
@@ -140,7 +140,7 @@ func (a *automaton) sort() {
 	}
 	moved := make([]row, len(order))
 	for to, from := range order {
-		moved[from] = row(to * classes) //nolint:gosec // as in grow
+		moved[from] = row(to * classes)
 	}
 	a.halt = row(len(a.next)) //nolint:gosec // as in grow
 	next, found := make([]row, 0, len(a.next)), make([][]uint16, 0, len(a.found))

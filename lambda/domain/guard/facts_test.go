@@ -18,8 +18,7 @@ import (
 func TestNoFactIsEverLeftOutOfTheTables(t *testing.T) {
 	var known []string
 	for _, of := range []reflect.Type{reflect.TypeFor[guard.Question](), reflect.TypeFor[instance.Instance]()} {
-		for i := range of.NumField() {
-			f := of.Field(i)
+		for f := range of.Fields() {
 			if f.Type.PkgPath() == reflect.TypeFor[fact.Of[int]]().PkgPath() && strings.HasPrefix(f.Type.Name(), "Of[") {
 				known = append(known, f.Name)
 			}
