@@ -91,12 +91,14 @@ func TestOtherEvidenceThatIsMissingNeverKeepsAHangFromItsInterrupt(t *testing.T)
 	}
 }
 
-// slowConsole is an EC2 whose latest console comes only when nobody waits any more.
+// slowConsole is an EC2 whose latest console never comes while anybody waits. An answer
+// at the very end of the wait would count, so it has none.
 type slowConsole struct{ *world }
 
 func (s slowConsole) GetConsoleOutput(ctx context.Context, in *ec2.GetConsoleOutputInput, o ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
 	if aws.ToBool(in.Latest) {
 		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 	return s.world.GetConsoleOutput(ctx, in, o...)
 }
