@@ -92,6 +92,8 @@ func (j *judge) fits(w *word, at int, rest []byte) bool {
 		return bytes.Contains(rest[:min(len(rest), near)], []byte(" seconds.."))
 	}
 	switch w.sign {
+	case SignWork: // a program of the machine's own may say such words for its whole life
+		return j.who != program || j.isChecker()
 	case SignLogin:
 		return j.isApart(at)
 	case signStopping: // a user who logs out is stopped, too
@@ -148,6 +150,16 @@ func (j *judge) counts(w *word, at int) bool {
 
 // isNamed says whether the speaker's name begins so.
 func (j *judge) isNamed(name string) bool { return bytes.HasPrefix(j.name, []byte(name)) }
+
+// isChecker says whether the speaker checks or relabels a disk.
+func (j *judge) isChecker() bool {
+	for _, name := range []string{"fsck", "e2fsck", "systemd-fsck", "fixfiles", "selinux-autorelabel"} {
+		if j.isNamed(name) {
+			return true
+		}
+	}
+	return false
+}
 
 func (j *judge) isKdump() bool { return j.isNamed("kdump") }
 

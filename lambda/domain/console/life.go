@@ -56,6 +56,7 @@ type life struct {
 	visible bool // its beginning is in the ring
 	bare    bool // nothing but firmware has spoken
 	dumped  bool // it had a dump
+	suspect bool // it began in the midst of a dump: it may be the crashed kernel's log
 
 	begin     int // the first sign of its boot
 	capture   int // the command line of a capture kernel
@@ -74,6 +75,8 @@ type life struct {
 	timed bool
 	exact bool // the kernel's time stands in the line that is read now
 	clock time.Duration
+	leapt bool          // the clock has leapt ahead: that may be a line from elsewhere
+	base  time.Duration // the clock before that
 	early int           // lines of the kernel of a boot's first seconds
 	downs moment        // of the newest sign of the shutdown
 	works moment        // of the newest job or work
@@ -125,6 +128,7 @@ func (l *life) tick(now time.Duration) {
 	if l.doubted && now >= l.peak && !l.isDump() {
 		l.doubted = false // it was an older log that somebody has printed
 	}
+	l.leap(now)
 	l.timed, l.clock = true, now
 	if now >= bootTime+time.Second && now > l.works.at+max(l.needs, bootTime) {
 		l.grade = max(l.grade, byClock)
@@ -133,6 +137,27 @@ func (l *life) tick(now time.Duration) {
 	if l.down != up && l.down != lastDown && now > l.downs.at+downTime {
 		l.rise(byClock)
 	}
+}
+
+// leap notes that the clock leaps ahead, or is back from that.
+func (l *life) leap(now time.Duration) {
+	switch {
+	case l.timed && now > l.clock+bootTime && !l.leapt:
+		l.leapt, l.base = true, l.clock
+	case now < l.clock:
+		l.leapt = false
+	}
+}
+
+// restarts says that a kernel's time cannot be one of this life. In a dump the clock may
+// have leapt by lines from elsewhere, such as the crashed kernel's log. Then it restarts
+// only before what the capture kernel has said before.
+func (l *life) restarts(now time.Duration) bool {
+	clock := l.clock
+	if l.leapt && l.isDump() {
+		clock = l.base
+	}
+	return l.timed && now+slack < clock
 }
 
 // over says that the kernel's time proves another life: it runs on far behind the last

@@ -23,6 +23,9 @@ type Reading struct {
 	// dump is newer than its beginning. A dump that an earlier reading has seen is then
 	// over, even where the ring has forgotten that dump.
 	Booted bool
+	// Bare says that the newest life shows nothing but firmware. Its kernel does not write
+	// to this console, so that a dump would not show either.
+	Bare bool
 	// Clock is the newest kernel time of the newest life: how long its kernel has run.
 	// Timed says that there is one.
 	Clock time.Duration

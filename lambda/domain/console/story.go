@@ -33,7 +33,7 @@ func (s *story) listens() bool { return s.life.down == lastDown }
 func (s *story) tick(now time.Duration, at int) {
 	s.now, s.stamped = now, true
 	l := &s.life
-	if l.timed && now+slack < l.clock {
+	if l.restarts(now) {
 		s.again(at)
 	}
 	l.tick(now)
@@ -61,8 +61,9 @@ func (s *story) begin(sign Sign, at int) {
 	if s.life.lived {
 		s.lives++
 	}
+	suspect := s.life.isDump() && s.life.down != lastDown && sign != SignFirmware
 	s.life = newLife()
-	s.life.lived, s.life.visible = true, true
+	s.life.lived, s.life.visible, s.life.suspect = true, true, suspect
 	s.told = false
 	s.life.begin = s.keep(sign, at)
 	if s.stamped {
@@ -103,7 +104,7 @@ func (s *story) add(sign Sign, at int) {
 
 // finished notes that a boot that has begun in the ring is over.
 func (s *story) finished() {
-	if s.life.visible && !s.life.dumped && s.life.isQuiet() {
+	if s.life.visible && !s.life.dumped && s.life.isQuiet() && (!s.life.suspect || s.life.grade == byWord) {
 		s.done = true
 	}
 }
@@ -120,7 +121,7 @@ func (s *story) progress(p progress) {
 
 // reading is the conclusion.
 func (s *story) reading(text []byte) Reading {
-	r := Reading{text: text, Lines: s.lines, Dump: s.dump, Booted: s.done, Clock: s.life.clock, Timed: s.life.timed}
+	r := Reading{text: text, Lines: s.lines, Dump: s.dump, Booted: s.done, Clock: s.life.clock, Timed: s.life.timed, Bare: s.life.bare}
 	var line int
 	r.Activity, line = s.life.activity()
 	if line != none {

@@ -42,21 +42,27 @@ func (quiet) Check(in Inquiry) Verdict {
 		return doubt("whether its console showed a dump before", err)
 	}
 	shown := console.Scan(text)
-	switch shown.Activity {
-	case console.Dumping:
+	switch {
+	case shown.Activity == console.Dumping:
 		v := refuse("its capture kernel is writing a dump%s: an interrupt would kill it; its console says: %s", progress(shown), shown.Line)
 		v.DumpShown = true
 		return v
-	case console.ShuttingDown:
+	case shown.Activity == console.ShuttingDown:
 		return refuse("it is shutting down: %s", shown.Line)
-	case console.Booting:
+	case shown.Activity == console.Booting && !shown.Bare:
 		return notYet("its console shows a boot that has not finished: %s", shown.Line)
 	}
 	if age := in.Now.Sub(book.DumpSeen); marked(book, age) && !shown.Booted {
 		return refuse("its console showed a dump %s ago, and no boot that finished since: an interrupt could kill that dump; this counts for %s more",
 			printable.Duration(age), printable.Duration(cases.MarkFor-age))
 	}
-	return unseen(in, text)
+	switch {
+	case blank(text):
+		return unseen(in, "its console is empty, as it would be during a dump that it does not show")
+	case shown.Bare: // its kernel does not write there, so that nothing ends that boot
+		return unseen(in, "its console shows its firmware alone, as it would during a dump that it does not show")
+	}
+	return unseen(in, "")
 }
 
 // unreadable is the verdict on a console that could not be read.
@@ -84,18 +90,18 @@ func marked(book cases.View, age time.Duration) bool {
 	return !book.DumpSeen.IsZero() && age < cases.MarkFor
 }
 
-// unseen judges a console that shows no activity. If it could not show a dump, the
-// silence must be longer than most dumps.
-func unseen(in Inquiry, text []byte) Verdict {
+// unseen judges a console that shows no activity. If it could not show a dump, which why
+// says, the silence must be longer than most dumps.
+func unseen(in Inquiry, why string) Verdict {
 	d, err := in.Instance.Description.Get()
 	if err != nil {
 		return doubt("whether it is a Windows, whose console shows no dump,", err)
 	}
-	need, what := unseenDump, "its console is empty, as it would be during a dump that it does not show"
+	need, what := unseenDump, why
 	switch {
 	case d.Windows:
 		need, what = unseenDumpWindows, "the console of a Windows shows no dump, so there may be one"
-	case !blank(text):
+	case why == "":
 		return allow()
 	}
 	since, proven := silentSince(in)

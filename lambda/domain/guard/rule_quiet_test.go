@@ -65,11 +65,16 @@ func TestADumpAShutdownOrABootIsNeverDisturbed(t *testing.T) {
 		}, guard.Refused},
 		{"a dump was seen, and a boot has finished since", saw(25*time.Minute, consoleLongGone), guard.Permitted},
 		{"a dump was seen, and a boot has begun since", saw(25*time.Minute, consoleBooting), guard.Later},
+		{"a dump was seen, and then only the firmware", saw(25*time.Minute, consoleFirmware), guard.Refused},
+		{"a dump was seen, and the crashed kernel's log", saw(25*time.Minute, consoleDumping+"[    0.000000] Linux version 6.1.0-test (build@example)\n[    0.000000] Command line: ro\n[86520.100000] it hangs\n"), guard.Refused},
 		{"a dump was seen a second short of 6 hours ago", saw(6*time.Hour-time.Second, consoleNothingKnown), guard.Refused},
 		{"a dump was seen 6 hours ago", saw(6*time.Hour, consoleNothingKnown), guard.Permitted},
 		{"a dump was seen by a clock that is ahead", saw(-time.Second, consoleNothingKnown), guard.Refused},
 	})
 }
+
+// consoleFirmware is all that a console shows whose kernel does not write to it.
+const consoleFirmware = "BdsDxe: starting Boot0001 \"UEFI Amazon Elastic Block Store\"\r\n"
 
 func TestAConsoleThatShowsNothingNeverPermitsBeforeADumpCouldBeOver(t *testing.T) {
 	silent := func(text string, d time.Duration) func(*scene) {
@@ -97,6 +102,8 @@ func TestAConsoleThatShowsNothingNeverPermitsBeforeADumpCouldBeOver(t *testing.T
 		{"line ends and escapes alone", silent("\r\n\x1b[2J\x1b[1;1H \x00\r\n--", least-time.Second), guard.Later},
 		{"noise alone, which is no text", silent("\xff\xfe\x80\xff", least-time.Second), guard.Later},
 		{"one word", silent("x", 6*time.Minute), guard.Permitted},
+		{"its firmware alone, silent for a second short of 20 minutes", silent(consoleFirmware, least-time.Second), guard.Later},
+		{"its firmware alone, silent for 20 minutes", silent(consoleFirmware, least), guard.Permitted},
 		{"Windows, empty, silent for a second short of 25 minutes", windows("", leastWindows-time.Second), guard.Later},
 		{"Windows, empty, silent for 25 minutes", windows("", leastWindows), guard.Permitted},
 		{"Windows, its event log, silent for a second short of 25 minutes", windows(consoleNothingKnown, leastWindows-time.Second), guard.Later},

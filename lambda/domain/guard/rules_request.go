@@ -86,7 +86,7 @@ func (fresh) Check(in Inquiry) Verdict {
 // Lapses is when the trigger will be too old for the rule fresh. While the platform is not
 // known, that is by the longer limit.
 func (g *Guard) Lapses(q Question) time.Time {
-	limit := g.Config.Rules.FreshWindows
+	limit := max(g.Config.Rules.Fresh, g.Config.Rules.FreshWindows)
 	if d, err := q.Instance.Description.Get(); err == nil && !d.Windows {
 		limit = g.Config.Rules.Fresh
 	}
