@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"slices"
 	"time"
 )
 
@@ -92,8 +93,6 @@ func (j *judge) fits(w *word, at int, rest []byte) bool {
 		return bytes.Contains(rest[:min(len(rest), near)], []byte(" seconds.."))
 	}
 	switch w.sign {
-	case SignWork: // a program of the machine's own may say such words for its whole life
-		return j.who != program || j.isChecker()
 	case SignLogin:
 		return j.isApart(at)
 	case signStopping: // a user who logs out is stopped, too
@@ -144,6 +143,9 @@ func (j *judge) counts(w *word, at int) bool {
 		w.rule&leads != 0 && !j.isLead(at):
 		return false
 	}
+	if w.sign == SignWork && j.who == program {
+		return j.isChecker() // another program may say such words for its whole life
+	}
 	// The kernel starts and stops things, too.
 	return j.who != kernel || !w.sign.ofUnit()
 }
@@ -153,12 +155,7 @@ func (j *judge) isNamed(name string) bool { return bytes.HasPrefix(j.name, []byt
 
 // isChecker says whether the speaker checks or relabels a disk.
 func (j *judge) isChecker() bool {
-	for _, name := range []string{"fsck", "e2fsck", "systemd-fsck", "fixfiles", "selinux-autorelabel"} {
-		if j.isNamed(name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"fsck", "e2fsck", "systemd-fsck", "fixfiles", "selinux-autorelabel"}, j.isNamed)
 }
 
 func (j *judge) isKdump() bool { return j.isNamed("kdump") }

@@ -65,6 +65,9 @@ func (s *story) begin(sign Sign, at int) {
 	s.life = newLife()
 	s.life.lived, s.life.visible, s.life.suspect = true, true, suspect
 	s.told = false
+	if !sign.shown() {
+		sign = SignStep // a unit, or a program: it belongs to a boot
+	}
 	s.life.begin = s.keep(sign, at)
 	if s.stamped {
 		s.life.tick(s.now)
