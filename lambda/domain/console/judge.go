@@ -143,11 +143,18 @@ func (j *judge) counts(w *word, at int) bool {
 		w.rule&leads != 0 && !j.isLead(at):
 		return false
 	}
-	if w.sign == SignWork && j.who == program {
-		return j.isChecker() // another program may say such words for its whole life
+	return j.mayKnow(w.sign)
+}
+
+// mayKnow says whether the speaker is one that the sign is believed of.
+func (j *judge) mayKnow(sign Sign) bool {
+	switch j.who {
+	case kernel: // it starts and stops things, too
+		return !sign.ofUnit()
+	case program: // an application may say for its whole life that something will be checked
+		return sign != SignWork || j.isChecker()
 	}
-	// The kernel starts and stops things, too.
-	return j.who != kernel || !w.sign.ofUnit()
+	return true
 }
 
 // isNamed says whether the speaker's name begins so.
