@@ -14,10 +14,10 @@ type automaton struct {
 	event row        // at this row and behind it words end, or the line does
 	halt  row        // the row of a line's end, and of an escape
 
-	// second and third say, by a byte, which classes may stand one and two bytes behind it
-	// where a word begins with it. They let the scanner pass over text in which no word
-	// begins. A byte that parts the text may have anything behind it.
-	second, third [256]uint64
+	// starts says, by the classes of three bytes, whether a word may begin with them. It
+	// lets the scanner pass over text in which no word begins. A byte that parts the text
+	// may have anything behind it.
+	starts [classes * classes]uint64
 }
 
 // row is where a state's followers begin in the table: the state's number, times classes.
@@ -154,29 +154,31 @@ func (a *automaton) sort() {
 	a.next, a.found = next, found
 }
 
-// mark fills second and third. No word is shorter than three bytes.
+// mark fills starts. No word is shorter than three bytes.
 func (a *automaton) mark() {
-	for _, c := range []byte{'[', '\n', '\r', escape} {
-		a.second[c], a.third[c] = ^uint64(0), ^uint64(0)
+	for second := range row(classes) {
+		for _, parts := range []uint8{a.class['['], classHalt} {
+			a.starts[row(parts)*classes+second] = ^uint64(0)
+		}
 	}
 	for _, w := range a.words {
-		for c := range 256 {
-			if a.class[c] == a.class[w.text[0]] {
-				a.second[c] |= 1 << a.class[w.text[1]]
-				a.third[c] |= 1 << a.class[w.text[2]]
-			}
-		}
+		pair := row(a.class[w.text[0]])*classes + row(a.class[w.text[1]])
+		a.starts[pair] |= 1 << a.class[w.text[2]]
 	}
 }
 
 // skip gives the first index from at on at which a word may begin, or the text is parted.
 func (a *automaton) skip(text []byte, at int) int {
-	for at+2 < len(text) {
-		c := text[at]
-		if a.second[c]>>(a.class[text[at+1]]%classes)&(a.third[c]>>(a.class[text[at+2]]%classes))&1 != 0 {
+	if at+2 >= len(text) {
+		return at
+	}
+	pair := row(a.class[text[at]])*classes + row(a.class[text[at+1]])
+	for ; at+2 < len(text); at++ {
+		third := a.class[text[at+2]]
+		if a.starts[pair]>>(third%classes)&1 != 0 {
 			break
 		}
-		at++
+		pair = (pair*classes + row(third)) % (classes * classes)
 	}
 	return at
 }
