@@ -174,6 +174,30 @@ func FuzzLater(f *testing.F) {
 	})
 }
 
+// FuzzSeen is about what one pass leaves for the next.
+func FuzzSeen(f *testing.F) {
+	f.Add(int64(300), int64(1), 86400.5, 12, int64(240), true)
+	f.Add(int64(-60), int64(0), 0.0, 0, int64(0), false)
+	f.Add(int64(7200), int64(0), 1e308, 100_000, int64(7200), true)
+	f.Fuzz(func(t *testing.T, sec, nsec int64, kernel float64, lines int, ebs int64, impaired bool) {
+		in := text()
+		seen := trigger.Seen{At: in.At.Add(time.Duration(sec%1e6)*time.Second + time.Duration(nsec%1e9)), Kernel: kernel, Lines: lines}
+		if impaired {
+			seen.EBS = in.At.Add(time.Duration(ebs%1e6) * time.Second)
+		}
+		in.Targets[0].Seen = &seen
+		if _, err := trigger.EncodeLater(in); err != nil {
+			return
+		}
+		if kernel < 0 || lines < 0 || seen.At.Sub(in.At).Abs() > 2*time.Hour || seen.EBS.After(seen.At) {
+			t.Fatalf("taken for a pass: %+v", seen)
+		}
+		if out := throughQueue(t, in); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, in) {
+			t.Fatalf("sent %+v\ngot  %+v", seen, out)
+		}
+	})
+}
+
 // hex16 writes v in 16 lower-case hex digits.
 func hex16(v uint64) string {
 	const digits = "0123456789abcdef"

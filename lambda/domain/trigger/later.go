@@ -3,6 +3,7 @@ package trigger
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"crashcart/lambda/domain/printable"
 )
@@ -31,6 +32,7 @@ type later struct {
 // fail was dropped before.
 func Later(t Trigger, target Ref) Trigger {
 	target.Candidate = false
+	target.Seen = copySeen(target.Seen)
 	target.From = printable.Line(target.From, maxText)
 	t.Reason = printable.Line(t.Reason, maxText)
 	t.Targets = []Ref{target}
@@ -116,7 +118,10 @@ func checkTargetKeys(trigger object) error {
 		if err != nil {
 			return err
 		}
-		if err := target.onlyKeys("instance", "autoScalingGroup", "targetGroup", "alarm", "from", "checkFailed", "via"); err != nil {
+		if err := target.onlyKeys("instance", "autoScalingGroup", "targetGroup", "alarm", "from", "checkFailed", "via", "seen"); err != nil {
+			return err
+		}
+		if err := checkSeenKeys(target); err != nil {
 			return err
 		}
 	}
@@ -130,6 +135,10 @@ func laterUTC(t Trigger) Trigger {
 		alarm := *t.Alarm
 		alarm.ChangedAt = alarm.ChangedAt.Round(0).UTC()
 		t.Alarm = &alarm
+	}
+	t.Targets = slices.Clone(t.Targets)
+	for i := range t.Targets {
+		t.Targets[i].Seen = copySeen(t.Targets[i].Seen)
 	}
 	return t
 }

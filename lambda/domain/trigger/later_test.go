@@ -3,7 +3,9 @@ package trigger_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +31,10 @@ func text() trigger.Trigger {
 		Targets: []trigger.Ref{{
 			Instance: short, From: "the text", CheckFailed: true,
 			Via: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/api/50dc6c495c0c9188",
+			Seen: &trigger.Seen{
+				At:     time.Date(2026, time.March, 2, 8, 20, 30, 987654321, time.UTC),
+				Kernel: 86400.000001, Lines: 100_000, EBS: time.Date(2026, time.March, 2, 8, 19, 29, 5, time.UTC),
+			},
 		}}, Pass: trigger.MaxPasses,
 	}
 }
@@ -65,7 +71,7 @@ func TestLaterMessageComesBackUnchanged(t *testing.T) {
 // TestLaterMessageCarriesEveryField fails when a field is added to Trigger that
 // the queue would lose or refuse.
 func TestLaterMessageCarriesEveryField(t *testing.T) {
-	for _, v := range []any{trigger.Trigger{}, trigger.Alarm{}, trigger.Ref{}} {
+	for _, v := range []any{trigger.Trigger{}, trigger.Alarm{}, trigger.Ref{}, trigger.Seen{}} {
 		fields := reflect.VisibleFields(reflect.TypeOf(v))
 		alarm, other := reflect.ValueOf(put(t)), reflect.ValueOf(text())
 		for _, f := range fields {
@@ -75,6 +81,8 @@ func TestLaterMessageCarriesEveryField(t *testing.T) {
 				set = !alarm.FieldByIndex(f.Index).IsZero() || !other.FieldByIndex(f.Index).IsZero() || f.Name == "Force"
 			case trigger.Alarm:
 				set = !reflect.ValueOf(*put(t).Alarm).FieldByIndex(f.Index).IsZero()
+			case trigger.Seen:
+				set = !reflect.ValueOf(*text().Targets[0].Seen).FieldByIndex(f.Index).IsZero()
 			case trigger.Ref:
 				set = !reflect.ValueOf(text().Targets[0]).FieldByIndex(f.Index).IsZero() ||
 					f.Name == "AutoScalingGroup" || f.Name == "TargetGroup" || f.Name == "Alarm" || f.Name == "Candidate"
@@ -90,6 +98,8 @@ func TestLaterGoesOnePassOnAndSharesNothing(t *testing.T) {
 	first := *trigger.Decode(read(t, "testdata/math-several-instances.json"), call).Records[0].Trigger
 	ref := first.Targets[1]
 	ref.From, ref.CheckFailed, ref.Candidate = "long\n"+strings.Repeat("é", 2000), true, true
+	seen := &trigger.Seen{At: first.At, Kernel: 7}
+	ref.Seen = seen
 	next := trigger.Later(first, ref)
 	if next.Pass != 1 || len(next.Targets) != 1 || next.Targets[0].Instance != long || !next.Targets[0].CheckFailed {
 		t.Errorf("got %+v", next)
@@ -99,6 +109,9 @@ func TestLaterGoesOnePassOnAndSharesNothing(t *testing.T) {
 	}
 	if _, err := trigger.EncodeLater(next); err != nil {
 		t.Errorf("a long From keeps it out of the queue: %v", err)
+	}
+	if next.Targets[0].Seen == seen || *next.Targets[0].Seen != *seen {
+		t.Errorf("what the pass saw is %+v, want a copy of %+v", next.Targets[0].Seen, seen)
 	}
 	next.Alarm.Name = "changed"
 	if first.Alarm.Name == "changed" || len(first.Targets) != 2 || first.Pass != 0 {
@@ -176,6 +189,67 @@ func TestForgedLaterMessageNeverTriggers(t *testing.T) {
 	}
 }
 
+// A text's later message has what the pass before saw.
+func TestForgedPassBeforeIsNeverBelieved(t *testing.T) {
+	body, err := trigger.EncodeLater(text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const seen = `"seen":{"at":"2026-03-02T08:20:30.987654321Z"`
+	whole := regexp.MustCompile(`"seen":{[^}]*}`).Find(body)
+	for _, tt := range [][2]string{
+		{seen, `"Seen":{"at":"2026-03-02T08:20:30.987654321Z"`},
+		{string(whole), `"seen":null`},
+		{string(whole), `"seen":[]`},
+		{seen, `"seen":{"At":"2026-03-02T08:20:30.987654321Z"`},
+		{seen, `"seen":{"at":null`},
+		{seen, `"seen":{"x":0`},
+		{seen, seen + `,"at":"2026-03-02T08:20:31Z"`},
+		{seen, seen + `,"silent":true`},
+		{`"kernel":86400.000001`, `"kernel":-1`},
+		{`"kernel":86400.000001`, `"kernel":1e400`},
+		{`"kernel":86400.000001`, `"kernel":"86400"`},
+		{`"kernel":86400.000001`, `"kernel":1,"kernel":86400.000001`},
+		{`"lines":100000`, `"lines":100001`},
+		{`"lines":100000`, `"lines":0.5`},
+		{`"ebs":"2026-03-02T08:19`, `"ebs":"2026-03-02T08:21`},
+		{`"ebs":"2026-03-02T08:19:29.000000005Z"`, `"ebs":"yesterday"`},
+		{`"instance":"` + short + `"`, `"autoScalingGroup":"web"`},
+	} {
+		forged := strings.Replace(string(body), tt[0], tt[1], 1)
+		if forged == string(body) {
+			t.Fatalf("%s is not in %s", tt[0], body)
+		}
+		ignoredAs(t, one(t, queued(t, forged)), trigger.ReasonMalformed)
+	}
+}
+
+func TestPassBeforeIsTakenAtItsLimits(t *testing.T) {
+	at := text().At
+	for name, seen := range map[string]trigger.Seen{
+		"nothing":                {At: at},
+		"a minute early":         {At: at.Add(-time.Minute), EBS: at.Add(-time.Minute)},
+		"two hours late":         {At: at.Add(2 * time.Hour), EBS: at.Add(2 * time.Hour)},
+		"everything":             {At: at.Add(time.Minute), Kernel: math.MaxFloat64, Lines: 100_000, EBS: at},
+		"the smallest of a time": {At: at, Kernel: math.SmallestNonzeroFloat64, Lines: 1},
+	} {
+		in := text()
+		in.Targets[0].Seen = &seen
+		if out := throughQueue(t, in); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, in) {
+			t.Errorf("%s: sent %+v, got %+v", name, seen, out)
+		}
+	}
+	local := text()
+	seen := local.Targets[0].Seen
+	seen.At, seen.EBS = seen.At.In(time.FixedZone("", 7200)), seen.EBS.In(time.FixedZone("", -7200))
+	if out := throughQueue(t, local); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, text()) {
+		t.Errorf("times in another zone came back as %+v", out)
+	}
+	if seen.At.Location() == time.UTC {
+		t.Error("encoding changed the trigger that it was given")
+	}
+}
+
 func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 	for name, spoil := range map[string]func(*trigger.Trigger){
 		"pass 0":                 func(t *trigger.Trigger) { t.Pass = 0 },
@@ -202,6 +276,17 @@ func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 		"via nowhere":            func(t *trigger.Trigger) { t.Targets[0].Via = "targetgroup/api/50dc6c495c0c9188" },
 		"via an alarm":           func(t *trigger.Trigger) { t.Targets[0].Via = "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:x" },
 		"a bad id":               func(t *trigger.Trigger) { t.Targets = []trigger.Ref{{Instance: "i-1"}} },
+		"seen a group":           func(t *trigger.Trigger) { t.Targets[0].Instance, t.Targets[0].TargetGroup = "", t.Targets[0].Via },
+		"seen at no time":        func(t *trigger.Trigger) { t.Targets[0].Seen.At = time.Time{} },
+		"seen before it was":     func(t *trigger.Trigger) { t.Targets[0].Seen.At = t.At.Add(-time.Minute - 1) },
+		"seen in the future":     func(t *trigger.Trigger) { t.Targets[0].Seen.At = t.At.Add(2*time.Hour + 1) },
+		"a kernel before boot":   func(t *trigger.Trigger) { t.Targets[0].Seen.Kernel = -1e-6 },
+		"a kernel without time":  func(t *trigger.Trigger) { t.Targets[0].Seen.Kernel = math.NaN() },
+		"a kernel for ever":      func(t *trigger.Trigger) { t.Targets[0].Seen.Kernel = math.Inf(1) },
+		"less than no line":      func(t *trigger.Trigger) { t.Targets[0].Seen.Lines = -1 },
+		"too many lines":         func(t *trigger.Trigger) { t.Targets[0].Seen.Lines = 100_001 },
+		"EBS after the pass":     func(t *trigger.Trigger) { t.Targets[0].Seen.EBS = t.Targets[0].Seen.At.Add(1) },
+		"EBS before it was":      func(t *trigger.Trigger) { t.Targets[0].Seen.EBS = t.At.Add(-time.Minute - 1) },
 		"bad UTF-8":              func(t *trigger.Trigger) { t.Reason = "\xff" },
 		"long requestedBy":       func(t *trigger.Trigger) { t.RequestedBy = strings.Repeat("x", 257) },
 	} {

@@ -49,6 +49,7 @@ func laterTarget(t Trigger, bad *problems) {
 	if ref.Candidate {
 		bad.add("the target is only a candidate, which the queue does not keep")
 	}
+	laterSeen(ref, t.At, bad)
 	if ref.Via != "" {
 		bad.addErr(checkTargetGroupARN(ref.Via))
 	}

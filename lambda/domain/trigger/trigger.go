@@ -119,6 +119,9 @@ type Ref struct {
 	// Via is the ARN of the target group in which the instance was found.
 	Via string `json:"via,omitempty"`
 
+	// Seen is what the pass before saw of the instance. It is nil at the first pass.
+	Seen *Seen `json:"seen,omitempty"`
+
 	// Candidate says that the instance is named only because its group is. It is dropped
 	// unless it shows a sign of a hang.
 	Candidate bool `json:"-"`

@@ -1,0 +1,85 @@
+package trigger
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Limits of what a pass may say that it saw.
+const (
+	// seenBefore is how much earlier than its trigger a pass may be. A trigger may be ahead of
+	// the function's clock by a minute (the guard's rule fresh).
+	seenBefore = time.Minute
+	// seenAfter is how much later than its trigger a pass may be. A trigger is fresh for an
+	// hour at most (CRASHCART_FRESH and CRASHCART_FRESH_WINDOWS). The rest is room for a
+	// message that came late.
+	seenAfter = 2 * time.Hour
+	// maxLines bounds the lines of a console. EC2 keeps the last 64 KB of it
+	// ("GetConsoleOutput" in the Amazon EC2 API Reference), which are fewer lines than this.
+	maxLines = 100_000
+)
+
+// Seen is what the pass before saw of an instance. The next pass compares: a kernel that
+// has written since then is alive, and a check that failed a moment ago is not trusted yet.
+type Seen struct {
+	At     time.Time `json:"at"`               // when that pass looked
+	Kernel float64   `json:"kernel,omitempty"` // the newest kernel time on the console, in seconds since the boot
+	Lines  int       `json:"lines,omitempty"`  // the lines of the console after the one with that time
+	EBS    time.Time `json:"ebs,omitzero"`     // when the check of its attached volumes was last seen impaired, by any pass
+}
+
+// seenKeys are the keys of a Seen in the queue.
+func seenKeys() []string { return []string{"at", "kernel", "lines", "ebs"} }
+
+// laterSeen checks what the pass before saw. Only an instance can have been seen, and only
+// while the trigger went from pass to pass.
+func laterSeen(ref Ref, at time.Time, bad *problems) {
+	if ref.Seen == nil {
+		return
+	}
+	s := *ref.Seen
+	if ref.Instance == "" {
+		bad.add("only an instance was seen by a pass")
+	}
+	if !duringPasses(s.At, at) {
+		bad.add("seen.at is not a time at which the trigger was decided")
+	}
+	if !s.EBS.IsZero() && (!duringPasses(s.EBS, at) || s.EBS.After(s.At)) {
+		bad.add("seen.ebs is not a time at which the trigger was decided")
+	}
+	if s.Kernel < 0 || math.IsNaN(s.Kernel) || math.IsInf(s.Kernel, 0) {
+		bad.add("seen.kernel is not a time since the boot")
+	}
+	if s.Lines < 0 || s.Lines > maxLines {
+		bad.add("seen.lines %d is not 0 to %d", s.Lines, maxLines)
+	}
+}
+
+// duringPasses reports whether a pass of a trigger may have been at that time. at is the
+// trigger's time.
+func duringPasses(seen, at time.Time) bool {
+	return checkTime(seen) == nil && !seen.Before(at.Add(-seenBefore)) && !seen.After(at.Add(seenAfter))
+}
+
+// checkSeenKeys is checkLaterKeys for what the pass before saw.
+func checkSeenKeys(target object) error {
+	if !target.has("seen") {
+		return nil
+	}
+	seen, err := target.object("seen")
+	if err != nil {
+		return fmt.Errorf("reading the pass before: %w", err)
+	}
+	return seen.onlyKeys(seenKeys()...)
+}
+
+// copySeen gives a copy of what the pass before saw, with its times in UTC.
+func copySeen(s *Seen) *Seen {
+	if s == nil {
+		return nil
+	}
+	c := *s
+	c.At, c.EBS = c.At.Round(0).UTC(), c.EBS.Round(0).UTC()
+	return &c
+}
