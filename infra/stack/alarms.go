@@ -41,6 +41,11 @@ func addSweepAlarms(s Stack) {
 		metric(config.MetricOverdueCases, "Maximum", ownPeriod, nil), awscloudwatch.AlarmProps{
 			TreatMissingData: awscloudwatch.TreatMissingData_IGNORE, // what was overdue still is, until somebody counts again
 		})
+	// The metric is there only while there is such a case, so a missing one means none.
+	ownAlarm(s, "stuck", "A claim died: the function ended before it wrote what became of the interrupt. It may have been sent, and is not sent again. "+
+		"Which: crashcart cases --open, and crashcart cases --overdue when it is old. "+
+		"See what became of the host (crashcart case ID), then: crashcart case close ID --reason TEXT",
+		metric(config.MetricStuckCases, "Maximum", ownPeriod, nil))
 	ownAlarm(s, "sweep-errors", "The open cases could not be counted: see the log of "+followupName,
 		s.Followup.MetricErrors(&awscloudwatch.MetricOptions{Period: minutesLong(ownPeriod), Statistic: jsii.String("Sum")}))
 	ownAlarmWith(s, "sweep-missing", fmt.Sprintf("Nobody has counted the open cases for at least %d minutes: see the log of %s and its schedule. "+

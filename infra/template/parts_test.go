@@ -267,7 +267,7 @@ func TestTheStackHasTheseResourcesAndNoOther(t *testing.T) {
 		return n
 	}
 	want := map[string]int{
-		"CloudWatch::Alarm": 8, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 2, "IAM::Role": 2, "KMS::Alias": 1, "KMS::Key": 1,
+		"CloudWatch::Alarm": 9, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 2, "IAM::Role": 2, "KMS::Alias": 1, "KMS::Key": 1,
 		"Lambda::EventInvokeConfig": 2, "Lambda::EventSourceMapping": 1, "Lambda::Function": 2, "Lambda::Permission": 2, "Logs::LogGroup": 2,
 		"S3::Bucket": 1, "S3::BucketPolicy": 1, "SNS::Subscription": 1, "SNS::Topic": 2, "SNS::TopicPolicy": 2, "SQS::Queue": 2, "SQS::QueuePolicy": 2,
 	}

@@ -41,7 +41,7 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 	}
 	slices.Sort(own)
 	slices.Sort(watch)
-	if want := []string{"dead-letters", "errors", "overdue", "sweep-errors", "sweep-missing", "throttles", "unanswered", "undecided"}; !slices.Equal(own, want) {
+	if want := []string{"dead-letters", "errors", "overdue", "stuck", "sweep-errors", "sweep-missing", "throttles", "unanswered", "undecided"}; !slices.Equal(own, want) {
 		t.Errorf("own alarms %q, want %q", own, want)
 	}
 	if want := []string{"crashcart-heartbeat-group-web", "crashcart-heartbeat-i-0a1b2c3d4e5f60718", "crashcart-unhealthy-web"}; !slices.Equal(watch, want) {
@@ -58,6 +58,7 @@ func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
 		"unanswered":   {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricUnanswered + `"`, "Dimensions": "null", "EvaluationPeriods": "2"},
 
 		"overdue":       {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricOverdueCases + `"`, "Dimensions": "null", "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
+		"stuck":         {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricStuckCases + `"`, "Dimensions": "null", "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
 		"sweep-errors":  {"Namespace": `"AWS/Lambda"`, "MetricName": `"Errors"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-followup"}]`, "EvaluationPeriods": "1"},
 		"sweep-missing": {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricOpenCases + `"`, "Dimensions": "null", "EvaluationPeriods": "3", "Statistic": `"SampleCount"`},
 	} {
@@ -65,11 +66,16 @@ func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
 	}
 }
 
-func TestWhoIsToldOfAnOverdueCaseIsToldWhatToDo(t *testing.T) {
-	alarm := read(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+"overdue")
-	for _, want := range []string{"within 48 hours", "crashcart cases --overdue", "crashcart case ID", "crashcart case close ID --reason"} {
-		if text := fmt.Sprint(alarm.Properties["AlarmDescription"]); !strings.Contains(text, want) {
-			t.Errorf("%q does not say %q", text, want)
+func TestWhoIsNotifiedOfACaseIsAlwaysToldWhatToDo(t *testing.T) {
+	for name, sentences := range map[string][]string{
+		"overdue": {"within 48 hours", "crashcart cases --overdue", "crashcart case ID", "crashcart case close ID --reason"},
+		"stuck":   {"may have been sent", "not sent again", "crashcart cases --open", "crashcart cases --overdue", "crashcart case ID", "crashcart case close ID --reason"},
+	} {
+		alarm := read(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+name)
+		for _, want := range sentences {
+			if text := fmt.Sprint(alarm.Properties["AlarmDescription"]); !strings.Contains(text, want) {
+				t.Errorf("%s: %q does not say %q", name, text, want)
+			}
 		}
 	}
 }

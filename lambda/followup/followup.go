@@ -4,8 +4,8 @@
 // all it knows. A sweep reads the index of open cases. It says how many cases are
 // open, how many are overdue, how many have lost the result of their interrupt, and
 // how old the oldest one is. It says so in its answer and in one log line, which is
-// CloudWatch's metrics as well. The alarm on cases that nobody closes and the
-// dashboard's count of open cases are made from these metrics.
+// CloudWatch's metrics as well. The alarms on cases that nobody closes and on claims that
+// died, and the dashboard's count of open cases, are made from these metrics.
 //
 // It counts and writes nothing. Nor could it do harm: the package knows no EC2, the
 // bootstrap calls one operation of one service, DynamoDB's Query, and its role allows

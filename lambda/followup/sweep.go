@@ -38,7 +38,7 @@ func (h *Handler) sweep(ctx context.Context) (Report, error) {
 		r.count(c, now)
 	}
 	level := slog.LevelInfo
-	if r.Overdue > 0 {
+	if r.Overdue+r.Stuck > 0 {
 		level = slog.LevelWarn
 	}
 	h.Log.LogAttrs(ctx, level, "sweep", r.attrs(now)...)

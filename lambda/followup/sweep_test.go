@@ -31,7 +31,7 @@ func (w *world) wantSweep(want followup.Report) {
 	if want.Stuck > 0 {
 		metrics = append(metrics, count(config.MetricStuckCases, want.Stuck))
 	}
-	if want.Overdue > 0 {
+	if want.Overdue+want.Stuck > 0 {
 		level = "WARN"
 	}
 	if got := w.published(); !slices.Equal(got, metrics) {
