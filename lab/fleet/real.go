@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,6 +19,18 @@ const overdue = pingEvery + time.Minute
 
 // ErrReal says that a guest is real, and what was asked needs a simulated one.
 var ErrReal = errors.New("this guest is real: only a simulated one can be made to do this")
+
+// Counter is a Machine whose hypervisor counts what it writes and sends. The fleet reads
+// the counters every few lab seconds and makes CloudWatch's metrics of them. A machine
+// that is no Counter has no such metrics.
+type Counter interface {
+	Machine
+	// Counters gives how many writes all its disks have completed, and how many bytes its
+	// network card has sent, since the hypervisor was started: a restart of the kernel does
+	// not reset them. It asks the hypervisor and never the guest, so a hung guest has an
+	// answer as well. An error says that they are not known at this moment.
+	Counters(ctx context.Context) (writes, bytesSent uint64, err error)
+}
 
 // machines are those of the real guests, by id. They have a lock of their own, since a
 // machine is asked while the fleet goes on.
