@@ -57,7 +57,9 @@ type Config struct {
 	Topic    string // ARN of the SNS topic that notifications go to
 	Mode     Mode
 	Protect  Protect
-	Rules    Rules
+
+	Heartbeat Heartbeat
+	Rules     Rules
 
 	// Lambda's own variables.
 	Region       string
@@ -65,20 +67,29 @@ type Config struct {
 	Endpoint     string // one endpoint for all AWS calls, empty on AWS
 }
 
+// Heartbeat is the metric that a host sends of itself. Its only dimension is InstanceId.
+type Heartbeat struct {
+	Namespace, Metric string
+}
+
 // Rules are the figures of the guard. The table settings has the reason for each.
 type Rules struct {
 	Fresh, FreshWindows         time.Duration // a trigger older than this is refused
 	Booted                      time.Duration // since launch
 	Impaired, ImpairedWindows   time.Duration // reachability failed for at least this long
+	PingPeriod                  time.Duration // of the fleet's agents, at least
 	Silent, SilentWindows       time.Duration // last agent ping at least this old ...
 	SilentMax, SilentMaxWindows time.Duration // ... and at most this old
-	SilentPercent               int           // of the other agents that may be newly silent before silence proves nothing
+	SilentPercent               int           // of the neighbours that may be newly silent before silence proves nothing
 	Cooldown                    time.Duration // between two interrupts of one instance
 	GroupPercent                int           // of a group's members may have an open case
 	RegionLimit                 int           // instances of the Region whose reachability failed lately
 	Budget                      int           // interrupts in an hour
-	ApplicationStatus           bool          // an impaired application status check counts as no life
 }
+
+// FreshDirect is how old a direct request may be that says when it was made. It may have
+// waited in Lambda's own queue. What a person saw two minutes ago is still so.
+const FreshDirect = 2 * time.Minute
 
 // FunctionTimeout is the timeout of the interrupt function: time for the facts, the
 // evidence, the claim, a permit's whole life and the writing of the result, and as much

@@ -17,27 +17,28 @@ const Prefix = "CRASHCART_"
 // The environment variables of the interrupt function. The stack sets them and
 // FromEnv reads them; settings gives each its default and its bounds.
 const (
-	EnvTable             = "CRASHCART_TABLE"
-	EnvBucket            = "CRASHCART_BUCKET"
-	EnvQueueURL          = "CRASHCART_QUEUE_URL"
-	EnvTopic             = "CRASHCART_TOPIC"
-	EnvMode              = "CRASHCART_MODE"
-	EnvProtect           = "CRASHCART_PROTECT"
-	EnvFresh             = "CRASHCART_FRESH"
-	EnvFreshWindows      = "CRASHCART_FRESH_WINDOWS"
-	EnvBooted            = "CRASHCART_BOOTED"
-	EnvImpaired          = "CRASHCART_IMPAIRED"
-	EnvImpairedWindows   = "CRASHCART_IMPAIRED_WINDOWS"
-	EnvSilent            = "CRASHCART_SILENT"
-	EnvSilentWindows     = "CRASHCART_SILENT_WINDOWS"
-	EnvSilentMax         = "CRASHCART_SILENT_MAX"
-	EnvSilentMaxWindows  = "CRASHCART_SILENT_MAX_WINDOWS"
-	EnvSilentPercent     = "CRASHCART_SILENT_PERCENT"
-	EnvCooldown          = "CRASHCART_COOLDOWN"
-	EnvGroupPercent      = "CRASHCART_GROUP_PERCENT"
-	EnvRegionLimit       = "CRASHCART_REGION_LIMIT"
-	EnvBudget            = "CRASHCART_BUDGET"
-	EnvApplicationStatus = "CRASHCART_APPLICATION_STATUS"
+	EnvTable            = "CRASHCART_TABLE"
+	EnvBucket           = "CRASHCART_BUCKET"
+	EnvQueueURL         = "CRASHCART_QUEUE_URL"
+	EnvTopic            = "CRASHCART_TOPIC"
+	EnvMode             = "CRASHCART_MODE"
+	EnvProtect          = "CRASHCART_PROTECT"
+	EnvFresh            = "CRASHCART_FRESH"
+	EnvFreshWindows     = "CRASHCART_FRESH_WINDOWS"
+	EnvBooted           = "CRASHCART_BOOTED"
+	EnvImpaired         = "CRASHCART_IMPAIRED"
+	EnvImpairedWindows  = "CRASHCART_IMPAIRED_WINDOWS"
+	EnvHeartbeat        = "CRASHCART_HEARTBEAT"
+	EnvPingPeriod       = "CRASHCART_PING_PERIOD"
+	EnvSilent           = "CRASHCART_SILENT"
+	EnvSilentWindows    = "CRASHCART_SILENT_WINDOWS"
+	EnvSilentMax        = "CRASHCART_SILENT_MAX"
+	EnvSilentMaxWindows = "CRASHCART_SILENT_MAX_WINDOWS"
+	EnvSilentPercent    = "CRASHCART_SILENT_PERCENT"
+	EnvCooldown         = "CRASHCART_COOLDOWN"
+	EnvGroupPercent     = "CRASHCART_GROUP_PERCENT"
+	EnvRegionLimit      = "CRASHCART_REGION_LIMIT"
+	EnvBudget           = "CRASHCART_BUDGET"
 )
 
 // Setting is one environment variable: its name, its default as a person would
@@ -87,22 +88,24 @@ var settings = []Setting{
 	span(EnvFreshWindows, "1h", time.Minute, time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.FreshWindows }),
 	span(EnvBooted, "10m", time.Minute, 24*time.Hour, "an instance launched later than this is still booting", func(r *Rules) *time.Duration { return &r.Booted }),
 	// An ordinary reboot fails the check for a minute or two.
-	span(EnvImpaired, "5m", 3*time.Minute, time.Hour, "AWS's reachability check must have failed this long", func(r *Rules) *time.Duration { return &r.Impaired }),
+	span(EnvImpaired, "5m", 5*time.Minute, time.Hour, "AWS's reachability check must have failed this long", func(r *Rules) *time.Duration { return &r.Impaired }),
 	// A Windows update may keep a rebooting machine off the network for a quarter of an hour.
-	span(EnvImpairedWindows, "20m", 3*time.Minute, 2*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.ImpairedWindows }),
-	// The agent pings about every five minutes, so anything below six is not silence.
-	span(EnvSilent, "6m", 6*time.Minute, time.Hour, "or the SSM agent must have been silent this long", func(r *Rules) *time.Duration { return &r.Silent }),
-	span(EnvSilentWindows, "20m", 6*time.Minute, 2*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.SilentWindows }),
+	span(EnvImpairedWindows, "20m", 20*time.Minute, 2*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.ImpairedWindows }),
+	heartbeat(EnvHeartbeat, "CWAgent/mem_used_percent", "the metric that a host sends of itself every minute, by InstanceId alone"),
+	// The agent's own setting HealthFrequencyMinutes is 5 to 60.
+	span(EnvPingPeriod, "5m", 5*time.Minute, time.Hour, "SSM agents are expected to ping this often at most; it is read from their neighbours, and this can only raise it", func(r *Rules) *time.Duration { return &r.PingPeriod }),
+	// One lost ping of a healthy host is ten minutes of silence.
+	span(EnvSilent, "11m", 11*time.Minute, time.Hour, "the SSM agent must have been silent this long, and for two of its periods and a minute", func(r *Rules) *time.Duration { return &r.Silent }),
+	span(EnvSilentWindows, "20m", 20*time.Minute, 2*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.SilentWindows }),
 	// An agent that has been dead for days says nothing about this trigger.
-	span(EnvSilentMax, "30m", 6*time.Minute, 6*time.Hour, "an agent silent for longer than this proves nothing", func(r *Rules) *time.Duration { return &r.SilentMax }),
-	span(EnvSilentMaxWindows, "40m", 6*time.Minute, 6*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.SilentMaxWindows }),
-	// When Systems Manager itself is in trouble, every agent falls silent at once.
-	count(EnvSilentPercent, "50", 100, "with more percent than this of the other agents newly silent, silence proves nothing; 100 switches this off", func(r *Rules) *int { return &r.SilentPercent }),
+	span(EnvSilentMax, "30m", 30*time.Minute, 6*time.Hour, "for an alarm, an agent silent for longer than this proves nothing", func(r *Rules) *time.Duration { return &r.SilentMax }),
+	span(EnvSilentMaxWindows, "1h", time.Hour, 6*time.Hour, "the same for Windows", func(r *Rules) *time.Duration { return &r.SilentMaxWindows }),
+	// Hosts of one subnet share their way out, and those of one profile their role.
+	count(EnvSilentPercent, "10", 50, "with more percent than this of the neighbours newly silent, and more than two of them, silence proves nothing", func(r *Rules) *int { return &r.SilentPercent }),
 	span(EnvCooldown, "6h", CooldownForced, 30*24*time.Hour, "between two interrupts of one instance; force can shorten it to 1h", func(r *Rules) *time.Duration { return &r.Cooldown }),
 	count(EnvGroupPercent, "20", 100, "percent of a group's members that may have an open case at once, at least one member", func(r *Rules) *int { return &r.GroupPercent }),
 	count(EnvRegionLimit, "10", 100_000, "with more instances than this newly unreachable in the Region, all are refused", func(r *Rules) *int { return &r.RegionLimit }),
 	count(EnvBudget, "3", 1000, "interrupts in one hour, in the whole Region", func(r *Rules) *int { return &r.Budget }),
-	flag(EnvApplicationStatus, "an application status check impaired for IMPAIRED counts as no life, too", func(r *Rules) *bool { return &r.ApplicationStatus }),
 }
 
 // name is a setting that names a resource.
@@ -185,16 +188,30 @@ func count(env, def string, most int, meaning string, field func(*Rules) *int) S
 	}}
 }
 
-// flag is a switch, which is off unless it is set.
-func flag(env, meaning string, field func(*Rules) *bool) Setting {
-	return Setting{Env: env, Default: "false", Allowed: "true, false", Meaning: meaning, set: func(c *Config, v string) error {
-		if v != "true" && v != "false" {
-			return errors.New("must be true or false")
+// heartbeat is a setting that names a metric: its namespace, a slash, and its name. The
+// namespace may have slashes itself ("MetricDatum", Amazon CloudWatch API Reference).
+func heartbeat(env, def, meaning string) Setting {
+	return Setting{Env: env, Default: def, Allowed: "namespace/metric", Meaning: meaning, set: func(c *Config, v string) error {
+		i := strings.LastIndex(v, "/")
+		if i < 1 || i == len(v)-1 || len(v) > maxMetric || v != strings.TrimSpace(v) || strings.ContainsFunc(v, unprintable) {
+			return fmt.Errorf("must be a namespace and a metric, such as %s", def)
 		}
-		*field(&c.Rules) = v == "true"
+		namespace, metric := v[:i], v[i+1:]
+		if strings.HasPrefix(namespace, "AWS/") {
+			return errors.New("must be a metric that the host sends itself: AWS's own say nothing of its voice")
+		}
+		c.Heartbeat = Heartbeat{Namespace: namespace, Metric: metric}
 		return nil
 	}}
 }
+
+// maxMetric is how long namespace and name may be together, in bytes: 255 each, and the
+// slash.
+const maxMetric = 2*255 + 1
+
+// unprintable says whether CloudWatch takes no such character in a name: it takes
+// printable ASCII.
+func unprintable(r rune) bool { return r < ' ' || r > '~' }
 
 // short writes a duration as a person would set it: 6h, not 6h0m0s. printable.Duration
 // is for sentences and cuts what is below a second.

@@ -1,208 +1,257 @@
 package guard
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"crashcart/lambda/domain/cases"
-	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/printable"
 	"crashcart/lambda/domain/trigger"
+	"crashcart/lambda/domain/vitals"
 )
 
-// unresponsive permits instances in which AWS itself sees no life. The alarm alone is
-// never enough. Most hung kernels still answer AWS's reachability check, which is an ARP
-// request. So the agent's silence counts as much as the check.
+// unresponsive permits hosts that say nothing, write nothing, and give nobody an answer.
+// The alarm alone is never enough, and neither is any one observer: an agent that has
+// stopped, a way out that is broken, a disk that is at rest and an application that has
+// died all belong to hosts that are alive (package vitals).
 type unresponsive struct{}
 
 func (unresponsive) Name() string { return cases.RuleUnresponsive }
 
 func (u unresponsive) Check(in Inquiry) Verdict {
-	reach, err := in.Instance.Unreachable.Get()
-	if err != nil {
-		return doubt("AWS's reachability check", err)
-	}
-	ping, err := in.Instance.Ping.Get()
-	if err != nil {
-		return doubt("the SSM agent's last ping", err)
-	}
-	d, err := in.Instance.Description.Get()
-	if err != nil {
-		return doubt("the instance", err)
-	}
-	if sign := u.life(in, reach, ping); sign != "" {
-		return refuse("%s", sign)
-	}
-	if least, _ := silence(in, d.Windows); reach.Failing && ping.At.After(reach.Since) && in.asOf().Sub(ping.At) < least {
-		return u.contradiction(in, ping, least)
-	}
-	signs := []Verdict{u.agent(in, ping, d), u.check(in, reach, d.Windows), u.application(in, d.Windows)}
-	for _, v := range signs {
-		if v.Kind == Permitted {
-			return v
+	r := in.vitals()
+	if alive := r.All(vitals.Alive); len(alive) > 0 {
+		v := notYet("it is alive: %s", saw(alive))
+		if in.Trigger.Kind == trigger.KindDirect { // who asks now gets a no
+			v.Kind = Refused
 		}
-	}
-	return undecided(signs)
-}
-
-// undecided says what each sign still lacks. A sign that is Refused cannot prove a hang
-// now. While another is Later, there is something to wait for.
-func undecided(signs []Verdict) Verdict {
-	v := Verdict{Kind: Refused}
-	var whys []string
-	for _, s := range signs {
-		if s.Why != "" {
-			whys = append(whys, s.Why)
-		}
-		if s.Kind == Later {
-			v.Kind = Later
-		}
-		if s.wait > 0 && (v.wait == 0 || s.wait < v.wait) {
-			v.wait = s.wait
-		}
-		v.unasked = v.unasked || s.unasked
-		v.doubted = v.doubted || s.doubted
-	}
-	v.Why = strings.Join(whys, "; ")
-	return v
-}
-
-// contradiction is the verdict on an agent that has pinged since the reachability check
-// failed. One of the two is wrong, or the host is dying in steps. An alarm waits for the
-// next pass; a person who asks now gets a no.
-func (unresponsive) contradiction(in Inquiry, ping instance.Ping, least time.Duration) Verdict {
-	v := notYet("its SSM agent pinged %s ago, after the reachability check had failed; %s of silence required",
-		printable.Duration(in.Now.Sub(ping.At)), printable.Duration(least))
-	if in.Trigger.Kind == trigger.KindDirect {
-		v.Kind = Refused
-	}
-	return v
-}
-
-// life returns the sign of life that AWS has seen since the trigger. It is empty when
-// there was none.
-func (unresponsive) life(in Inquiry, reach instance.Unreachable, ping instance.Ping) string {
-	switch {
-	case ping.At.After(in.Trigger.At):
-		what := "alarm"
-		if in.Trigger.Kind != trigger.KindAlarm {
-			what = "request"
-		}
-		return fmt.Sprintf("its SSM agent pinged %s ago, after the %s: it is alive", printable.Duration(in.Now.Sub(ping.At)), what)
-	case in.Ref.CheckFailed || reach.Failing:
-		if s, err := in.Instance.Status.Get(); err == nil && s.Instance.Status == "ok" {
-			return "AWS's reachability check failed and passes again: it is alive"
-		}
-	}
-	return ""
-}
-
-// check judges AWS's reachability check.
-func (unresponsive) check(in Inquiry, reach instance.Unreachable, windows bool) Verdict {
-	need := impaired(in, windows)
-	failed := in.asOf().Sub(reach.Since)
-	s, err := in.Instance.Status.Get()
-	switch {
-	case !reach.Failing && err == nil && s.Instance.Status == "ok":
-		return refuse("AWS's reachability check passes")
-	case !reach.Failing: // until the full status is asked, no more is known
-		return refuse("AWS's reachability check does not fail")
-	case err == nil && s.Instance.Status != "impaired": // asked a moment later
-		return notYet("AWS's reachability check failed, and is %s by now", s.Instance.Status)
-	case reach.Since.IsZero():
-		return notYet("AWS's reachability check fails, AWS does not say since when")
-	case failed < need:
-		return notYet("AWS's reachability check fails for %s, %s required", printable.Duration(failed), printable.Duration(need)).in(need - failed)
-	}
-	return Verdict{Kind: Permitted, Why: fmt.Sprintf("AWS's reachability check fails for %s (%s required)", printable.Duration(failed), printable.Duration(need))}
-}
-
-// agent judges the silence of the SSM agent.
-func (unresponsive) agent(in Inquiry, ping instance.Ping, d instance.Description) Verdict {
-	least, most := silence(in, d.Windows)
-	silent := in.asOf().Sub(ping.At)
-	switch {
-	case ping.At.IsZero():
-		return notYet("it has no SSM agent that could fall silent")
-	case d.LaunchedAt.IsZero() || ping.At.Before(d.LaunchedAt):
-		return notYet("its SSM agent has not pinged since the launch")
-	case silent < least:
-		return notYet("its SSM agent pinged %s ago, %s of silence required", printable.Duration(silent), printable.Duration(least)).in(least - silent)
-	case silent > most:
-		return refuse("its SSM agent is silent for %s, longer than the %s that could belong to this hang", printable.Duration(silent), printable.Duration(most))
-	}
-	agents, err := in.Instance.Agents.Get()
-	if err != nil {
-		return doubt(fmt.Sprintf("its SSM agent is silent for %s; whether other agents are heard", printable.Duration(silent)), err)
-	}
-	if others, quiet := silentOthers(in, agents, d.Windows); others >= fewAgents && quiet*100 > others*in.Config.Rules.SilentPercent {
-		v := notYet("its SSM agent is silent for %s, but so are %d of %d other agents that were heard of lately: that may be Systems Manager's trouble",
-			printable.Duration(silent), quiet, others)
-		v.doubted = true
 		return v
 	}
-	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its SSM agent is silent for %s (%s required)", printable.Duration(silent), printable.Duration(least))}
+	if in.person() {
+		return u.person(r)
+	}
+	return u.alarm(in, r)
 }
 
-// fewAgents is how many other agents must have been heard of lately before their
-// silence says anything about Systems Manager.
-const fewAgents = 3
-
-// silentOthers counts the other agents of the sample that were heard of lately, and how
-// many of those have fallen silent since. When Systems Manager or its endpoint is in
-// trouble, most of them have, and silence proves nothing.
-func silentOthers(in Inquiry, agents instance.Agents, windows bool) (heard, silent int) {
-	least, most := silence(in, windows)
-	for id, ping := range agents {
-		age := in.asOf().Sub(ping)
-		if id == in.Instance.ID || age > most {
-			continue
-		}
-		heard++
-		if age >= least {
-			silent++
+// alarm is the verdict where nobody but an alarm asks: every question must be answered.
+func (unresponsive) alarm(in Inquiry, r vitals.Reading) Verdict {
+	var open []answer
+	for _, a := range []answer{voice(r), neighbours(r), machine(r), answers(r)} {
+		if !a.ok {
+			open = append(open, a)
 		}
 	}
-	return heard, silent
+	if len(open) == 0 {
+		return Verdict{Kind: Permitted, Why: permits(r)}
+	}
+	v := Verdict{Kind: Later, Why: sentence(r, open)}
+	v.wait, v.unasked, v.Unanswered = waits(open)
+	if open[0].held {
+		v.Kind, v.Command = Held, in.command()
+	}
+	if len(open) == 1 && open[0].question == vitals.Machine && !v.Unanswered && !v.unasked {
+		v.ends, v.endsWith = Held, in.command()
+	}
+	return v
 }
 
-// application judges the application status check. Where it is not configured it proves
-// nothing and adds nothing to the sentence.
-func (unresponsive) application(in Inquiry, windows bool) Verdict {
-	if !in.Config.Rules.ApplicationStatus {
-		return Verdict{Kind: Refused}
+// person is the verdict where a person asks, or has to ask: one sign of death, and none of
+// life.
+func (unresponsive) person(r vitals.Reading) Verdict {
+	for _, v := range r.All(vitals.Unknown) {
+		return unknown(v)
 	}
-	s, err := in.Instance.Status.Get()
-	if err != nil {
-		return doubt("its application status", err)
+	if len(r.Of(vitals.Voice, vitals.Dead))+len(r.Of(vitals.Machine, vitals.Dead)) > 0 {
+		return Verdict{Kind: Permitted, Why: permits(r)}
 	}
-	failed, need := in.asOf().Sub(s.Application.Since), impaired(in, windows)
+	// A check that may still be from before is no sign of life, but one of death is missing.
+	waiting := append(r.Of(vitals.Voice, vitals.Waiting), r.Of(vitals.Machine, vitals.Waiting)...)
+	if len(waiting) == 0 {
+		return refuse("nothing shows that it hangs: %s", saw(r.All(vitals.Nothing)))
+	}
+	return notYet("nothing shows yet that it hangs: %s", saw(waiting)).in(shortest(waiting))
+}
+
+// answer is what became of one question.
+type answer struct {
+	question vitals.Question
+	ok       bool
+	held     bool          // no alarm will ever answer it
+	why      string        // what is open; empty where it is answered
+	wait     time.Duration // until it can be answered; zero where nobody can say
+	err      error         // a fact that could not be had
+}
+
+// voice is answered when a voice is dead, and so is every other that was heard lately.
+func voice(r vitals.Reading) answer {
+	a := answer{question: vitals.Voice}
+	dead := r.Of(vitals.Voice, vitals.Dead)
+	speaking := false
+	for _, v := range r.Of(vitals.Voice, vitals.Waiting) {
+		if v.Spoke || len(dead) == 0 {
+			a.add(v)
+		}
+	}
+	for _, v := range r.Of(vitals.Voice, vitals.Dead) {
+		speaking = speaking || v.Spoke
+	}
 	switch {
-	case s.Application.Status != "impaired":
-		return refuse("its application status check does not fail")
-	case s.Application.Since.IsZero():
-		return notYet("its application status check fails, AWS does not say since when")
-	case failed < need:
-		return notYet("its application status check fails for %s, %s required", printable.Duration(failed), printable.Duration(need))
+	case a.why != "":
+		return a
+	case len(r.Of(vitals.Voice, vitals.Unknown)) > 0:
+		a.fails(r.Of(vitals.Voice, vitals.Unknown)[0])
+	case len(dead) == 0:
+		a.why = saw(r.Of(vitals.Voice, vitals.Nothing)) + ": nothing of it can fall silent"
+	case !speaking:
+		a.why = saw(dead) + ", and neither agent nor heartbeat was heard in the hour before: that may be its network alone"
+		a.held = true
+	default:
+		a.ok = true
 	}
-	return Verdict{Kind: Permitted, Why: fmt.Sprintf("its application status check fails for %s (%s required)", printable.Duration(failed), printable.Duration(need))}
+	return a
 }
 
-// impaired is how long a check must have failed. A Windows update keeps the application
-// away for at least as long as the network.
-func impaired(in Inquiry, windows bool) time.Duration {
-	if windows {
-		return in.Config.Rules.ImpairedWindows
+// neighbours is answered when not too many of them have fallen silent, too. Their silence
+// has one cause with the host's own.
+func neighbours(r vitals.Reading) answer {
+	a := answer{question: vitals.Voice}
+	switch {
+	case r.BrakeErr != nil:
+		a.err, a.why = r.BrakeErr, "whether its neighbours are heard is not known: "+printable.Line(r.BrakeErr.Error(), maxText)
+	case r.Braked:
+		a.why = fmt.Sprintf("%d of %d neighbours that were heard of lately are silent, too: that may be their way out", r.Silent, r.Neighbours)
+	default:
+		a.ok = true
 	}
-	return in.Config.Rules.Impaired
+	return a
 }
 
-// silence is how long an agent must be silent to prove a hang, and for how long at most.
-func silence(in Inquiry, windows bool) (least, most time.Duration) {
-	r := in.Config.Rules
-	if windows {
-		return r.SilentWindows, r.SilentMaxWindows
+// machine is answered when its disk is still, or else its kernel says that it is stuck.
+func machine(r vitals.Reading) answer {
+	a := answer{question: vitals.Machine}
+	disk, log := r.Named(vitals.DiskWrites), r.Named(vitals.KernelLog)
+	switch {
+	case disk.Says == vitals.Dead:
+		a.ok = true
+	case disk.Says == vitals.Waiting:
+		a.add(disk)
+	case disk.Says == vitals.Unknown:
+		a.fails(disk)
+	case log.Says == vitals.Dead:
+		a.ok = true
+	case log.Says == vitals.Unknown:
+		a.fails(log)
+	case log.Says == vitals.Waiting:
+		a.add(log)
+	default:
+		a.why = disk.Saw + "; " + log.Saw
+		a.held = disk.Never && log.Never
 	}
-	return r.Silent, r.SilentMax
+	return a
+}
+
+// answers is answered when nobody gets an answer. A host that nobody asks gives none.
+func answers(r vitals.Reading) answer {
+	a := answer{question: vitals.Answers}
+	for _, v := range r.Of(vitals.Answers, vitals.Waiting) {
+		a.add(v)
+	}
+	switch unknown := r.Of(vitals.Answers, vitals.Unknown); {
+	case a.why != "":
+	case len(unknown) > 0:
+		a.fails(unknown[0])
+	default:
+		a.ok = true
+	}
+	return a
+}
+
+func (a *answer) add(v vitals.Vital) {
+	if a.why != "" {
+		a.why += ", "
+	}
+	a.why += v.Saw
+	if v.Wait > 0 {
+		a.wait = max(a.wait, v.Wait)
+	}
+}
+
+func (a *answer) fails(v vitals.Vital) { a.err, a.why = v.Err, unknown(v).Why }
+
+// unknown is the verdict where AWS gave no answer of a vital.
+func unknown(v vitals.Vital) Verdict { return doubt("what "+string(v.Name)+" says", v.Err) }
+
+// waits joins what is open: how long until all of it can be answered, whether all of it
+// only waits for facts that were not asked for, and whether only a missing fact is open.
+func waits(open []answer) (wait time.Duration, unasked, unanswered bool) {
+	unasked, unanswered = true, true
+	for _, a := range open {
+		wait = max(wait, a.wait)
+		unasked = unasked && errors.Is(a.err, fact.ErrNotAsked)
+		unanswered = unanswered && a.err != nil
+	}
+	return wait, unasked, unanswered && !unasked
+}
+
+func shortest(vs []vitals.Vital) (wait time.Duration) {
+	for _, v := range vs {
+		if v.Wait > 0 && (wait == 0 || v.Wait < wait) {
+			wait = v.Wait
+		}
+	}
+	return wait
+}
+
+// claims are the three questions as statements.
+var claims = map[vitals.Question]string{
+	vitals.Voice: "it says nothing", vitals.Machine: "it writes nothing", vitals.Answers: "nobody gets an answer",
+}
+
+// permits says what was seen where all questions are answered.
+func permits(r vitals.Reading) string {
+	var said []string
+	for _, q := range []vitals.Question{vitals.Voice, vitals.Machine, vitals.Answers} {
+		said = append(said, claims[q]+" ("+proof(r, q)+")")
+	}
+	return said[0] + ", " + said[1] + ", and " + said[2]
+}
+
+// proof is what the vitals of one question saw.
+func proof(r vitals.Reading, q vitals.Question) string {
+	if dead := r.Of(q, vitals.Dead); len(dead) > 0 {
+		return saw(dead)
+	}
+	if said := saw(r.Of(q, vitals.Nothing, vitals.Waiting)); said != "" {
+		return said
+	}
+	return "not known"
+}
+
+// sentence says which questions are open and which are answered.
+func sentence(r vitals.Reading, open []answer) string {
+	isOpen, whys := map[vitals.Question]bool{}, []string{}
+	for _, a := range open {
+		isOpen[a.question] = true
+		whys = append(whys, claims[a.question]+" is open ("+a.why+")")
+	}
+	text := strings.Join(whys, "; ")
+	for _, q := range []vitals.Question{vitals.Voice, vitals.Machine, vitals.Answers} {
+		if !isOpen[q] {
+			text += "; " + claims[q] + " (" + proof(r, q) + ")"
+		}
+	}
+	return text
+}
+
+func saw(vs []vitals.Vital) string {
+	var texts []string
+	for _, v := range vs {
+		if v.Saw != "" {
+			texts = append(texts, v.Saw)
+		}
+	}
+	return strings.Join(texts, ", ")
 }

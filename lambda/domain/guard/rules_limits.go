@@ -78,18 +78,6 @@ func (group) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// lifeless says whether a member of a group shows no life right now. Its platform is
-// not known, so the widest window counts. To count too many members makes the group's
-// rule refuse; to count too few would let it permit.
-func lifeless(in Inquiry, m instance.Member) bool {
-	if m.Unreachable {
-		return true
-	}
-	r := in.Config.Rules
-	silent := in.asOf().Sub(m.Ping.At)
-	return !m.Ping.At.IsZero() && silent >= min(r.Silent, r.SilentWindows) && silent <= max(r.SilentMax, r.SilentMaxWindows)
-}
-
 // groupLimit is how many of n members may have an open case: percent of them
 // rounded up, and at least one.
 func groupLimit(n, percent int) int { return max(1, (n*percent+99)/100) }

@@ -45,8 +45,10 @@ type Verdict struct {
 	DumpShown bool
 
 	wait    time.Duration // Later only for this long; zero where nobody can say
-	doubted bool          // Later only because the silence may not be the host's own
 	unasked bool          // Later only because a fact was not asked for yet
+
+	ends     Kind   // what Later becomes when there is no pass left; empty for Refused
+	endsWith string // the Command of that
 }
 
 // maxText is how much of a text from outside goes into a sentence, in bytes. A person
@@ -56,10 +58,15 @@ const maxText = 200
 // errUnsaid is why a fact is missing from an answer that AWS did give.
 var errUnsaid = errors.New("AWS does not say")
 
-// MayYetBeRefused says whether it is worth asking for more facts, because they can
-// turn Later into a refusal. That is so when the host looks dead, and its whole
-// surroundings may look dead too.
-func (v Verdict) MayYetBeRefused() bool { return v.Kind == Later && v.doubted }
+// Last is the verdict of a target that is Later and gets no other pass: it is refused, or
+// held where a person may ask and only the question is open that an alarm cannot answer.
+func (v Verdict) Last() Verdict {
+	v.Kind = Refused
+	if v.ends != "" {
+		v.Kind, v.Command = v.ends, v.endsWith
+	}
+	return v
+}
 
 // Again is how long to wait before the next pass over a target that is Later: until
 // the missing thing can be there, in full seconds. Where nobody can say, it is a

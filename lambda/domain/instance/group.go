@@ -56,6 +56,7 @@ type Member struct {
 	ID          string
 	Lifecycle   string // in an Auto Scaling group
 	Unreachable bool   // AWS's reachability check fails
+	Unhealthy   bool   // its load balancer gets no answer from it
 	Ping        Ping
 }
 

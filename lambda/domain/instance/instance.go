@@ -22,13 +22,15 @@ type Instance struct {
 	Description fact.Of[Description]
 	Unreachable fact.Of[Unreachable] // of the Region, and of this instance in it
 	Ping        fact.Of[Ping]
-	Agents      fact.Of[Agents] // of the Region, a sample
 
 	// Known after the second.
-	Status   fact.Of[Status]
-	Type     fact.Of[Type]
-	Shutdown fact.Of[string] // instance-initiated shutdown behaviour: stop or terminate
-	Group    fact.Of[Group]
+	Status     fact.Of[Status]
+	Type       fact.Of[Type]
+	Shutdown   fact.Of[string] // instance-initiated shutdown behaviour: stop or terminate
+	Group      fact.Of[Group]
+	Metrics    fact.Of[Metrics]
+	Targets    fact.Of[[]Registration] // in the target groups that are known to have it
+	Neighbours fact.Of[Neighbours]
 }
 
 // Description is what DescribeInstances says. Exists is false for an id that this account
@@ -42,8 +44,18 @@ type Description struct {
 	LaunchedAt   time.Time // of the last start, not of a reboot
 	Operator     string    // the service that manages the instance; empty where the account does
 	Tag          string    // the value of config.TagKey
+	TagMisspelt  string    // another spelling of that key, which IAM takes for it
 	GroupTag     string    // the value of config.GroupTagKey
 	AutoScaling  string    // name of its Auto Scaling group
+
+	Volumes    []string // ids of its EBS volumes
+	VPC        string
+	Subnet     string
+	Profile    string   // ARN of its instance profile; empty without one
+	Addresses  []string // primary private addresses of its network interfaces, IPv4 and IPv6
+	Router     bool     // its source/destination check is off: it forwards for others
+	Kubernetes bool     // it is a node of a cluster, whose ports others may answer
+	Detailed   bool     // its EC2 metrics have periods of one minute
 }
 
 // Unreachable is what AWS's reachability check says of this instance and of the
@@ -77,10 +89,6 @@ func (u Unreachable) Lately(now time.Time) int {
 type Ping struct {
 	At time.Time
 }
-
-// Agents is a sample of the Region's SSM agents: when each was last heard, by instance. An
-// agent's silence proves something about its host only while others are heard.
-type Agents map[string]time.Time
 
 // Check is the summary of one kind of status check.
 type Check struct {

@@ -1,0 +1,157 @@
+package vitals
+
+import (
+	"fmt"
+	"time"
+
+	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/printable"
+)
+
+// The node ports of a cluster. Any node answers for them, with another node's pod
+// ("Service", Kubernetes documentation: 30000-32767 by default).
+const (
+	firstNodePort = 30000
+	lastNodePort  = 32767
+)
+
+// aboveTCP are the protocols of a health check that user space must answer. A hung kernel
+// goes on completing TCP handshakes until its backlog is full.
+func aboveTCP(protocol string) bool {
+	return protocol == "HTTP" || protocol == "HTTPS" || protocol == "TLS"
+}
+
+// targetHealth is a load balancer's word: the host answers its health check.
+type targetHealth struct{}
+
+func (targetHealth) name() Name         { return TargetHealth }
+func (targetHealth) question() Question { return Answers }
+
+func (targetHealth) read(h Host, since time.Time) Vital {
+	targets, err := h.Instance.Targets.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	d, err := h.Instance.Description.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	if len(targets) == 0 {
+		return Vital{Says: Nothing, Saw: "in no target group"}
+	}
+	said := Vital{Says: Nothing, Saw: "target health: " + answer(targets[0])}
+	for _, t := range targets {
+		one := registered(h, d, t, since)
+		if one.Says == Alive || one.Says == Waiting && said.Says == Nothing {
+			said = one
+		}
+	}
+	return said
+}
+
+// registered is what the health of one target says.
+func registered(h Host, d instance.Description, t instance.Registration, since time.Time) Vital {
+	v := Vital{Says: Nothing, Saw: "target health: " + answer(t)}
+	answered := t.State == "healthy" || t.Reason == "Target.ResponseCodeMismatch"
+	if !answered || !aboveTCP(t.Protocol) || d.Kubernetes || t.Port >= firstNodePort && t.Port <= lastNodePort || since.IsZero() {
+		return v
+	}
+	// A target that has died stays healthy until so many checks have failed.
+	sure := since.Add(t.Interval * time.Duration(t.Threshold))
+	if h.At.Before(sure) {
+		v.Says, v.Wait = Waiting, sure.Sub(h.At)
+		v.Saw += ", from before it seemed to die"
+		return v
+	}
+	v.Says, v.Since = Alive, h.At
+	return v
+}
+
+func answer(t instance.Registration) string {
+	text := t.Reason
+	if text == "" {
+		text = t.State
+	}
+	return printable.Line(text, maxText) + " (" + printable.Line(t.Protocol, maxText) + ")"
+}
+
+const (
+	// quietNetwork is how little a host may send, in bytes a second, for its traffic to
+	// say nothing. A hung kernel goes on answering ARP requests, pings and the handshakes
+	// of health checks; that is all the traffic an idle host has, too
+	// (docs/adr/0023-vitals.md).
+	quietNetwork = 200
+	// fewPeriods is how many periods of the hour before must be published.
+	fewPeriods = 3
+	// busyFor is the time from which the traffic of before is taken.
+	busyFor = time.Hour
+)
+
+// networkOut is the hypervisor's word: how much the host sends. A router is left out, since
+// it sends what others say.
+type networkOut struct{}
+
+func (networkOut) name() Name         { return NetworkOut }
+func (networkOut) question() Question { return Answers }
+
+func (networkOut) read(h Host, since time.Time) Vital {
+	m, err := h.Instance.Metrics.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	d, err := h.Instance.Description.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	switch {
+	case d.Router:
+		return Vital{Says: Nothing, Saw: "it forwards for others"}
+	case len(m.NetworkOut) == 0 || m.NetworkPeriod <= 0:
+		return Vital{Says: Nothing, Saw: "no NetworkOut"}
+	case since.IsZero():
+		return Vital{Says: Nothing}
+	}
+	before := instance.Between(m.NetworkOut, since.Add(-busyFor), since.Add(time.Nanosecond-m.NetworkPeriod))
+	median := instance.Median(before)
+	v := Vital{Says: Nothing, Saw: fmt.Sprintf("NetworkOut %s, %s before", size(m.NetworkOut[len(m.NetworkOut)-1].Value, m), size(median, m))}
+	if len(before) < fewPeriods || median < quietNetwork*m.NetworkPeriod.Seconds() {
+		return v
+	}
+	for _, p := range instance.Between(m.NetworkOut, lives(h, since), h.At) {
+		if end := p.At.Add(m.NetworkPeriod); !end.After(h.At) && p.Value >= median/2 {
+			return Vital{Says: Alive, Since: end, Saw: fmt.Sprintf("NetworkOut %s, %s before", size(p.Value, m), size(median, m))}
+		}
+	}
+	return v
+}
+
+// size is a period's bytes in words: "3.1 MB in 5m".
+func size(bytes float64, m instance.Metrics) string {
+	in := " in " + printable.Duration(m.NetworkPeriod)
+	switch {
+	case bytes >= 1e6:
+		return fmt.Sprintf("%.1f MB", bytes/1e6) + in
+	case bytes >= 1e3:
+		return fmt.Sprintf("%.1f kB", bytes/1e3) + in
+	}
+	return fmt.Sprintf("%.0f B", bytes) + in
+}
+
+// applicationStatus is EC2's check of the application. It fails on a living machine, too.
+type applicationStatus struct{}
+
+func (applicationStatus) name() Name         { return ApplicationStatus }
+func (applicationStatus) question() Question { return Answers }
+
+func (applicationStatus) read(h Host, _ time.Time) Vital {
+	s, err := h.Instance.Status.Get()
+	switch {
+	case err != nil:
+		return unknown(err)
+	case s.Application.Status == "ok":
+		return Vital{Says: Alive, Since: h.At, Saw: "application status ok"}
+	case s.Application.Status == "":
+		return Vital{Says: Nothing, Saw: "no application status"}
+	}
+	return Vital{Says: Nothing, Saw: "application status " + printable.Line(s.Application.Status, maxText)}
+}

@@ -1,0 +1,178 @@
+package vitals
+
+import (
+	"fmt"
+	"time"
+
+	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/printable"
+)
+
+const (
+	// leastStill is for how many published minutes a disk must at least be still.
+	leastStill = 5
+	// mostStill is how long a stillness may be required. A disk that needs a longer one
+	// says nothing: it is too seldom written.
+	mostStill = 15
+	// newestWithin is how lately the newest published minute must have ended.
+	newestWithin = 5 * time.Minute
+
+	// baselineFor is the time from which the baseline is taken.
+	baselineFor = 3 * time.Hour
+	// baselineMinutes and baselineGaps are the least that it must have of published
+	// minutes, and of pauses between two minutes with a write.
+	baselineMinutes = 30
+	baselineGaps    = 5
+
+	// worksAgain is how many minutes in a row must look like the baseline for a sign of
+	// life.
+	worksAgain = 5
+)
+
+// diskWrites is the hypervisor's word: how many writes it completes on the instance's own
+// EBS volumes. No network, name, role or clock of the host is in its way.
+type diskWrites struct{}
+
+func (diskWrites) name() Name         { return DiskWrites }
+func (diskWrites) question() Question { return Machine }
+
+func (diskWrites) read(h Host, since time.Time) Vital {
+	m, err := h.Instance.Metrics.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	d, err := h.Instance.Description.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	if m.Disks == 0 {
+		return Vital{Says: Nothing, Never: true, Saw: "it has no EBS volume of its own"}
+	}
+	began := d.LaunchedAt.Add(h.Rules.Booted)
+	still, last := stillness(m.Writes)
+	base := baselineOf(m.Writes, began, last)
+	need := base.required()
+	switch {
+	case !base.enough():
+		return Vital{Says: Nothing, Never: len(m.Writes) >= baselineMinutes, Saw: base.lacks()}
+	case need > mostStill:
+		return Vital{Says: Nothing, Never: true, Saw: fmt.Sprintf("it has been still for %d min before: too long to tell a hang by", base.longest)}
+	}
+	newest := m.Writes[len(m.Writes)-1].At.Add(instance.Minute)
+	v := Vital{Says: Waiting, Saw: fmt.Sprintf("0 for %d min, %s", still, base)}
+	if at, ok := works(h, m.Writes, began, last, since); ok && still < need {
+		return Vital{Says: Alive, Since: at, Saw: fmt.Sprintf("it writes as before, %s", base)}
+	}
+	switch {
+	case h.At.Sub(newest) > newestWithin:
+		v.Saw += fmt.Sprintf("; the newest published minute ended %s ago, at most %s is believed", printable.Duration(h.At.Sub(newest)), printable.Duration(newestWithin))
+	case still >= need:
+		v.Says, v.Since = Dead, last.Add(time.Duration(base.longest)*instance.Minute)
+	case still == 0:
+		v.Saw, v.Wait = fmt.Sprintf("it wrote %s ago, %d min of stillness required", printable.Duration(h.At.Sub(last)), need), time.Duration(need)*instance.Minute
+	default:
+		v.Wait = time.Duration(need-still) * instance.Minute
+		v.Saw += fmt.Sprintf(", %d min required", need)
+	}
+	return v
+}
+
+// stillness counts the newest published minutes without a write. last is when the newest
+// minute with a write ended; it is zero when there is none. A minute that is not published
+// ends nothing and counts for nothing.
+func stillness(writes []instance.Point) (still int, last time.Time) {
+	for i := len(writes) - 1; i >= 0; i-- {
+		if writes[i].Value > 0 {
+			return still, writes[i].At.Add(instance.Minute)
+		}
+		still++
+	}
+	return still, time.Time{}
+}
+
+// baseline is how the disk was written before.
+type baseline struct {
+	minutes int     // published
+	gaps    int     // pauses between two minutes with a write, also of no length
+	longest int     // the longest of them, in published minutes
+	median  float64 // writes in a minute
+	total   float64
+}
+
+// baselineOf is the baseline of the three hours before end. A boot is not part of it.
+func baselineOf(writes []instance.Point, began, end time.Time) baseline {
+	from := end.Add(-baselineFor)
+	if from.Before(began) {
+		from = began
+	}
+	points := instance.Between(writes, from, end)
+	b := baseline{minutes: len(points), median: instance.Median(points)}
+	pause, wrote := 0, false
+	for _, p := range points {
+		b.total += p.Value
+		if p.Value <= 0 {
+			pause++
+			continue
+		}
+		if wrote {
+			b.gaps++
+			b.longest = max(b.longest, pause)
+		}
+		pause, wrote = 0, true
+	}
+	return b
+}
+
+func (b baseline) enough() bool { return b.minutes >= baselineMinutes && b.gaps >= baselineGaps }
+
+// required is for how many minutes the disk must be still: twice as long as ever before,
+// and a minute.
+func (b baseline) required() int { return max(leastStill, 2*b.longest+1) }
+
+// lacks says why there is no baseline.
+func (b baseline) lacks() string {
+	if b.minutes < baselineMinutes {
+		return fmt.Sprintf("only %d published minutes to compare with, %d required", b.minutes, baselineMinutes)
+	}
+	return fmt.Sprintf("it wrote in only %d of %d minutes before: too seldom to tell a hang by", min(b.gaps+1, b.minutes), b.minutes)
+}
+
+// String is the baseline in words: "40 a minute before".
+func (b baseline) String() string {
+	if b.median >= 1 {
+		return fmt.Sprintf("%.0f a minute before", b.median)
+	}
+	return fmt.Sprintf("%.0f in the %d min before", b.total, b.minutes)
+}
+
+// works says whether the disk is written as it was before the host seemed to have died, in
+// some minutes in a row since then. Any other writing is no sign of life: a machine that
+// swaps itself to death writes ten times as much, and one that dumps writes, too.
+func works(h Host, writes []instance.Point, began, last, since time.Time) (at time.Time, ok bool) {
+	if since.IsZero() {
+		return time.Time{}, false
+	}
+	end := since
+	if last.Before(end) {
+		end = last
+	}
+	base := baselineOf(writes, began, end)
+	if !base.enough() || base.median <= 0 {
+		return time.Time{}, false
+	}
+	row := 0
+	var before time.Time
+	for _, p := range instance.Between(writes, lives(h, since), h.At) {
+		if !p.At.Equal(before.Add(instance.Minute)) {
+			row = 0
+		}
+		before = p.At
+		if row++; p.Value < base.median/2 || p.Value > 3*base.median {
+			row = 0
+		}
+		if row == worksAgain {
+			return p.At.Add(instance.Minute), true
+		}
+	}
+	return time.Time{}, false
+}

@@ -1,0 +1,49 @@
+package vitals
+
+import (
+	"time"
+
+	"crashcart/lambda/domain/console"
+)
+
+// kernelLog is the kernel's own word on the serial console: it says that it is stuck. It
+// counts only where no disk can be asked, and only what is new since the pass before.
+type kernelLog struct{}
+
+func (kernelLog) name() Name         { return KernelLog }
+func (kernelLog) question() Question { return Machine }
+
+func (kernelLog) read(h Host, _ time.Time) Vital {
+	text, err := h.Console.Get()
+	switch {
+	case asked(err):
+		return unknown(err)
+	case err != nil:
+		return Vital{Says: Nothing, Saw: "console not read"}
+	}
+	if d, err := h.Instance.Description.Get(); err != nil {
+		return unknown(err)
+	} else if d.Windows {
+		return Vital{Says: Nothing, Never: true, Saw: "the console of a Windows shows no kernel"}
+	}
+	if h.Before == nil {
+		news := console.NewsSince(text, console.Mark{})
+		switch {
+		case !news.Timed:
+			return Vital{Says: Nothing, Never: true, Saw: "its kernel does not write on the console"}
+		case h.Person:
+			return Vital{Says: Nothing, Saw: "console not compared: a person's request has no pass before"}
+		}
+		return Vital{Says: Waiting, Wait: time.Minute, Saw: "console read for the first time"}
+	}
+	news := console.NewsSince(text, h.Before.Mark)
+	switch {
+	case news.Life != "":
+		return Vital{Says: Alive, Since: h.At, Saw: "console since the last pass: " + news.Life}
+	case news.Stuck != "":
+		return Vital{Says: Dead, Since: h.Before.At, Saw: "console since the last pass: " + news.Stuck}
+	case !news.Timed:
+		return Vital{Says: Nothing, Never: true, Saw: "its kernel does not write on the console"}
+	}
+	return Vital{Says: Nothing, Saw: "nothing new on the console"}
+}

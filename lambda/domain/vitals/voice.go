@@ -1,0 +1,132 @@
+package vitals
+
+import (
+	"fmt"
+	"time"
+
+	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/printable"
+)
+
+// ssmPing is Systems Manager's word: when it last heard the host's agent.
+type ssmPing struct{}
+
+func (ssmPing) name() Name         { return SSMPing }
+func (ssmPing) question() Question { return Voice }
+
+func (ssmPing) read(h Host, since time.Time) Vital {
+	ping, err := h.Instance.Ping.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	d, err := h.Instance.Description.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	if _, err := h.Instance.Neighbours.Get(); asked(err) {
+		return unknown(fmt.Errorf("how often its neighbours ping: %w", err))
+	}
+	silent := h.At.Sub(ping.At)
+	least, longest := silence(h, d.Windows)
+	v := Vital{Says: Waiting, Spoke: true, Saw: fmt.Sprintf("SSM ping %s ago", printable.Duration(silent))}
+	switch {
+	case ping.At.IsZero():
+		return Vital{Says: Nothing, Saw: "no SSM agent"}
+	case d.LaunchedAt.IsZero() || ping.At.Before(d.LaunchedAt):
+		return Vital{Says: Nothing, Saw: "no SSM ping since the launch"}
+	case silent > longest && !h.Person:
+		v.Says, v.Spoke = Nothing, false
+		v.Saw += fmt.Sprintf(", longer than the %s that could belong to this alarm", printable.Duration(longest))
+	case silent >= least:
+		v.Says, v.Since = Dead, ping.At.Add(period(h))
+	case !since.IsZero() && ping.At.After(since):
+		v.Says, v.Since = Alive, ping.At
+	default:
+		v.Wait = least - silent
+		v.Saw += fmt.Sprintf(", %s required", printable.Duration(least))
+	}
+	return v
+}
+
+const (
+	// beatsMissed is for how many full minutes there must be no heartbeat.
+	beatsMissed = 5
+	// beatsHeard is how lately before them there must have been one, for an alarm.
+	beatsHeard = time.Hour
+)
+
+// heartbeat is CloudWatch's word: when the host's own metric last came.
+type heartbeat struct{}
+
+func (heartbeat) name() Name         { return Heartbeat }
+func (heartbeat) question() Question { return Voice }
+
+func (heartbeat) read(h Host, since time.Time) Vital {
+	m, err := h.Instance.Metrics.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	if len(m.Heartbeat) == 0 {
+		return Vital{Says: Nothing, Saw: "no heartbeat"}
+	}
+	last := m.Heartbeat[len(m.Heartbeat)-1]
+	end := last.At.Add(instance.Minute)
+	missed := int(h.At.Truncate(instance.Minute).Sub(end) / instance.Minute)
+	v := Vital{Says: Waiting, Spoke: true, Saw: fmt.Sprintf("heartbeat %s ago", printable.Duration(h.At.Sub(end)))}
+	switch {
+	case missed > beatsMissed+int(beatsHeard/instance.Minute) && !h.Person:
+		v.Says, v.Spoke = Nothing, false
+		v.Saw += ", longer than the hour that could belong to this alarm"
+	case missed >= beatsMissed:
+		v.Says, v.Since = Dead, end
+	case !since.IsZero() && !last.At.Before(since.Add(settle)):
+		v.Says, v.Since = Alive, last.At
+	default:
+		v.Wait = end.Add((beatsMissed + 1) * instance.Minute).Sub(h.At)
+		v.Saw += fmt.Sprintf(", %d full minutes required", beatsMissed)
+	}
+	return v
+}
+
+// reachability is EC2's word: it gets no answer to an ARP request. It never says alive,
+// since a hung kernel answers ARP. A check that passes takes its word back.
+type reachability struct{}
+
+func (reachability) name() Name         { return Reachability }
+func (reachability) question() Question { return Voice }
+
+func (reachability) read(h Host, _ time.Time) Vital {
+	u, err := h.Instance.Unreachable.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	d, err := h.Instance.Description.Get()
+	if err != nil {
+		return unknown(err)
+	}
+	if !u.Failing {
+		return Vital{Says: Nothing, Saw: "reachability check does not fail"}
+	}
+	if s, err := h.Instance.Status.Get(); asked(err) {
+		return unknown(err)
+	} else if err == nil && s.Instance.Status != "impaired" { // asked a moment later
+		return Vital{Says: Nothing, Saw: "reachability check failed, and is " + printable.Line(s.Instance.Status, maxText) + " by now"}
+	}
+	if u.Since.IsZero() {
+		return Vital{Says: Waiting, Saw: "reachability check fails, AWS does not say since when"}
+	}
+	need := h.Rules.Impaired
+	if d.Windows {
+		need = h.Rules.ImpairedWindows
+	}
+	failed := h.At.Sub(u.Since)
+	v := Vital{Says: Dead, Since: u.Since, Saw: fmt.Sprintf("reachability check fails for %s", printable.Duration(failed))}
+	if failed < need {
+		v.Says, v.Since, v.Wait = Waiting, time.Time{}, need-failed
+		v.Saw += fmt.Sprintf(", %s required", printable.Duration(need))
+	}
+	return v
+}
+
+// maxText is how much of a text from outside goes into a sentence, in bytes.
+const maxText = 100
