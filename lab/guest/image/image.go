@@ -11,7 +11,10 @@
 // armed where the kernel's arguments have crashkernel=, an unknown NMI is a panic, and
 // a panic without kdump restarts after five seconds. There is a root shell on ttyS0,
 // QEMU's guest agent on its virtio port with every command allowed, and 10.0.0.2/24
-// on eth0 (with net.ifnames=0 among the kernel's arguments). Once all of that holds,
+// on eth0 (with net.ifnames=0 among the kernel's arguments). It writes what a host
+// writes: rsyslog, cron and logrotate run as Debian has them, the journal is on the
+// disk, and an application on port 80 logs what it is asked. /index.html comes from
+// memory, /cgi-bin/app writes to the disk before it answers. Once all of that holds,
 // the serial port says
 //
 //	[   11.421906] CRASHCART-GUEST-READY kexec_crash_loaded=1 unknown_nmi_panic=1 panic=5 dumps=0

@@ -37,13 +37,16 @@ var kernels = map[Kernel]string{
 
 // packages is what is installed besides Essential: packages and what these depend on.
 var packages = []string{
-	"busybox",          // ip
+	"busybox",          // ip, and the application that the host serves
+	"cron",             // as on any Debian: what runs by the clock writes to the log
 	"kdump-tools",      // what the user guide's yum install kexec-tools is on Debian
 	"kexec-tools",      // loads the crash kernel
 	"kmod",             // modprobe, for udev
+	"logrotate",        // as on any Debian
 	"makedumpfile",     // compresses the dump
 	"procps",           // sysctl, for kdump-tools, and ps
 	"qemu-guest-agent", // stands for the SSM agent
+	"rsyslog",          // writes what is logged to /var/log, as on any Debian
 	"systemd-sysv",     // /sbin/init
 	"udev",             // finds the network and the agent's port
 }
@@ -164,7 +167,7 @@ func put(archive *tar.Writer, h *tar.Header, content []byte) error {
 
 // mode is that of a file in the guest: an embedded one has none of its own.
 func mode(name string) int64 {
-	if slices.Contains([]string{"etc/kernel/postinst.d", "usr/local/sbin"}, path.Dir(name)) {
+	if slices.Contains([]string{"etc/kernel/postinst.d", "srv/www/cgi-bin", "usr/local/sbin"}, path.Dir(name)) {
 		return 0o755
 	}
 	return 0o644

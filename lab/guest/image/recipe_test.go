@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -78,6 +79,8 @@ func TestTheGuestsFiles(t *testing.T) {
 		"etc/sysctl.d/90-diagnostic-interrupt.conf":                      0o644,
 		"etc/systemd/system/crashcart-ready.service":                     0o644,
 		"etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf": 0o644,
+		"srv/www/cgi-bin/app":                                            0o755,
+		"srv/www/index.html":                                             0o644,
 		"usr/local/sbin/crashcart-ready":                                 0o755,
 	} {
 		if h := found[name]; h == nil || h.Mode != mode || h.Typeflag != tar.TypeReg {
@@ -85,6 +88,7 @@ func TestTheGuestsFiles(t *testing.T) {
 		}
 	}
 	for name, target := range map[string]string{
+		"etc/systemd/system/multi-user.target.wants/crashcart-app.service":   "../crashcart-app.service",
 		"etc/systemd/system/multi-user.target.wants/crashcart-ready.service": "../crashcart-ready.service",
 		"etc/systemd/system/sysinit.target.wants/crashcart-network.service":  "../crashcart-network.service",
 		"etc/systemd/system/systemd-pstore.service":                          "/dev/null",
@@ -92,6 +96,23 @@ func TestTheGuestsFiles(t *testing.T) {
 		if h := found[name]; h == nil || h.Typeflag != tar.TypeSymlink || h.Linkname != target {
 			t.Errorf("%s: %+v, want a link to %s", name, h, target)
 		}
+	}
+}
+
+// A guest whose journal is in memory writes next to nothing, and its disk says nothing
+// of whether it lives.
+func TestTheGuestWritesAsAHostDoes(t *testing.T) {
+	r, err := newRecipe(Stable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"rsyslog", "cron", "logrotate"} {
+		if !slices.Contains(r.packages, name) {
+			t.Errorf("%s is not installed", name)
+		}
+	}
+	if !bytes.Contains(r.overlay, []byte("\nStorage=persistent\n")) || bytes.Contains(r.overlay, []byte("systemd-journal-flush")) {
+		t.Error("the journal is not kept on the disk")
 	}
 }
 
