@@ -8,8 +8,6 @@ import (
 	"hash/fnv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"crashcart/lambda/domain/cases"
 )
 
@@ -30,7 +28,7 @@ func (b *Book) Claim(ctx context.Context, r cases.Request) (cases.Case, error) {
 		if err := b.choose(ctx, &c, r, attempt); err != nil {
 			return b.refused(ctx, c, attempt, err)
 		}
-		_, failure := b.API.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: b.claimActions(c, r)})
+		failure := b.transact(ctx, b.claimActions(c, r), started.Add(conflictPatience))
 		if failure == nil {
 			return c, nil
 		}

@@ -150,7 +150,7 @@ func TestThrottledClaimStillWins(t *testing.T) {
 }
 
 func TestClaimThatWroteNothingConcludesNothing(t *testing.T) {
-	for name, cause := range map[string]error{"outage": errOutage, "throttled": errThrottled, "denied": errDenied} {
+	for name, cause := range map[string]error{"outage": errOutage, "denied": errDenied} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			b.api.spoil(failing(cause))

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// conflictPatience is how long a claim retries transaction conflicts, which the
-	// SDK does not retry, before the target goes back into the queue.
+	// conflictPatience is how long a claim retries transaction conflicts and throttling
+	// before the target goes back into the queue. The SDK does not retry these for it.
 	conflictPatience = 2 * time.Second
 	// leverPatience is how long pulling and releasing the lever go on against claims
 	// that are under way. A claim holds the lever's item for milliseconds. Only in a

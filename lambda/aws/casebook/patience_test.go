@@ -41,8 +41,12 @@ func TestConflictsAreOutwaitedForTwoSecondsAndNoLonger(t *testing.T) {
 		failure error
 		check   func(*testing.T, error)
 	}{
-		"a moment":        {lasts: 1500 * time.Millisecond, failure: errConflict},
-		"in progress":     {lasts: 1500 * time.Millisecond, failure: errInProgress},
+		"a moment":    {lasts: 1500 * time.Millisecond, failure: errConflict},
+		"in progress": {lasts: 1500 * time.Millisecond, failure: errInProgress},
+		"throttled":   {lasts: 1500 * time.Millisecond, failure: errThrottled},
+		"throttled for ever": {lasts: time.Hour, failure: errThrottled, check: func(t *testing.T, err error) {
+			wantUnclear(t, err, errThrottled) // an attempt before it may have gone through
+		}},
 		"without reasons": {lasts: time.Hour, failure: &types.TransactionCanceledException{}, check: conflict},
 		"for ever":        {lasts: time.Hour, failure: errConflict, check: conflict},
 		"in progress for ever": {lasts: time.Hour, failure: errInProgress, check: func(t *testing.T, err error) {

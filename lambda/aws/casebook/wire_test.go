@@ -1,6 +1,8 @@
 package casebook_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -35,16 +37,26 @@ func race(t *testing.T, n int, claim func(i int) (cases.Case, error)) (won []cas
 	return won, lost
 }
 
-// wire stands between the client and the table. before sees each operation's
-// name first; after says whether its answer gets lost on the way back.
+// wire stands between the client and the table. saw gets each request's body. before sees
+// each operation's name and may answer; lose says whether the table's answer gets lost on
+// the way back.
 type wire struct {
 	next   http.Handler
+	saw    func(op string, body []byte)
 	before func(w http.ResponseWriter, op string) (answered bool)
 	lose   func(op string) bool
 }
 
 func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	op := r.Header.Get("X-Amz-Target")
+	if w.saw != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		w.saw(op, body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
 	if w.before != nil && w.before(out, op) {
 		return
 	}
