@@ -155,7 +155,7 @@ func TestTargetGroupIsNeverMadeUp(t *testing.T) {
 	}
 	const good = "targetgroup/api/50dc6c495c0c9188"
 	for namespace, want := range map[string]string{
-		"AWS/ApplicationELB": balanced, "AWS/NetworkELB": balanced, "AWS/ELB": "group:web", "": "group:web",
+		"AWS/ApplicationELB": balanced, "AWS/NetworkELB": balanced, "AWS/GatewayELB": balanced, "AWS/ELB": "group:web", "": "group:web",
 	} {
 		r := dimensioned(t, namespace, map[string]any{"TargetGroup": good, "AutoScalingGroupName": "web"})
 		if r.Trigger == nil || summary(r) != want {

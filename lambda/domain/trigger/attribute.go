@@ -118,6 +118,10 @@ func (a attributes) instances(note string) ([]Ref, error) {
 		return nil, err
 	}
 	at := a.at(attributeInstance)
+	if lacksLabel(value) {
+		return nil, fmt.Errorf(`%s holds %q, which a template prints for a label that is missing: the alert has no such label. `+
+			`In the template name a label that the alert has, give the alert's rule that label, or leave the attribute out of alerts without an instance`, at, noValue)
+	}
 	var refs []Ref
 	switch kind {
 	case "String":
@@ -136,6 +140,17 @@ func (a attributes) instances(note string) ([]Ref, error) {
 		refs[i].From = "message attribute " + attributeInstance + note
 	}
 	return refs, nil
+}
+
+// noValue is what a Go template prints for a value that is missing ("Option", documentation
+// of Go's package text/template). Alertmanager and Grafana write messages with these.
+const noValue = "<no value>"
+
+// lacksLabel reports whether a template had no value for the attribute, or for one element
+// of a list. In JSON its brackets may be escaped.
+func lacksLabel(value string) bool {
+	unescaped := strings.NewReplacer("\\u003c", "<", "\\u003e", ">").Replace(strings.ToLower(value))
+	return strings.Contains(unescaped, noValue)
 }
 
 // readArray reads a list of ids that is JSON in a string.

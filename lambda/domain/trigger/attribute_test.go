@@ -74,6 +74,28 @@ func TestAttributeThatIsNotAnInstanceIdNeverTriggers(t *testing.T) {
 	}
 }
 
+// A Go template, as Alertmanager's, prints "<no value>" for a label that the alert lacks.
+func TestALabelThatIsMissingIsNeverCalledABadId(t *testing.T) {
+	for _, a := range [][2]string{
+		{"String", "<no value>"},
+		{"String", "i-<no value>"},
+		{"String.Array", `["` + long + `","<no value>"]`},
+		{"String.Array", `["\u003cno value\u003E"]`},
+		{"String.Array", `[<no value>]`},
+		{"String.Array", `<no value>`},
+	} {
+		for _, payload := range carried(t, "interrupt "+other+" because x", firing(a[0], a[1])...) {
+			ignoredAs(t, one(t, payload), trigger.ReasonMalformed,
+				"instance_id", `"<no value>"`, "the alert has no such label", "give the alert's rule", "leave the attribute out")
+		}
+	}
+	for _, payload := range carried(t, "x", firing("String", "web-1")...) {
+		if r := one(t, payload); strings.Contains(r.Ignored.Detail, "label") {
+			t.Errorf("a name is called a missing label: %s", r.Ignored.Detail)
+		}
+	}
+}
+
 func TestOnlyStatusFiringTriggers(t *testing.T) {
 	line := "interrupt " + other + " because x"
 	for _, status := range []string{"", "Firing", "FIRING", " firing", "firing,resolved", "alerting", "Resolved", `["firing"]`} {

@@ -12,7 +12,7 @@ import (
 const (
 	instanceDimension    = "InstanceId"           // "List the available CloudWatch metrics for your instances", Amazon EC2 User Guide
 	groupDimension       = "AutoScalingGroupName" // the same page
-	targetGroupDimension = "TargetGroup"          // "CloudWatch metrics for your Application Load Balancer", and for Network, its value as in the ARN
+	targetGroupDimension = "TargetGroup"          // "CloudWatch metrics for your Application Load Balancer", and for Network and Gateway, its value as in the ARN
 )
 
 // populations are the dimensions that stand for many machines ("List the
@@ -122,7 +122,7 @@ func groupOf(m metric, at owner) (Ref, error) {
 
 // balances reports whether the metric is one of a load balancer with target groups.
 func (m metric) balances() bool {
-	return m.namespace == "AWS/ApplicationELB" || m.namespace == "AWS/NetworkELB"
+	return slices.Contains([]string{"AWS/ApplicationELB", "AWS/NetworkELB", "AWS/GatewayELB"}, m.namespace)
 }
 
 // checkTargetGroup refuses what is not targetgroup/<name>/<id>, the end of a target

@@ -32,6 +32,7 @@ var shapes = map[string][]string{
 	// Dimensions: the narrowest wins.
 	"target-group":                         {balanced},
 	"target-group-network":                 {balanced},
+	"target-group-gateway":                 {balanced},
 	"target-group-china":                   {"tg:arn:aws-cn:elasticloadbalancing:cn-north-1:111122223333:targetgroup/api/50dc6c495c0c9188"},
 	"target-group-custom-namespace":        {"no-instance"},
 	"target-group-is-an-arn":               {"no-instance"},
