@@ -92,12 +92,10 @@ func instances(jobs []*job) []*job {
 	return slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return j.verdict.Kind != "" || j.ref.Instance == "" })
 }
 
-// inQuestion says whether more facts can change or complete the verdict. A target
-// that is Later after its check had failed is in question, too. Only the full status
-// tells a check that passes again from one without data.
+// inQuestion says whether more facts can change or complete the verdict. What is Later or
+// Refused already stays so, whatever else AWS says: a living host costs one round.
 func inQuestion(j *job) bool {
-	k := j.verdict.Kind
-	return k == guard.Permitted || k == guard.Held || (k == guard.Later && j.ref.CheckFailed) || j.verdict.MayYetBeRefused()
+	return j.verdict.Kind == guard.Permitted || j.verdict.Kind == guard.Held
 }
 
 // firstRound asks for what decides most targets. It asks AWS and the casebook at

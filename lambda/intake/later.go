@@ -44,8 +44,9 @@ func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 		j.end(cases.OutcomeLater, v)
 		return
 	case h.lastPass(j, v):
+		v = v.Last()
 		v.Why = fmt.Sprintf("given up after %d passes: %s", j.trigger.Pass+1, v.Why)
-		j.end(cases.OutcomeRefused, v)
+		j.end(cases.Outcome(v.Kind), v)
 		return
 	}
 	j.end(cases.OutcomeLater, v)
@@ -68,8 +69,8 @@ func (h *Handler) lastPass(j *job, v guard.Verdict) bool {
 // another copy of the same message has done so already.
 func (h *Handler) requeue(ctx context.Context, j *job, v guard.Verdict) error {
 	ref := j.ref
-	if u, err := j.question.Instance.Unreachable.Get(); err == nil && u.Failing {
-		ref.CheckFailed = true
+	if ref.Instance != "" {
+		ref.Seen = h.Guard.Seen(j.question)
 	}
 	next := trigger.Later(*j.trigger, ref)
 	body, err := trigger.EncodeLater(next)

@@ -62,14 +62,6 @@ func signWalks() []ruleWalk {
 			cases.RuleUnresponsive, "its check passes again", failingHost,
 			checked(func(s *types.InstanceStatus) { s.InstanceStatus.Status = types.SummaryStatusOk }), cases.OutcomeRefused, "failed and passes again: it is alive",
 		},
-		{
-			cases.RuleUnresponsive, "its application answers", together(unheardApplication, checked(application(types.SummaryStatusImpaired, at(11, 50, 0)))),
-			checked(application(types.SummaryStatusOk, time.Time{})), cases.OutcomeLater, "its application status check does not fail",
-		},
-		{
-			cases.RuleUnresponsive, "its application fails since two minutes", together(unheardApplication, checked(application(types.SummaryStatusImpaired, at(11, 50, 0)))),
-			checked(application(types.SummaryStatusImpaired, at(11, 58, 0))), cases.OutcomeLater, "its application status check fails for 2m, 5m required",
-		},
 	}
 }
 

@@ -82,13 +82,6 @@ func silentTarget(w *world) {
 	w.event = groupAlarm("unhealthy", at(11, 59, 0), "TargetGroup", apiPath)
 }
 
-// unheardApplication has neither an agent nor a check that fails. Only its
-// application status can show that it hangs.
-func unheardApplication(w *world) {
-	w.add(webA, machine{tag: "auto", noAgent: true, console: consoleUp})
-	w.handler.Guard.Config.Rules.ApplicationStatus = true
-}
-
 // alter changes one answer, by the name of its operation in the world.
 func alter[T any](op string, change func(*T)) func(*world) {
 	return func(w *world) {

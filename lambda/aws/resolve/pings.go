@@ -3,8 +3,6 @@ package resolve
 import (
 	"context"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -41,46 +39,4 @@ func (r *Resolver) pings(ctx context.Context, ids []string) map[string]fact.Of[i
 		}
 		return found, nil
 	}, func() fact.Of[instance.Ping] { return fact.Known(instance.Ping{}) })
-}
-
-const (
-	// enoughAgents is how many agents heard of lately make a sample.
-	enoughAgents = 10
-	// agentPages bounds the search for them in a Region full of agents long gone.
-	agentPages = 5
-	// heardLately is the widest window in which the guard compares agents.
-	heardLately = 40 * time.Minute
-)
-
-// agents asks for any agents of the Region, until enough of them were heard of lately:
-// mostly one page. When the list goes on and too few were, there is no answer.
-func (r *Resolver) agents(ctx context.Context) fact.Of[instance.Agents] {
-	sample, pages := instance.Agents{}, ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(pingIDs)})
-	for n := 0; pages.HasMorePages() && heard(sample, r.Now()) < enoughAgents; n++ {
-		if n == agentPages {
-			return fact.Failed[instance.Agents](fmt.Errorf("too few of the first %d pages of agents were heard of lately", agentPages))
-		}
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return fact.Failed[instance.Agents](fmt.Errorf("asking for other agents' pings: %w", err))
-		}
-		for _, i := range page.InstanceInformationList {
-			id, at := aws.ToString(i.InstanceId), aws.ToTime(i.LastPingDateTime)
-			if strings.HasPrefix(id, "i-") && at.After(sample[id]) { // "mi-" is a machine that is not in EC2
-				sample[id] = at
-			}
-		}
-	}
-	return fact.Known(sample)
-}
-
-// heard counts the agents that were heard of lately.
-func heard(a instance.Agents, now time.Time) int {
-	n := 0
-	for _, at := range a {
-		if now.Sub(at) <= heardLately {
-			n++
-		}
-	}
-	return n
 }

@@ -52,9 +52,7 @@ func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*instance.In
 		descriptions map[string]fact.Of[instance.Description]
 		unreachable  fact.Of[instance.Unreachable]
 		pings        map[string]fact.Of[instance.Ping]
-		agents       fact.Of[instance.Agents]
 	)
-	wg.Go(func() { agents = r.agents(ctx) })
 	wg.Go(func() { descriptions = r.describe(ctx, ids) })
 	wg.Go(func() { unreachable = r.unreachable(ctx) })
 	wg.Go(func() { pings = r.pings(ctx, ids) })
@@ -63,7 +61,7 @@ func (r *Resolver) First(ctx context.Context, refs []trigger.Ref) []*instance.In
 	instances := make([]*instance.Instance, len(refs))
 	for i, ref := range refs {
 		instances[i] = &instance.Instance{
-			ID: ref.Instance, From: ref.From, Via: ref.Via, AsOf: asOf, Agents: agents,
+			ID: ref.Instance, From: ref.From, Via: ref.Via, AsOf: asOf,
 			Description: descriptions[ref.Instance],
 			Unreachable: of(ref.Instance, unreachable),
 			Ping:        pings[ref.Instance],

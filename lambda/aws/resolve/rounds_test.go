@@ -50,7 +50,7 @@ func rounds(t *testing.T, a *account, do func()) (all [][]string) {
 }
 
 func TestFactsCostNoMoreRoundsThanPromised(t *testing.T) {
-	first := []string{"DescribeInstanceInformation", "DescribeInstanceInformation of any", "DescribeInstanceStatus", "DescribeInstances"}
+	first := []string{"DescribeInstanceInformation", "DescribeInstanceStatus", "DescribeInstances"}
 	second := []string{"DescribeInstanceAttribute", "DescribeInstanceStatus by id", "DescribeInstanceTypes"}
 	for name, tt := range map[string]struct {
 		prepare func(*account)
@@ -91,7 +91,7 @@ func TestBatchCostsNoMoreRoundsThanOne(t *testing.T) {
 	a := newAccount(450)
 	a.pageSize = 1000
 	got := rounds(t, a, func() { a.resolver().First(context.Background(), refs(numbered(450)...)) })
-	if len(got) != 1 || len(got[0]) != 3+9+1+1 {
+	if len(got) != 1 || len(got[0]) != 3+9+1 {
 		t.Errorf("450 instances cost %d rounds: %q", len(got), got)
 	}
 }
@@ -121,19 +121,17 @@ func TestNothingIsKnownOnceTheContextIsOver(t *testing.T) {
 // error, and the rest as if nothing had happened.
 func TestNoFactIsKnownAfterItsCallFailed(t *testing.T) {
 	calls := map[string][]string{ // and the facts of an instance that need it
-		"DescribeInstances":           {"Description", "Type", "Group"},
-		"DescribeInstanceStatus":      {"Unreachable", "Group"},
-		"DescribeInstanceInformation": {"Ping", "Group"},
-		// one page of it will do
-		"DescribeInstanceInformation of any": {"Agents"},
-		"DescribeInstanceStatus by id":       {"Status"},
-		"DescribeInstanceTypes":              {"Type"},
-		"DescribeInstanceAttribute":          {"Shutdown"},
-		"DescribeAutoScalingGroups":          {"Group"},
+		"DescribeInstances":            {"Description", "Type", "Group"},
+		"DescribeInstanceStatus":       {"Unreachable", "Group"},
+		"DescribeInstanceInformation":  {"Ping", "Group"},
+		"DescribeInstanceStatus by id": {"Status"},
+		"DescribeInstanceTypes":        {"Type"},
+		"DescribeInstanceAttribute":    {"Shutdown"},
+		"DescribeAutoScalingGroups":    {"Group"},
 	}
 	for call, facts := range calls {
 		for page := range 2 {
-			if page == 1 && (call == "DescribeInstanceAttribute" || call == "DescribeInstanceInformation of any") {
+			if page == 1 && call == "DescribeInstanceAttribute" {
 				continue // it has no pages
 			}
 			a := paging()
@@ -181,7 +179,6 @@ func errorsOf(in *instance.Instance) map[string]error {
 	_, out["Description"] = in.Description.Get()
 	_, out["Unreachable"] = in.Unreachable.Get()
 	_, out["Ping"] = in.Ping.Get()
-	_, out["Agents"] = in.Agents.Get()
 	_, out["Status"] = in.Status.Get()
 	_, out["Type"] = in.Type.Get()
 	_, out["Shutdown"] = in.Shutdown.Get()
