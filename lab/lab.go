@@ -268,6 +268,7 @@ func (l *Lab) Close() error {
 	err := l.server.Close()
 	<-l.done
 	l.Commands.Close()
+	l.Fleet.Close()
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("closing the endpoint: %w", err)
 	}

@@ -57,13 +57,16 @@ const (
 
 // Fleet is a set of guests. It is safe for concurrent use.
 type Fleet struct {
-	clock clock.Clock
-	real  machines
+	clock    clock.Clock
+	real     machines
+	samplers samplers
 
 	mu         sync.Mutex
 	guests     []*guest // in the order they were added
 	byID       map[string]*guest
-	byAddress  map[place][]*guest // those gone too, whose addresses are free again
+	byAddress  map[place][]*guest  // those gone too, whose addresses are free again
+	bySubnet   map[string][]*guest // likewise
+	attached   map[string][]string // the ids of the guests that have a volume, or had it
 	added      int
 	interrupts []Interrupt
 
@@ -76,8 +79,15 @@ var ErrUnknown = errors.New("no such guest")
 
 // New makes an empty fleet.
 func New(c clock.Clock) *Fleet {
-	return &Fleet{clock: c, byID: map[string]*guest{}, byAddress: map[place][]*guest{}}
+	return &Fleet{
+		clock: c, byID: map[string]*guest{}, byAddress: map[place][]*guest{},
+		bySubnet: map[string][]*guest{}, attached: map[string][]string{},
+	}
 }
+
+// Close ends what goes on in the background: the counters of real guests are no longer
+// read. A fleet without real guests has no need of it.
+func (f *Fleet) Close() { f.samplers.close() }
 
 // Add launches a guest, Spec.Age ago.
 func (f *Fleet) Add(s Spec) error {
@@ -100,7 +110,7 @@ func (f *Fleet) add(s Spec, now time.Time) error {
 		return fmt.Errorf("guest %s: a real guest cannot be of type %s (%s): EC2 sends no diagnostic interrupt to Graviton, "+
 			"only to x86_64 and i386", s.ID, s.Type, kind.Architectures[0])
 	}
-	if err := f.address(&s); err != nil {
+	if err := errors.Join(f.habits(&s), f.address(&s)); err != nil {
 		return err
 	}
 	f.added++
@@ -111,6 +121,7 @@ func (f *Fleet) add(s Spec, now time.Time) error {
 	if s.Machine != nil {
 		g.then(g.launched, phaseReal, true, false)
 		f.real.put(s.ID, s.Machine)
+		f.samplers.start(f.clock, s.ID, s.Machine)
 	} else {
 		g.boot(g.launched, g.bootText(false), s.BootTakes)
 		g.alignPings(now)
@@ -119,6 +130,10 @@ func (f *Fleet) add(s Spec, now time.Time) error {
 	f.byID[s.ID] = g
 	for _, ip := range s.addresses() {
 		f.byAddress[place{s.VPC, ip}] = append(f.byAddress[place{s.VPC, ip}], g)
+	}
+	f.bySubnet[s.Subnet] = append(f.bySubnet[s.Subnet], g)
+	for _, v := range s.Habits.Volumes {
+		f.attached[v.ID] = append(f.attached[v.ID], s.ID)
 	}
 	return nil
 }
@@ -156,6 +171,12 @@ const (
 	// Dead is a hang in which nothing answers: interrupts are off, or real-time tasks
 	// leave the kernel's own threads no time.
 	Dead
+	// InitOnly is user space that is stopped but for init, on a host with a persistent
+	// journal: ARP answers, the agent does not, and init restarts services and writes.
+	InitOnly
+	// Thrashing is exhausted memory on a host with swap: ARP answers, the agent does not,
+	// and it writes ten times as much as before.
+	Thrashing
 )
 
 // Hang hangs a guest, ago before now.
@@ -163,15 +184,32 @@ func (f *Fleet) Hang(id string, kind HangKind, ago time.Duration) error {
 	return f.simulate(id, ago, func(g *guest, at time.Time) {
 		if kind == Dead {
 			g.enter(at, phaseDead, false)
-		} else {
-			g.enter(at, phaseFrozen, true)
+			return
+		}
+		g.enter(at, phaseFrozen, true)
+		switch p := &g.phases[len(g.phases)-1]; kind {
+		case InitOnly:
+			p.writes = writesInit
+		case Thrashing:
+			p.writes = writesThrash
 		}
 	})
 }
 
 // StopAgent ends a healthy guest's SSM agent, ago before now; the guest lives on.
 func (f *Fleet) StopAgent(id string, ago time.Duration) error {
-	return f.simulate(id, ago, func(g *guest, at time.Time) { g.enter(at, phaseUp, true) })
+	return f.simulate(id, ago, func(g *guest, at time.Time) { g.quiet(at, true, false) })
+}
+
+// StopHeartbeat ends a healthy guest's own metric, ago before now; the guest lives on.
+func (f *Fleet) StopHeartbeat(id string, ago time.Duration) error {
+	return f.simulate(id, ago, func(g *guest, at time.Time) { g.quiet(at, false, true) })
+}
+
+// CutOff takes a healthy guest its way out to AWS, ago before now: agent and heartbeat are
+// silent, since both go that way. The guest lives on, writes, and serves its neighbours.
+func (f *Fleet) CutOff(id string, ago time.Duration) error {
+	return f.simulate(id, ago, func(g *guest, at time.Time) { g.quiet(at, true, true) })
 }
 
 // Crash makes the kernel of a guest panic by itself, ago before now.
@@ -208,6 +246,11 @@ func (f *Fleet) Vanish(id string) error {
 	f.guests = slices.DeleteFunc(f.guests, isGone)
 	delete(f.byID, id)
 	f.real.put(id, nil)
+	f.samplers.end(id)
+	f.bySubnet[gone.Subnet] = slices.DeleteFunc(f.bySubnet[gone.Subnet], isGone)
+	for _, v := range gone.Habits.Volumes {
+		f.attached[v.ID] = slices.DeleteFunc(f.attached[v.ID], func(has string) bool { return has == id })
+	}
 	for _, ip := range gone.addresses() {
 		at := place{gone.VPC, ip}
 		f.byAddress[at] = slices.DeleteFunc(f.byAddress[at], isGone)

@@ -28,6 +28,15 @@ const (
 // DefaultVPC is the network of a guest whose Spec names none.
 const DefaultVPC = "vpc-0c1a5bca97d0e6f12"
 
+const (
+	// DefaultSubnet is the subnet of a guest whose Spec names none.
+	DefaultSubnet = "subnet-0a0b0c0d0e0f01020"
+	// DefaultProfile is the name of the instance profile of a guest whose Spec names none,
+	// and NoProfile says that it has none.
+	DefaultProfile = "web"
+	NoProfile      = "none"
+)
+
 // Spec describes a guest. ID and Type are required.
 type Spec struct {
 	ID       string
@@ -37,6 +46,9 @@ type Spec struct {
 	Group    string            // Auto Scaling group
 	Platform string            // "windows", or empty
 	VPC      string
+	Subnet   string   // default DefaultSubnet
+	Profile  string   // name of its instance profile; default DefaultProfile, or NoProfile
+	Router   bool     // its source/destination check is off
 	IP       string   // private, of its network interface; default by id
 	MoreIPs  []string // secondary ones of the same interface, such as a cluster's pods have
 	AZ       string
@@ -53,15 +65,17 @@ type Spec struct {
 	BootTakes time.Duration // from power to login prompt; default what was measured, 12 s
 	DumpTakes time.Duration // from interrupt to restart; default what was measured, 14 s
 	NoAgent   bool          // never had an SSM agent
-	LastPing  time.Duration // age of the agent's last ping when added, below 5 min; default by id
+	LastPing  time.Duration // age of the agent's last ping when added, below its period; default by id
 
 	// Shell is what a script does in a simulated guest that Systems Manager hands it
 	// to: nothing is ever run on this machine. Without it such scripts fail. It is
 	// called without the fleet's lock, possibly several times at once.
 	Shell func(script string) ProcessResult
 
+	Habits Habits // what AWS counts of it
+
 	// Machine makes the guest real. Of the fields above, Kernel and those after it
-	// mean nothing then, but for NoAgent. The type must have the architecture x86_64.
+	// mean nothing then, but for NoAgent and some Habits. The type must have the architecture x86_64.
 	Machine Machine
 }
 
@@ -74,7 +88,7 @@ func fill(s *Spec) {
 		field *string
 		value string
 	}{
-		{&s.Name, s.ID}, {&s.VPC, DefaultVPC}, {&s.AZ, defaultAZ}, {&s.ShutdownBehavior, "stop"}, {&s.Lifecycle, "InService"},
+		{&s.Name, s.ID}, {&s.VPC, DefaultVPC}, {&s.Subnet, DefaultSubnet}, {&s.Profile, DefaultProfile}, {&s.AZ, defaultAZ}, {&s.ShutdownBehavior, "stop"}, {&s.Lifecycle, "InService"},
 	} {
 		if *d.field == "" {
 			*d.field = d.value
@@ -87,8 +101,9 @@ func fill(s *Spec) {
 	if s.Age == 0 {
 		s.Age = defaultAge
 	}
+	s.Habits.fill(s.ID)
 	if s.LastPing == 0 {
-		s.LastPing = time.Duration(hash(s.ID)%300) * time.Second
+		s.LastPing = time.Duration(hash(s.ID)%uint64(s.Habits.PingEvery/time.Second)) * time.Second //nolint:gosec // positive
 	}
 }
 

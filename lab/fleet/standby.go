@@ -97,6 +97,7 @@ func (f *Fleet) launch(like Spec, at time.Time) string {
 			s.Name = s.ID
 		}
 		s.IP, s.MoreIPs, s.Lifecycle, s.SystemImpaired, s.EBSImpaired, s.Machine = "", nil, inService, false, false, nil
+		s.Habits.Volumes = nil // it has a disk of its own
 		fill(&s)
 		s.Age = 0
 		if f.add(s, at) == nil {

@@ -115,6 +115,20 @@ func (f *Fleet) Some(ids []string) []View {
 	return f.views(slices.Compact(found), seen)
 }
 
+// InSubnets gives the views at one moment of the guests of some subnets, in the order
+// they were added.
+func (f *Fleet) InSubnets(ids []string) []View {
+	seen := f.vitals()
+	f.lock()
+	defer f.mu.Unlock()
+	var found []*guest
+	for _, id := range ids {
+		found = append(found, f.bySubnet[id]...)
+	}
+	slices.SortFunc(found, func(a, b *guest) int { return a.number - b.number })
+	return f.views(slices.Compact(found), seen)
+}
+
 // views gives the views of those of some guests that the APIs know.
 func (f *Fleet) views(some []*guest, seen map[string]Vitals) []View {
 	now, out := f.clock.Now(), make([]View, 0, len(some))
