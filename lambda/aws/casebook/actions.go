@@ -40,7 +40,7 @@ func caseItem(c cases.Case) item {
 		attrClaimedAt: stamp(c.ClaimedAt), attrOpenKey: keys.open(), attrOpenedAt: stamp(c.ClaimedAt),
 		attrGroup: c.Hold.Group, attrReason: c.Origin.Reason, attrBy: c.Origin.RequestedBy,
 		attrSourceKey: c.Origin.SourceKey, attrKind: c.Origin.Kind, attrSource: c.Origin.Source,
-		attrAlarm: c.Origin.Alarm, attrForced: strings.Join(c.Origin.Forced, ","),
+		attrAlarm: c.Origin.Alarm, attrForced: strings.Join(c.Origin.Forced, ","), attrVitals: encodeVitals(c.Vitals),
 	} {
 		if v != "" {
 			it[name] = str(v)

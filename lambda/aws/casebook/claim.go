@@ -21,7 +21,7 @@ func (b *Book) Claim(ctx context.Context, r cases.Request) (cases.Case, error) {
 	}
 	c := cases.Case{
 		ID: cases.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, State: cases.StateClaimed,
-		DryRun: r.DryRun, ClaimedAt: b.Now(), Origin: r.Origin, Hold: cases.Hold{Nonce: nonce, Group: r.Group},
+		DryRun: r.DryRun, ClaimedAt: b.Now(), Origin: r.Origin, Vitals: r.Vitals, Hold: cases.Hold{Nonce: nonce, Group: r.Group},
 	}
 	started := time.Now()
 	for attempt := 1; ; attempt++ {

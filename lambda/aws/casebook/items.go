@@ -45,6 +45,7 @@ const (
 	attrSource        = "triggerSource"
 	attrAlarm         = "alarm"
 	attrForced        = "forced"
+	attrVitals        = "vitals"    // a JSON list
 	attrExpires       = "expiresAt" // the table's TTL attribute, in epoch seconds
 )
 

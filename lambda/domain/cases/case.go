@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/vitals"
 )
 
 const (
@@ -52,6 +53,7 @@ type Case struct {
 	DryRun     bool
 	ClaimedAt  time.Time
 	Origin     Origin
+	Vitals     []vitals.Vital // what was seen of the host when it was claimed
 
 	Hold Hold // what the claim holds until it is given back
 }

@@ -1,6 +1,10 @@
 package cases
 
-import "time"
+import (
+	"time"
+
+	"crashcart/lambda/domain/vitals"
+)
 
 // Request asks for the one interrupt of an episode.
 type Request struct {
@@ -11,6 +15,8 @@ type Request struct {
 	Budget     int           // slots of the Region's budget
 	Group      string        // empty for an instance in no group
 	GroupLimit int           // slots of the group
+
+	Vitals []vitals.Vital // what was seen of the host
 
 	// Seen are the slots as the guard's rules have just read them. They save the claim a
 	// read. Without them, and for every dry run, the claim reads its own.

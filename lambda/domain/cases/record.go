@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/vitals"
 )
 
 // Record is all that the casebook knows of one case. A time is zero until it has come.
@@ -19,7 +20,8 @@ type Record struct {
 	Open       bool // the instance can have no other case
 	Lapsed     bool // nobody closed it, and its time is over
 	Origin     Origin
-	Code       string // EC2's error code
+	Vitals     []vitals.Vital // what was seen of the host when it was claimed; none in cases from before vitals
+	Code       string         // EC2's error code
 	Notes      Notes
 	ClaimedAt  time.Time
 	SettledAt  time.Time // the result of the send was written

@@ -71,6 +71,7 @@ func (g *Guard) request(q Question) (cases.Request, error) {
 	r := cases.Request{
 		InstanceID: q.Instance.ID, DryRun: g.DryRun(t), Cooldown: requiredCooldown(in), Budget: g.Config.Rules.Budget,
 		Group: grp.Key(), GroupLimit: groupLimit(len(grp.Members), g.Config.Rules.GroupPercent),
+		Vitals: in.vitals().Vitals,
 		Origin: cases.Origin{
 			SourceKey: t.SourceKey, Kind: string(t.Kind), Source: t.Source, Reason: t.Reason,
 			RequestedBy: t.RequestedBy, Forced: t.Force,

@@ -103,6 +103,9 @@ func TestAClaimNeverAsksForMoreThanTheRulesAllow(t *testing.T) {
 			continue
 		}
 		c.want.InstanceID, c.want.Budget = hungID, 3
+		if c.want.Vitals = g.Vitals(s.question()); len(c.want.Vitals) == 0 {
+			t.Errorf("%s: nothing was seen of the host", c.name)
+		}
 		c.want.Seen = &cases.Seen{Budget: s.budget, Group: s.groupSlots}
 		c.want.Origin = cases.Origin{
 			SourceKey: s.trigger.SourceKey, Kind: string(s.trigger.Kind), Source: s.trigger.Source,
