@@ -1,18 +1,19 @@
 package guest
 
 import (
+	"net"
 	"net/netip"
 	"strconv"
 
-	"crashcart/lab/guest/arp"
+	"crashcart/lab/guest/link"
 )
 
 // The guest's network, of one card and the lab; the image sets the guest's address.
 var (
-	hostMAC  = arp.MAC{0x02, 0, 0, 0, 0, 0x01} // locally administered, as the guest's
+	hostMAC  = link.MAC{0x02, 0, 0, 0, 0, 0x01} // locally administered, as the guest's
 	hostIP   = netip.AddrFrom4([4]byte{10, 0, 0, 1})
 	guestIP  = netip.AddrFrom4([4]byte{10, 0, 0, 2})
-	guestMAC = "02:00:00:00:00:02"
+	guestMAC = link.MAC{0x02, 0, 0, 0, 0, 0x02}
 )
 
 // volume is the serial number of the root disk, which on EC2 is the id of its volume
@@ -38,7 +39,7 @@ func arguments(o Options) []string {
 		"-device", "virtio-serial-pci", "-chardev", "socket,id=agent,fd=" + strconv.Itoa(agentFD),
 		"-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
 		"-netdev", "dgram,id=network,local.type=fd,local.str=" + strconv.Itoa(networkFD),
-		"-device", "virtio-net-pci,netdev=network,romfile=,mac=" + guestMAC,
+		"-device", "virtio-net-pci,netdev=network,romfile=,mac=" + net.HardwareAddr(guestMAC[:]).String(),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ type machine struct {
 	blocks   bool          // programs do not end
 	slow     time.Duration // what every answer of the agent takes
 	stubborn bool          // QEMU does not quit
+	writes   []int         // of each disk, so far
 	heard    []string      // commands that monitor and agent got
 	killed   bool
 }
@@ -70,7 +72,11 @@ func boot(t *testing.T) (*machine, *Guest) {
 	go m.arp()
 	go m.serve(farAgent, m.agent)
 	go m.serve(farMonitor, func(r order, say func(string)) {
-		say(`{"return": {}, "id": ` + fmt.Sprint(r.ID) + "}")
+		returns := "{}"
+		if r.Execute == "query-blockstats" {
+			returns = m.blockstats()
+		}
+		say(`{"return": ` + returns + `, "id": ` + fmt.Sprint(r.ID) + "}")
 		if r.Execute == "quit" && !m.is(&m.stubborn) {
 			ends()
 		}
@@ -151,6 +157,17 @@ func (m *machine) agent(r order, say func(string)) {
 	}
 	time.Sleep(slow)
 	say(fmt.Sprintf("{\"return\": %s, \"id\": %d}", returns, r.ID))
+}
+
+// blockstats are QEMU's counters of the disks.
+func (m *machine) blockstats() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var disks []string
+	for _, n := range m.writes {
+		disks = append(disks, fmt.Sprintf(`{"device": "root", "stats": {"wr_operations": %d, "rd_operations": 7}}`, n))
+	}
+	return "[" + strings.Join(disks, ",") + "]"
 }
 
 // arp is the network card.

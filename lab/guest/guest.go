@@ -10,6 +10,10 @@
 //     ("Status checks for Amazon EC2 instances", Amazon EC2 User Guide);
 //   - the console is its serial port, of which EC2 keeps the last 64 KB;
 //   - the screenshot is that of its VGA card;
+//   - what CloudWatch counts of its disk is QEMU's own count, and of its network what
+//     arrives at this end;
+//   - a load balancer's checks are connections and requests to its application, see
+//     package tcp;
 //   - Systems Manager's agent is played by qemu-guest-agent, see package agent for what
 //     a ping is.
 //
@@ -34,8 +38,10 @@ import (
 	"crashcart/lab/guest/agent"
 	"crashcart/lab/guest/arp"
 	"crashcart/lab/guest/image"
+	"crashcart/lab/guest/link"
 	"crashcart/lab/guest/qmp"
 	"crashcart/lab/guest/serial"
+	"crashcart/lab/guest/tcp"
 )
 
 // Options describe a guest. Image and Clock are required.
@@ -72,7 +78,7 @@ var (
 	ErrEnded = errors.New("the guest has ended")
 )
 
-var _ fleet.Machine = (*Guest)(nil)
+var _ fleet.Counter = (*Guest)(nil)
 
 // Guest is a running QEMU. It is safe for concurrent use.
 type Guest struct {
@@ -82,7 +88,9 @@ type Guest struct {
 	process *process
 	monitor *qmp.Client
 	agent   *agent.Agent
-	link    *arp.Link
+	link    *link.Link
+	arp     *arp.Asker
+	checks  *tcp.Client
 	console *serial.Log
 	shell   chan struct{} // holds a token while someone has a conversation with it
 	typed   int           // conversations so far; guarded by the token of shell
@@ -140,10 +148,12 @@ func Able() error {
 
 // assemble makes a guest of a QEMU and listens to its serial port.
 func assemble(c clock.Clock, p *process) *Guest {
+	network := link.New(p.network)
 	g := &Guest{
 		clock: c, process: p, console: serial.New(), shell: make(chan struct{}, 1),
 		monitor: qmp.New(p.monitor, nil), agent: agent.New(qmp.New(p.agent, nil)),
-		link:    arp.NewLink(p.network, hostMAC, hostIP),
+		link: network, arp: arp.NewAsker(network, hostMAC, hostIP),
+		checks:  tcp.NewClient(network, tcp.Endpoint{MAC: hostMAC, IP: hostIP}, tcp.Endpoint{MAC: guestMAC, IP: guestIP}),
 		started: make(chan struct{}, 1), reset: make(chan struct{}, 1),
 	}
 	g.wg.Go(g.listen)

@@ -74,7 +74,7 @@ func (g *Guest) check(ctx context.Context) {
 func (g *Guest) reachable(ctx context.Context) bool {
 	ctx, cancel := g.bound(ctx, checkTakes, checkLeast)
 	defer cancel()
-	return g.link.Ask(ctx, guestIP, func() <-chan time.Time { return g.clock.After(askEvery) }) == nil
+	return g.arp.Ask(ctx, guestIP, func() <-chan time.Time { return g.clock.After(askEvery) }) == nil
 }
 
 // checked notes a check by the time at which it began.
@@ -115,7 +115,7 @@ func (g *Guest) bound(ctx context.Context, lab, wall time.Duration) (context.Con
 // Arping asks the guest's network card for an answer, as a status check does, until
 // there is one or ctx ends.
 func (g *Guest) Arping(ctx context.Context) error {
-	return g.ended(g.link.Ask(ctx, guestIP, func() <-chan time.Time { return time.After(checkLeast / 10) }))
+	return g.ended(g.arp.Ask(ctx, guestIP, func() <-chan time.Time { return time.After(checkLeast / 10) }))
 }
 
 // ping is the agent's ping, for as long as ctx lasts: the first when the agent answers

@@ -5,8 +5,9 @@
 // frozen root file system, it goes on answering guest-ping, and running programs that
 // write nothing. The SSM agent would not, since it keeps its log and the state of every
 // command under /var, so that it is silent on EC2 when that blocks. Here, therefore,
-// every script waits for a write under /var first, and a ping is a script that does
-// nothing else. A write that fails does not block: on a full disk both agents go on.
+// every script waits for a write under /var first, and a ping is a script that adds a
+// line to a log, as the SSM agent does with every report. A write that fails does not
+// block: on a full disk both agents go on.
 package agent
 
 import (
@@ -21,6 +22,10 @@ import (
 // no space, and whose failure is not the script's. It is no special built-in, of which
 // a redirection that fails would end the shell.
 const first = `true 2>/dev/null >/var/lib/crashcart-agent; exec /bin/sh -c "$1"`
+
+// report is what a ping runs: the line that the SSM agent writes for every health report
+// (agent/health/healthcheck.go, amazon-ssm-agent), where it writes it.
+const report = `echo "$(date '+%F %T') INFO [ssm-agent-worker] [HealthCheck] HealthCheck reporting agent health." >>/var/log/amazon/ssm/amazon-ssm-agent.log || :`
 
 // Agent is the one agent of a guest, whether it runs or not. It is safe for concurrent
 // use: a request that is never answered holds up no other.
@@ -69,7 +74,7 @@ func (a *Agent) Listens(ctx context.Context) error { return a.client.Sync(ctx) }
 // Ping returns when the agent has done what a health ping takes, or with ctx's error if
 // that ends before.
 func (a *Agent) Ping(ctx context.Context) error {
-	p, err := a.Run(ctx, ":")
+	p, err := a.Run(ctx, report)
 	if err == nil {
 		_, err = p.Wait(ctx)
 	}

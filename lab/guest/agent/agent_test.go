@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -181,6 +182,21 @@ func TestNobodyWaitsForAnAgentThatIsClosed(t *testing.T) {
 		synctest.Wait()
 		if err := a.Ping(t.Context()); !errors.Is(err, qmp.ErrClosed) {
 			t.Error(err)
+		}
+	})
+}
+
+// A ping that writes nothing leaves a living guest's disk as still as a hung one's.
+func TestNoPingIsLeftUnlogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &daemon{returns: map[string]string{"guest-exec": `{"return": {"pid": 4711}`, "guest-exec-status": `{"return": {"exited": true, "exitcode": 0}`}}
+		a := serve(t, d)
+		defer shut(t, a)
+		if err := a.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if heard := d.commands()[0]; !strings.Contains(heard, "amazon-ssm-agent.log") {
+			t.Errorf("it was told %s", heard)
 		}
 	})
 }

@@ -14,11 +14,12 @@ import (
 	"time"
 
 	"crashcart/lab/guest/arp"
+	"crashcart/lab/guest/link"
 )
 
 var (
-	lab   = arp.MAC{2, 0, 0, 0, 0, 1}
-	card  = arp.MAC{2, 0, 0, 0, 0, 2}
+	lab   = link.MAC{2, 0, 0, 0, 0, 1}
+	card  = link.MAC{2, 0, 0, 0, 0, 2}
 	labIP = netip.MustParseAddr("10.0.0.1")
 	ip    = netip.MustParseAddr("10.0.0.2")
 )
@@ -92,12 +93,19 @@ func (c *guestCard) run(t *testing.T) {
 	}
 }
 
-func connect(t *testing.T, deaf int32) (*arp.Link, *guestCard) {
+// asker is an asker with its link.
+type asker struct {
+	*arp.Asker
+	*link.Link
+}
+
+func connect(t *testing.T, deaf int32) (asker, *guestCard) {
 	ours, theirs := net.Pipe()
 	c := &guestCard{conn: theirs}
 	c.deaf.Store(deaf)
 	go c.run(t)
-	return arp.NewLink(ours, lab, labIP), c
+	l := link.New(ours)
+	return asker{arp.NewAsker(l, lab, labIP), l}, c
 }
 
 func everySecond() <-chan time.Time { return time.After(time.Second) }
@@ -171,6 +179,36 @@ func TestACardThatIsGoneEndsTheQuestion(t *testing.T) {
 	})
 }
 
+// A guest that gets no answer cannot send a packet, and looks hung to every check.
+func TestTheLabNeverLeavesAGuestWithoutItsAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		l := link.New(ours)
+		arp.NewAsker(l, lab, labIP)
+		ask := func(text string) []byte {
+			if _, err := theirs.Write(arp.Request(card, ip, netip.MustParseAddr(text))); err != nil {
+				t.Fatal(err)
+			}
+			if err := theirs.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			b := make([]byte, 2048)
+			n, _ := theirs.Read(b) // nothing, if it takes too long
+			return b[:n]
+		}
+		answer := ask("10.0.0.1")
+		if owner, who, ok := arp.Reply(answer); !ok || owner != lab || who != labIP || link.MAC(answer) != card {
+			t.Errorf("%x", answer)
+		}
+		if answer := ask("10.0.0.3"); len(answer) > 0 {
+			t.Errorf("it has another's address: %x", answer)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // FuzzReply gives the parser all that a hostile guest may send.
 func FuzzReply(f *testing.F) {
 	for _, seed := range []string{"", asked, answered, answered + "00ff"} {
@@ -178,7 +216,7 @@ func FuzzReply(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		owner, who, ok := arp.Reply(b)
-		if ok != who.IsValid() || !ok && owner != (arp.MAC{}) {
+		if ok != who.IsValid() || !ok && owner != (link.MAC{}) {
 			t.Errorf("%v %v %v", owner, who, ok)
 		}
 	})
