@@ -41,6 +41,9 @@ type instance struct {
 	PrivateIP      string             `xml:"privateIpAddress,omitempty"`
 	VPC            string             `xml:"vpcId,omitempty"`
 	Subnet         string             `xml:"subnetId,omitempty"`
+	Profile        *profile           `xml:"iamInstanceProfile"`
+	Checked        bool               `xml:"sourceDestCheck"`
+	Devices        []device           `xml:"blockDeviceMapping>item"`
 	Interfaces     []networkInterface `xml:"networkInterfaceSet>item"`
 	Architecture   string             `xml:"architecture"`
 	RootDevice     string             `xml:"rootDeviceType"`
@@ -48,6 +51,21 @@ type instance struct {
 	Hypervisor     string             `xml:"hypervisor"`
 	Tags           []tag              `xml:"tagSet>item"`
 	Operator       operator           `xml:"operator"`
+}
+
+// profile is an instance profile; an instance may have none.
+type profile struct {
+	ARN string `xml:"arn"`
+	ID  string `xml:"id"`
+}
+
+// device is an EBS volume of an instance. Instance storage has no element.
+type device struct {
+	Name     string `xml:"deviceName"`
+	Volume   string `xml:"ebs>volumeId"`
+	Status   string `xml:"ebs>status"`
+	Attached string `xml:"ebs>attachTime"`
+	Delete   bool   `xml:"ebs>deleteOnTermination"`
 }
 
 type state struct {

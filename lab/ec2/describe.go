@@ -10,7 +10,7 @@ import (
 )
 
 func (h *Handler) describeInstances(in request) (any, error) {
-	all, err := h.chosen(in, instanceFilter)
+	all, err := h.chosen(in, h.instanceFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (h *Handler) describeInstances(in request) (any, error) {
 }
 
 // instanceFilter knows the filters of DescribeInstances that the lab has.
-func instanceFilter(v *fleet.View, name string) []string {
+func (h *Handler) instanceFilter(v *fleet.View, name string) []string {
 	if key, ok := strings.CutPrefix(name, "tag:"); ok {
 		if value, ok := v.Tags[key]; ok {
 			return []string{value}
@@ -46,10 +46,22 @@ func instanceFilter(v *fleet.View, name string) []string {
 		return []string{v.Type}
 	case "vpc-id":
 		return ofInterface(v, v.VPC)
+	case filterBySubnet:
+		return ofInterface(v, v.Subnet)
+	case "iam-instance-profile.arn":
+		return some(h.profileARN(v))
 	case "private-ip-address":
 		return ofInterface(v, v.IP)
 	}
 	return nil
+}
+
+// some is a value, or none if it is empty.
+func some(value string) []string {
+	if value == "" {
+		return []string{}
+	}
+	return []string{value}
 }
 
 // ofInterface is what an instance has from its network interface, while it has one.
@@ -60,13 +72,38 @@ func ofInterface(v *fleet.View, value string) []string {
 	return []string{value}
 }
 
+// profileARN is the name of a guest's instance profile in full, empty if it has none.
+func (h *Handler) profileARN(v *fleet.View) string {
+	if v.Profile == fleet.NoProfile || v.Profile == "" {
+		return ""
+	}
+	return "arn:aws:iam::" + h.account + ":instance-profile/" + v.Profile
+}
+
+// devices are a guest's volumes: the first is its root.
+func (h *Handler) devices(v fleet.View) []device {
+	var out []device
+	for i, volume := range v.Habits.Volumes {
+		name := "/dev/xvda"
+		if i > 0 {
+			name = "/dev/sd" + string(rune('e'+i))
+		}
+		out = append(out, device{Name: name, Volume: volume.ID, Status: "attached", Attached: h.stamp(v.Launched), Delete: i == 0})
+	}
+	return out
+}
+
 func (h *Handler) instance(v fleet.View) instance {
 	out := instance{
 		ID: v.ID, Image: "ami-0f0e0d0c0b0a09080", State: stateOf(v.State), Type: v.Type, Launched: h.stamp(v.Launched),
-		Zone: v.AZ, Tenancy: "default", Monitoring: "disabled", Platform: v.Platform,
+		Zone: v.AZ, Tenancy: "default", Monitoring: monitoring(v), Platform: v.Platform,
 		Architecture: v.Arch, RootDevice: "ebs", Virtualization: "hvm", Hypervisor: "xen", // of Nitro instances, too
 	}
+	if arn := h.profileARN(&v); arn != "" {
+		out.Profile = &profile{ARN: arn, ID: "AIPALABINSTANCEPROFIL"}
+	}
 	if attached(v) {
+		out.Checked, out.Devices = !v.Router, h.devices(v)
 		card := h.networkInterface(v)
 		card.Attachment.Instance, card.Attachment.InstanceOwner = "", "" // the instance around it says them
 		out.PrivateIP, out.VPC, out.Subnet, out.Interfaces = v.IP, v.VPC, card.Subnet, []networkInterface{card}
@@ -77,6 +114,14 @@ func (h *Handler) instance(v fleet.View) instance {
 	out.Operator.Managed = v.Operator != ""
 	out.Operator.Principal = v.Operator
 	return out
+}
+
+// monitoring is the mode in which EC2 counts for CloudWatch.
+func monitoring(v fleet.View) string {
+	if v.Habits.Detailed {
+		return "enabled"
+	}
+	return "disabled"
 }
 
 // stateOf gives a state its code ("InstanceState", Amazon EC2 API Reference).

@@ -95,6 +95,8 @@ func (h *Handler) dispatch(r *http.Request) (any, error) {
 		return h.describeAttribute(in)
 	case "DescribeNetworkInterfaces":
 		return h.describeInterfaces(in)
+	case "DescribeVolumes":
+		return h.describeVolumes(in)
 	case "SendDiagnosticInterrupt":
 		return h.interrupt(in)
 	case "RebootInstances":

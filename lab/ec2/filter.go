@@ -14,6 +14,8 @@ import (
 const (
 	filterByID     = "instance-id"
 	filterByStatus = "instance-status.status"
+	filterBySubnet = "subnet-id"
+	filterByVolume = "volume-id"
 )
 
 // chosen gives the instances that InstanceIds or the filter by id names, or all,
@@ -52,6 +54,9 @@ func (h *Handler) chosen(in request, value func(*fleet.View, string) []string) (
 func (h *Handler) candidates(filters map[string][]string) []fleet.View {
 	if ids, ok := filters[filterByID]; ok && !slices.ContainsFunc(ids, wild) {
 		return h.fleet.Some(ids)
+	}
+	if subnets, ok := filters[filterBySubnet]; ok && !slices.ContainsFunc(subnets, wild) {
+		return h.fleet.InSubnets(subnets)
 	}
 	if slices.Equal(filters[filterByStatus], []string{"impaired"}) {
 		return h.fleet.Impaired()

@@ -9,8 +9,6 @@ import (
 	"crashcart/lab/fleet"
 )
 
-const subnet = "subnet-0a0b0c0d0e0f01020"
-
 type interfacesAnswer struct {
 	XMLName    xml.Name           `xml:"DescribeNetworkInterfacesResponse"`
 	RequestID  string             `xml:"requestId"`
@@ -27,6 +25,7 @@ type networkInterface struct {
 	Owner       string     `xml:"ownerId"`
 	Requester   bool       `xml:"requesterManaged"`
 	Status      string     `xml:"status"`
+	Checked     bool       `xml:"sourceDestCheck"`
 	PrivateIP   string     `xml:"privateIpAddress"`
 	Addresses   []address  `xml:"privateIpAddressesSet>item"`
 	Attachment  attachment `xml:"attachment"`
@@ -109,8 +108,8 @@ func interfaceFilter(v *fleet.View, name string) []string {
 
 func (h *Handler) networkInterface(v fleet.View) networkInterface {
 	out := networkInterface{
-		ID: interfaceID(v), Subnet: subnet, VPC: v.VPC, Zone: v.AZ, Owner: h.account, Status: "in-use", Kind: "interface",
-		PrivateIP: v.IP, Addresses: []address{{IP: v.IP, Primary: true}},
+		ID: interfaceID(v), Subnet: v.Subnet, VPC: v.VPC, Zone: v.AZ, Owner: h.account, Status: "in-use", Kind: "interface",
+		Checked: !v.Router, PrivateIP: v.IP, Addresses: []address{{IP: v.IP, Primary: true}},
 		Attachment: attachment{
 			ID: "eni-attach-" + strings.TrimPrefix(v.ID, "i-"), Instance: v.ID, InstanceOwner: h.account,
 			Status: "attached", Attached: h.stamp(v.Launched), Delete: true,

@@ -108,13 +108,17 @@ func (f *Fleet) Attached(volume string) []Track {
 	return out
 }
 
-// Disks gives the volumes of all guests that are not terminated, by id, with the guests
-// that have each.
-func (f *Fleet) Disks() map[Volume][]string {
+// Disks gives the volumes of these ids, or all if there are none, with the guests that have
+// each. A volume whose guests are all terminated is not among them.
+func (f *Fleet) Disks(ids ...string) map[Volume][]string {
 	f.lock()
 	defer f.mu.Unlock()
+	if len(ids) == 0 {
+		ids = slices.Collect(maps.Keys(f.attached))
+	}
+	slices.Sort(ids)
 	out := map[Volume][]string{}
-	for _, id := range slices.Sorted(maps.Keys(f.attached)) {
+	for _, id := range slices.Compact(ids) {
 		for _, instance := range f.attached[id] {
 			g := f.byID[instance]
 			if g == nil || g.state == stateTerminated {
