@@ -30,7 +30,7 @@ func TestEveryWrongCallExitsWithTwoAndChangesNothing(t *testing.T) {
 		"needs at least one instance id":          {"interrupt", "--reason", "x", "--yes"},
 		"is not an instance id":                   {"interrupt", "web-1", "--reason", "x", "--yes"},
 		"write it in lower case":                  {"interrupt", strings.ToUpper(host(0)), "--reason", "x", "--yes"},
-		"only unresponsive and cooldown can":      {"interrupt", host(0), "--reason", "x", "--yes", "--force", "lever"},
+		"only unresponsive, cooldown and quiet can":      {"interrupt", host(0), "--reason", "x", "--yes", "--force", "lever"},
 		"requestId":                               {"interrupt", host(0), "--reason", "x", "--yes", "--request-id", "a b"},
 		"give --yes, or --dry-run for a dry run;": {"interrupt", host(0), "--reason", "x"},
 		"no dry run is ever overdue: give":        {"cases", "--dry-runs", "--overdue"},

@@ -55,8 +55,7 @@ func newInterrupt() *cobra.Command {
 			if r.RequestID == "" {
 				r.RequestID = "crashcart-" + rand.Text()
 			}
-			payload, err := r.payload()
-			if err != nil {
+			if _, err := r.payload(); err != nil {
 				return err
 			}
 			in, err := terminalOf(c, r, yes)
@@ -68,6 +67,10 @@ func newInterrupt() *cobra.Command {
 				return fmt.Errorf("nothing was sent: %w", err)
 			}
 			if err := confirm(c, in, s, r); err != nil {
+				return err
+			}
+			payload, err := r.payload() // with the time of now: the person was asked meanwhile
+			if err != nil {
 				return err
 			}
 			answer, err := s.invoke(c, invoker(sdk), payload, r.RequestID)

@@ -21,15 +21,20 @@ type directRequest struct {
 	Reason      string   `json:"reason"`
 	RequestedBy string   `json:"requestedBy"`
 	RequestID   string   `json:"requestId"`
+	At          string   `json:"at,omitempty"`
 	DryRun      bool     `json:"dryRun,omitempty"`
 	Force       []string `json:"force,omitempty"`
 }
 
-// payload is the request as it is sent. The function's own decoder judges it first,
-// so that what it would refuse is refused here, with its words.
+// payload is the request as it is sent now. Where it forces a rule it says its time. The
+// function's own decoder judges it first, so that what it would refuse is refused here,
+// with its words.
 func (r directRequest) payload() ([]byte, error) {
 	if len(r.InstanceIDs) == 0 {
 		return nil, usageError{errors.New("crashcart interrupt needs at least one instance id")}
+	}
+	if len(r.Force) > 0 {
+		r.At = time.Now().UTC().Format(time.RFC3339)
 	}
 	payload, err := json.Marshal(r)
 	if err != nil {

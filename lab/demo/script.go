@@ -172,7 +172,8 @@ func again(what, alarm string) func(context.Context, *stage) error {
 func ask(what, extra, name string) func(context.Context, *stage) error {
 	return func(ctx context.Context, s *stage) error {
 		s.show(Event{Kind: KindMessage, Alarm: onCall, Names: []string{name}, Text: what + ": " + name})
-		payload := fmt.Sprintf(`{"instanceIds":[%q],"reason":"it does not answer","requestedBy":%q,%s}`, s.ids[name], onCall, extra)
+		payload := fmt.Sprintf(`{"instanceIds":[%q],"reason":"it does not answer","requestedBy":%q,"at":%q,%s}`,
+			s.ids[name], onCall, time.Now().UTC().Format(time.RFC3339), extra)
 		result, err := s.lab.Invoke(ctx, []byte(payload))
 		if err == nil && result.FunctionError != "" {
 			err = fmt.Errorf("the function failed: %s", result.Payload)

@@ -251,6 +251,8 @@ func (w *world) redeliver(messages ...events.SQSMessage) []string {
 // invoke runs the handler as Lambda would.
 func (w *world) invoke(payload string) (any, error) {
 	w.nextID++
+	// A request with force must say when it was made.
+	payload = strings.Replace(payload, `"force":`, `"at":"`+w.now.Format(time.RFC3339Nano)+`","force":`, 1)
 	return w.invokeAs(fmt.Sprintf("invocation-%d", w.nextID), payload)
 }
 

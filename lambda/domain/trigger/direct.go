@@ -19,8 +19,10 @@ const (
 )
 
 // Forceable gives the rules of the guard that a direct request may name in force. All
-// other rules hold for everyone.
-func Forceable() []string { return []string{cases.RuleUnresponsive, cases.RuleCooldown} }
+// other rules hold for everyone. How far each of them gives way is for the guard to say.
+func Forceable() []string {
+	return []string{cases.RuleUnresponsive, cases.RuleCooldown, cases.RuleQuiet}
+}
 
 // decodeRequest reads a direct request. It counts only as the payload of an invoke: there
 // IAM has said that the sender may ask, and that is the approval.
@@ -29,12 +31,13 @@ func decodeRequest(request object, from origin) Record {
 		return ignore(ReasonNotDirect, "a request with instanceIds counts only as the payload of a Lambda invoke, not inside %s", from.path)
 	}
 	var bad problems
-	bad.addErr(request.onlyKeys("instanceIds", "reason", "requestedBy", "requestId", "dryRun", "force"))
-	t := Trigger{Kind: KindDirect, Source: "lambda", At: from.inv.At}
+	bad.addErr(request.onlyKeys("instanceIds", "reason", "requestedBy", "requestId", "at", "dryRun", "force"))
+	t := Trigger{Kind: KindDirect, Source: "lambda"}
 	t.Targets = requestTargets(request, &bad)
 	t.Reason = requestReason(request, &bad)
 	t.RequestedBy = requestedBy(request, &bad)
 	t.SourceKey = requestKey(request, from.inv, &bad)
+	t.At = requestTime(request, from.inv, &bad)
 	t.DryRun = requestDryRun(request, &bad)
 	t.Force = requestForce(request, &bad)
 	if len(bad) > 0 {
@@ -142,7 +145,8 @@ func requestForce(request object, bad *problems) []string {
 		}
 	}
 	if len(unfit) > 0 {
-		bad.add("%s cannot be forced, only %s can", some(unfit), strings.Join(Forceable(), " and "))
+		can := Forceable()
+		bad.add("%s cannot be forced, only %s and %s can", some(unfit), strings.Join(can[:len(can)-1], ", "), can[len(can)-1])
 	}
 	return force
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"crashcart/lambda/domain/trigger"
 )
@@ -52,7 +53,17 @@ func TestBrokenRequestIsToldWhatToMend(t *testing.T) {
 		{"force", "unresponsive", "not a list"},
 		{"force", nil, "not a list"},
 		{"force", []any{"unresponsive", "group"}, "force[1] cannot be forced"},
-		{"force", []any{"Cooldown"}, "only unresponsive and cooldown can"},
+		{"force", []any{"Cooldown"}, "only unresponsive, cooldown and quiet can"},
+		{"force", []any{"unresponsive"}, "at is missing: a request with force says when it was made"},
+		{"force", []any{"lever"}, "at is missing: "},
+		{"at", nil, "at is null"},
+		{"at", 1772439360, "at is a number"},
+		{"at", "", "at \"\" is not a time"},
+		{"at", "now", "such as 2006-01-02T15:04:05Z"},
+		{"at", "2026-03-02 08:16:00Z", "such as 2006-01-02T15:04:05Z"},
+		{"at", "2026-03-02T08:16:00", "such as 2006-01-02T15:04:05Z"},
+		{"at", "2026-03-02T08:16:00.000+0000", "such as 2006-01-02T15:04:05Z"},
+		{"at", "0001-01-01T00:00:00Z", "the year 1"},
 		{"force", []any{nil}, "cannot be forced"},
 		{"force", []any{true}, "cannot be forced"},
 		{"targets", []any{long}, `"targets"`},
@@ -92,6 +103,42 @@ func TestRequestAtItsLimitsIsTaken(t *testing.T) {
 	}
 	if got := r.Trigger; len(got.Reason) != 1024 || got.Force != nil || got.SourceKey != "request/"+strings.Repeat("azAZ09._:/+=@-AB", 8) {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// Lambda keeps an asynchronous invoke for up to six hours ("Asynchronous invocation", AWS
+// Lambda Developer Guide), and says nothing of its age when it comes.
+func TestRequestThatWaitedIsNeverTakenForANewOne(t *testing.T) {
+	made := call.At.Add(-5 * time.Hour)
+	for name, at := range map[string]string{
+		"in UTC": made.Format(time.RFC3339), "elsewhere": made.In(time.FixedZone("", -7*3600)).Format(time.RFC3339),
+	} {
+		for _, force := range [][]any{nil, {"unresponsive"}, {"quiet"}} {
+			r := one(t, request(t, func(r map[string]any) {
+				r["at"] = at
+				if force != nil {
+					r["force"] = force
+				}
+			}))
+			if r.Trigger == nil || !r.Trigger.At.Equal(made) || r.Trigger.At.Location() != time.UTC {
+				t.Errorf("%s, force %v: got %+v, want the time %s", name, force, r, made)
+			}
+		}
+	}
+	precise := one(t, request(t, func(r map[string]any) { r["at"] = "2026-03-02T08:15:59.999999999Z" }))
+	if want := call.At.Add(-1); precise.Trigger == nil || !precise.Trigger.At.Equal(want) {
+		t.Errorf("got %+v, want the time %s", precise, want)
+	}
+	// Who does not force need not say it, and an empty list forces nothing.
+	for _, force := range []any{nil, []any{}} {
+		r := one(t, request(t, func(r map[string]any) {
+			if force != nil {
+				r["force"] = force
+			}
+		}))
+		if r.Trigger == nil || !r.Trigger.At.Equal(call.At) {
+			t.Errorf("force %v: got %+v, want the time of the invocation", force, r)
+		}
 	}
 }
 

@@ -76,9 +76,9 @@ const (
 
 // Trigger is one request to interrupt, decoded.
 //
-// At is when the thing happened that it reports: the alarm changed its state, the function
-// was invoked, or the notification was published. It is zero when the message has no such
-// time. Then the trigger is never fresh.
+// At is when the thing happened that it reports: the alarm changed its state, the request
+// was made or the function invoked, or the notification was published. It is zero when the
+// message has no such time. Then the trigger is never fresh.
 type Trigger struct {
 	Kind        Kind      `json:"kind"`
 	Source      string    `json:"source"` // the envelopes it came through and its shape: "sqs/sns/alarm", "sqs/raw/text", "lambda"
