@@ -117,7 +117,7 @@ func Start(o Options) (*Lab, error) {
 	l.Fleet = fleet.New(o.Clock)
 	l.Balancer = elb.New(l.Fleet, o.Clock, o.Region, o.Account)
 	l.Commands = ssm.New(l.Fleet, o.Clock, o.Account)
-	l.Alarms = cloudwatch.New(o.Clock, o.Region, o.Account)
+	l.Alarms = cloudwatch.New(l.Fleet, o.Clock, o.Region, o.Account)
 	l.Stacks = cloudformation.New(o.Clock, o.Region, o.Account)
 	queue := sqs.Config{Name: o.Queue + "-dead", Region: o.Region, Account: o.Account}
 	l.DeadLetters = sqs.NewQueue(o.Clock, queue)

@@ -1,10 +1,19 @@
-// Package cloudwatch stands in for Amazon CloudWatch's alarms: which there are,
-// what they watch, and in which state they are.
+// Package cloudwatch stands in for Amazon CloudWatch: its alarms, which there are, what
+// they watch, and in which state they are; and the metrics of a fleet's hosts.
+//
+// # Alarms
 //
 // Nothing is evaluated: an alarm is in the state it was put in. As at AWS,
 // DescribeAlarms gives only metric alarms unless AlarmTypes asks for more. An
 // unknown name is absent from the answer and no error. The children of an alarm
 // come with little more than their names.
+//
+// # Metrics
+//
+// GetMetricData has what follows from what the hosts did (fleet.Track): AWS/EBS
+// VolumeWriteOps and VolumeIdleTime by VolumeId, AWS/EC2 NetworkOut by InstanceId, and the
+// metric that a host sends of itself, by InstanceId alone. A period has no point until it
+// is published (Publish), and none for what did not run. Hosts have a past of any length.
 package cloudwatch
 
 import (
@@ -17,6 +26,7 @@ import (
 	"time"
 
 	"crashcart/lab/clock"
+	"crashcart/lab/fleet"
 )
 
 // The states of an alarm ("DescribeAlarms", Amazon CloudWatch API Reference).
@@ -86,16 +96,21 @@ func (a *Alarm) kind() string {
 // Handler serves the alarms of one account and Region. It is safe for concurrent
 // use.
 type Handler struct {
+	fleet           *fleet.Fleet
 	clock           clock.Clock
 	region, account string
 
-	mu     sync.Mutex
-	alarms map[string]*Alarm
+	mu         sync.Mutex
+	alarms     map[string]*Alarm
+	publishing Publishing
 }
 
-// New makes a Region without alarms. Its times are those that c reports.
-func New(c clock.Clock, region, account string) *Handler {
-	return &Handler{clock: c, region: region, account: account, alarms: map[string]*Alarm{}}
+// New makes a Region without alarms, with the metrics of f's guests. Its times are those
+// that c reports.
+func New(f *fleet.Fleet, c clock.Clock, region, account string) *Handler {
+	h := &Handler{fleet: f, clock: c, region: region, account: account, alarms: map[string]*Alarm{}}
+	h.Publish(Publishing{})
+	return h
 }
 
 // ARN is the Amazon resource name of an alarm of a name, there or not.

@@ -17,6 +17,7 @@ import (
 
 	"crashcart/lab/clock"
 	"crashcart/lab/cloudwatch"
+	"crashcart/lab/fleet"
 	"crashcart/lab/pace"
 )
 
@@ -43,7 +44,7 @@ func heartbeat(instance string) cloudwatch.Metric {
 func newWorld(t *testing.T) world {
 	t.Helper()
 	c := clock.NewManual(time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC))
-	alarms := cloudwatch.New(c, "eu-central-1", "111122223333")
+	alarms := cloudwatch.New(fleet.New(c), c, "eu-central-1", "111122223333")
 	m1, m2 := heartbeat(web), heartbeat(batch)
 	m1.ID, m2.ID = "m1", "m2"
 	for _, a := range []cloudwatch.Alarm{

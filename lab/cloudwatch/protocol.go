@@ -10,7 +10,7 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// maxBody bounds a request; a hundred names of 255 characters are far below.
+// maxBody bounds a request; 500 queries are far below.
 const maxBody = 1 << 20
 
 // apiError is an error of the service, by its shape's name.
@@ -45,8 +45,10 @@ func (h *Handler) answer(r *http.Request) (cbor.Map, error) {
 	if p := r.Header.Get("Smithy-Protocol"); p != "rpc-v2-cbor" {
 		return nil, &apiError{"UnknownOperationException", fmt.Sprintf("the lab's CloudWatch does not speak %q", p)}
 	}
-	if op := path.Base(r.URL.Path); op != "DescribeAlarms" {
-		return nil, &apiError{"UnknownOperationException", "the lab's CloudWatch does not know " + op}
+	operations := map[string]func(cbor.Map) (cbor.Map, error){"DescribeAlarms": h.describe, "GetMetricData": h.data}
+	operation := operations[path.Base(r.URL.Path)]
+	if operation == nil {
+		return nil, &apiError{"UnknownOperationException", "the lab's CloudWatch does not know " + path.Base(r.URL.Path)}
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if err != nil {
@@ -63,7 +65,7 @@ func (h *Handler) answer(r *http.Request) (cbor.Map, error) {
 			return nil, errors.New("the request is not a map")
 		}
 	}
-	return h.describe(body)
+	return operation(body)
 }
 
 func asText(v cbor.Value) (string, bool) {
