@@ -9,14 +9,15 @@
 // # The one rewriting
 //
 // The function sends itself messages with a delay, for the next pass over a host in
-// a minute. Such a message carries the time of what triggered it, and on a fast lab
-// clock the minute's delay takes a second of the wall clock that the function
-// reads: the trigger would seem younger than all that happened to the guests
-// meanwhile. So at delivery of a body of the form
+// a minute. Such a message carries the time of what triggered it, and when the pass
+// before saw what. On a fast lab clock the minute's delay takes a second of the wall
+// clock that the function reads: the trigger would seem younger than all that happened
+// to the guests meanwhile. So at delivery of a body of the form
 //
-//	{"crashcart":"later","trigger":{"at":"...","alarm":{"changedAt":"..."},...}}
+//	{"crashcart":"later","trigger":{"at":"...","alarm":{"changedAt":"..."},
+//	  "targets":[{"seen":{"at":"...","ebs":"..."},...}],...}}
 //
-// the two times are moved back by what lab time has run ahead of the wall clock
+// these times are moved back by what lab time has run ahead of the wall clock
 // since the message was sent. Their age is then right, as every time's that the
 // lab reports (see package clock). Nothing else of the body changes its meaning:
 // above all not the source key, by which the product knows a trigger again. Every
@@ -210,9 +211,8 @@ func (m Message) aged(c clock.Clock) string {
 	return shift(m.Body, ahead)
 }
 
-// shift moves trigger.at and trigger.alarm.changedAt of a later message back by d.
-// Objects are taken apart only as deep as these two, so that everything else
-// keeps its bytes.
+// shift moves the times of a later message back by d. Objects are taken apart only as
+// deep as these are, so that everything else keeps its bytes.
 func shift(body string, d time.Duration) string {
 	var envelope, trigger, alarm map[string]json.RawMessage
 	if json.Unmarshal([]byte(body), &envelope) != nil || string(envelope["crashcart"]) != `"later"` ||
@@ -223,6 +223,9 @@ func shift(body string, d time.Duration) string {
 	if json.Unmarshal(trigger["alarm"], &alarm) == nil && shiftTime(alarm, "changedAt", d) {
 		changed = replace(trigger, "alarm", alarm)
 	}
+	if shiftSeen(trigger, d) {
+		changed = true
+	}
 	if !changed || !replace(envelope, "trigger", trigger) {
 		return body
 	}
@@ -231,6 +234,36 @@ func shift(body string, d time.Duration) string {
 		return body
 	}
 	return out
+}
+
+// shiftSeen moves when the pass before saw the trigger's targets.
+func shiftSeen(trigger map[string]json.RawMessage, d time.Duration) bool {
+	var targets []json.RawMessage
+	if json.Unmarshal(trigger["targets"], &targets) != nil {
+		return false
+	}
+	changed := false
+	for i, raw := range targets {
+		var target, seen map[string]json.RawMessage
+		if json.Unmarshal(raw, &target) != nil || json.Unmarshal(target["seen"], &seen) != nil {
+			continue
+		}
+		at, ebs := shiftTime(seen, "at", d), shiftTime(seen, "ebs", d)
+		if !at && !ebs || !replace(target, "seen", seen) {
+			continue
+		}
+		if out, err := marshal(target); err == nil {
+			targets[i], changed = json.RawMessage(out), true
+		}
+	}
+	if !changed {
+		return false
+	}
+	out, err := marshal(targets)
+	if err == nil {
+		trigger["targets"] = json.RawMessage(out)
+	}
+	return err == nil
 }
 
 func shiftTime(object map[string]json.RawMessage, name string, d time.Duration) bool {

@@ -192,7 +192,8 @@ func TestALaterMessageAgesInLabTimeAndNothingElseOfItChanges(t *testing.T) {
 		m := sqs.Map(q, 1, f.invoke)
 		defer m.Close()
 		at := time.Now().Add(-90 * time.Second).UTC()
-		later := fmt.Sprintf(`{"crashcart":"later","trigger":{"at":%q,"alarm":{"changedAt":%q,"name":"a<b>&c"},"sourceKey":"arn|%s","pass":3,"big":12345678901234567890}}`,
+		later := fmt.Sprintf(`{"crashcart":"later","trigger":{"at":%q,"alarm":{"changedAt":%q,"name":"a<b>&c"},"sourceKey":"arn|%s","pass":3,"big":12345678901234567890,`+
+			`"targets":[{"instance":"i-0a","seen":{"at":%[1]q,"kernel":12.5,"ebs":%[1]q}},{"instance":"i-0b"},{"instance":"i-0c","seen":{"at":%[1]q}}]}}`,
 			at.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
 		other := strings.Replace(later, `"later"`, `"else"`, 1)
 		q.Send(later, nil, time.Minute)
@@ -212,6 +213,13 @@ func TestALaterMessageAgesInLabTimeAndNothingElseOfItChanges(t *testing.T) {
 				SourceKey string
 				Pass      int
 				Big       json.Number
+				Targets   []struct {
+					Instance string
+					Seen     struct {
+						At, EBS time.Time
+						Kernel  float64
+					}
+				}
 			}
 		}
 		if err := json.Unmarshal([]byte(f.got[0].Body), &got); err != nil {
@@ -226,6 +234,14 @@ func TestALaterMessageAgesInLabTimeAndNothingElseOfItChanges(t *testing.T) {
 		if got.Trigger.SourceKey != "arn|"+at.Format(time.RFC3339Nano) || got.Trigger.Pass != 3 || got.Trigger.Alarm.Name != "a<b>&c" ||
 			got.Trigger.Big.String() != "12345678901234567890" {
 			t.Errorf("something else changed: %s", f.got[0].Body)
+		}
+		all := got.Trigger.Targets
+		a, b, last := all[0], all[1], all[2]
+		if !a.Seen.At.Equal(got.Trigger.At) || !a.Seen.EBS.Equal(got.Trigger.At) || !last.Seen.At.Equal(got.Trigger.At) {
+			t.Errorf("what the pass before saw has another age: %+v", got.Trigger.Targets)
+		}
+		if a.Seen.Kernel != 12.5 || a.Instance != "i-0a" || !b.Seen.At.IsZero() || !last.Seen.EBS.IsZero() {
+			t.Errorf("something else of the targets changed: %+v", got.Trigger.Targets)
 		}
 	})
 }
