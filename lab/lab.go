@@ -1,6 +1,6 @@
 // Package lab is everything that stands in for AWS on one machine: EC2 with
 // guests that hang, crash and dump (package fleet), Systems Manager, Auto
-// Scaling, Elastic Load Balancing, CloudWatch's alarms, SNS, SQS, DynamoDB, S3,
+// Scaling, Elastic Load Balancing, CloudWatch, SNS, SQS, DynamoDB, S3,
 // CloudFormation's word of the stack, and Lambda running the real bootstrap.
 //
 // All services are behind one address on loopback. The service name in the request's
@@ -83,6 +83,7 @@ type Lab struct {
 	Clock       clock.Clock
 	Fleet       *fleet.Fleet
 	Balancer    *elb.Handler
+	Groups      *autoscaling.Handler
 	Alarms      *cloudwatch.Handler
 	Stacks      *cloudformation.Handler // has config.StackName with its outputs
 	Commands    *ssm.Handler            // Systems Manager; documents of one's own are added to it
@@ -116,6 +117,7 @@ func Start(o Options) (*Lab, error) {
 	l.Faults.Use(o.Faults...)
 	l.Fleet = fleet.New(o.Clock)
 	l.Balancer = elb.New(l.Fleet, o.Clock, o.Region, o.Account)
+	l.Groups = autoscaling.New(l.Fleet, o.Clock, o.Region, o.Account)
 	l.Commands = ssm.New(l.Fleet, o.Clock, o.Account)
 	l.Alarms = cloudwatch.New(l.Fleet, o.Clock, o.Region, o.Account)
 	l.Stacks = cloudformation.New(o.Clock, o.Region, o.Account)
@@ -183,7 +185,7 @@ func (l *Lab) endpoint() http.Handler {
 	services := map[string]http.Handler{
 		"ec2":         ec2.New(l.Fleet, l.Clock, l.Account),
 		"ssm":         l.Commands,
-		"autoscaling": autoscaling.New(l.Fleet, l.Clock, l.Region, l.Account),
+		"autoscaling": l.Groups,
 		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters),
 		"sns":         sns.NewHandler(l.Topic, l.RawTopic, l.Notifications),
 		"dynamodb":    l.Table,

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"crashcart/lab/clock"
@@ -28,16 +29,34 @@ const (
 	maxPage   = 100 // "DescribeAutoScalingGroups", Amazon EC2 Auto Scaling API Reference
 )
 
-// Handler serves the groups of a fleet.
+// Handler serves the groups of a fleet. It is safe for concurrent use.
 type Handler struct {
 	fleet           *fleet.Fleet
 	clock           clock.Clock
 	region, account string
+
+	mu      sync.Mutex
+	targets map[string][]string // ARNs of target groups, by the group's name
 }
 
 // New serves the groups of f's guests.
 func New(f *fleet.Fleet, c clock.Clock, region, account string) *Handler {
-	return &Handler{fleet: f, clock: c, region: region, account: account}
+	return &Handler{fleet: f, clock: c, region: region, account: account, targets: map[string][]string{}}
+}
+
+// Attach adds target groups, by their ARNs, to a group. Its members are not registered by
+// that: the lab's load balancers do not hear who comes and goes.
+func (h *Handler) Attach(group string, targetGroups ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.targets[group] = append(h.targets[group], targetGroups...)
+}
+
+// attached are the ARNs of a group's target groups.
+func (h *Handler) attached(group string) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.targets[group])
 }
 
 type errorAnswer struct {
@@ -97,6 +116,7 @@ type group struct {
 	Zones       []string `xml:"AvailabilityZones>member"`
 	HealthCheck string   `xml:"HealthCheckType"`
 	Grace       int      `xml:"HealthCheckGracePeriod"`
+	Targets     []string `xml:"TargetGroupARNs>member"`
 	Created     string   `xml:"CreatedTime"`
 	Members     []member `xml:"Instances>member"`
 }
@@ -162,7 +182,7 @@ func (h *Handler) group(v fleet.View) *group {
 		Name: v.Group, Cooldown: 300, Zones: []string{v.AZ}, HealthCheck: own.HealthCheck, Grace: int(own.Grace.Seconds()), Min: own.Min, Max: own.Max,
 		ARN: "arn:aws:autoscaling:" + h.region + ":" + h.account +
 			":autoScalingGroup:0a1b2c3d-0000-4000-8000-000000000000:autoScalingGroupName/" + v.Group,
-		Created: h.stamp(v.Launched),
+		Targets: h.attached(v.Group), Created: h.stamp(v.Launched),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,22 +44,25 @@ type groupMember struct {
 	Checked       bool     `xml:"HealthCheckEnabled"`
 	CheckProtocol string   `xml:"HealthCheckProtocol"`
 	CheckPort     string   `xml:"HealthCheckPort"`
-	CheckPath     string   `xml:"HealthCheckPath"`
+	CheckPath     string   `xml:"HealthCheckPath,omitempty"`
 	Interval      int      `xml:"HealthCheckIntervalSeconds"`
 	Timeout       int      `xml:"HealthCheckTimeoutSeconds"`
 	Healthy       int      `xml:"HealthyThresholdCount"`
 	Unhealthy     int      `xml:"UnhealthyThresholdCount"`
-	Codes         string   `xml:"Matcher>HttpCode"`
+	Codes         string   `xml:"Matcher>HttpCode,omitempty"`
 	LoadBalancers []string `xml:"LoadBalancerArns>member"`
 }
 
 func (h *Handler) member(g *group) groupMember {
 	out := groupMember{
-		ARN: g.arn, Name: g.Name, Type: g.Type, CheckProtocol: "HTTP", CheckPort: "traffic-port", CheckPath: "/", Codes: "200",
+		ARN: g.arn, Name: g.Name, Type: g.Type, CheckProtocol: g.CheckProtocol, CheckPort: g.CheckPort, CheckPath: "/", Codes: "200",
 		Interval: int(g.Interval / time.Second), Timeout: int(g.Timeout / time.Second), Healthy: g.HealthyThreshold, Unhealthy: g.UnhealthyThreshold,
 	}
 	if g.Type != TypeLambda { // a function has no network, port or check of its own
-		out.VPC, out.Protocol, out.Port, out.Checked = g.VPC, "HTTP", g.Port, true
+		out.VPC, out.Protocol, out.Port, out.Checked = g.VPC, g.Protocol, g.Port, true
+	}
+	if strings.HasPrefix(g.CheckProtocol, "T") { // TCP and TLS have no path and no code
+		out.CheckPath, out.Codes = "", ""
 	}
 	if !g.Unused {
 		out.LoadBalancers = []string{h.prefix() + "loadbalancer/" + g.LoadBalancer}
@@ -82,8 +86,11 @@ type targetMember struct {
 	Description string `xml:"TargetHealth>Description,omitempty"`
 }
 
-func reported(t *target, reason string) targetMember {
+func (g *group) reported(t *target, reason string) targetMember {
 	out := targetMember{ID: t.id, Port: t.port, CheckPort: strconv.Itoa(t.port), State: stateHealthy}
+	if g.CheckPort != trafficPort {
+		out.CheckPort = g.CheckPort
+	}
 	if reason != "" {
 		r := reasons[reason]
 		out.State, out.Reason, out.Description = r.state, reason, r.description

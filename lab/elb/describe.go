@@ -81,12 +81,12 @@ func (h *Handler) describeHealth(in url.Values) any {
 	wanted := list(in, "Targets", ".Id")
 	for _, id := range wanted {
 		if g.target(id) == nil {
-			out.Targets = append(out.Targets, reported(&target{id: id, port: g.Port}, reasonNotRegistered))
+			out.Targets = append(out.Targets, g.reported(&target{id: id, port: g.Port}, reasonNotRegistered))
 		}
 	}
 	for _, t := range g.targets {
 		if len(wanted) == 0 || slices.Contains(wanted, t.id) {
-			out.Targets = append(out.Targets, reported(t, h.reason(g, t, now)))
+			out.Targets = append(out.Targets, g.reported(t, h.reason(g, t, now)))
 		}
 	}
 	return out

@@ -6,7 +6,8 @@
 // unhealthy after as many failures in a row as the threshold says, and healthy
 // again only after as many successes. A guest that serves no requests fails the
 // check although its status checks in EC2 may stay green, which is why a target
-// group sees a hang that EC2 does not.
+// group sees a hang that EC2 does not. A check by TCP sees less: a frozen kernel completes
+// the handshake, and its target stays healthy.
 //
 // What a guest cannot show, such as an application that answers 500 on a healthy
 // host, is set with Pin.
@@ -39,6 +40,7 @@ const (
 	defaultHealthy   = 5
 	defaultUnhealthy = 2
 	defaultPort      = 80
+	trafficPort      = "traffic-port"
 	deregisterTakes  = 300 * time.Second // deregistration_delay.timeout_seconds
 )
 
@@ -48,7 +50,10 @@ type Group struct {
 	Hash               string // the 16 hex digits of its ARN; default by name
 	Type               string // TypeInstance (default), TypeIP, TypeLambda, TypeALB
 	VPC                string // default the fleet's
+	Protocol           string // of the traffic; default HTTP
 	Port               int    // default 80
+	CheckProtocol      string // of the health check; default HTTP. TCP asks for a handshake alone
+	CheckPort          string // default traffic-port, each target's own
 	LoadBalancer       string // as in the metric's dimension; default app/<name>/<hash>
 	Unused             bool   // no load balancer sends it anything
 	Interval           time.Duration
@@ -110,7 +115,7 @@ func (g *Group) fill() {
 	for _, d := range []struct {
 		field *string
 		value string
-	}{{&g.Hash, digits}, {&g.Type, TypeInstance}, {&g.VPC, fleet.DefaultVPC}, {&g.LoadBalancer, "app/" + g.Name + "/" + digits}} {
+	}{{&g.Hash, digits}, {&g.Type, TypeInstance}, {&g.VPC, fleet.DefaultVPC}, {&g.Protocol, "HTTP"}, {&g.CheckProtocol, "HTTP"}, {&g.CheckPort, trafficPort}, {&g.LoadBalancer, "app/" + g.Name + "/" + digits}} {
 		if *d.field == "" {
 			*d.field = d.value
 		}

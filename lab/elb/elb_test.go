@@ -340,3 +340,36 @@ func TestATargetThatCouldNotBeOneIsNotRegistered(t *testing.T) {
 		}
 	}
 }
+
+func TestACheckByTCPNeverFindsAFrozenKernel(t *testing.T) {
+	w := newWorld(t)
+	if err := errors.Join(
+		w.groups.Add(elb.Group{Name: "tcp", Protocol: "TCP", Port: 5432, CheckProtocol: "TCP", CheckPort: "8080", LoadBalancer: "net/tcp/0123456789abcdef"}),
+		w.groups.Register("tcp", time.Hour, web1, web2),
+		w.fleet.Hang(web1, fleet.Frozen, 10*time.Minute), w.fleet.Hang(web2, fleet.Dead, 10*time.Minute),
+	); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := w.health(t, "tcp"), (map[string]string{web1: "healthy ", web2: "unhealthy Target.Timeout"}); !maps.Equal(got, want) {
+		t.Errorf("by TCP: %v", got)
+	}
+	if got := w.health(t, "web"); got[web1] != "unhealthy Target.Timeout" {
+		t.Errorf("by HTTP: %v", got)
+	}
+	out, err := w.DescribeTargetGroups(t.Context(), &sdk.DescribeTargetGroupsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, g := range out.TargetGroups {
+		got[*g.TargetGroupName] = fmt.Sprintf("%s %d in %s, by %s on %s every %d s, %d times", g.Protocol, *g.Port, *g.VpcId,
+			g.HealthCheckProtocol, *g.HealthCheckPort, *g.HealthCheckIntervalSeconds, *g.UnhealthyThresholdCount)
+	}
+	want := map[string]string{
+		"tcp": "TCP 5432 in " + fleet.DefaultVPC + ", by TCP on 8080 every 30 s, 2 times",
+		"web": "HTTP 80 in " + fleet.DefaultVPC + ", by HTTP on traffic-port every 30 s, 2 times",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("groups %v", got)
+	}
+}

@@ -1,6 +1,7 @@
 package elb
 
 import (
+	"slices"
 	"time"
 
 	"crashcart/lab/fleet"
@@ -71,7 +72,19 @@ func (h *Handler) reason(g *group, t *target, now time.Time) string {
 			return reasonInvalidState // it vanished a moment ago
 		}
 	}
+	if g.CheckProtocol == "TCP" {
+		life = byHandshake(life)
+	}
 	return g.check(life, t.registered, now)
+}
+
+// byHandshake is a guest's life as a check by TCP meets it.
+func byHandshake(life []fleet.Stretch) []fleet.Stretch {
+	out := slices.Clone(life)
+	for i := range out {
+		out[i].Serves = out[i].Accepts
+	}
+	return out
 }
 
 // check is what the health checks concluded by now, of a target that was

@@ -11,6 +11,10 @@ type Stretch struct {
 	From   time.Time // lab time
 	Serves bool      // whether user space answers what it is asked over the network
 	Hung   bool      // it does not, and will not by itself
+
+	// Accepts says that the kernel completes a TCP handshake, as it does without user space
+	// (measured): a check that asks for no more than that is answered.
+	Accepts bool
 }
 
 // Life is what a guest has done so far, oldest first: what a load balancer's
@@ -38,7 +42,8 @@ func (f *Fleet) Life(id string) ([]Stretch, error) {
 			break
 		}
 		s := Stretch{From: p.at, Serves: p.name == phaseUp, Hung: p.name == phaseFrozen || p.name == phaseDead}
-		if n := len(out); n > 0 && out[n-1].Serves == s.Serves && out[n-1].Hung == s.Hung {
+		s.Accepts = s.Serves || p.name == phaseFrozen
+		if n := len(out); n > 0 && out[n-1].Serves == s.Serves && out[n-1].Hung == s.Hung && out[n-1].Accepts == s.Accepts {
 			continue
 		}
 		out = append(out, s)

@@ -109,9 +109,9 @@ func (g *guest) lived(v Vitals, now time.Time) []Stretch {
 	case v.LastPing.IsZero():
 		return []Stretch{{From: g.launched}}
 	case now.Sub(v.LastPing) <= overdue:
-		return []Stretch{{From: g.launched, Serves: true}}
+		return []Stretch{{From: g.launched, Serves: true, Accepts: true}}
 	}
-	return []Stretch{{From: g.launched, Serves: true}, {From: v.LastPing, Hung: true}}
+	return []Stretch{{From: g.launched, Serves: true, Accepts: true}, {From: v.LastPing, Hung: true}}
 }
 
 // interruptMachine is Interrupt of a machine. It is asked without the lock, and on

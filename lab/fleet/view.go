@@ -39,7 +39,7 @@ type Status struct {
 	EBS           string // empty where there is no such check
 }
 
-// Agent is what Systems Manager knows of a guest.
+// Agent is what Systems Manager knows of a guest. One that does not run is not registered.
 type Agent struct {
 	Registered bool
 	LastPing   time.Time
@@ -160,7 +160,7 @@ func (g *guest) view(now time.Time, seen map[string]Vitals) View {
 			v.Status.EBS = impaired
 		}
 	}
-	if ping := g.pinged(now, seen); !ping.IsZero() && g.state != stateTerminated {
+	if ping := g.pinged(now, seen); !ping.IsZero() && g.state == stateRunning {
 		v.Agent = Agent{Registered: true, LastPing: ping, Ping: "Online"}
 		if now.Sub(ping) > connectionLost {
 			v.Agent.Ping = "ConnectionLost"

@@ -60,6 +60,7 @@ type Handler struct {
 	closed    bool
 	documents map[string]*Document
 	commands  map[string]*command
+	nodes     []string // outside EC2
 }
 
 // New serves the agents of f's guests, with their times as c reports them. Close must

@@ -32,12 +32,16 @@ func agents(t *testing.T, specs ...fleet.Spec) (*sdk.Client, *fleet.Fleet) {
 	srv := httptest.NewServer(pace.Handler(h))
 	t.Cleanup(srv.Close)
 	t.Cleanup(h.Close)
+	return clientOf(srv.URL), f
+}
+
+func clientOf(url string) *sdk.Client {
 	return sdk.New(sdk.Options{
-		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL),
+		Region: "eu-central-1", BaseEndpoint: aws.String(url),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
 		}),
-	}), f
+	})
 }
 
 func TestALastPingIsAsOldAsItIsInTheLab(t *testing.T) {
@@ -90,5 +94,55 @@ func TestPagesHoldEverythingOnce(t *testing.T) {
 	_, err := c.DescribeInstanceInformation(t.Context(), &sdk.DescribeInstanceInformationInput{MaxResults: aws.Int32(51)})
 	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "ValidationException" {
 		t.Errorf("51 results: %v", err)
+	}
+}
+
+func TestNothingIsListedThatAFilterExcludes(t *testing.T) {
+	const up, off, node = "i-0a1b2c3d4e5f60718", "i-0b1b2c3d4e5f60718", "mi-0a1b2c3d4e5f60718"
+	c := clock.NewManual(time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC))
+	f := fleet.New(c)
+	if err := errors.Join(f.Add(fleet.Spec{ID: up, Type: "m6i.large"}), f.Add(fleet.Spec{ID: off, Type: "m6i.large"}), f.Stop(off)); err != nil {
+		t.Fatal(err)
+	}
+	h := ssm.New(f, c, "111122223333")
+	defer h.Close()
+	h.AddNode(node)
+	srv := httptest.NewServer(pace.Handler(h))
+	defer srv.Close()
+	client := clientOf(srv.URL)
+	filter := func(key string, values ...string) types.InstanceInformationStringFilter {
+		return types.InstanceInformationStringFilter{Key: aws.String(key), Values: values}
+	}
+	many := make([]string, 101)
+	for i := range many {
+		many[i] = fmt.Sprintf("i-%017x", i)
+	}
+	for name, c := range map[string]struct {
+		filters []types.InstanceInformationStringFilter
+		want    string
+	}{
+		"none":                 {nil, up + " " + node + " "},
+		"instances of EC2":     {[]types.InstanceInformationStringFilter{filter("ResourceType", "EC2Instance")}, up + " "},
+		"nodes elsewhere":      {[]types.InstanceInformationStringFilter{filter("ResourceType", "ManagedInstance")}, node + " "},
+		"by id, of EC2":        {[]types.InstanceInformationStringFilter{filter("InstanceIds", up, off, node), filter("ResourceType", "EC2Instance")}, up + " "},
+		"by id":                {[]types.InstanceInformationStringFilter{filter("InstanceIds", node)}, node + " "},
+		"nobody":               {[]types.InstanceInformationStringFilter{filter("InstanceIds", up), filter("InstanceIds", node)}, ""},
+		"a key of nobody's":    {[]types.InstanceInformationStringFilter{filter("Colour", "red")}, "InvalidFilterKey"},
+		"more than 100 values": {[]types.InstanceInformationStringFilter{filter("InstanceIds", many...)}, "ValidationException"},
+	} {
+		out, err := client.DescribeInstanceInformation(t.Context(), &sdk.DescribeInstanceInformationInput{Filters: c.filters})
+		got := ""
+		if e, ok := errors.AsType[smithy.APIError](err); ok {
+			got = e.ErrorCode()
+		} else if err != nil {
+			t.Fatal(err)
+		} else {
+			for _, i := range out.InstanceInformationList {
+				got += *i.InstanceId + " "
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
