@@ -26,6 +26,7 @@ const (
 	AutoScaling = "autoscaling"
 	S3          = "s3"
 	SNS         = "sns"
+	CloudWatch  = "monitoring"
 )
 
 // Call is one AWS call on its way to its service.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/aws/smithy-go/encoding/cbor"
 )
 
 // Pages makes every answer that can come in pages come in small pages, even when larger
@@ -18,7 +20,12 @@ type Pages struct {
 	Size int
 }
 
-const leastPage = 5 // "DescribeInstances", "DescribeInstanceInformation": MaxResults
+const (
+	leastPage = 5 // "DescribeInstances", "DescribeInstanceInformation": MaxResults
+	// leastPoints is how many points of metrics count as one element: a page of a few
+	// points would take thousands of calls for one host.
+	leastPoints = 400
+)
 
 // Serve implements Fault.
 func (f Pages) Serve(c Call, next Next) Answer {
@@ -27,6 +34,8 @@ func (f Pages) Serve(c Call, next Next) Answer {
 		return f.batch(c, next)
 	case c.Service == DynamoDB && (c.Operation == "Query" || c.Operation == "Scan"):
 		c.Body = f.json(c.Body, "Limit", f.Size)
+	case c.Service == CloudWatch && c.Operation == "GetMetricData":
+		c.Body = cborNumber(c.Body, "MaxDatapoints", f.Size*leastPoints)
 	case c.Service == SSM:
 		c.Body = f.json(c.Body, "MaxResults", max(f.Size, leastPage))
 	case strings.HasPrefix(c.Operation, "Describe"):
@@ -40,6 +49,8 @@ func (f Pages) describe(c Call) []byte {
 	switch {
 	case c.Service == AutoScaling:
 		return f.form(c.Body, "MaxRecords", "", f.Size)
+	case c.Operation == "DescribeTargetGroups":
+		return f.form(c.Body, "PageSize", "TargetGroupArns.member.1", f.Size)
 	case c.Service == EC2 && c.Operation != "DescribeInstanceAttribute": // which has no pages
 		return f.form(c.Body, "MaxResults", "InstanceId.1", max(f.Size, leastPage))
 	}
@@ -71,6 +82,20 @@ func (f Pages) json(body []byte, field string, most int) []byte {
 	}
 	in[field] = json.RawMessage(strconv.Itoa(most))
 	return encoded(in, body)
+}
+
+// cborNumber bounds a number of a CBOR request.
+func cborNumber(body []byte, field string, most int) []byte {
+	v, err := cbor.Decode(body)
+	in, ok := v.(cbor.Map)
+	if err != nil || !ok {
+		return body
+	}
+	if n, err := cbor.AsInt32(in[field]); in[field] != nil && err == nil && int(n) <= most {
+		return body
+	}
+	in[field] = cbor.Uint(most) //nolint:gosec // a number of points, which is positive
+	return cbor.Encode(in)
 }
 
 // request is a BatchGetItem's part about one table.

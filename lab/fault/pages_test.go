@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/aws/smithy-go/encoding/cbor"
+
 	"crashcart/lab/fault"
 )
 
@@ -21,6 +23,9 @@ func TestEveryListIsAskedForInSmallPages(t *testing.T) {
 		"EC2, by id":            {fault.Call{Service: fault.EC2, Operation: "DescribeInstanceStatus", Body: []byte("InstanceId.1=i-0")}, "MaxResults", ""},
 		"EC2, no list":          {fault.Call{Service: fault.EC2, Operation: "DescribeInstanceAttribute", Body: []byte("InstanceId=i-0")}, "MaxResults", ""},
 		"Auto Scaling":          {fault.Call{Service: fault.AutoScaling, Operation: "DescribeAutoScalingGroups", Body: []byte("x=y")}, "MaxRecords", "7"},
+		"target groups":         {fault.Call{Service: "elasticloadbalancing", Operation: "DescribeTargetGroups", Body: []byte("x=y")}, "PageSize", "7"},
+		"target groups, by ARN": {fault.Call{Service: "elasticloadbalancing", Operation: "DescribeTargetGroups", Body: []byte("TargetGroupArns.member.1=a")}, "PageSize", ""},
+		"target health":         {fault.Call{Service: "elasticloadbalancing", Operation: "DescribeTargetHealth", Body: []byte("x=y")}, "PageSize", ""},
 		"Auto Scaling, no list": {fault.Call{Service: fault.AutoScaling, Operation: "EnterStandby", Body: []byte("x=y")}, "MaxRecords", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,6 +55,32 @@ func TestEveryListIsAskedForInSmallPages(t *testing.T) {
 				t.Errorf("%v: %v", in, err)
 			}
 		})
+	}
+}
+
+func TestPointsOfMetricsComeInPages(t *testing.T) {
+	for name, c := range map[string]struct {
+		in   cbor.Map
+		want int32
+	}{
+		"unbounded": {cbor.Map{"ScanBy": cbor.String("TimestampDescending")}, 2800},
+		"larger":    {cbor.Map{"MaxDatapoints": cbor.Uint(100_800)}, 2800},
+		"smaller":   {cbor.Map{"MaxDatapoints": cbor.Uint(25)}, 25},
+	} {
+		s := &service{}
+		set(fault.Pages{Size: 7}).Serve(fault.Call{Service: fault.CloudWatch, Operation: "GetMetricData", Body: cbor.Encode(c.in)}, s.do)
+		v, err := cbor.Decode(s.calls[0].Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, ok := v.(cbor.Map)
+		if got, err := cbor.AsInt32(out["MaxDatapoints"]); !ok || err != nil || got != c.want || len(out) != len(c.in)+1 && c.in["MaxDatapoints"] == nil {
+			t.Errorf("%s: %v, %v", name, out, err)
+		}
+	}
+	s := &service{}
+	if set(fault.Pages{Size: 7}).Serve(fault.Call{Service: fault.CloudWatch, Operation: "GetMetricData", Body: []byte("no map")}, s.do); string(s.calls[0].Body) != "no map" {
+		t.Errorf("what is no request became %q", s.calls[0].Body)
 	}
 }
 
