@@ -51,7 +51,7 @@ type principal struct {
 // service is a service of AWS that acts by itself, for the resource with that ARN
 // in the account.
 func service(name, account, source string) principal {
-	p := principal{arn: name, brings: map[string]string{"aws:PrincipalIsAWSService": "true"}}
+	p := principal{arn: name, brings: map[string]string{"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceNamesList": name}}
 	if account != "" {
 		p.brings["aws:SourceAccount"] = account
 	}

@@ -59,12 +59,15 @@ func harmlessRows(w world) []row {
 	object := w.bucket + "/cases/" + caseID + "/before/console.txt"
 	for does, on := range map[string]string{
 		"s3:GetObject": object, "s3:PutObject": object, "s3:DeleteObject": object, "s3:ListBucket": w.bucket,
-		"sqs:SendMessage": w.queue, "sqs:ReceiveMessage": w.queue, "sqs:DeleteMessage": w.deadLetters,
+		send: w.deadLetters, receive: w.deadLetters, remove: w.deadLetters,
 		"lambda:InvokeFunction": w.function, "lambda:UpdateFunctionCode": w.followupFunction, "iam:PutRolePolicy": w.followupRole,
 		"iam:PassRole": w.roleName, "sts:AssumeRole": w.roleName, "events:PutRule": w.schedule, "events:DisableRule": w.schedule, "events:PutEvents": arn("events", "event-bus/default"),
 		"kms:PutKeyPolicy": w.key, "cloudwatch:SetAlarmState": arn("cloudwatch", "alarm:crashcart-hang"),
 	} {
 		never(does, on, nil)
+	}
+	for _, does := range []string{send, receive, hide, remove} {
+		rows = append(rows, row{name: "the follow-up never touches a message of the intake queue: " + does, by: w.followup, does: does, on: w.queue, want: denied("OnlyTheFunction")})
 	}
 	for name, topic := range map[string]string{"the intake": w.intake, "the notifications": w.notifications} {
 		rows = append(rows, row{name: "the follow-up never publishes to " + name, by: w.followup, does: publish, on: topic, want: nothing})
@@ -74,7 +77,7 @@ func harmlessRows(w world) []row {
 
 // scheduleRows are about who may invoke the follow-up's function, and take on its role.
 func scheduleRows(w world) []row {
-	const rules, assume = "events.amazonaws.com", "sts:AssumeRole"
+	const assume = "sts:AssumeRole"
 	of := func(name string, by principal, want verdict) row {
 		return row{name: name, by: by, does: "lambda:InvokeFunction", on: w.followupFunction, want: want}
 	}

@@ -80,7 +80,30 @@ func instanceRows(w world) []row {
 		r := of("a tagged instance is never "+never, does, tag("auto"), nothing)
 		rows = append(rows, r)
 	}
-	return append(rows, describeRows(w)...)
+	return append(append(rows, keySpellingRows(w)...), describeRows(w)...)
+}
+
+// keySpellingRows are about the tag's key in other spellings. IAM compares the key of a
+// condition without case ("IAM JSON policy elements: Condition", IAM User Guide), so the
+// policies let these in. The guard compares with case and refuses them: no policy can.
+func keySpellingRows(w world) []row {
+	var rows []row
+	for _, key := range []string{"Crashcart", "CRASHCART", "crashCart"} {
+		with := map[string]string{"aws:ResourceTag/" + key: "auto", "ec2:InstanceType": "m7i.large"}
+		for does, sid := range map[string]string{interrupt: "Interrupt", console: "TakeEvidence", attribute: "ReadShutdownBehaviour"} {
+			rows = append(rows, row{
+				name: "no policy tells the key " + key + " from the right one, so the guard has to: " + does,
+				by:   w.role, does: does, on: instance(region, account), with: with, want: allowed(sid),
+			})
+		}
+		rows = append(rows, row{
+			name: "no policy tells a group's key " + key + " from the right one", by: w.role, does: standby, on: group(region, account),
+			with: map[string]string{"aws:ResourceTag/" + key: "auto"}, want: allowed("KeepUntilDumped"),
+		})
+		with = map[string]string{"aws:ResourceTag/" + key: "Auto", "ec2:InstanceType": "m7i.large"}
+		rows = append(rows, row{name: "the value is compared with case, whatever the key " + key, by: w.role, does: interrupt, on: instance(region, account), with: with, want: nothing})
+	}
+	return rows
 }
 
 // describeRows are the reads that IAM ties to no resource.

@@ -55,16 +55,31 @@ func plainTopicRows(w world, hang, own principal) []row {
 	}
 }
 
+// The actions on a queue's messages.
+const (
+	send    = "sqs:SendMessage"
+	receive = "sqs:ReceiveMessage"
+	hide    = "sqs:ChangeMessageVisibility"
+	remove  = "sqs:DeleteMessage"
+)
+
+// The services that fill the queues, as they are called.
+const (
+	topics = "sns.amazonaws.com"
+	rules  = "events.amazonaws.com"
+)
+
 // queueRows are about who may send to the queues, and take from them.
 func queueRows(w world) []row {
-	send := "sqs:SendMessage"
-	topics, rules := "sns.amazonaws.com", "events.amazonaws.com"
 	var rows []row
-	for _, q := range []struct{ name, arn string }{{"the intake queue", w.queue}, {"the dead letters", w.deadLetters}} {
-		rule := allowed("AllowEvents")
-		if q.arn == w.deadLetters {
-			rule = allowed("AllowEventRuleCrashcartAlarms")
-		}
+	for _, q := range []struct {
+		name, arn             string
+		byRule                verdict // what lets the rule in
+		elseService, elseUser verdict // what holds for any other service, and for anybody else
+	}{
+		{"the intake queue", w.queue, allowed("AllowEvents"), denied("OnlyTopicAndRule"), denied("OnlyTheFunction")},
+		{"the dead letters", w.deadLetters, allowed("AllowEventRuleCrashcartAlarms"), nothing, nothing},
+	} {
 		of := func(name string, by principal, want verdict) {
 			rows = append(rows, row{name: name + " " + q.name, by: by, does: send, on: q.arn, want: want})
 		}
@@ -72,32 +87,82 @@ func queueRows(w world) []row {
 		of("the notification topic never sends to", service(topics, account, w.notifications), nothing)
 		of("another account's topic of the same name never sends to", service(topics, otherAccount, strings.Replace(w.intake, account, otherAccount, 1)), nothing)
 		of("SNS for nobody never sends to", service(topics, "", ""), nothing)
-		of("the rule may send to", service(rules, account, w.rule), rule)
+		of("the rule may send to", service(rules, account, w.rule), q.byRule)
 		of("another rule of this account never sends to", service(rules, account, arn("events", "rule/every-alarm")), nothing)
 		of("another account's rule of the same name never sends to", service(rules, otherAccount, strings.Replace(w.rule, account, otherAccount, 1)), nothing)
 		of("EventBridge for nobody never sends to", service(rules, "", ""), nothing)
-		of("CloudWatch never sends to", alarm(publishing, region, account, "crashcart-hang"), nothing)
-		of("another service, in the topic's name, never sends to", service("s3.amazonaws.com", account, w.intake), nothing)
-		of("another service, in the rule's name, never sends to", service("s3.amazonaws.com", account, w.rule), nothing)
-		of("S3 never sends to", service("s3.amazonaws.com", account, w.bucket), nothing)
-		of("another account never sends to", w.foreign, nothing)
-		of("the public never sends to", w.anybody, nothing)
-		of("just anybody of this account never sends to", w.person, nothing)
+		of("CloudWatch never sends to", alarm(publishing, region, account, "crashcart-hang"), q.elseService)
+		of("another service, in the topic's name, never sends to", service("s3.amazonaws.com", account, w.intake), q.elseService)
+		of("another service, in the rule's name, never sends to", service("s3.amazonaws.com", account, w.rule), q.elseService)
+		of("S3 never sends to", service("s3.amazonaws.com", account, w.bucket), q.elseService)
+		of("another account never sends to", w.foreign, q.elseUser)
+		of("the public never sends to", w.anybody, q.elseUser)
+		of("just anybody of this account never sends to", w.person, q.elseUser)
 		rows = append(rows,
-			row{name: "the topic never takes a message from " + q.name, by: service(topics, account, w.intake), does: "sqs:ReceiveMessage", on: q.arn, want: nothing},
-			row{name: "the rule never takes a message from " + q.name, by: service(rules, account, w.rule), does: "sqs:ReceiveMessage", on: q.arn, want: nothing},
-			row{name: "nobody sends without TLS to " + q.name, by: w.administrator, does: send, on: q.arn, with: unencrypted, want: denied("DenySecureTransport")},
-			row{name: "nobody receives without TLS from " + q.name, by: w.administrator, does: "sqs:ReceiveMessage", on: q.arn, with: unencrypted, want: denied("DenySecureTransport")})
+			row{name: "the topic never takes a message from " + q.name, by: service(topics, account, w.intake), does: receive, on: q.arn, want: nothing},
+			row{name: "the rule never takes a message from " + q.name, by: service(rules, account, w.rule), does: receive, on: q.arn, want: nothing})
 	}
-	for does := range strings.FieldsSeq("DeleteMessage GetQueueAttributes ReceiveMessage SendMessage") {
-		rows = append(rows, row{name: "the function may use its queue: " + does, by: w.role, does: "sqs:" + does, on: w.queue, want: allowed("Queue")})
+	rows = append(rows, plainQueueRows(w)...)
+	return append(append(rows, messageRows(w)...), deadLetterRows(w)...)
+}
+
+// plainQueueRows are about requests without TLS.
+func plainQueueRows(w world) []row {
+	const plain, ours = "DenySecureTransport", "OnlyTheFunction"
+	var rows []row
+	for _, does := range []string{send, receive} {
+		rows = append(rows,
+			row{name: "not even the function uses the intake queue without TLS: " + does, by: w.role, does: does, on: w.queue, with: unencrypted, want: denied(plain)},
+			row{name: "nobody uses the intake queue without TLS: " + does, by: w.administrator, does: does, on: w.queue, with: unencrypted, want: denied(plain, ours)},
+			row{name: "nobody uses the dead letters without TLS: " + does, by: w.administrator, does: does, on: w.deadLetters, with: unencrypted, want: denied(plain)})
 	}
-	return append(rows,
-		row{name: "the rule may read what the queue is", by: service(rules, account, w.rule), does: "sqs:GetQueueAttributes", on: w.queue, want: allowed("AllowEvents")},
-		row{name: "the rule may find the queue", by: service(rules, account, w.rule), does: "sqs:GetQueueUrl", on: w.queue, want: allowed("AllowEvents")},
-		row{name: "the function may send to the dead letters", by: w.role, does: send, on: w.deadLetters, want: allowed("DeadLetters")},
-		row{name: "the function never takes a dead letter", by: w.role, does: "sqs:ReceiveMessage", on: w.deadLetters, want: nothing},
-		row{name: "the function never deletes a dead letter", by: w.role, does: "sqs:DeleteMessage", on: w.deadLetters, want: nothing},
-		row{name: "the function never sends to another queue", by: w.role, does: send, on: arn("sqs", "orders"), want: nothing},
-		row{name: "another account never takes a message", by: w.foreign, does: "sqs:ReceiveMessage", on: w.queue, want: nothing})
+	return rows
+}
+
+// messageRows are about the messages of the intake queue: who forges one forges an alarm,
+// or a target on its next pass, and who takes one away hides a hang.
+func messageRows(w world) []row {
+	var rows []row
+	of := func(name string, by principal, does string, want verdict) {
+		rows = append(rows, row{name: name + ": " + does, by: by, does: does, on: w.queue, want: want})
+	}
+	for _, does := range []string{send, receive, hide, remove} {
+		of("not even an administrator touches a message of the intake queue", w.administrator, does, denied("OnlyTheFunction"))
+		of("not even another account's administrator touches a message of the intake queue", w.foreign, does, denied("OnlyTheFunction"))
+		of("no other service touches a message of the intake queue", service("s3.amazonaws.com", account, w.bucket), does, denied("OnlyTopicAndRule"))
+	}
+	for _, does := range []string{send, receive, remove, "sqs:GetQueueAttributes"} {
+		of("the function may use its queue", w.role, does, allowed("Queue"))
+	}
+	// It is not sure that every service says its names. Then the statements that let topic and
+	// rule in decide alone.
+	for by, sid := range map[string]string{w.intake: "AllowSns", w.rule: "AllowEvents"} {
+		name := map[string]string{"AllowSns": topics, "AllowEvents": rules}[sid]
+		of(name+" may fill the queue without a name, too", nameless(service(name, account, by)), send, allowed(sid))
+		of("another service, without a name, never speaks for "+name, nameless(service("s3.amazonaws.com", account, by)), send, nothing)
+	}
+	of("the function has no need to hide a message", w.role, hide, nothing)
+	for does := range strings.FieldsSeq("AddPermission DeleteQueue GetQueueAttributes PurgeQueue RemovePermission SetQueueAttributes TagQueue") {
+		of("an administrator is never locked out of the queue itself", w.administrator, "sqs:"+does, allowed(everything))
+	}
+	of("the rule may read what the queue is", service(rules, account, w.rule), "sqs:GetQueueAttributes", allowed("AllowEvents"))
+	of("the rule may find the queue", service(rules, account, w.rule), "sqs:GetQueueUrl", allowed("AllowEvents"))
+	return rows
+}
+
+// nameless is a service whose request does not say its names.
+func nameless(p principal) principal {
+	delete(p.brings, "aws:PrincipalServiceNamesList")
+	return p
+}
+
+// deadLetterRows are about the dead letters, which people read.
+func deadLetterRows(w world) []row {
+	return []row{
+		{name: "the function may send to the dead letters", by: w.role, does: send, on: w.deadLetters, want: allowed("DeadLetters")},
+		{name: "the function never takes a dead letter", by: w.role, does: receive, on: w.deadLetters, want: nothing},
+		{name: "the function never deletes a dead letter", by: w.role, does: remove, on: w.deadLetters, want: nothing},
+		{name: "whom IAM allows may read a dead letter", by: w.administrator, does: receive, on: w.deadLetters, want: allowed(everything)},
+		{name: "the function never sends to another queue", by: w.role, does: send, on: arn("sqs", "orders"), want: nothing},
+	}
 }

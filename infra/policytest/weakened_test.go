@@ -138,7 +138,9 @@ func unconditioned(s map[string]any, try func(bool, string, func(map[string]any)
 				}
 			})
 			shorter(keys[key], func(gone any, left []any) {
-				try(true, fmt.Sprintf("without %s %v", key, gone), func(s map[string]any) {
+				// Without a value that it excepts, a statement matches more.
+				less := !strings.Contains(operator, "Not")
+				try(less, fmt.Sprintf("without %s %v", key, gone), func(s map[string]any) {
 					all, _ := s["Condition"].(map[string]any)
 					these, _ := all[operator].(map[string]any)
 					these[key] = left

@@ -57,7 +57,8 @@ func settle(t *testing.T, tpl template.Template) world {
 	role := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's interrupt function may do")
 	followup := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's follow-up function may do")
 	user := func(name, account string, identity ...string) principal {
-		return principal{arn: "arn:aws:iam::" + account + ":user/" + name, identity: identity}
+		user := "arn:aws:iam::" + account + ":user/" + name
+		return principal{arn: user, identity: identity, brings: ofAccount(user)}
 	}
 	w := world{
 		docs:   collect(t, tpl),
@@ -91,7 +92,16 @@ func settle(t *testing.T, tpl template.Template) world {
 
 // session is somebody who has assumed a role.
 func session(role template.Resource, name string, identity ...string) principal {
-	return principal{arn: "arn:aws:sts::" + account + ":assumed-role/" + strings.ToLower(role.ID) + "/" + name, identity: identity}
+	return principal{
+		arn:      "arn:aws:sts::" + account + ":assumed-role/" + strings.ToLower(role.ID) + "/" + name,
+		identity: identity, brings: ofAccount(roleARN(role)),
+	}
+}
+
+// ofAccount is what a user's or a role's request brings. A session's is the ARN of its role
+// ("AWS global condition context keys", IAM User Guide).
+func ofAccount(arn string) map[string]string {
+	return map[string]string{"aws:PrincipalArn": arn, "aws:PrincipalIsAWSService": "false"}
 }
 
 // alarm is CloudWatch acting for an alarm of an account and Region.

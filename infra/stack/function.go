@@ -37,7 +37,8 @@ func newInterrupt(s Stack, p props.Props, code string) awslambda.Function {
 		RetentionInDays: jsii.Number(p.LogDays),
 	})
 	logs.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil) // the record of who asked for what
-	at := places(s, logs)
+	role := newRole(s, "InterruptRole", "What Crashcart's interrupt function may do", permissions.Interrupt(places(s, logs)))
+	closeQueue(s, role)
 	fn := awslambda.NewFunction(s.Stack, jsii.String("Interrupt"), &awslambda.FunctionProps{
 		FunctionName: jsii.String(interruptName),
 		Description:  jsii.String("Decides whether an EC2 instance may be interrupted, and interrupts it"),
@@ -45,7 +46,7 @@ func newInterrupt(s Stack, p props.Props, code string) awslambda.Function {
 		Architecture: awslambda.Architecture_ARM_64(),
 		Handler:      jsii.String("bootstrap"),
 		Code:         awslambda.Code_FromAsset(jsii.String(code), nil),
-		Role:         newRole(s, "InterruptRole", "What Crashcart's interrupt function may do", permissions.Interrupt(at)),
+		Role:         role,
 		Environment:  environment(s, p),
 		MemorySize:   jsii.Number(memory),
 		Timeout:      awscdk.Duration_Seconds(jsii.Number(config.FunctionTimeout.Seconds())),

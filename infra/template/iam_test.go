@@ -106,11 +106,14 @@ func TestOnlyAlarmsMayPublishToTheIntakeUnasked(t *testing.T) {
 }
 
 func TestOnlyTopicAndRuleMaySendToTheQueue(t *testing.T) {
+	const messages = "Deny * to sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:ReceiveMessage sqs:SendMessage on " + queue
 	same(t, of(t, shipped, "IntakePolicy"),
 		"Deny AWS:* to sqs:* on "+queue+plain,
 		"Allow Service:sns.amazonaws.com to sqs:SendMessage on "+queue+" if ArnEquals aws:SourceArn="+intake,
 		"Allow Service:events.amazonaws.com to sqs:SendMessage sqs:GetQueueAttributes sqs:GetQueueUrl on "+queue+
-			" if ArnEquals aws:SourceArn=arn:aws:events:eu-central-1:111122223333:rule/NAME")
+			" if ArnEquals aws:SourceArn=arn:aws:events:eu-central-1:111122223333:rule/NAME",
+		messages+" if ArnNotEquals aws:PrincipalArn=arn:aws:iam::111122223333:role/NAME and BoolIfExists aws:PrincipalIsAWSService=false",
+		messages+" if ForAllValues:StringNotEquals aws:PrincipalServiceNamesList=events.amazonaws.com,sns.amazonaws.com and Null aws:PrincipalServiceNamesList=false")
 }
 
 func TestOnlyOwnAlarmsMayPublishNotifications(t *testing.T) {
