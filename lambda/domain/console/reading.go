@@ -31,7 +31,8 @@ type Reading struct {
 	Clock time.Duration
 	Timed bool
 
-	text []byte // what was scanned: the lines are parts of it
+	text  []byte // what was scanned: the lines are parts of it
+	begin place  // where the newest life begins, or the ring if that does not show it
 }
 
 // Line is a line with a sign.

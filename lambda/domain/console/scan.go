@@ -12,7 +12,7 @@ import (
 func Scan(text []byte) Reading {
 	skipped := max(0, len(text)-MaxBytes)
 	words := theAutomaton()
-	s := scanner{words: words, tale: story{life: newLife()}, lastOf: make([]int, len(words.words))}
+	s := scanner{words: words, tale: story{life: newLife(), start: place{offset: skipped}}, lastOf: make([]int, len(words.words))}
 	ring := text[skipped:]
 	for from := 0; from < len(ring); {
 		at := words.seek(ring, from, s.tale.listens())

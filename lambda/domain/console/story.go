@@ -11,6 +11,7 @@ type story struct {
 	lines []Line
 	life  life
 	lives int32
+	start place // where the life begins
 
 	offset  int           // of the line that is read now
 	now     time.Duration // the kernel's time in that line
@@ -21,6 +22,12 @@ type story struct {
 	percent progress // of the dump
 	left    []byte   // what the percentage's line says of the time that is left
 	told    bool     // there is a progress
+}
+
+// place is a place in a console: an index in a line, without its escapes.
+type place struct {
+	offset int // where the line begins in the text
+	at     int
 }
 
 // open begins a line.
@@ -65,6 +72,7 @@ func (s *story) begin(sign Sign, at int) {
 	s.life = newLife()
 	s.life.lived, s.life.visible, s.life.suspect = true, true, suspect
 	s.told = false
+	s.start = place{s.offset, at}
 	if !sign.shown() {
 		sign = SignStep // a unit, or a program: it belongs to a boot
 	}
@@ -124,7 +132,7 @@ func (s *story) progress(p progress) {
 
 // reading is the conclusion.
 func (s *story) reading(text []byte) Reading {
-	r := Reading{text: text, Lines: s.lines, Dump: s.dump, Booted: s.done, Clock: s.life.clock, Timed: s.life.timed, Bare: s.life.bare}
+	r := Reading{text: text, begin: s.start, Lines: s.lines, Dump: s.dump, Booted: s.done, Clock: s.life.clock, Timed: s.life.timed, Bare: s.life.bare}
 	var line int
 	r.Activity, line = s.life.activity()
 	if line != none {
