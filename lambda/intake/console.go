@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"crashcart/lambda/aws/evidence"
@@ -19,6 +20,30 @@ func consoleOf(seen evidence.Evidence) fact.Of[[]byte] {
 	}
 	return fact.Known(seen.Latest)
 }
+
+// earlyConsoles reads the consoles of those jobs whose verdict needs the kernel's own word
+// on the machine. What it shows is compared with the pass before.
+func (h *Handler) earlyConsoles(ctx context.Context, jobs []*job) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, consolesSideBySide)
+	for _, j := range jobs {
+		if !h.Guard.WantsConsole(j.question) {
+			continue
+		}
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			seen := h.Taker.TakeConsole(ctx, j.ref.Instance)
+			j.question.Console, j.consoleAt = consoleOf(seen), seen.TakenAt
+		})
+	}
+	wg.Wait()
+}
+
+// consolesSideBySide is how many consoles are read at once. EC2 answers a few of these calls
+// a second, and takes more of them for a while ("Request throttling for the Amazon EC2 API",
+// Amazon EC2 Developer Guide).
+const consolesSideBySide = 16
 
 // markDump keeps a mark in the casebook if the console shows a dump, so that the dump
 // counts when its console has forgotten it. A dry run leaves nothing that counts. What

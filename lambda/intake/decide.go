@@ -54,6 +54,7 @@ func (h *Handler) decide(ctx context.Context, log *slog.Logger, jobs []*job) []*
 			}
 			concluding <- struct{}{}
 			defer func() { <-concluding }()
+			h.markDump(ctx, j, j.verdict, j.consoleAt)
 			h.conclude(ctx, j, j.verdict)
 		})
 	}
@@ -80,7 +81,8 @@ func (h *Handler) assess(ctx context.Context, jobs []*job) []*job {
 			open = append(open, j)
 		}
 	}
-	h.secondRound(ctx, open)
+	h.furtherRounds(ctx, open)
+	h.earlyConsoles(ctx, open)
 	for _, j := range open {
 		j.verdict = h.Guard.Decide(j.question)
 	}
@@ -130,46 +132,6 @@ func (h *Handler) firstRound(ctx context.Context, jobs []*job) {
 // subject is what the casebook is asked about for the job.
 func (h *Handler) subject(j *job) cases.Subject {
 	return cases.Subject{InstanceID: j.ref.Instance, SourceKey: j.trigger.SourceKey, DryRun: h.Guard.DryRun(j.trigger)}
-}
-
-// secondRound asks for the rest: AWS for the other facts, and the casebook for the
-// slots, at the same time.
-func (h *Handler) secondRound(ctx context.Context, jobs []*job) {
-	if len(jobs) == 0 {
-		return
-	}
-	instances, keys := make([]*instance.Instance, len(jobs)), map[string]fact.Of[cases.Slots]{}
-	for i, j := range jobs {
-		instances[i] = j.question.Instance
-		if key := groupKey(j); key != "" {
-			keys[key] = fact.Of[cases.Slots]{}
-		}
-	}
-	var (
-		wg     sync.WaitGroup
-		mu     sync.Mutex
-		budget fact.Of[cases.Slots]
-		groups = map[string]fact.Of[cases.Slots]{"": fact.Known(cases.Slots{})}
-	)
-	wg.Go(func() { h.Resolver.Second(ctx, instances) })
-	wg.Go(func() { budget = answered(h.Book.BudgetSlots(ctx)) })
-	for key := range keys {
-		wg.Go(func() {
-			slots := answered(h.Book.GroupSlots(ctx, key))
-			mu.Lock()
-			defer mu.Unlock()
-			groups[key] = slots
-		})
-	}
-	wg.Wait()
-	for _, j := range jobs {
-		j.question.Budget, j.question.GroupSlots = budget, groups[groupKey(j)]
-	}
-}
-
-// groupKey is the casebook's key of the job's group, empty for no group.
-func groupKey(j *job) string {
-	return instance.GroupKey(j.question.Instance.GroupName())
 }
 
 // answered is the fact that an answer makes.

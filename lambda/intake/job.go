@@ -19,6 +19,7 @@ type job struct {
 	messageID string // of the queue's message, empty outside a queue
 	sender    string // the same for every delivery of one message or invocation
 	question  guard.Question
+	consoleAt time.Time // when its console was read before the evidence; zero if it was not
 	verdict   guard.Verdict
 	log       *slog.Logger
 	outcome   Outcome

@@ -40,16 +40,17 @@ func Wire(c config.Config, sdk aws.Config, log io.Writer) *Handler {
 	book := casebook.New(dynamodb.NewFromConfig(sdk), c.Table)
 	sender := send.NewClient(sdk, callTimeout)
 	scaling := autoscaling.NewFromConfig(sdk)
+	watch := cloudwatch.NewFromConfig(sdk)
 	targets := resolve.Targets{Balancers: elb.NewFromConfig(sdk), Interfaces: compute}
 	return &Handler{
 		Config: c,
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    time.Now,
 
-		Router: &resolve.Router{AutoScaling: scaling, Targets: targets, Alarms: cloudwatch.NewFromConfig(sdk)},
+		Router: &resolve.Router{AutoScaling: scaling, Targets: targets, Alarms: watch},
 		Resolver: &resolve.Resolver{
-			EC2: compute, SSM: ssm.NewFromConfig(sdk), AutoScaling: scaling, Targets: targets,
-			Now: time.Now, RegionLimit: c.Rules.RegionLimit,
+			EC2: compute, Volumes: compute, SSM: ssm.NewFromConfig(sdk), CloudWatch: watch, AutoScaling: scaling, Targets: targets,
+			Now: time.Now, Heartbeat: c.Heartbeat, RegionLimit: c.Rules.RegionLimit,
 		},
 		Book:  book,
 		Guard: guard.New(c, book),

@@ -39,17 +39,8 @@ type Taker struct {
 // holds even for a call that ignores its context: its answer is dropped whenever it
 // comes.
 func (t Taker) Take(ctx context.Context, instanceID string) Evidence {
-	now, bound := t.Now, t.Bound
-	if now == nil {
-		now = time.Now
-	}
-	if bound <= 0 {
-		bound = Bound
-	}
-	ctx, cancel := context.WithTimeout(ctx, bound)
+	ctx, cancel, e := t.begin(ctx, instanceID)
 	defer cancel()
-
-	e := Evidence{InstanceID: instanceID, TakenAt: now()}
 	var (
 		wg               sync.WaitGroup
 		latest, buffered output
@@ -67,6 +58,29 @@ func (t Taker) Take(ctx context.Context, instanceID string) Evidence {
 	e.Latest, e.LatestAt = latest.text, latest.at
 	e.Buffered, e.BufferedAt = buffered.text, buffered.at
 	return e
+}
+
+// TakeConsole asks for the latest console alone, under the same bound. Nothing else of the
+// evidence is set.
+func (t Taker) TakeConsole(ctx context.Context, instanceID string) Evidence {
+	ctx, cancel, e := t.begin(ctx, instanceID)
+	defer cancel()
+	latest, err := part(ctx, "reading the latest console", func() (output, error) { return t.console(ctx, instanceID, true) })
+	e.Latest, e.LatestAt, e.LatestErr = latest.text, latest.at, err
+	return e
+}
+
+// begin gives what is taken from now on, and the context that ends with its bound.
+func (t Taker) begin(ctx context.Context, instanceID string) (context.Context, context.CancelFunc, Evidence) {
+	now, bound := t.Now, t.Bound
+	if now == nil {
+		now = time.Now
+	}
+	if bound <= 0 {
+		bound = Bound
+	}
+	ctx, cancel := context.WithTimeout(ctx, bound)
+	return ctx, cancel, Evidence{InstanceID: instanceID, TakenAt: now()}
 }
 
 // part makes one of the calls. What ctx has cut off is ErrLate.

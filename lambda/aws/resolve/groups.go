@@ -7,11 +7,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
@@ -22,48 +22,16 @@ import (
 // EC2 Auto Scaling API Reference: 50 by default).
 const groupNames = 50
 
-// groups fills in the group of every instance, with its members' signs of life.
-func (r *Resolver) groups(ctx context.Context, instances []*instance.Instance) {
-	arns := map[string]string{}
-	for _, i := range instances {
-		arns[instance.TargetGroupName(i.Via)] = i.Via
-	}
-	kinds := map[instance.GroupKind]func(context.Context, []string) map[string]fact.Of[instance.Group]{
-		instance.GroupAutoScaling: r.scalingGroups,
-		instance.GroupTag:         r.tagGroups,
-		instance.GroupTargets: func(ctx context.Context, names []string) map[string]fact.Of[instance.Group] {
-			return r.targetGroups(ctx, names, arns)
-		},
-	}
-	var (
-		wg     sync.WaitGroup
-		mu     sync.Mutex
-		groups = map[instance.GroupKind]map[string]fact.Of[instance.Group]{}
-	)
-	for kind, ask := range kinds {
-		names := unique(instances, func(i *instance.Instance) string {
-			if k, name := i.GroupName(); k == kind {
-				return name
-			}
-			return ""
-		})
-		wg.Go(func() {
-			found := ask(ctx, names)
-			mu.Lock()
-			defer mu.Unlock()
-			groups[kind] = found
-		})
-	}
-	wg.Wait()
-	signs := r.memberSigns(ctx, instances, groups)
-	for _, i := range instances {
-		i.Group = groupOf(i, groups, signs)
-	}
+// scalingGroup is an Auto Scaling group, with the target groups that it registers its
+// members in.
+type scalingGroup struct {
+	members      []instance.Member
+	targetGroups []string // ARNs
 }
 
-func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string]fact.Of[instance.Group] {
-	return inChunks(names, groupNames, func(chunk []string) (map[string]instance.Group, error) {
-		found := map[string]instance.Group{}
+func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string]fact.Of[scalingGroup] {
+	return inChunks(names, groupNames, func(chunk []string) (map[string]scalingGroup, error) {
+		found := map[string]scalingGroup{}
 		pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(r.AutoScaling, &autoscaling.DescribeAutoScalingGroupsInput{
 			AutoScalingGroupNames: chunk,
 		})
@@ -73,16 +41,16 @@ func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string
 				return nil, fmt.Errorf("describing Auto Scaling groups: %w", err)
 			}
 			for _, g := range page.AutoScalingGroups {
-				group := instance.Group{Kind: instance.GroupAutoScaling, Name: aws.ToString(g.AutoScalingGroupName)}
+				group := scalingGroup{targetGroups: g.TargetGroupARNs}
 				for _, m := range g.Instances {
-					group.Members = append(group.Members, instance.Member{ID: aws.ToString(m.InstanceId), Lifecycle: string(m.LifecycleState)})
+					group.members = append(group.members, instance.Member{ID: aws.ToString(m.InstanceId), Lifecycle: string(m.LifecycleState)})
 				}
-				found[group.Name] = group
+				found[aws.ToString(g.AutoScalingGroupName)] = group
 			}
 		}
 		return found, nil
-	}, func() fact.Of[instance.Group] {
-		return fact.Failed[instance.Group](errors.New("EC2 Auto Scaling does not know the group"))
+	}, func() fact.Of[scalingGroup] {
+		return fact.Failed[scalingGroup](errors.New("EC2 Auto Scaling does not know the group"))
 	})
 }
 
@@ -90,108 +58,128 @@ func (r *Resolver) scalingGroups(ctx context.Context, names []string) map[string
 // called "*" ("List and filter your resources", Amazon EC2 User Guide).
 var wildcards = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
 
-func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]fact.Of[instance.Group] {
-	return inChunks(names, 1, func(chunk []string) (map[string]instance.Group, error) {
-		members, err := r.describeWhere(ctx,
+// tagGroups asks for the running instances that have a value of the group tag.
+func (r *Resolver) tagGroups(ctx context.Context, names []string) map[string]fact.Of[[]string] {
+	return inChunks(names, 1, func(chunk []string) (map[string][]string, error) {
+		found, err := r.describeWhere(ctx,
 			filter("tag:"+config.GroupTagKey, wildcards.Replace(chunk[0])), filter("instance-state-name", string(types.InstanceStateNameRunning)))
 		if err != nil {
 			return nil, err
 		}
-		group := instance.Group{Kind: instance.GroupTag, Name: chunk[0]}
-		for id, d := range members {
-			// EC2's own comparison is only a filter: who is in the group is decided here.
-			if d.GroupTag == chunk[0] {
-				group.Members = append(group.Members, instance.Member{ID: id})
-			}
+		// EC2's own comparison is only a filter: who is in the group is decided here.
+		maps.DeleteFunc(found, func(_ string, d instance.Description) bool { return d.GroupTag != chunk[0] })
+		return map[string][]string{chunk[0]: slices.Sorted(maps.Keys(found))}, nil
+	}, func() fact.Of[[]string] { return fact.Failed[[]string](errors.New("the group is not known")) })
+}
+
+// nameGroup puts an instance that names no group into the first target group that has it.
+// Hosts behind one load balancer are one group, whatever alarm asks.
+func (b *Round) nameGroup(i *instance.Instance) {
+	if !alone(i) || i.Via != "" {
+		return
+	}
+	if registered, err := b.registrations(i); err == nil && len(registered) > 0 {
+		i.Via = registered[0].TargetGroup
+	}
+}
+
+// registrations are those of an instance in all target groups that may have it, by ARN. It
+// needs an answer of all of them.
+func (b *Round) registrations(i *instance.Instance) ([]instance.Registration, error) {
+	arns, err := b.poolsOf(i)
+	if err != nil {
+		return nil, err
+	}
+	d, err := i.Description.Get()
+	if err != nil {
+		return nil, err
+	}
+	var all []instance.Registration
+	for _, arn := range arns {
+		p, err := b.pools[arn].Get()
+		if err != nil {
+			return nil, err
 		}
-		return map[string]instance.Group{chunk[0]: group}, nil
-	}, func() fact.Of[instance.Group] {
-		return fact.Failed[instance.Group](errors.New("the group is not known"))
-	})
+		all = append(all, p.registrations(i.ID, d)...)
+	}
+	return all, nil
 }
 
-func (r *Resolver) targetGroups(ctx context.Context, names []string, arns map[string]string) map[string]fact.Of[instance.Group] {
-	return inChunks(names, 1, func(chunk []string) (map[string]instance.Group, error) {
-		members, err := r.Targets.members(ctx, arns[chunk[0]])
-		return map[string]instance.Group{chunk[0]: {Kind: instance.GroupTargets, Name: chunk[0], Members: members}}, err
-	}, func() fact.Of[instance.Group] {
-		return fact.Failed[instance.Group](errors.New("the group is not known"))
-	})
+// group is the group of an instance, with its members and without their pings. Its name is
+// empty for no group.
+func (b *Round) group(i *instance.Instance) (instance.Group, error) {
+	kind, name := i.GroupName()
+	g := instance.Group{Kind: kind, Name: name}
+	switch kind {
+	case instance.GroupAutoScaling:
+		known, err := b.scaling[name].Get()
+		if err != nil {
+			return instance.Group{}, err
+		}
+		g.Members = slices.Clone(known.members)
+	case instance.GroupTag:
+		ids, err := b.tagged[name].Get()
+		if err != nil {
+			return instance.Group{}, err
+		}
+		for _, id := range ids {
+			g.Members = append(g.Members, instance.Member{ID: id})
+		}
+	case instance.GroupTargets:
+		members, err := b.targets(i.Via)
+		if err != nil {
+			return instance.Group{}, err
+		}
+		g.Members = members
+		if !slices.ContainsFunc(members, func(m instance.Member) bool { return m.ID == i.ID }) {
+			g.Members = append(g.Members, instance.Member{ID: i.ID}) // deregistered meanwhile
+		}
+	}
+	return g, nil
 }
 
-// memberSigns gives the pings of all instances and members. It asks for those that are
-// not known yet.
-func (r *Resolver) memberSigns(ctx context.Context, instances []*instance.Instance, groups map[instance.GroupKind]map[string]fact.Of[instance.Group]) map[string]fact.Of[instance.Ping] {
-	known := map[string]fact.Of[instance.Ping]{}
-	for _, i := range instances {
-		known[i.ID] = i.Ping
+// targets are the instances that are registered in a target group, whatever their health.
+func (b *Round) targets(arn string) ([]instance.Member, error) {
+	p, err := b.pools[arn].Get()
+	if err != nil {
+		return nil, err
+	}
+	if p.gone {
+		return nil, fmt.Errorf("there is no target group %s any more", instance.TargetGroupName(arn))
+	}
+	name := func(target string) string { return target }
+	if p.group.TargetType == elbtypes.TargetTypeEnumIp {
+		owners, err := b.owners[arn].Get()
+		if err != nil {
+			return nil, err
+		}
+		name = func(address string) string { return owners[address] }
+	}
+	silent := map[string]bool{}
+	for target := range p.silent() {
+		silent[name(target)] = true
 	}
 	var members []instance.Member
-	for _, byName := range groups {
-		for _, known := range byName {
-			if g, err := known.Get(); err == nil {
-				members = append(members, g.Members...)
-			}
-		}
+	for _, id := range unique(p.ids(), name) {
+		members = append(members, instance.Member{ID: id, Unhealthy: silent[id]})
 	}
-	missing := unique(members, func(m instance.Member) string {
-		if _, ok := known[m.ID]; ok {
-			return ""
-		}
-		return m.ID
-	})
-	maps.Copy(known, r.pings(ctx, missing))
-	return known
+	return members, nil
 }
 
 // groupOf is the group of an instance, with the signs of life of its members.
-func groupOf(i *instance.Instance, groups map[instance.GroupKind]map[string]fact.Of[instance.Group], signs map[string]fact.Of[instance.Ping]) fact.Of[instance.Group] {
+func (b *Round) groupOf(i *instance.Instance) fact.Of[instance.Group] {
 	if _, err := i.Description.Get(); err != nil {
 		return fact.Failed[instance.Group](err)
 	}
-	kind, name := i.GroupName()
-	if name == "" {
-		return fact.Known(instance.Group{})
-	}
-	known := groups[kind][name]
-	g, err := known.Get()
-	if err != nil {
-		return known
-	}
-	u, err := i.Unreachable.Get()
-	if err != nil {
-		return fact.Failed[instance.Group](err)
-	}
-	if kind == instance.GroupTargets && !slices.ContainsFunc(g.Members, func(m instance.Member) bool { return m.ID == i.ID }) {
-		g.Members = append(slices.Clone(g.Members), instance.Member{ID: i.ID}) // deregistered meanwhile
-	}
-	g.Members, err = withSigns(g.Members, u, signs)
-	if err != nil {
-		return fact.Failed[instance.Group](err)
-	}
-	for _, m := range g.Members {
-		if m.ID == i.ID {
-			g.Lifecycle = m.Lifecycle
+	if alone(i) && i.Via == "" {
+		// It is in no group only if none of its VPC's target groups has it.
+		if _, err := b.registrations(i); err != nil {
+			return fact.Failed[instance.Group](err)
 		}
 	}
-	return fact.Known(g)
-}
-
-// withSigns returns a copy of members with their signs of life. It needs the pings of
-// all of them: otherwise nobody can say how many show no life.
-func withSigns(members []instance.Member, u instance.Unreachable, signs map[string]fact.Of[instance.Ping]) ([]instance.Member, error) {
-	out := make([]instance.Member, len(members))
-	for n, m := range members {
-		if m.ID == "" { // no pass can ask for its ping, so fact.ErrNotAsked would be wrong
-			return nil, errors.New("a member of its group has no id")
-		}
-		ping, err := signs[m.ID].Get()
-		if err != nil {
-			return nil, fmt.Errorf("the ping of its group's member %s: %w", m.ID, err)
-		}
-		_, m.Unreachable = u.Region[m.ID]
-		m.Ping = ping
-		out[n] = m
+	g, err := b.group(i)
+	if err == nil && g.Name != "" {
+		err = b.addSigns(i, &g)
 	}
-	return out, nil
+	return answered(g, err)
 }

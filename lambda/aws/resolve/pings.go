@@ -16,12 +16,16 @@ import (
 // ("DescribeInstanceInformation", AWS Systems Manager API Reference: 50).
 const pingIDs = 50
 
-// pings asks Systems Manager when each agent was last heard of.
+// pings asks Systems Manager when each agent was last heard of. Agents outside EC2 are left
+// out. Only filters by tag cannot be combined with others (same page).
 func (r *Resolver) pings(ctx context.Context, ids []string) map[string]fact.Of[instance.Ping] {
 	return inChunks(ids, pingIDs, func(chunk []string) (map[string]instance.Ping, error) {
 		found := map[string]instance.Ping{}
 		pages := ssm.NewDescribeInstanceInformationPaginator(r.SSM, &ssm.DescribeInstanceInformationInput{
-			Filters:    []ssmtypes.InstanceInformationStringFilter{{Key: aws.String("InstanceIds"), Values: chunk}},
+			Filters: []ssmtypes.InstanceInformationStringFilter{
+				{Key: aws.String("InstanceIds"), Values: chunk},
+				{Key: aws.String("ResourceType"), Values: []string{string(ssmtypes.ResourceTypeEc2Instance)}},
+			},
 			MaxResults: aws.Int32(pingIDs),
 		})
 		for pages.HasMorePages() {

@@ -4,12 +4,14 @@
 // First asks for what decides most targets: the instances themselves, the
 // Region's failed reachability checks, and the agents' last pings. Second asks
 // for the rest, and only about targets that are still in question: the full status,
-// the type, the shutdown behaviour, and the members of the group. The calls of
-// a round run side by side and are shared by all targets of a batch.
+// the type, the shutdown behaviour, the metrics, the neighbours and the groups. Third
+// asks about those that Second has found: the pings of members and neighbours, and the
+// health of targets. The calls of a round run side by side and are shared by all targets
+// of a batch.
 //
 // When a call fails, only the facts that it was made for have failed, never the batch.
 //
-// Router comes before both: it follows what a trigger names to instances.
+// Router comes before all of them: it follows what a trigger names to instances.
 package resolve
 
 import (
@@ -20,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
@@ -29,17 +32,23 @@ import (
 // several goroutines.
 type Resolver struct {
 	EC2         EC2
+	Volumes     Volumes
 	SSM         SSM
+	CloudWatch  CloudWatch
 	AutoScaling AutoScaling
 	Targets     Targets // a load balancer's target group may be the group of an instance
 	Now         func() time.Time
+
+	// Heartbeat is the metric that a host sends of itself.
+	Heartbeat config.Heartbeat
 
 	// RegionLimit is how many instances of the Region may have become unreachable
 	// before the guard refuses all. Beyond it the list of them is not read on.
 	RegionLimit int
 
-	mu    sync.Mutex
-	types map[string]instance.Type // instance types never change
+	mu      sync.Mutex
+	types   map[string]instance.Type // instance types never change
+	catalog catalog                  // of the Region's target groups
 }
 
 // First returns an instance for every ref that names one, in their order, with
@@ -80,55 +89,28 @@ func of(id string, region fact.Of[instance.Unreachable]) fact.Of[instance.Unreac
 	return fact.Known(u)
 }
 
-// Second adds the facts of the second round to the instances. Those in a group
-// cost one round more, for the pings of its members.
-func (r *Resolver) Second(ctx context.Context, instances []*instance.Instance) {
-	if len(instances) == 0 {
-		return
-	}
-	ids := unique(instances, existing)
-	var (
-		wg        sync.WaitGroup
-		statuses  map[string]fact.Of[instance.Status]
-		types     map[string]fact.Of[instance.Type]
-		shutdowns map[string]fact.Of[string]
-	)
-	wg.Go(func() { statuses = r.statuses(ctx, ids) })
-	wg.Go(func() { types = r.describeTypes(ctx, typesOf(instances)) })
-	wg.Go(func() { shutdowns = r.shutdowns(ctx, ids) })
-	wg.Go(func() { r.groups(ctx, instances) })
-	wg.Wait()
-	for _, i := range instances {
-		d, err := i.Description.Get()
-		switch {
-		case err != nil:
-			i.Type = fact.Failed[instance.Type](err)
-		case !d.Exists:
-			i.Status, i.Type, i.Shutdown = fact.Failed[instance.Status](errNoInstance), fact.Failed[instance.Type](errNoInstance), fact.Failed[string](errNoInstance)
-			continue
-		case d.Type == "":
-			i.Type = fact.Failed[instance.Type](errors.New("EC2 did not say its type"))
-		default:
-			i.Type = types[d.Type]
-		}
-		i.Status, i.Shutdown = statuses[i.ID], shutdowns[i.ID]
-	}
-}
-
 var errNoInstance = errors.New("no such instance")
 
 // existing is the id of an instance, and empty for one that is known to be missing. A
 // missing id would fail the whole call that it is in.
-func existing(i *instance.Instance) string {
-	if d, err := i.Description.Get(); err == nil && !d.Exists {
+func existing(a Ask) string {
+	if d, err := a.Instance.Description.Get(); err == nil && !d.Exists {
 		return ""
 	}
-	return i.ID
+	return a.Instance.ID
 }
 
-func typesOf(instances []*instance.Instance) []string {
-	return unique(instances, func(i *instance.Instance) string {
-		d, err := i.Description.Get()
+// answered is the fact that an answer makes.
+func answered[T any](v T, err error) fact.Of[T] {
+	if err != nil {
+		return fact.Failed[T](err)
+	}
+	return fact.Known(v)
+}
+
+func typesOf(asks []Ask) []string {
+	return unique(asks, func(a Ask) string {
+		d, err := a.Instance.Description.Get()
 		if err != nil {
 			return ""
 		}

@@ -100,29 +100,3 @@ func (t Targets) attached(ctx context.Context, vpc string, which ec2types.Filter
 	}
 	return owners, nil
 }
-
-// members are the instances that are registered, whatever their health.
-func (t Targets) members(ctx context.Context, arn string) ([]instance.Member, error) {
-	group, health, err := t.group(ctx, arn)
-	if err != nil {
-		return nil, err
-	}
-	ids := unique(health, func(d types.TargetHealthDescription) string {
-		if d.Target == nil {
-			return ""
-		}
-		return aws.ToString(d.Target.Id)
-	})
-	if group.TargetType == types.TargetTypeEnumIp {
-		owners, err := t.owners(ctx, group, ids)
-		if err != nil {
-			return nil, err
-		}
-		ids = unique(ids, func(address string) string { return owners[address] })
-	}
-	members := make([]instance.Member, len(ids))
-	for i, id := range ids {
-		members[i].ID = id
-	}
-	return members, nil
-}

@@ -1,0 +1,12 @@
+package resolve
+
+import "crashcart/lambda/domain/instance"
+
+// Ask is one instance that the second round is about.
+type Ask struct {
+	Instance *instance.Instance
+
+	// Person says that a person asks. Then the age of a sign of death does not matter, and
+	// the metrics reach back to before the host's last ping.
+	Person bool
+}

@@ -1,0 +1,265 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"crashcart/lambda/domain/fact"
+	"crashcart/lambda/domain/instance"
+)
+
+const (
+	// queriesACall is how many metrics one request takes ("GetMetricData", Amazon
+	// CloudWatch API Reference).
+	queriesACall = 500
+
+	// lookBack is how far the metrics reach back: the baseline of three hours, and the
+	// stillness after it.
+	lookBack = 4 * time.Hour
+	// kept is how long CloudWatch keeps periods of a minute: 15 days ("Metrics concepts",
+	// Amazon CloudWatch User Guide). A request that reaches further back gets none at all,
+	// so some of it is left for the clocks and for the time of the call.
+	kept = 15*24*time.Hour - 10*time.Minute
+
+	// basicPeriod is the period of EC2's metrics without detailed monitoring ("Manage
+	// detailed monitoring for your EC2 instances", Amazon EC2 User Guide).
+	basicPeriod = 5 * time.Minute
+)
+
+// query is one metric that is asked for.
+type query struct {
+	namespace, metric string
+	dimension, value  string
+	statistic         string
+	period            time.Duration
+}
+
+// metrics asks CloudWatch for the writes, the heartbeat and the traffic of all instances.
+// Those whose metrics reach equally far back share a call.
+func (r *Resolver) metrics(ctx context.Context, asks []Ask) map[*instance.Instance]fact.Of[instance.Metrics] {
+	var (
+		wg      sync.WaitGroup
+		mu      sync.Mutex
+		shared  map[string]fact.Of[bool]
+		queries = map[time.Time][]query{}
+		found   = map[time.Time]map[query]fact.Of[series]{}
+		volumes []string
+	)
+	for _, a := range asks {
+		if d, err := a.Instance.Description.Get(); err == nil && d.Exists {
+			volumes = append(volumes, d.Volumes...)
+			for _, q := range r.queries(a.Instance.ID, d) {
+				if from := reach(a); !slices.Contains(queries[from], q) {
+					queries[from] = append(queries[from], q)
+				}
+			}
+		}
+	}
+	wg.Go(func() { shared = r.shared(ctx, unique(volumes, func(v string) string { return v })) })
+	for from, asked := range queries {
+		wg.Go(func() {
+			answers := r.series(ctx, from, asks[0].Instance.AsOf, asked)
+			mu.Lock()
+			defer mu.Unlock()
+			found[from] = answers
+		})
+	}
+	wg.Wait()
+	facts := make(map[*instance.Instance]fact.Of[instance.Metrics], len(asks))
+	for _, a := range asks {
+		facts[a.Instance] = answered(r.metricsOf(a.Instance, found[reach(a)], shared))
+	}
+	return facts
+}
+
+// reach is from when on the metrics are asked for. A person may ask for a host that fell
+// silent long ago. Then they begin before that. It is the beginning of a period, or the
+// periods would not be CloudWatch's own.
+func reach(a Ask) time.Time {
+	from := a.Instance.AsOf
+	if ping, err := a.Instance.Ping.Get(); err == nil && a.Person && !ping.At.IsZero() && ping.At.Before(from) {
+		from = ping.At
+	}
+	from = from.Add(-lookBack)
+	if oldest := a.Instance.AsOf.Add(-kept); from.Before(oldest) {
+		return oldest.Truncate(basicPeriod).Add(basicPeriod)
+	}
+	return from.Truncate(basicPeriod)
+}
+
+// queries are the metrics of one instance.
+func (r *Resolver) queries(id string, d instance.Description) []query {
+	all := []query{r.heartbeatOf(id), trafficOf(id, d)}
+	for _, v := range d.Volumes {
+		all = append(all, writesOf(v), idleOf(v))
+	}
+	return all
+}
+
+func (r *Resolver) heartbeatOf(id string) query {
+	return query{r.Heartbeat.Namespace, r.Heartbeat.Metric, "InstanceId", id, "SampleCount", instance.Minute}
+}
+
+func trafficOf(id string, d instance.Description) query {
+	q := query{"AWS/EC2", "NetworkOut", "InstanceId", id, "Sum", basicPeriod}
+	if d.Detailed {
+		q.period = instance.Minute
+	}
+	return q
+}
+
+// AWS/EBS has a point a minute of every attached volume ("Amazon CloudWatch metrics for
+// Amazon EBS", Amazon EBS User Guide).
+func writesOf(volume string) query {
+	return query{"AWS/EBS", "VolumeWriteOps", "VolumeId", volume, "Sum", instance.Minute}
+}
+
+func idleOf(volume string) query {
+	return query{"AWS/EBS", "VolumeIdleTime", "VolumeId", volume, "SampleCount", instance.Minute}
+}
+
+// metricsOf puts the answers of one instance together.
+func (r *Resolver) metricsOf(i *instance.Instance, found map[query]fact.Of[series], shared map[string]fact.Of[bool]) (instance.Metrics, error) {
+	d, err := i.Description.Get()
+	if err == nil && !d.Exists {
+		err = errNoInstance
+	}
+	if err != nil {
+		return instance.Metrics{}, err
+	}
+	var missing error
+	get := func(q query) series {
+		s, err := found[q].Get()
+		if err != nil && missing == nil {
+			missing = err
+		}
+		return s
+	}
+	traffic := trafficOf(i.ID, d)
+	m := instance.Metrics{
+		Heartbeat:  get(r.heartbeatOf(i.ID)).points(i.AsOf),
+		NetworkOut: get(traffic).points(i.AsOf), NetworkPeriod: traffic.period,
+	}
+	var disks []disk
+	for _, v := range d.Volumes {
+		others, err := shared[v].Get()
+		if err != nil {
+			return instance.Metrics{}, err
+		}
+		if !others {
+			disks = append(disks, disk{writes: get(writesOf(v)), idle: get(idleOf(v))})
+		}
+	}
+	m.Disks, m.Writes = len(disks), written(disks, i.AsOf)
+	if missing != nil {
+		return instance.Metrics{}, missing
+	}
+	return m, nil
+}
+
+// series asks for metrics from a time on. The metrics of a call that fails have failed.
+func (r *Resolver) series(ctx context.Context, from, asOf time.Time, queries []query) map[query]fact.Of[series] {
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		slots = make(chan struct{}, sideBySide)
+		found = make(map[query]fact.Of[series], len(queries))
+	)
+	for chunk := range slices.Chunk(queries, queriesACall) {
+		wg.Go(func() {
+			slots <- struct{}{}
+			answers, err := r.metricData(ctx, from, asOf, chunk)
+			<-slots
+			mu.Lock()
+			defer mu.Unlock()
+			for n, q := range chunk {
+				if err != nil {
+					found[q] = fact.Failed[series](err)
+				} else {
+					found[q] = answered(answers[n].complete(q))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return found
+}
+
+// answer is what the pages of one call say of one metric.
+type answer struct {
+	values series
+	status types.StatusCode // of the last page that has it, or of the first that is an error
+	bad    bool             // its times and values do not belong together
+}
+
+// complete gives the values, if they are all there.
+func (a answer) complete(q query) (series, error) {
+	switch {
+	case a.bad:
+		return nil, fmt.Errorf("CloudWatch gave %s of %s without the times", q.metric, q.value)
+	case a.status != types.StatusCodeComplete:
+		return nil, fmt.Errorf("CloudWatch did not give all of %s of %s: %q", q.metric, q.value, a.status)
+	}
+	return a.values, nil
+}
+
+// metricData makes one call, with all its pages. The answers are in the order of the
+// queries.
+func (r *Resolver) metricData(ctx context.Context, from, asOf time.Time, queries []query) ([]answer, error) {
+	in := &cloudwatch.GetMetricDataInput{
+		StartTime: &from, EndTime: aws.Time(asOf.Truncate(instance.Minute).Add(instance.Minute)), ScanBy: types.ScanByTimestampAscending,
+	}
+	answers, index := make([]answer, len(queries)), map[string]int{}
+	for n, q := range queries {
+		id := fmt.Sprintf("m%d", n)
+		index[id], answers[n].values = n, series{}
+		in.MetricDataQueries = append(in.MetricDataQueries, q.of(id))
+	}
+	pages := cloudwatch.NewGetMetricDataPaginator(r.CloudWatch, in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("asking for metrics: %w", err)
+		}
+		for _, result := range page.MetricDataResults {
+			n, ok := index[aws.ToString(result.Id)]
+			if !ok {
+				return nil, errors.New("asking for metrics: CloudWatch answered for one that was not asked for")
+			}
+			answers[n].add(result, queries[n].period)
+		}
+	}
+	return answers, nil
+}
+
+// of is the query as CloudWatch takes it.
+func (q query) of(id string) types.MetricDataQuery {
+	return types.MetricDataQuery{Id: &id, MetricStat: &types.MetricStat{
+		Metric: &types.Metric{
+			Namespace: &q.namespace, MetricName: &q.metric, Dimensions: []types.Dimension{{Name: &q.dimension, Value: &q.value}},
+		},
+		Period: aws.Int32(int32(q.period.Seconds())), Stat: &q.statistic,
+	}}
+}
+
+// add takes what a page says. A metric may be on several pages.
+func (a *answer) add(page types.MetricDataResult, period time.Duration) {
+	if a.status == "" || a.status == types.StatusCodePartialData || a.status == types.StatusCodeComplete {
+		a.status = page.StatusCode
+	}
+	if len(page.Timestamps) != len(page.Values) {
+		a.bad = true
+		return
+	}
+	for n, at := range page.Timestamps {
+		a.values[at.UTC().Truncate(period)] = page.Values[n]
+	}
+}
