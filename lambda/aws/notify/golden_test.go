@@ -11,6 +11,7 @@ import (
 
 	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/vitals"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.json")
@@ -20,6 +21,9 @@ const caseID = host + "-0123456789abcdef"
 const command = `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt --cli-binary-format raw-in-base64-out ` +
 	`--payload '{"instanceIds":["` + host + `"],"reason":"say why"}' /dev/stdout`
 
+// hangs is what the guard says of a host that hangs.
+const hangs = "it says nothing (SSM ping 11m40s ago), it writes nothing (0 for 6 min, 40 a minute before), and nobody gets an answer (target health: Target.Timeout (HTTP))"
+
 // hostile is what somebody might call an alarm.
 const hostile = "<!channel> <@U0123> @here *now* _now_ ~now~ `now` [click](https://evil.example) <https://evil.example|click>\n# A & B\u202e www.evil.example\x1b[31m"
 
@@ -27,7 +31,7 @@ const hostile = "<!channel> <@U0123> @here *now* _now_ ~now~ `now` [click](https
 var scenes = map[string][]notify.Decision{
 	"interrupted": {{
 		InstanceID: host, Outcome: "interrupted", Rule: "unresponsive", CaseID: caseID, Group: "asg/web",
-		Why: "its SSM agent is silent for 10m (6m required); EC2 accepted the interrupt", Source: "web-1 is silent",
+		Why: hangs + "; EC2 accepted the interrupt", Source: "web-1 is silent",
 		Evidence:  "console and screenshot are in s3://crashcart-evidence/cases/" + caseID + "/before/",
 		Protected: "moved to Standby in its Auto Scaling group web",
 		Undo: []string{
@@ -37,15 +41,15 @@ var scenes = map[string][]notify.Decision{
 	}},
 	"interrupted-on-request": {{
 		InstanceID: host, Outcome: "interrupted", Rule: "unresponsive", CaseID: caseID, Source: "lambda",
-		Why: "AWS's reachability check fails for 7m (5m required); EC2 accepted the interrupt", Reason: "hangs since the deploy", RequestedBy: "ana@example.com",
+		Why: "it says nothing (reachability check fails for 7m), it writes nothing (it has no EBS volume of its own, nothing new on the console), and nobody gets an answer (in no target group); EC2 accepted the interrupt", Reason: "hangs since the deploy", RequestedBy: "ana@example.com",
 	}},
 	"unknown": {{
 		InstanceID: host, Outcome: "unknown", Rule: "unresponsive", CaseID: caseID, Source: "web-1 is silent",
-		Why: `its SSM agent is silent for 10m (6m required); EC2 answered "InternalError", so the interrupt may have been sent, and will not be sent again: a second one would kill the dump; look at the console`,
+		Why: hangs + `; EC2 answered "InternalError", so the interrupt may have been sent, and will not be sent again: a second one would kill the dump; look at the console`,
 	}},
 	"rejected": {{
 		InstanceID: host, Outcome: "rejected", Rule: "ec2", CaseID: caseID, Code: "UnauthorizedOperation", Source: "web-1 is silent",
-		Why: "its SSM agent is silent for 10m (6m required); EC2 refused it (UnauthorizedOperation): the function's role, a permission boundary or an SCP denies it; " +
+		Why: hangs + "; EC2 refused it (UnauthorizedOperation): the function's role, a permission boundary or an SCP denies it; " +
 			"decode the message of the event in CloudTrail with `aws sts decode-authorization-message`",
 	}},
 	"failed": {{
@@ -54,7 +58,7 @@ var scenes = map[string][]notify.Decision{
 	}},
 	"dry-run": {{
 		InstanceID: host, Outcome: "dry-run", Rule: "unresponsive", CaseID: caseID, DryRun: true, Source: "web-1 is silent",
-		Why: "its SSM agent is silent for 10m (6m required); a dry run: EC2 would have accepted the interrupt, none was sent",
+		Why: hangs + "; a dry run: EC2 would have accepted the interrupt, none was sent",
 	}},
 	"held": {{
 		InstanceID: host, Outcome: "held", Rule: "asked", Source: "web-1 is silent",
@@ -92,10 +96,48 @@ var scenes = map[string][]notify.Decision{
 		{InstanceID: host, Outcome: "refused", Rule: "region", DryRun: true, Why: "57 instances of the Region became unreachable within 30m, at most 10 may: that is an outage, not a hang"},
 		{InstanceID: host2, Outcome: "refused", Rule: "region", DryRun: true, Why: "57 instances of the Region became unreachable within 30m, at most 10 may: that is an outage, not a hang"},
 	},
+	"refused-alive": {{
+		InstanceID: host, Outcome: "refused", Rule: "unresponsive", Source: "web-1 is silent",
+		Why: "given up after 24 passes: it is alive: target health: healthy (HTTP)", Vitals: seen("ssm-ping=dead disk-writes=nothing target-health=alive"),
+	}},
+	"refused-voiceless": {{
+		InstanceID: host, Outcome: "refused", Rule: "unresponsive", Source: "web-1 is silent",
+		Why: "given up after 24 passes: it says nothing is open (no SSM agent, no heartbeat, reachability check does not fail: nothing of it can fall silent); " +
+			"it writes nothing (0 for 26 min, 40 a minute before); nobody gets an answer (in no target group)",
+		Vitals: seen("ssm-ping=nothing heartbeat=nothing reachability=nothing disk-writes=dead kernel-log=nothing target-health=nothing"),
+	}},
+	"refused-unanswered": {{
+		InstanceID: host, Outcome: "refused", Rule: "unresponsive", Source: "web-1 is silent",
+		Why: "given up after 24 passes: it writes nothing is open (what disk-writes says is not known: reading its metrics: AccessDenied); " +
+			"it says nothing (SSM ping 29m ago); nobody gets an answer (in no target group)",
+		Vitals: seen("ssm-ping=dead heartbeat=nothing reachability=nothing disk-writes=unknown kernel-log=nothing target-health=nothing"),
+	}},
+	"held-no-baseline": {{
+		InstanceID: host, Outcome: "held", Rule: "unresponsive", Source: "web-1 is silent", Command: command,
+		Why: "it writes nothing is open (it has no EBS volume of its own; its kernel does not write on the console); " +
+			"it says nothing (SSM ping 11m40s ago); nobody gets an answer (in no target group)",
+		Vitals: seen("ssm-ping=dead heartbeat=nothing reachability=nothing disk-writes=nothing kernel-log=nothing target-health=nothing"),
+	}},
+	"held-network-alone": {{
+		InstanceID: host2, Outcome: "held", Rule: "unresponsive", Source: "web-1 is unreachable", Command: strings.ReplaceAll(command, host, host2),
+		Why: "it says nothing is open (reachability check fails for 7m, and neither agent nor heartbeat was heard in the hour before: that may be its network alone); " +
+			"it writes nothing (0 for 6 min, 40 a minute before); nobody gets an answer (in no target group)",
+		Vitals: seen("ssm-ping=nothing heartbeat=nothing reachability=dead disk-writes=dead kernel-log=nothing target-health=nothing"),
+	}},
 	"hostile": {{
 		InstanceID: host, Target: hostile, Outcome: "refused", Rule: "quiet", Group: hostile, Code: hostile, Source: hostile, Reason: hostile, RequestedBy: hostile,
 		Evidence: hostile, Protected: hostile, Why: "it is shutting down: " + hostile,
 	}},
+}
+
+// seen makes vitals of what a log line says of them.
+func seen(line string) []vitals.Vital {
+	var out []vitals.Vital
+	for field := range strings.FieldsSeq(line) {
+		name, says, _ := strings.Cut(field, "=")
+		out = append(out, vitals.Vital{Name: vitals.Name(name), Says: vitals.Says(says)})
+	}
+	return out
 }
 
 func TestEveryMessageIsItsGoldenFile(t *testing.T) {

@@ -27,9 +27,9 @@ func (nt *Notifier) nextSteps(n notice) []string {
 		}
 		return out
 	case d.Outcome == cases.OutcomeHeld:
-		return append(nt.ask(n), nt.filled(n, refusalSteps(d.Rule))...)
+		return append(nt.ask(n), nt.filled(n, refusalSteps(d))...)
 	default:
-		return nt.filled(n, refusalSteps(d.Rule))
+		return nt.filled(n, refusalSteps(d))
 	}
 }
 
@@ -42,8 +42,12 @@ func (nt *Notifier) ask(n notice) []string {
 	return nt.filled(n, []step{{askHeld, cmdAsk}})
 }
 
-func refusalSteps(rule string) []step {
-	if steps, ok := afterRefusal[rule]; ok {
+// refusalSteps are those of the rule that decided.
+func refusalSteps(d Decision) []step {
+	if d.Rule == cases.RuleUnresponsive {
+		return unresponsiveSteps(d.Vitals, d.Outcome == cases.OutcomeHeld)
+	}
+	if steps, ok := afterRefusal[d.Rule]; ok {
 		return steps
 	}
 	return otherwise

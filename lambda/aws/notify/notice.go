@@ -75,6 +75,8 @@ func newNotice(d Decision) notice {
 		n.topic, n.whole = d.Rule, true
 	case d.Rule == cases.RuleGroup && d.Group != "":
 		n.topic, n.whole = topicOf(d.Rule, d.Group), true
+	case d.Outcome == cases.OutcomeHeld && d.Rule != "": // a refusal of the hour before must not keep the command back
+		n.topic = topicOf("held-"+d.Rule, about(d))
 	default:
 		n.topic = topicOf(cmp.Or(d.Rule, string(d.Outcome)), about(d))
 	}

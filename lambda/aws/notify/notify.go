@@ -5,8 +5,8 @@
 //
 // # How often
 //
-// People are notified of a refused or held target once per instance (or what was named
-// instead), rule and hour. The rules lever, region and budget are notified once per hour
+// People are notified of a refused target once per instance (or what was named instead),
+// rule and hour, and likewise of a held one, whatever was refused before. The rules lever, region and budget are notified once per hour
 // with a count, and the rule group once per group and hour, so that a storm is one
 // message and not ten thousand. What the hour skips is counted, and the count goes with
 // the next message on the same topic, whenever that is. The casebook keeps the hour
@@ -51,6 +51,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/vitals"
 )
 
 const (
@@ -91,15 +92,16 @@ type Decision struct {
 	Why         string // one sentence, with the figure
 	Command     string // what a person types to ask for a target that is held
 	CaseID      string
-	Code        string   // EC2's error code
-	DryRun      bool     // a dry run: nothing was sent
-	Group       string   // the casebook's key of its group, such as asg/web
-	Source      string   // what asked: the alarm's name, or the way it came
-	Reason      string   // that the asker gave
-	RequestedBy string   // who the asker says it is
-	Evidence    string   // where console and screenshot from before are, or why they are not
-	Protected   string   // what was done to keep the instance until it has dumped, or why not
-	Undo        []string // commands that undo Protected
+	Code        string         // EC2's error code
+	DryRun      bool           // a dry run: nothing was sent
+	Group       string         // the casebook's key of its group, such as asg/web
+	Source      string         // what asked: the alarm's name, or the way it came
+	Reason      string         // that the asker gave
+	RequestedBy string         // who the asker says it is
+	Evidence    string         // where console and screenshot from before are, or why they are not
+	Protected   string         // what was done to keep the instance until it has dumped, or why not
+	Undo        []string       // commands that undo Protected
+	Vitals      []vitals.Vital // what was seen of the host
 }
 
 // Notifier publishes notifications. All its fields are required and set once.

@@ -92,12 +92,9 @@ var afterRefusal = map[string][]step{
 		{"EC2 will never interrupt this kind of instance. Use its serial console and SysRq where it has them, and remove its tag " + config.TagKey + ".", ""},
 		{"See its console:", "aws ec2 get-console-output --region {region} --instance-id {instance} --output text"},
 	},
-	cases.RuleRunning: {{"See what state it is in, and who put it there:", cmdStatus}},
-	cases.RuleBooted:  {{"See whether AWS has planned something for it:", cmdStatus}, console, askAgain},
-	cases.RuleUnresponsive: {
-		{"See whether it really hangs:", cmdConsole},
-		{"If you know that it hangs, overrule this:", cmdForce + cases.RuleUnresponsive},
-	},
+	cases.RuleRunning:      {{"See what state it is in, and who put it there:", cmdStatus}},
+	cases.RuleBooted:       {{"See whether AWS has planned something for it:", cmdStatus}, console, askAgain},
+	cases.RuleUnresponsive: {reallyHangs, overrule}, // where no vital was read
 	cases.RuleQuiet: {
 		{"If it dumps, boots or shuts down, leave it alone until it is done: an interrupt would ruin that.", ""},
 		{"If its console could not be read or is empty, see the line Why, and give the instance a console on ttyS0.", ""},

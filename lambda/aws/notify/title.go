@@ -70,8 +70,12 @@ func (n notice) figure() string {
 	d := n.first()
 	why := plain(d.Why, mostTitle)
 	switch {
+	case d.Outcome == cases.OutcomeHeld && d.Rule == cases.RuleAsked && why != "": // it says so itself
+		return why
+	case d.Outcome == cases.OutcomeHeld && why != "":
+		return "a person must ask: " + why
 	case d.Outcome == cases.OutcomeHeld:
-		return cmp.Or(why, "a person must ask")
+		return "a person must ask"
 	case d.Rule == "" || why == "":
 		return cmp.Or(why, d.Rule)
 	default:

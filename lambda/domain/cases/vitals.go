@@ -2,7 +2,6 @@ package cases
 
 import (
 	"errors"
-	"slices"
 
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/printable"
@@ -17,23 +16,21 @@ const (
 )
 
 // KeepVitals gives the vitals as a case keeps them, and as people are shown them: bounded,
-// on one line each, and with the reason where AWS gave no answer.
+// on one line each, and with the reason where AWS gave no answer. A vital whose facts
+// nobody has asked for is left out: the target was decided without it.
 func KeepVitals(read []vitals.Vital) []vitals.Vital {
-	kept := slices.Clone(read[:min(len(read), MaxVitals)])
-	for i, v := range kept {
-		if v.Saw == "" && v.Err != nil {
-			v.Saw = unanswered(v.Err)
+	var kept []vitals.Vital
+	for _, v := range read {
+		if len(kept) == MaxVitals {
+			break
 		}
-		kept[i] = vitals.Vital{Name: v.Name, Question: v.Question, Says: v.Says, Saw: printable.Line(v.Saw, MaxSaw), Since: v.Since}
+		if errors.Is(v.Err, fact.ErrNotAsked) {
+			continue
+		}
+		if v.Saw == "" && v.Err != nil {
+			v.Saw = "no answer: " + v.Err.Error()
+		}
+		kept = append(kept, vitals.Vital{Name: v.Name, Question: v.Question, Says: v.Says, Saw: printable.Line(v.Saw, MaxSaw), Since: v.Since})
 	}
 	return kept
-}
-
-// unanswered says why a vital is unknown. What was not asked for is no failure: another
-// rule had decided before.
-func unanswered(err error) string {
-	if errors.Is(err, fact.ErrNotAsked) {
-		return "not asked for: another rule decided first"
-	}
-	return "no answer: " + err.Error()
 }

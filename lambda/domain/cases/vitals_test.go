@@ -2,6 +2,7 @@ package cases_test
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -16,12 +17,11 @@ func TestAVitalIsNeverKeptWithoutItsReason(t *testing.T) {
 	since := time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
 	read := []vitals.Vital{
 		{Name: vitals.SSMPing, Question: vitals.Voice, Says: vitals.Dead, Saw: "SSM ping 11m40s ago", Since: since, Spoke: true},
-		{Name: vitals.DiskWrites, Question: vitals.Machine, Says: vitals.Unknown, Err: fact.ErrNotAsked},
+		{Name: vitals.DiskWrites, Question: vitals.Machine, Says: vitals.Unknown, Err: fmt.Errorf("its disk: %w", fact.ErrNotAsked)},
 		{Name: vitals.TargetHealth, Question: vitals.Answers, Says: vitals.Unknown, Err: errors.New("throttled")},
 	}
 	want := []vitals.Vital{
 		{Name: vitals.SSMPing, Question: vitals.Voice, Says: vitals.Dead, Saw: "SSM ping 11m40s ago", Since: since},
-		{Name: vitals.DiskWrites, Question: vitals.Machine, Says: vitals.Unknown, Saw: "not asked for: another rule decided first"},
 		{Name: vitals.TargetHealth, Question: vitals.Answers, Says: vitals.Unknown, Saw: "no answer: throttled"},
 	}
 	if got := cases.KeepVitals(read); !reflect.DeepEqual(got, want) {
