@@ -53,4 +53,5 @@ func (h *Handler) foresee(ctx context.Context, j *job) {
 		}
 	}
 	j.end(outcome, v)
+	j.outcome.Vitals = h.vitals(j)
 }

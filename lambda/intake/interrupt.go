@@ -47,6 +47,7 @@ func (h *Handler) interrupt(ctx context.Context, j *job) {
 	}
 	// The claim is won: from here on nothing may fail the record.
 	result := h.sender(permit).Send(ctx, permit)
+	j.outcome.Vitals = cases.KeepVitals(permit.Case().Vitals)
 	if result.Kind == send.Void {
 		h.withdraw(ctx, j, permit.Case(), result)
 		return

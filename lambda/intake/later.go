@@ -34,7 +34,7 @@ type Queue interface {
 // invoke gets its answer at once instead.
 func (h *Handler) conclude(ctx context.Context, j *job, v guard.Verdict) {
 	defer h.logDecision(ctx, j)
-	j.unanswered = v.Unanswered
+	j.unanswered, j.outcome.Vitals = v.Unanswered, h.vitals(j)
 	switch {
 	case v.Kind != guard.Later:
 		j.end(cases.Outcome(v.Kind), v) // both have the same words

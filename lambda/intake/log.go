@@ -45,7 +45,7 @@ func decisionAttrs(j *job) []slog.Attr {
 	for name, v := range map[string]string{
 		"target": j.outcome.Target, "caseId": j.outcome.CaseID, "code": j.outcome.Code, "command": j.outcome.Command,
 		"alarm": alarm, "reason": j.trigger.Reason, "requestedBy": j.trigger.RequestedBy,
-		"forced": strings.Join(j.trigger.Force, ","), "messageId": j.messageID,
+		"forced": strings.Join(j.trigger.Force, ","), "messageId": j.messageID, "vitals": compact(j.outcome.Vitals),
 	} {
 		if v != "" {
 			attrs = append(attrs, slog.String(name, v))

@@ -51,7 +51,7 @@ func (h *Handler) decision(j *job) notify.Decision {
 	return notify.Decision{
 		InstanceID: o.InstanceID, Target: o.Target, Outcome: o.Outcome, Rule: o.Rule, Why: o.Why, Command: o.Command, CaseID: o.CaseID, Code: o.Code,
 		DryRun: h.Guard.DryRun(t), Group: groupKeyOf(j), Source: source, Reason: t.Reason, RequestedBy: t.RequestedBy,
-		Evidence: o.Evidence, Protected: o.Protected, Undo: o.Undo,
+		Evidence: o.Evidence, Protected: o.Protected, Undo: o.Undo, Vitals: o.Vitals,
 	}
 }
 

@@ -3,6 +3,7 @@ package intake
 import (
 	"crashcart/lambda/aws/send"
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/vitals"
 )
 
 // Outcome is what is told back of one target: what became of it, the rule that
@@ -19,6 +20,9 @@ type Outcome struct {
 	Evidence   string        `json:"evidence,omitempty"`  // where console and screenshot are, or that they are missing
 	Protected  string        `json:"protected,omitempty"` // what was done to keep the instance until it has dumped, or why not
 	Undo       []string      `json:"undo,omitempty"`      // the commands that undo that
+
+	// Vitals is what every observer said of the instance, if it was looked at.
+	Vitals []vitals.Vital `json:"vitals,omitempty"`
 
 	again bool // the record must be delivered again
 }

@@ -1,0 +1,31 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/vitals"
+)
+
+// vitals is what every observer says of the job's host, as it is shown. There are none of
+// a target that came to no instance, and none of an instance of which nothing is known.
+func (h *Handler) vitals(j *job) []vitals.Vital {
+	if j.question.Instance == nil || j.question.Instance.ID == "" {
+		return nil
+	}
+	read := cases.KeepVitals(h.Guard.Vitals(j.question))
+	if !slices.ContainsFunc(read, func(v vitals.Vital) bool { return v.Says != vitals.Unknown }) {
+		return nil
+	}
+	return read
+}
+
+// compact writes the vitals as one field of a log line: "ssm-ping=dead heartbeat=nothing".
+func compact(seen []vitals.Vital) string {
+	words := make([]string, len(seen))
+	for i, v := range seen {
+		words[i] = string(v.Name) + "=" + string(v.Says)
+	}
+	return strings.Join(words, " ")
+}
