@@ -3,8 +3,6 @@ package cloudwatch
 import (
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/smithy-go/encoding/cbor"
@@ -45,13 +43,12 @@ func (h *Handler) data(body cbor.Map) (cbor.Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	start := 0
+	start, moment := 0, h.moment()
 	if in.token != "" {
-		if start, err = strconv.Atoi(strings.TrimPrefix(in.token, "lab-points-")); err != nil || start < 0 {
-			return nil, &apiError{"InvalidNextToken", "The next token specified is invalid."}
+		if start, err = moment.resume(in.token); err != nil {
+			return nil, err
 		}
 	}
-	moment := h.moment()
 	results, passed, left := cbor.List{}, 0, 0
 	for _, q := range in.queries {
 		if q.hidden {
@@ -72,7 +69,7 @@ func (h *Handler) data(body cbor.Map) (cbor.Map, error) {
 	}
 	out := cbor.Map{"MetricDataResults": results, "Messages": cbor.List{}}
 	if left > 0 {
-		out["NextToken"] = cbor.String("lab-points-" + strconv.Itoa(start+in.most))
+		out["NextToken"] = cbor.String(moment.token(start + in.most))
 	}
 	return out, nil
 }

@@ -251,6 +251,12 @@ func TestPointsComeInPagesAndNoneIsLost(t *testing.T) {
 				writes(fleet.VolumeOf(web)), sent(web, 300), beats(batch),
 			},
 		}
+		one := in
+		one.MaxDatapoints = nil
+		whole, err := m.GetMetricData(t.Context(), &one)
+		if err != nil {
+			t.Fatal(err)
+		}
 		got, pages := map[string][]time.Time{}, 0
 		for pages = 0; pages == 0 || in.NextToken != nil; pages++ {
 			out, err := m.GetMetricData(t.Context(), &in)
@@ -267,6 +273,12 @@ func TestPointsComeInPagesAndNoneIsLost(t *testing.T) {
 				t.Errorf("page %d: %d points, partial %v", pages, n, partial)
 			}
 			in.NextToken = out.NextToken
+			m.clock.Advance(time.Minute) // what is published meanwhile is of no page
+		}
+		for _, r := range whole.MetricDataResults {
+			if !slices.Equal(r.Timestamps, got[*r.Id]) {
+				t.Errorf("%s: %d points in pages, %d in one", *r.Id, len(got[*r.Id]), len(r.Timestamps))
+			}
 		}
 		if pages < 5 || len(got["writes"]) < 56 || len(got["sent"]) < 10 || len(got["beats"]) < 59 {
 			t.Errorf("%d pages: %d, %d, %d points", pages, len(got["writes"]), len(got["sent"]), len(got["beats"]))

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"fmt"
 	"hash/fnv"
 	"time"
 
@@ -65,6 +66,25 @@ func (h *Handler) moment() moment {
 	defer h.mu.Unlock()
 	now := h.clock.Now()
 	return moment{fleet: h.fleet, publishing: h.publishing, lab: now, wall: h.clock.Report(now)}
+}
+
+// tokenFormat is how many points come before a page, and the moment of the first page, on
+// the wall and in the lab. All pages are of that moment: if a minute were published
+// between two of them, the caller would miss a point.
+const tokenFormat = "lab-points-%d-%d-%d"
+
+func (m moment) token(points int) string {
+	return fmt.Sprintf(tokenFormat, points, m.wall.UnixNano(), m.lab.UnixNano())
+}
+
+// resume goes back to the moment of a token, and gives how many points came before.
+func (m *moment) resume(token string) (points int, err error) {
+	var wall, lab int64
+	if n, err := fmt.Sscanf(token, tokenFormat, &points, &wall, &lab); n != 3 || err != nil || points < 0 {
+		return 0, &apiError{"InvalidNextToken", "The next token specified is invalid."}
+	}
+	m.wall, m.lab = time.Unix(0, wall), time.Unix(0, lab)
+	return points, nil
 }
 
 // inLab is the lab's time of a caller's time.
