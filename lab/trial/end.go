@@ -42,6 +42,7 @@ const (
 // End is how a trial must end.
 type End struct {
 	Refused string   // the rule that must refuse to interrupt it; then nothing else becomes of it
+	Held    bool     // that rule must leave it to a person, rather than refuse
 	Ends    bool     // it may have crashed by itself before, and be refused because it is alive again
 	Stages  []string // exactly those, in this order
 	Back    bool     // the guest comes back by itself
@@ -121,8 +122,17 @@ func kernels() []Trial {
 	}
 }
 
-// disks are the trials of a dump that finds no room, or no makedumpfile.
+// disks are the trials of a dump that finds no room, or no makedumpfile. The journal
+// leaves the disk first: it makes room by itself where there is little.
 func disks() []Trial {
+	trials := full()
+	for i := range trials {
+		trials[i].Prepare = volatileJournal + "; " + trials[i].Prepare
+	}
+	return trials
+}
+
+func full() []Trial {
 	return []Trial{
 		{
 			Name: "disk-full", What: "5 MB are free: less than a dump takes",
@@ -180,9 +190,9 @@ func Few() []string { return []string{"dumped", "ignored", "no-kdump", "disk-com
 // Of is the trial that hangs a prepared guest in a certain way.
 func Of(h Hang) Trial {
 	end := dumped
-	if h.Lives {
+	if h.Lives || h.Held {
 		end = alive
 	}
-	end.Ends = h.Ends
+	end.Ends, end.Held = h.Ends, h.Held
 	return Trial{Name: h.Name, What: h.What, Hang: h.Name, End: end}
 }

@@ -1,15 +1,25 @@
 package trial
 
+import (
+	"slices"
+	"time"
+)
+
 // Hang is a way in which user space, or the whole machine, stops answering.
 type Hang struct {
 	Name   string
 	What   string // what is wrong with the machine, as a part of a sentence
 	Script string // run by root in the guest; it need not return
-	Lives  bool   // not a hang: slow, but its agent is heard, and it must not be interrupted
-	Ends   bool   // it may end by itself, in a panic of the kernel's own
+	// Prepare is run by root long before, and must succeed.
+	Prepare string
+	Lives   bool // not a hang: slow, but its agent is heard, and it must not be interrupted
+	Ends    bool // it may end by itself, in a panic of the kernel's own
 	// Speed is how many lab seconds pass in a second, if not Speed: a guest that is slow
 	// must not be taken for a silent one because its time runs slower than AWS's.
 	Speed float64
+	Held  bool // it goes on writing, so that a person must ask
+	// Unasked is a guest whose application nobody asks for a page.
+	Unasked bool
 	// Kernel are further arguments for the guest's kernel.
 	Kernel string
 }
@@ -20,14 +30,18 @@ const frozen = "frozen-root"
 // Hangs are the honest ways to hang a stock kernel that were found: none of them
 // is a guest that merely pretends.
 func Hangs() []Hang {
-	return []Hang{
+	return slices.Concat(living(), []Hang{
 		{
 			Name: frozen, What: "the root file system is frozen, as under a storage driver that never answers",
 			Script: "sync; fsfreeze -f /",
 		},
 		{
-			Name: "stopped", What: "every process but init is stopped, the agent too",
-			Script: "kill -STOP -1",
+			Name: "stopped", What: "every process but init is stopped, the agent too; init starts the journal anew",
+			Script: "kill -STOP -1", Held: true,
+		},
+		{
+			Name: "stopped-volatile", What: "every process but init is stopped, on a host that keeps its journal in memory",
+			Prepare: volatileJournal, Script: "kill -STOP -1",
 		},
 		{
 			Name: "memory", What: "memory is exhausted by processes that the OOM killer may not touch",
@@ -42,7 +56,7 @@ func Hangs() []Hang {
 		},
 		{
 			Name: "spinning-bounded", What: "real-time tasks spin on every CPU for 95 % of the time, the kernel's own bound: slow, not hung",
-			Lives: true, Speed: 6,
+			Lives: true, Speed: 12,
 			Script: "for c in $(seq $(nproc)); do chrt -f 99 sh -c 'while :; do :; done' & done",
 		},
 		{
@@ -54,14 +68,57 @@ func Hangs() []Hang {
 			// iomem=relaxed.
 			Script: "busybox devmem 0xfee00080 32 0xff", Kernel: "iomem=relaxed",
 		},
+	})
+}
+
+// living are guests that do not hang at all, although an alarm says so.
+func living() []Hang {
+	return []Hang{
+		{
+			Name: "idle", What: "nothing: it lives, and nobody asks it for a page",
+			Script: ":", Lives: true, Unasked: true,
+		},
+		{
+			Name: "agents-stopped", What: "its agent is stopped, and it serves as before",
+			Script: "systemctl stop --no-block qemu-guest-agent", Lives: true,
+		},
 	}
 }
+
+// volatileJournal keeps the journal in memory, after a reboot as well.
+const volatileJournal = "printf '[Journal]\\nStorage=volatile\\n' >/etc/systemd/journald.conf.d/zz-volatile.conf; " +
+	"systemctl restart systemd-journald; rm -rf /var/log/journal; sync"
 
 func (h Hang) speed() float64 {
 	if h.Speed > 0 {
 		return h.Speed
 	}
 	return Speed
+}
+
+const (
+	// historyTakes is how long a guest lives before it hangs: the function compares with
+	// at least thirty minutes in which the disk was written.
+	historyTakes = 35 * time.Minute
+	// historySlow is that of a slow guest, whose agent is heard all the time, so that
+	// nobody asks for its disk.
+	historySlow = 5 * time.Minute
+	// alarmTakes is how long the function may take, after the alarm, until its final
+	// word: an alarm is fresh for thirty minutes.
+	alarmTakes = 33 * time.Minute
+)
+
+// history is how long the guest lives before it hangs.
+func (h Hang) history() time.Duration {
+	if h.Speed > 0 {
+		return historySlow
+	}
+	return historyTakes
+}
+
+// wall is a time of the lab on the wall.
+func (h Hang) wall(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / h.speed())
 }
 
 // HangNamed gives the hang of that name.

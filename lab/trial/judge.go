@@ -19,7 +19,10 @@ func Judge(r *Record) (wrong []string) {
 	if end.Ends && d.Outcome == "refused" {
 		end = alive
 	}
-	if end.Refused != "" {
+	switch {
+	case end.Held:
+		outcome = "held"
+	case end.Refused != "":
 		outcome = "refused"
 	}
 	if d.Outcome != outcome || end.Refused != "" && d.Rule != end.Refused {

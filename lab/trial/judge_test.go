@@ -153,15 +153,23 @@ func TestNothingIsPrintedOverOrLeftOutOfTheTable(t *testing.T) {
 	}
 }
 
-// The table of hangs says what was answered when, what was decided, and nothing of what
-// was not asked.
-func TestEveryAnswerOfAHungGuestIsInTheTable(t *testing.T) {
+// The tables of hangs say what was answered when, what was written and sent, what was
+// decided when and why, and nothing of what was not asked.
+func TestNoAnswerOfAHungGuestIsLeftOutOfTheTable(t *testing.T) {
 	yes := true
 	asked := dumped()
-	asked.Hung = &trial.Answers{ARP: time.Millisecond, Agent: time.Second, Serial: time.Second}
-	asked.Late = &trial.Answers{ARP: time.Millisecond}
-	asked.Capture = &yes
-	refused := &trial.Record{Trial: trial.Trial{Name: "lives"}, Decisions: []trial.Decision{{Outcome: "refused", Rule: "unresponsive"}}}
+	asked.Hung = &trial.Answers{ARP: time.Millisecond, Agent: time.Second, Serial: time.Second, TCP: time.Second, Memory: time.Second}
+	asked.Late = &trial.Answers{ARP: time.Millisecond, TCP: time.Second}
+	asked.Capture, asked.Speed = &yes, 30
+	asked.LivesFrom, asked.HungAt, asked.DecidedAt = 10*time.Second, 20*time.Second, 45*time.Second
+	for second := range 50 { // five writes and three frames a second; from 23 s on only a frame
+		at := uint64(second) //nolint:gosec // small
+		asked.Samples = append(asked.Samples, trial.Sample{
+			At: time.Duration(second) * time.Second, Writes: 5 * min(at, 23), Frames: at + 2*min(at, 20),
+		})
+	}
+	asked.Decisions[1].Why = "it says nothing"
+	refused := &trial.Record{Trial: trial.Trial{Name: "lives"}, Decisions: []trial.Decision{{Outcome: "refused", Rule: "unresponsive", Why: "it is alive"}}}
 	var out strings.Builder
 	if err := trial.Hung(&out, []*trial.Record{asked, refused}); err != nil {
 		t.Fatal(err)
@@ -171,12 +179,30 @@ func TestEveryAnswerOfAHungGuestIsInTheTable(t *testing.T) {
 		rows = append(rows, regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1))
 	}
 	want := [][]string{
-		{"hang", "ARP", "agent", "serial", "decided", "ARP, dumping", "dump"},
-		{"dumped", "yes", "yes, later no", "yes, later no", "interrupted unresponsive", "yes", "whole"},
-		{"lives", "-", "-", "-", "refused unresponsive", "-", "none"},
+		{"hang", "ARP", "agent", "serial", "TCP", "page in memory", "page on disk", "writes", "last", "frames"},
+		{"dumped", "yes", "yes, later no", "yes, later no", "yes", "yes, later no", "no", "50.0, then 6.0", "+3.0 s", "30.0, then 10.0"},
+		{"lives", "-", "-", "-", "-", "-", "-", "-", "-", "-"},
+		{""},
+		{"hang", "decided", "minute", "ARP, dumping", "dump"},
+		{"dumped", "interrupted unresponsive", "12.5", "yes", "whole"},
+		{"lives", "refused unresponsive", "0.0", "-", "none"},
+		{""},
+		{"dumped: it says nothing"},
+		{"lives: it is alive"},
 	}
 	if !slices.EqualFunc(rows, want, slices.Equal) {
 		t.Errorf("%q, want %q", rows, want)
+	}
+}
+
+// A host that goes on writing is left to a person, and never interrupted or refused.
+func TestAGuestThatGoesOnWritingIsNeverInterrupted(t *testing.T) {
+	hang, _ := trial.HangNamed("stopped")
+	for outcome, right := range map[string]bool{"held": true, "refused": false, "interrupted": false} {
+		r := &trial.Record{Trial: trial.Of(hang), Decisions: []trial.Decision{{Outcome: outcome, Rule: "unresponsive"}}}
+		if wrong := trial.Judge(r); (len(wrong) == 0) != right {
+			t.Errorf("%s: %q", outcome, wrong)
+		}
 	}
 }
 

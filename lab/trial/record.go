@@ -11,7 +11,11 @@ type Record struct {
 	Release     string // of the kernel
 	CommandLine string // what its kernel was started with
 	Steps       []Step
+	LivesFrom   time.Duration // since power on: it is up, and keeps its own times as the lab does
 	HungAt      time.Duration // since power on
+	DecidedAt   time.Duration // since power on
+	Speed       float64       // lab seconds in a second
+	Samples     []Sample      // of the hypervisor's counters, if it was probed
 	Before      *Answers      // to a probe, of the healthy guest
 	Hung        *Answers      // soon after it hung
 	Late        *Answers      // just before the interrupt
@@ -54,6 +58,11 @@ func (r *Record) names() []string {
 		names = append(names, s.Name)
 	}
 	return names
+}
+
+// Minute is the minute of the lab, from the hang on, in which the final decision came.
+func (r *Record) Minute() float64 {
+	return (r.DecidedAt - r.HungAt).Minutes() * r.Speed
 }
 
 // Decided is the final decision, zero if there was none.

@@ -18,8 +18,9 @@ type run struct {
 	hang    Hang
 	lab     *lab.Lab
 	guest   *guest.Guest
-	console *serial.Log // the guest's
-	start   time.Time   // power on
+	console *serial.Log    // the guest's
+	start   time.Time      // power on
+	beside  sync.WaitGroup // of what goes on beside the steps
 
 	notifying sync.Mutex // keeps what Observe hears in order
 
@@ -32,6 +33,7 @@ type run struct {
 	reader  reader
 	over    bool // what the console says is no longer the crash's doing
 
+	hung     chan struct{} // closed when the hang has begun
 	captured chan struct{} // closed when the capture kernel starts
 	back     chan struct{} // closed when the guest is reachable again
 }
@@ -39,8 +41,8 @@ type run struct {
 func newRun(o Options, t Trial, h Hang, l *lab.Lab, g *guest.Guest) *run {
 	return &run{
 		options: o, trial: t, hang: h, lab: l, guest: g, console: g.Serial(), start: time.Now(),
-		record: &Record{Trial: t, Release: o.Image.Release, CommandLine: g.CommandLine()},
-		final:  make(chan struct{}), back: make(chan struct{}), captured: make(chan struct{}),
+		record: &Record{Trial: t, Release: o.Image.Release, CommandLine: g.CommandLine(), Speed: h.speed()},
+		final:  make(chan struct{}), back: make(chan struct{}), captured: make(chan struct{}), hung: make(chan struct{}),
 	}
 }
 
@@ -48,6 +50,8 @@ func newRun(o Options, t Trial, h Hang, l *lab.Lab, g *guest.Guest) *run {
 const (
 	stepBoot     = "boot"
 	stepPrepare  = "prepare"
+	stepPace     = "pace"
+	stepLive     = "live"
 	stepHang     = "hang"
 	stepSilence  = "silence"
 	stepAlarm    = "alarm"
@@ -60,20 +64,12 @@ const (
 func (r *run) play(ctx context.Context) error {
 	ctx, release := r.alive(ctx)
 	defer release()
-	for _, step := range []struct {
-		name, text string
-		within     time.Duration
-		do         func(context.Context) error
-	}{
-		{stepBoot, "the guest boots", readyWithin, r.boot},
-		{stepPrepare, "it is prepared: " + r.trial.What, prepareWithin, r.prepare},
-		{stepHang, "it hangs: " + r.hang.What, prepareWithin, r.hangIt},
-		{stepSilence, "nothing of it is heard for as long as the alarm has patience", decidedWithin, r.silence},
-		{stepAlarm, "the alarm " + alarmName + " goes off", decidedWithin, r.askForIt},
-		{stepWatch, "the console is watched", comesWithin, r.watch},
-		{stepReadBack, "what is on its disk is read back", readyWithin + readBackWithin, r.readBack},
-		{stepKeep, "the evidence is copied", readBackWithin, r.keepDumps},
-	} {
+	r.beside.Go(func() { r.visit(ctx) })
+	if r.options.Probe {
+		r.beside.Go(func() { r.count(ctx) })
+		r.beside.Go(func() { r.probes(ctx) })
+	}
+	for _, step := range r.steps() {
 		if step.name == stepPrepare && r.trial.Prepare == "" {
 			continue
 		}
@@ -96,12 +92,35 @@ func (r *run) play(ctx context.Context) error {
 	return nil
 }
 
+// step is a part of a trial.
+type step struct {
+	name, text string
+	within     time.Duration
+	do         func(context.Context) error
+}
+
+// steps are the parts of a trial, in order.
+func (r *run) steps() []step {
+	return []step{
+		{stepBoot, "the guest boots", readyWithin, r.boot},
+		{stepPace, "its own times become the lab's", prepareWithin, r.pace},
+		{stepLive, "it lives as a host does, until its disk is known", r.hang.wall(r.hang.history()) + prepareWithin, r.live},
+		{stepPrepare, "it is prepared: " + r.trial.What, prepareWithin, r.prepare},
+		{stepHang, "it hangs: " + r.hang.What, prepareWithin, r.hangIt},
+		{stepSilence, "nothing of it is heard for as long as the alarm has patience", r.hang.wall(heartbeatMissing) + decidedWithin, r.silence},
+		{stepAlarm, "the alarm " + alarmName + " goes off", r.hang.wall(alarmTakes) + decidedWithin, r.askForIt},
+		{stepWatch, "the console is watched", comesWithin, r.watch},
+		{stepReadBack, "what is on its disk is read back", readyWithin + readBackWithin, r.readBack},
+		{stepKeep, "the evidence is copied", readBackWithin, r.keepDumps},
+	}
+}
+
 // alive is ctx for as long as the guest runs, so that one which powers itself off is
-// not waited for. The returned function must be called.
+// not waited for. The returned function must be called: it ends all that goes on beside
+// the steps.
 func (r *run) alive(ctx context.Context) (context.Context, func()) {
 	ctx, end := context.WithCancelCause(ctx)
-	var done sync.WaitGroup
-	done.Go(func() {
+	r.beside.Go(func() {
 		select {
 		case <-r.guest.Done():
 			end(guest.ErrEnded)
@@ -110,7 +129,7 @@ func (r *run) alive(ctx context.Context) (context.Context, func()) {
 	})
 	return ctx, func() {
 		end(nil)
-		done.Wait()
+		r.beside.Wait()
 	}
 }
 

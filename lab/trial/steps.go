@@ -27,13 +27,23 @@ func (r *run) boot(ctx context.Context) error {
 	return nil
 }
 
+// live lets some time of the lab pass, in which the guest does what it always does.
+func (r *run) live(ctx context.Context) error {
+	return clock.Sleep(ctx, r.lab.Clock, r.hang.history())
+}
+
 func (r *run) prepare(ctx context.Context) error {
-	out, err := r.script(ctx, r.trial.Prepare)
+	return r.succeeds(ctx, "preparing the guest", r.trial.Prepare)
+}
+
+// succeeds runs a script in the guest, which must end with 0.
+func (r *run) succeeds(ctx context.Context, what, script string) error {
+	out, err := r.script(ctx, script)
 	if err != nil {
-		return fmt.Errorf("preparing the guest: %w", err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	if out.ExitCode != 0 {
-		return fmt.Errorf("preparing the guest ended with %d: %q, %q", out.ExitCode, out.Stdout, out.Stderr)
+		return fmt.Errorf("%s ended with %d: %q, %q", what, out.ExitCode, out.Stdout, out.Stderr)
 	}
 	return nil
 }
@@ -47,23 +57,13 @@ func (r *run) hangIt(ctx context.Context) error {
 		return fmt.Errorf("hanging the guest: %w", err)
 	}
 	r.record.HungAt = time.Since(r.start)
+	close(r.hung)
 	return nil
 }
 
 // silence waits as long as the alarm does.
 func (r *run) silence(ctx context.Context) error {
-	hung := r.lab.Clock.Now()
-	if r.options.Probe {
-		if err := clock.Sleep(ctx, r.lab.Clock, time.Minute); err != nil {
-			return err
-		}
-		r.record.Hung = r.probe(ctx)
-	}
-	err := clock.Sleep(ctx, r.lab.Clock, hung.Add(heartbeatMissing).Sub(r.lab.Clock.Now()))
-	if err == nil && r.options.Probe && !r.hang.Lives { // whose pings it would hold up
-		r.record.Late = r.probe(ctx)
-	}
-	return err
+	return clock.Sleep(ctx, r.lab.Clock, heartbeatMissing)
 }
 
 // askForIt raises the alarm and waits for the function's final word.

@@ -65,10 +65,14 @@ func left(r *Record) string {
 	return string(r.Left())
 }
 
-// Hung prints what of each hung guest answered, and what the guard made of that. The
-// error is w's.
+// Hung prints what of each hung guest answered and what it still wrote and sent, and
+// then what the guard made of that. The error is w's.
 func Hung(w io.Writer, records []*Record) error {
-	rows := [][]string{{"hang", "ARP", "agent", "serial", "decided", "ARP, dumping", "dump"}}
+	if err := table(w, answers(records), "\n"); err != nil {
+		return err
+	}
+	rows := [][]string{{"hang", "decided", "minute", "ARP, dumping", "dump"}}
+	var why strings.Builder
 	for _, r := range records {
 		d := r.Decided()
 		capture := "-"
@@ -76,11 +80,48 @@ func Hung(w io.Writer, records []*Record) error {
 			capture = yesNo[*r.Capture]
 		}
 		rows = append(rows, []string{
-			r.Trial.Name, twice(r, func(a *Answers) time.Duration { return a.ARP }), twice(r, func(a *Answers) time.Duration { return a.Agent }),
-			twice(r, func(a *Answers) time.Duration { return a.Serial }), strings.TrimSpace(d.Outcome + " " + d.Rule), capture, string(r.Left()),
+			r.Trial.Name, strings.TrimSpace(d.Outcome + " " + d.Rule), strconv.FormatFloat(r.Minute(), 'f', 1, 64), capture, string(r.Left()),
 		})
+		fmt.Fprintf(&why, "%s: %s\n", r.Trial.Name, d.Why)
 	}
-	return table(w, rows, "")
+	return table(w, rows, "\n"+why.String())
+}
+
+// answers are the rows of what the guests answered, wrote and sent. Writes and frames are
+// those of ten seconds on the wall, healthy and hung.
+func answers(records []*Record) [][]string {
+	rows := [][]string{{"hang", "ARP", "agent", "serial", "TCP", "page in memory", "page on disk", "writes", "last", "frames"}}
+	for _, r := range records {
+		row := []string{r.Trial.Name}
+		for _, of := range []func(*Answers) time.Duration{
+			func(a *Answers) time.Duration { return a.ARP },
+			func(a *Answers) time.Duration { return a.Agent },
+			func(a *Answers) time.Duration { return a.Serial },
+			func(a *Answers) time.Duration { return a.TCP },
+			func(a *Answers) time.Duration { return a.Memory },
+			func(a *Answers) time.Duration { return a.Disk },
+		} {
+			row = append(row, twice(r, of))
+		}
+		rows = append(rows, append(row, counts(r)...))
+	}
+	return rows
+}
+
+// counts are the columns of writes, of the last write after the hang, and of frames.
+func counts(r *Record) []string {
+	if len(r.Samples) == 0 {
+		return []string{"-", "-", "-"}
+	}
+	healthy, hung := r.Healthy(), r.Silent()
+	last := "none"
+	if hung.LastWrite > 0 {
+		last = "+" + seconds(hung.LastWrite) + " s"
+	}
+	return []string{
+		fmt.Sprintf("%.1f, then %.1f", healthy.Writes, hung.Writes), last,
+		fmt.Sprintf("%.1f, then %.1f", healthy.Frames, hung.Frames),
+	}
 }
 
 var yesNo = map[bool]string{true: "yes", false: "no"}

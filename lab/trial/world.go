@@ -82,6 +82,7 @@ func (r *run) decided(d Decision) {
 	defer r.mu.Unlock()
 	r.record.Decisions = append(r.record.Decisions, d)
 	if d.Outcome != "later" && r.verdict == nil {
+		r.record.DecidedAt = time.Since(r.start)
 		r.verdict = &d
 		close(r.final)
 	}
@@ -90,12 +91,12 @@ func (r *run) decided(d Decision) {
 // watched is the guest with the moment of its interrupt noted: what the console says
 // from then on may come of it.
 type watched struct {
-	fleet.Machine
+	fleet.Counter
 	run *run
 }
 
 // Interrupt notes the moment and passes the interrupt on.
 func (w watched) Interrupt() error {
 	w.run.sent()
-	return w.Machine.Interrupt()
+	return w.Counter.Interrupt()
 }
