@@ -107,7 +107,10 @@ func endLen(text []byte) int {
 func (c *comparison) line(line []byte, begin int, cut bool) (stamped bool) {
 	at, st, stamped := firstStamp(line)
 	head := line[:at]
-	if len(head) > begin && c.count(head) && !cut && isUserSpace(head, 0, false) {
+	if begin >= at || isPrompt(head[:begin]) { // it has waited there since the life before
+		head = head[min(begin, at):]
+	}
+	if c.count(head) && !cut && isUserSpace(head, 0, false) {
 		c.life = append(c.life[:0], head...)
 	}
 	body := at + st.size
