@@ -7,6 +7,7 @@ func InterruptCalls() []Call {
 		own("autoscaling.DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups"),
 		own("autoscaling.EnterStandby", "autoscaling:EnterStandby"),
 		own("cloudwatch.DescribeAlarms", "cloudwatch:DescribeAlarms"),
+		own("cloudwatch.GetMetricData", "cloudwatch:GetMetricData"),
 		own("dynamodb.BatchGetItem", "dynamodb:BatchGetItem"),
 		discovery,
 		own("dynamodb.PutItem", "dynamodb:PutItem"),
@@ -22,6 +23,7 @@ func InterruptCalls() []Call {
 		own("ec2.DescribeInstanceTypes", "ec2:DescribeInstanceTypes"),
 		own("ec2.DescribeInstances", "ec2:DescribeInstances"),
 		own("ec2.DescribeNetworkInterfaces", "ec2:DescribeNetworkInterfaces"),
+		own("ec2.DescribeVolumes", "ec2:DescribeVolumes"),
 		own("ec2.GetConsoleOutput", "ec2:GetConsoleOutput"),
 		own("ec2.GetConsoleScreenshot", "ec2:GetConsoleScreenshot"),
 		own("ec2.SendDiagnosticInterrupt", "ec2:SendDiagnosticInterrupt"),
@@ -62,14 +64,16 @@ func instances(at Places) []Statement {
 		{
 			Sid: "Describe",
 			Actions: []string{
-				"autoscaling:DescribeAutoScalingGroups", "cloudwatch:DescribeAlarms",
+				"autoscaling:DescribeAutoScalingGroups", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData",
 				"ec2:DescribeInstanceStatus", "ec2:DescribeInstanceTypes", "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces",
+				"ec2:DescribeVolumes",
 				"elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth",
 				"ssm:DescribeInstanceInformation",
 			},
 			Resources: []string{"*"},
 			If:        map[string]any{"StringEquals": map[string]any{"aws:RequestedRegion": at.Region}},
-			Why: "these have no resources to name in IAM, except DescribeAlarms, which gives composite alarms only where it is allowed on * " +
+			Why: "these have no resources to name in IAM, except DescribeAlarms, which gives composite alarms only where it is allowed on *, " +
+				"and GetMetricData, which has some only for metrics of OpenTelemetry " +
 				"(Service Authorization Reference; \"DescribeAlarms\", Amazon CloudWatch API Reference)",
 		},
 		{

@@ -111,7 +111,7 @@ func describeRows(w world) []row {
 	elsewhere := map[string]string{"aws:RequestedRegion": otherRegion}
 	var rows []row
 	for does := range strings.FieldsSeq(`autoscaling:DescribeAutoScalingGroups ec2:DescribeInstanceStatus ec2:DescribeInstanceTypes ec2:DescribeInstances
-		ec2:DescribeNetworkInterfaces elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth ssm:DescribeInstanceInformation`) {
+		ec2:DescribeNetworkInterfaces ec2:DescribeVolumes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth ssm:DescribeInstanceInformation`) {
 		rows = append(rows,
 			row{name: does + " may be called in this Region", by: w.role, does: does, on: "*", want: allowed("Describe")},
 			row{name: does + " is never called in another Region", by: w.role, does: does, on: "*", with: elsewhere, want: nothing})
@@ -121,6 +121,15 @@ func describeRows(w world) []row {
 	rows = append(rows,
 		row{name: "alarms may be read in this Region", by: w.role, does: alarms, on: hang, want: allowed("Describe")},
 		row{name: "alarms are never read in another Region", by: w.role, does: alarms, on: hang, with: elsewhere, want: nothing})
+	// IAM knows a metric only by the dataset of those that came by OpenTelemetry. Every other
+	// one is on * ("Actions, resources, and condition keys for Amazon CloudWatch", Service
+	// Authorization Reference), as the statement has it.
+	const metrics = "cloudwatch:GetMetricData"
+	dataset := arn("cloudwatch", "dataset/hosts")
+	rows = append(rows,
+		row{name: "metrics may be read in this Region", by: w.role, does: metrics, on: dataset, want: allowed("Describe")},
+		row{name: "metrics are never read in another Region", by: w.role, does: metrics, on: dataset, with: elsewhere, want: nothing},
+		row{name: "no metric is ever written, a heartbeat least of all", by: w.role, does: "cloudwatch:PutMetricData", on: dataset, want: nothing})
 	for does, never := range map[string]string{
 		"cloudwatch:DisableAlarmActions": "silenced", "cloudwatch:SetAlarmState": "set", "cloudwatch:DeleteAlarms": "deleted",
 	} {

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	describes = "autoscaling:DescribeAutoScalingGroups cloudwatch:DescribeAlarms ec2:DescribeInstanceStatus ec2:DescribeInstanceTypes ec2:DescribeInstances " +
-		"ec2:DescribeNetworkInterfaces elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth ssm:DescribeInstanceInformation"
+	describes = "autoscaling:DescribeAutoScalingGroups cloudwatch:DescribeAlarms cloudwatch:GetMetricData ec2:DescribeInstanceStatus ec2:DescribeInstanceTypes ec2:DescribeInstances " +
+		"ec2:DescribeNetworkInterfaces ec2:DescribeVolumes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth ssm:DescribeInstanceInformation"
 	instances = "arn:aws:ec2:eu-central-1:111122223333:instance/*"
 	tagged    = " if StringEquals aws:ResourceTag/crashcart=auto,manual"
 	ofAlarms  = " if ArnLike aws:SourceArn=arn:aws:cloudwatch:eu-central-1:111122223333:alarm:* and StringEquals aws:SourceAccount=111122223333"
