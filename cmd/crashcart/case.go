@@ -22,9 +22,9 @@ func newCase() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "case ID",
 		Short: "Show one case and what happened in it",
-		Long: `Show one case: for whom it was opened and why, and what happened when. The id
-is one that crashcart cases lists. If only a dry run has that id, the dry run
-is shown.
+		Long: `Show one case: for whom it was opened and why, what happened when, and what was
+seen of the host when it was claimed. The id is one that crashcart cases lists.
+If only a dry run has that id, the dry run is shown.
 
 The exit code is 0 when the case is shown, 1 when there is no such case, or
 when it could not be read, 2 when the command was called wrongly.`,
@@ -98,6 +98,11 @@ func showCase(p *screen.Page, r cases.Record) {
 	p.Blank()
 	for _, m := range r.Timeline() {
 		p.Beside(screen.Stamp(m.At)+"  ", m.What)
+	}
+	if len(r.Vitals) > 0 {
+		p.Blank()
+		p.Text("What was seen when it was claimed:")
+		showVitals(p, r.Vitals, r.ClaimedAt, "before")
 	}
 	if r.Stuck(p.Now()) {
 		p.Blank()

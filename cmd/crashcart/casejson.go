@@ -4,29 +4,31 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/vitals"
 )
 
 // jsonCase is the machine's view of a case.
 type jsonCase struct {
-	ID         string       `json:"id"`
-	InstanceID string       `json:"instanceId"`
-	State      cases.State  `json:"state"`
-	Open       bool         `json:"open"`
-	Overdue    bool         `json:"overdue"`
-	DryRun     bool         `json:"dryRun"`
-	Group      string       `json:"group,omitempty"`
-	Trigger    jsonTrigger  `json:"trigger"`
-	Code       string       `json:"code,omitempty"`
-	Evidence   string       `json:"evidence,omitempty"`
-	Protected  string       `json:"protected,omitempty"`
-	ClaimedAt  time.Time    `json:"claimedAt"`
-	SettledAt  time.Time    `json:"settledAt,omitzero"`
-	NotedAt    time.Time    `json:"notedAt,omitzero"`
-	ClosedAt   time.Time    `json:"closedAt,omitzero"`
-	ClosedBy   string       `json:"closedBy,omitempty"`
-	ClosedWhy  string       `json:"closedReason,omitempty"`
-	ClosedFrom cases.State  `json:"closedFrom,omitempty"`
-	Timeline   []jsonMoment `json:"timeline,omitempty"`
+	ID         string         `json:"id"`
+	InstanceID string         `json:"instanceId"`
+	State      cases.State    `json:"state"`
+	Open       bool           `json:"open"`
+	Overdue    bool           `json:"overdue"`
+	DryRun     bool           `json:"dryRun"`
+	Group      string         `json:"group,omitempty"`
+	Trigger    jsonTrigger    `json:"trigger"`
+	Code       string         `json:"code,omitempty"`
+	Evidence   string         `json:"evidence,omitempty"`
+	Protected  string         `json:"protected,omitempty"`
+	Vitals     []vitals.Vital `json:"vitals,omitempty"` // what was seen when it was claimed
+	ClaimedAt  time.Time      `json:"claimedAt"`
+	SettledAt  time.Time      `json:"settledAt,omitzero"`
+	NotedAt    time.Time      `json:"notedAt,omitzero"`
+	ClosedAt   time.Time      `json:"closedAt,omitzero"`
+	ClosedBy   string         `json:"closedBy,omitempty"`
+	ClosedWhy  string         `json:"closedReason,omitempty"`
+	ClosedFrom cases.State    `json:"closedFrom,omitempty"`
+	Timeline   []jsonMoment   `json:"timeline,omitempty"`
 }
 
 type jsonTrigger struct {
@@ -60,7 +62,7 @@ func asJSONCase(r cases.Record) jsonCase {
 			Kind: o.Kind, Source: o.Source, SourceKey: o.SourceKey, Alarm: o.Alarm,
 			Reason: o.Reason, RequestedBy: o.RequestedBy, Forced: o.Forced,
 		},
-		Code: r.Code, Evidence: r.Notes.Evidence, Protected: r.Notes.Protected,
+		Code: r.Code, Evidence: r.Notes.Evidence, Protected: r.Notes.Protected, Vitals: r.Vitals,
 		ClaimedAt: r.ClaimedAt, SettledAt: r.SettledAt, NotedAt: r.NotedAt,
 		ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, ClosedWhy: r.ClosedWhy, ClosedFrom: r.ClosedFrom,
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"crashcart/cmd/crashcart/screen"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/intake"
@@ -46,10 +45,15 @@ intake topic now, such as:
 
   interrupt i-0a1b2c3d4e5f60718 because checkout hangs
 
-With --live the output has "outcomes" as well: what the guard would decide now,
-with facts read by your own credentials. Nothing is changed: no claim is made,
-nothing is put in a queue, and no interrupt is sent, not even with DryRun. The
-guard's figures come from the CRASHCART_ variables of this machine, the same
+With --live it says for each target what the guard would decide now, and what
+each vital shows: which of the three questions it answers, what it says (dead,
+alive, nothing, not yet or unknown), since when, and what it saw. A vital that
+nobody had to ask for is left out. With --json the output is the one object of
+above, and has "outcomes" as well.
+
+The facts are read with your own credentials. Nothing is changed: no claim is
+made, nothing is put in a queue, and no interrupt is sent, not even with DryRun.
+The guard's figures come from the CRASHCART_ variables of this machine, the same
 that the function reads, and the stack's mode from --mode. The function is not
 asked which of them it has.
 
@@ -59,7 +63,8 @@ AWS could not be asked. It is 2 when the command was called wrongly.`,
 		Example: "  crashcart explain docs/examples/eventbridge-alarm.json\n" +
 			"  echo 'interrupt i-0a1b2c3d4e5f60718 because it hangs' | crashcart explain -\n" +
 			"  aws sqs receive-message ... | jq -r .Messages[0].Body | crashcart explain -\n" +
-			"  crashcart explain event.json --live --region eu-central-1 --mode auto",
+			"  crashcart explain event.json --live --region eu-central-1 --mode auto\n" +
+			"  crashcart explain event.json --live --json | jq '.outcomes[].vitals'",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError{fmt.Errorf("%s takes one file, or - for standard input; got %d", c.CommandPath(), len(args))}
@@ -81,6 +86,7 @@ AWS could not be asked. It is 2 when the command was called wrongly.`,
 	}
 	f := c.Flags()
 	f.BoolVar(&l.on, "live", false, "ask AWS what would become of it, changing nothing")
+	f.BoolVar(&l.asJSON, "json", false, "one JSON object, for machines; without --live it always is")
 	f.StringVar(&l.mode, "mode", string(config.ModeDryRun), "the stack's mode (with --live)")
 	l.tableFlags(c)
 	return c
@@ -120,7 +126,7 @@ func explain(ctx context.Context, batch trigger.Batch, l *live, out io.Writer) e
 		}
 		e.Outcomes = handler.Explain(ctx, batch)
 	}
-	if err := screen.JSON(out, e); err != nil {
+	if err := e.print(out, l); err != nil {
 		return err
 	}
 	for _, r := range batch.Records {

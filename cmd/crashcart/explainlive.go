@@ -16,8 +16,9 @@ import (
 type live struct {
 	stack
 
-	on   bool
-	mode string
+	on     bool
+	asJSON bool
+	mode   string
 }
 
 // handler is the function's own, with the caller's credentials.

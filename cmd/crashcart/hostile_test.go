@@ -39,6 +39,7 @@ func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
 		"claimedAt": "2026-03-02T04:05:06.000Z", "settledAt": "2026-03-02T04:05:07.000Z", "notedAt": "2026-03-02T04:05:07.000Z", "closedAt": "2026-03-02T04:05:08.000Z",
 		"alarm": "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:" + evil, "reason": evil, "requestedBy": evil, "forced": evil,
 		"errorCode": evil, "evidence": evil, "protected": evil, "closedBy": evil, "closedReason": evil, "caseGroup": evil,
+		"vitals": evilVitals(t),
 	})
 	for _, args := range [][]string{
 		{"status"}, {"cases"}, {"cases", "--open"}, {"cases", "--overdue"}, {"case", host(0)}, {"pause", "--reason", evil[:40]}, {"pause", "--reason", "x", "--as", "\x1b[2Jme", "--replace"}, {"resume"},
@@ -88,4 +89,14 @@ func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
 			t.Errorf("crashcart %q: exit 0\n%s", args, r.stdout)
 		}
 	}
+}
+
+// evilVitals are those of a case that somebody has written into the table.
+func evilVitals(t *testing.T) string {
+	t.Helper()
+	text, err := json.Marshal([]map[string]string{{"name": evil, "question": evil, "says": evil, "saw": evil, "since": "1066-10-14T09:00:00Z"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -14,6 +14,7 @@ import (
 	"crashcart/lab"
 	"crashcart/lab/fleet"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/vitals"
 )
 
 const hungID = "i-0a1b2c3d4e5f60718"
@@ -130,16 +131,24 @@ func TestExplainLiveNeverChangesAnything(t *testing.T) {
 		t.Fatal(err)
 	}
 	for mode, want := range map[string]string{"manual": "interrupted", "dry-run": "dry-run"} {
-		out, err := execute(t, request(hungID), "explain", "-", "--live", "--mode", mode)
+		out, err := execute(t, request(hungID), "explain", "-", "--live", "--mode", mode, "--json")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(out, `"outcome": "`+want+`"`) || !strings.Contains(out, "silent for") {
+		var e explanation
+		if err := json.Unmarshal([]byte(out), &e); err != nil || len(e.Outcomes) != 1 {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if o := e.Outcomes[0]; string(o.Outcome) != want || !strings.Contains(o.Why, "SSM ping") || len(o.Vitals) == 0 || o.Vitals[0].Says != vitals.Dead {
 			t.Errorf("mode %s: %s", mode, out)
+		}
+		out, err = execute(t, request(hungID), "explain", "-", "--live", "--mode", mode)
+		if err != nil || !strings.Contains(out, hungID+": "+want+"\n") || !strings.Contains(out, "\n  voice     ssm-ping            dead") {
+			t.Errorf("mode %s: error %v\n%s", mode, err, out)
 		}
 	}
 	out, err := execute(t, request("i-0ffffffffffffffff"), "explain", "-", "--live", "--table", l.TableName)
-	if err != nil || !strings.Contains(out, `"rule": "known"`) {
+	if err != nil || !strings.Contains(out, "rule      known\n") || strings.Contains(out, "VITAL") {
 		t.Errorf("%v: %s", err, out)
 	}
 	for _, c := range l.Calls() {

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"slices"
 	"strings"
 
 	"crashcart/lambda/domain/cases"
@@ -9,16 +8,15 @@ import (
 )
 
 // vitals is what every observer says of the job's host, as it is shown. There are none of
-// a target that came to no instance, and none of an instance of which nothing is known.
+// a target that came to no instance, and none of an instance that AWS did not describe.
 func (h *Handler) vitals(j *job) []vitals.Vital {
-	if j.question.Instance == nil || j.question.Instance.ID == "" {
+	if j.question.Instance == nil {
 		return nil
 	}
-	read := cases.KeepVitals(h.Guard.Vitals(j.question))
-	if !slices.ContainsFunc(read, func(v vitals.Vital) bool { return v.Says != vitals.Unknown }) {
+	if d, err := j.question.Instance.Description.Get(); err != nil || !d.Exists {
 		return nil
 	}
-	return read
+	return cases.KeepVitals(h.Guard.Vitals(j.question))
 }
 
 // compact writes the vitals as one field of a log line: "ssm-ping=dead heartbeat=nothing".

@@ -27,6 +27,22 @@ func (p *Page) Table(columns []Column, rows [][]string) {
 	}
 }
 
+// Sentences prints rows whose last cell is a sentence. It is wrapped, and continued under
+// its own beginning. The other cells are cut, so that they leave it its room.
+func (p *Page) Sentences(indent string, columns []Column, rows [][]string) {
+	heads := make([]string, len(columns))
+	for i, c := range columns {
+		heads[i] = c.Head
+	}
+	for _, cells := range append([][]string{heads}, rows...) {
+		head, last := indent, len(columns)-1
+		for i, c := range columns[:last] {
+			head += fmt.Sprintf("%-*s", c.Width, cut(clean(cells[i]), c.Width)) + gap
+		}
+		p.Beside(head, cells[last])
+	}
+}
+
 func (p *Page) row(columns []Column, cells []string) {
 	out := make([]string, len(cells))
 	for i, cell := range cells {
