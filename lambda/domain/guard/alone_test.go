@@ -28,15 +28,14 @@ var alone = map[string]func(*scene){
 	"cooldown":     func(s *scene) { s.view.LastClaim = ago(2 * time.Hour) },
 	"group":        func(s *scene) { s.crowded() },
 	"region":       func(s *scene) { s.region(11, ago(time.Minute)) },
-	"budget":       func(s *scene) { s.budget = taken(3, noon) },
+	"budget":       func(s *scene) { s.budget = taken(3, noon.Add(time.Hour)) },
 	"asked":        func(s *scene) { s.description.Tag = config.TagManual },
 }
 
-// stale makes the alarm half an hour old. An agent may not be silent for that long, so
-// the reachability check fails instead.
+// stale makes the alarm half an hour old, and the hang a minute older.
 func (s *scene) stale() {
-	s.trigger.At, s.ping = ago(31*time.Minute), instance.Ping{}
-	s.fails(ago(32 * time.Minute))
+	s.died(ago(32 * time.Minute))
+	s.trigger.At = ago(31 * time.Minute)
 }
 
 // untagged takes the tag away. The request is direct, as an alarm needs the tag
@@ -85,6 +84,9 @@ func TestForceNeverReachesFurtherThanItMay(t *testing.T) {
 			s := hung(t)
 			change(s)
 			at := s.trigger.At
+			if kind == trigger.KindDirect && name != "fresh" {
+				at = s.now // a person's request is not fresh for longer than two minutes
+			}
 			if name != "opted-in" { // which is asked by a person anyway
 				s.trigger.Kind = kind
 			}
@@ -104,7 +106,13 @@ func TestForceMeansTheSameToTheDecoderAndTheGuard(t *testing.T) {
 	for name, change := range alone {
 		s := hung(t)
 		change(s)
+		if name == "quiet" { // where force reaches a shutdown alone
+			s.console = []byte(consoleDown)
+		}
 		s.trigger.Kind = trigger.KindDirect
+		if name != "fresh" {
+			s.trigger.At = s.now
+		}
 		if s.claim(t).Kind == guard.Permitted { // a direct request needs no force for it
 			continue
 		}
@@ -121,6 +129,10 @@ func TestForceMeansTheSameToTheDecoderAndTheGuard(t *testing.T) {
 	}
 }
 
+// hangs is the sentence of the scene hung.
+const hangs = "unresponsive: it says nothing (SSM ping 12m ago, heartbeat 11m ago), it writes nothing (0 for 8 min, 40 a minute before), " +
+	"and nobody gets an answer (NetworkOut 2.0 kB in 5m, 1.0 MB before)"
+
 func TestForceNeverNamesOneRuleAndOverridesAnother(t *testing.T) {
 	lively := func(s *scene) { s.ping.At = ago(time.Minute) }
 	recent := func(s *scene) { s.view.LastClaim = ago(2 * time.Hour) }
@@ -131,13 +143,14 @@ func TestForceNeverNamesOneRuleAndOverridesAnother(t *testing.T) {
 		kind   guard.Kind
 		want   string
 	}{
-		{"alive, nothing forced", lively, nil, guard.Later, "unresponsive: its SSM agent pinged 1m ago, 6m of silence required; AWS's reachability check passes"},
-		{"alive, cooldown forced", lively, []string{"cooldown"}, guard.Later, "unresponsive: its SSM agent pinged 1m ago, 6m of silence required; AWS's reachability check passes"},
-		{"alive, forced", lively, []string{"unresponsive"}, guard.Permitted, "unresponsive: forced, although: its SSM agent pinged 1m ago, 6m of silence required; AWS's reachability check passes"},
-		{"hung, forced though nobody had to", func(*scene) {}, []string{"unresponsive"}, guard.Permitted, "unresponsive: its SSM agent is silent for 10m (6m required)"},
+		{"alive, nothing forced", lively, nil, guard.Refused, "unresponsive: it is alive: SSM ping 1m ago"},
+		{"alive, cooldown forced", lively, []string{"cooldown"}, guard.Refused, "unresponsive: it is alive: SSM ping 1m ago"},
+		{"alive, quiet forced", lively, []string{"quiet"}, guard.Refused, "unresponsive: it is alive: SSM ping 1m ago"},
+		{"alive, forced", lively, []string{"unresponsive"}, guard.Permitted, "unresponsive: forced, although: it is alive: SSM ping 1m ago"},
+		{"hung, forced though nobody had to", func(*scene) {}, []string{"unresponsive"}, guard.Permitted, hangs},
 		{"recent, nothing forced", recent, nil, guard.Refused, "cooldown: interrupted 2h ago, 6h required; force can shorten it to 1h"},
 		{"recent, unresponsive forced", recent, []string{"unresponsive"}, guard.Refused, "cooldown: interrupted 2h ago, 6h required; force can shorten it to 1h"},
-		{"recent, forced", recent, []string{"cooldown"}, guard.Permitted, "unresponsive: its SSM agent is silent for 10m (6m required)"},
+		{"recent, forced", recent, []string{"cooldown"}, guard.Permitted, hangs},
 	} {
 		s := hung(t)
 		s.direct(c.force...)
@@ -157,7 +170,7 @@ func TestALighterVerdictNeverOutweighsAHeavierOne(t *testing.T) {
 		{guard.Duplicate, []func(*scene){func(s *scene) { s.view.OpenCase = "a case" }}},
 		{guard.Refused, []func(*scene){
 			func(s *scene) { s.view.Lever.Pulled = true },
-			func(s *scene) { s.budget = taken(3, noon) },
+			func(s *scene) { s.budget = taken(3, noon.Add(time.Hour)) },
 		}},
 		{guard.Later, []func(*scene){
 			func(s *scene) { s.status.System.Status = "" },

@@ -28,7 +28,7 @@ const (
 // the verdict.
 func (g *Guard) Stale(q Question, margin time.Duration) (Verdict, bool) {
 	in := g.inquiry(q)
-	age := in.Now.Sub(in.asOf()) + margin
+	age := elapsed(in.Now, in.asOf()) + margin
 	if age <= FactsLife {
 		return Verdict{}, false
 	}
@@ -115,6 +115,9 @@ func lostVerdict(err error, in Inquiry) Verdict {
 		v.Why = "the last free slot of its group was taken a moment ago"
 	case cases.CauseBudget:
 		v.Why = fmt.Sprintf("the last of %d interrupts an hour was taken a moment ago", in.Config.Rules.Budget)
+		if slots, err := in.Budget.Get(); err == nil && slots.Used() > 0 && in.keepsUntil(slots.NextFree()) {
+			v = Verdict{Kind: Later, Rule: v.Rule, Why: v.Why}.in(slots.NextFree().Sub(in.Now))
+		}
 	default:
 		v.Kind, v.Rule, v.Why = Later, cases.RuleEpisode, "too many claims at the same moment"
 	}

@@ -103,8 +103,8 @@ func (g *Guard) ask(q Question, mayAbstain func(Rule) bool) Verdict {
 	return best
 }
 
-// overridden says whether force sets this verdict aside. The cooldown is never set
-// aside: force makes it an hour.
+// overridden says whether force sets this verdict aside. The cooldown is never set aside:
+// force makes it an hour. Nor is the rule quiet: force makes it overlook a shutdown.
 func overridden(r Rule, v Verdict) bool {
 	return r == Rule(unresponsive{}) && v.Kind != Permitted
 }
@@ -115,6 +115,9 @@ func permitted(in Inquiry) Verdict {
 	why := seen.Why
 	if seen.Kind != Permitted && in.forced(cases.RuleUnresponsive) {
 		why = "forced, although: " + why
+	}
+	if line, down := shutdown(in); down {
+		why += "; forced, although it is shutting down: " + line
 	}
 	return Verdict{Kind: Permitted, Rule: cases.RuleUnresponsive, Why: why}
 }

@@ -33,12 +33,19 @@ func (in Inquiry) person() bool {
 // lifeless says whether a member of the host's group seems dead.
 func lifeless(in Inquiry, m instance.Member) bool { return vitals.Lifeless(in.host(), m) }
 
-// silentSince is when the host seems to have died. Where no vital is dead, proven is
-// false, and it may be alive up to now.
+// silentSince is when the host seems to have died, and never before its agent or its
+// heartbeat was last heard: one of them may have ended by itself while the other went on.
+// Where no vital is dead, proven is false, and the host may be alive up to now.
 func silentSince(in Inquiry) (since time.Time, proven bool) {
 	r := in.vitals()
 	if r.Since.IsZero() {
 		return in.asOf(), false
 	}
-	return r.Since, true
+	since = r.Since
+	for _, v := range r.Vitals {
+		if v.Heard.After(since) {
+			since = v.Heard
+		}
+	}
+	return since, true
 }

@@ -31,9 +31,17 @@ var facts = map[string]struct{ fail, unask func(*guard.Question) }{
 		func(q *guard.Question) { q.Instance.Ping = broken[instance.Ping]() },
 		func(q *guard.Question) { q.Instance.Ping = fact.Of[instance.Ping]{} },
 	},
-	"agents": {
-		func(q *guard.Question) { q.Instance.Agents = broken[instance.Agents]() },
-		func(q *guard.Question) { q.Instance.Agents = fact.Of[instance.Agents]{} },
+	"metrics": {
+		func(q *guard.Question) { q.Instance.Metrics = broken[instance.Metrics]() },
+		func(q *guard.Question) { q.Instance.Metrics = fact.Of[instance.Metrics]{} },
+	},
+	"targets": {
+		func(q *guard.Question) { q.Instance.Targets = broken[[]instance.Registration]() },
+		func(q *guard.Question) { q.Instance.Targets = fact.Of[[]instance.Registration]{} },
+	},
+	"neighbours": {
+		func(q *guard.Question) { q.Instance.Neighbours = broken[instance.Neighbours]() },
+		func(q *guard.Question) { q.Instance.Neighbours = fact.Of[instance.Neighbours]{} },
 	},
 	"status": {
 		func(q *guard.Question) { q.Instance.Status = broken[instance.Status]() },
@@ -84,8 +92,8 @@ var needs = map[string][]string{
 	"supported":    {"description", "type"},
 	"running":      {"description", "group"},
 	"booted":       {"description", "status"},
-	"unresponsive": {"unreachable", "ping", "description", "agents"}, // and the status where it counts applications
-	"quiet":        {"console", "book", "description"},               // and the signs of life where the console shows nothing
+	"unresponsive": {"unreachable", "ping", "description", "status", "metrics", "targets", "neighbours"},
+	"quiet":        {"console", "book", "description"}, // and the vitals where the console shows nothing
 	"host-ok":      {"status"},
 	"survives":     {"shutdown"},
 	"cooldown":     {"book"},
@@ -125,26 +133,23 @@ func TestARuleThatCannotAnswerNeverPermits(t *testing.T) {
 var asking = map[string]func(*scene){
 	"an alarm":             func(*scene) {},
 	"a person":             func(s *scene) { s.direct() },
-	"a person with force":  func(s *scene) { s.direct("unresponsive", "cooldown") },
+	"a person with force":  func(s *scene) { s.direct("unresponsive", "cooldown", "quiet") },
 	"a dry run":            func(s *scene) { s.trigger.DryRun = true },
 	"an alarm, no group":   func(s *scene) { s.group = instance.Group{} },
 	"a stack in dry run":   func(s *scene) { s.config.Mode = config.ModeDryRun },
-	"a check that failed":  func(s *scene) { s.ref.CheckFailed, s.status.Instance.Status = true, "impaired" },
-	"application counts":   func(s *scene) { s.config.Rules.ApplicationStatus = true },
+	"a balanced host":      func(s *scene) { s.balanced("unhealthy", "Target.Timeout") },
+	"a host without disk":  func(s *scene) { s.direct(); s.disk = disk{} },
 	"a Windows":            func(s *scene) { s.windows() },
 	"a failing check":      func(s *scene) { s.fails(ago(11 * time.Minute)) },
-	"an alarm with forces": func(s *scene) { s.trigger.Force = []string{"unresponsive", "cooldown"} },
+	"an alarm with forces": func(s *scene) { s.trigger.Force = []string{"unresponsive", "cooldown", "quiet"} },
 }
 
-// dispensable is what an interrupt may do without, by the design: force sets the signs
-// of life aside, other agents matter only to silence, and an instance in no group
-// has no slots.
+// dispensable is what an interrupt may do without, by the design: force sets the vitals
+// aside, and an instance in no group has no slots.
 func dispensable(who, fact string) bool {
 	switch fact {
-	case "ping":
+	case "ping", "metrics", "targets", "neighbours":
 		return who == "a person with force"
-	case "agents":
-		return who == "a person with force" || who == "a failing check"
 	case "group slots":
 		return who == "an alarm, no group"
 	}
@@ -217,20 +222,37 @@ func TestAScreenWithNothingAskedNeverHidesWhatIsKnown(t *testing.T) {
 	}
 }
 
-func TestAScreenNeverLosesAHostThatOnlyItsApplicationGivesAway(t *testing.T) {
-	for _, ping := range []time.Time{{}, ago(time.Minute), ago(50 * time.Hour)} {
+// Metrics are asked for in the second round, so the first must not decide without them.
+func TestAScreenNeverLosesAHostThatOnlyItsHeartbeatGivesAway(t *testing.T) {
+	for _, ping := range []time.Time{{}, ago(50 * time.Hour)} {
 		s := hung(t)
-		s.config.Rules.ApplicationStatus = true
-		s.trigger.At, s.ping.At = noon, ping
-		s.status.Application = instance.Check{Status: "impaired", Since: ago(time.Hour)}
+		s.ping.At = ping
 		g, _ := s.guard()
 		q := s.question()
-		facts["status"].unask(&q)
+		for _, name := range []string{"status", "metrics", "targets", "neighbours"} {
+			facts[name].unask(&q)
+		}
 		if v := g.Screen(q); v.Kind != guard.Permitted {
-			t.Errorf("pinged at %s: %s by %q, before its application was asked about", ping, v.Kind, v)
+			t.Errorf("pinged at %s: %s by %q, before its heartbeat was asked about", ping, v.Kind, v)
 		}
 		if v := s.claim(t); v.Kind != guard.Permitted {
 			t.Errorf("pinged at %s: %s by %q", ping, v.Kind, v)
+		}
+	}
+}
+
+// Most alarms are of living hosts. The first round must be enough for them.
+func TestAScreenNeverAsksForMoreWhileTheAgentMayYetPing(t *testing.T) {
+	for _, age := range []time.Duration{0, time.Minute, 11*time.Minute - time.Second} {
+		s := hung(t)
+		s.ping.At = ago(age)
+		g, _ := s.guard()
+		q := s.question()
+		for _, name := range []string{"status", "metrics", "targets", "neighbours"} {
+			facts[name].unask(&q)
+		}
+		if v := g.Screen(q); v.Kind != guard.Later || v.Rule != "unresponsive" {
+			t.Errorf("pinged %s ago: %s by %q, want later", age, v.Kind, v)
 		}
 	}
 }
@@ -251,14 +273,13 @@ func TestOneThrottledReadNeverLosesAHostForGood(t *testing.T) {
 			t.Errorf("%s old, the description failed: %s (%s), want %s", age, v.Kind, v.Why, want)
 		}
 	}
-	// The agent is dead for days, so only the application could tell.
+	// The agent is dead for days, so only the heartbeat could tell.
 	s := hung(t)
-	s.config.Rules.ApplicationStatus = true
 	s.ping.At = ago(50 * time.Hour)
 	q := s.question()
-	facts["status"].fail(&q)
+	facts["metrics"].fail(&q)
 	if v := rule(t, "unresponsive").Check(guard.Inquiry{Question: q, Config: s.config, Now: s.now}); v.Kind != guard.Later {
-		t.Errorf("the application status failed: %s (%s), want later", v.Kind, v.Why)
+		t.Errorf("the metrics failed: %s (%s), want later", v.Kind, v.Why)
 	}
 }
 

@@ -7,90 +7,80 @@ import (
 	"crashcart/lambda/domain/guard"
 )
 
-// When Systems Manager or its endpoint is in trouble, every agent falls silent
-// at once, on healthy machines too.
-func TestSystemsManagersOwnTroubleNeverLooksLikeAHang(t *testing.T) {
-	others := func(lively, quiet int) func(*scene) {
+// When Systems Manager is in trouble, or a subnet's way out, or a role, the agents of
+// healthy hosts fall silent at once, and their heartbeats with them.
+func TestTheTroubleOfManyNeverLooksLikeAHang(t *testing.T) {
+	// neighbours makes some of them heard a minute ago, and some silent for d.
+	neighbours := func(lively, quiet int, d time.Duration) func(*scene) {
 		return func(s *scene) {
-			clear(s.others)
+			clear(s.neighbours)
 			s.heard(lively, time.Minute)
-			s.heard(quiet, 10*time.Minute)
-		}
-	}
-	// edge makes two of three others silent for d.
-	edge := func(d time.Duration, windows bool) func(*scene) {
-		return func(s *scene) {
-			if windows {
-				s.windows()
-			}
-			clear(s.others)
-			s.heard(1, time.Minute)
-			s.heard(2, d)
+			s.heard(quiet, d)
 		}
 	}
 	percent := func(p, lively, quiet int) func(*scene) {
 		return func(s *scene) {
-			others(lively, quiet)(s)
+			neighbours(lively, quiet, 7*time.Minute)(s)
 			s.config.Rules.SilentPercent = p
 		}
 	}
-	judgeAs(t, "unresponsive", "unresponsive-others", []situation{
-		{"no others", others(0, 0), guard.Permitted},
-		{"both of 2 others silent: too few to tell", others(0, 2), guard.Permitted},
-		{"all of 3 others silent", others(0, 3), guard.Later},
-		{"1 of 3 silent", others(2, 1), guard.Permitted},
-		{"2 of 3 silent", others(1, 2), guard.Later},
-		{"exactly half of 4 silent", others(2, 2), guard.Permitted},
-		{"50 of 100 silent", others(50, 50), guard.Permitted},
-		{"51 of 100 silent", others(49, 51), guard.Later},
-		{"2 of 3 silent for a second short of 6 minutes", edge(6*time.Minute-time.Second, false), guard.Permitted},
-		{"2 of 3 silent for 6 minutes", edge(6*time.Minute, false), guard.Later},
-		{"2 of 3 silent for 30 minutes", edge(30*time.Minute, false), guard.Later},
-		{"2 of 3 silent for a second more than 30 minutes, which leaves too few", edge(30*time.Minute+time.Second, false), guard.Permitted},
-		{"Windows, others silent for a second short of 20 minutes", edge(20*time.Minute-time.Second, true), guard.Permitted},
-		{"Windows, others silent for 20 minutes", edge(20*time.Minute, true), guard.Later},
+	const missed = 6*time.Minute + time.Second // one ping, by a second
+	judgeAs(t, "unresponsive", "unresponsive-neighbours", []situation{
+		{"no neighbours", neighbours(0, 0, 0), guard.Permitted},
+		{"both of 2 silent: too few to tell", neighbours(0, 2, missed), guard.Permitted},
+		{"all of 3 silent", neighbours(0, 3, missed), guard.Later},
+		{"all of 3 silent for exactly one period and a minute", neighbours(0, 3, 6*time.Minute), guard.Permitted},
+		{"2 of 3 silent", neighbours(1, 2, missed), guard.Permitted},
+		{"3 of 9 silent", neighbours(6, 3, missed), guard.Later},
+		{"2 of 40 silent", neighbours(38, 2, missed), guard.Permitted},
+		{"3 of 29 silent, which is more than 10 percent", neighbours(26, 3, missed), guard.Later},
+		{"10 of 100 silent, which makes the period longer, too", neighbours(90, 10, missed), guard.Later},
+		{"5 of 100 silent", neighbours(95, 5, missed), guard.Permitted},
+		{"11 of 100 silent", neighbours(89, 11, missed), guard.Later},
+		{"3 of 3 silent for 60 minutes", neighbours(0, 3, time.Hour), guard.Later},
+		{"3 of 3 silent for a second more than 60 minutes, which leaves none", neighbours(0, 3, time.Hour+time.Second), guard.Permitted},
 		{"dead for days, any number", func(s *scene) {
-			others(3, 0)(s)
+			neighbours(3, 0, 0)(s)
 			s.heard(40, 72*time.Hour)
 		}, guard.Permitted},
 		{"dead for days, and the living silent", func(s *scene) {
-			others(1, 3)(s)
+			neighbours(1, 3, missed)(s)
 			s.heard(40, 72*time.Hour)
 		}, guard.Later},
-		{"2 others silent, and the sample has the instance itself", func(s *scene) {
-			others(0, 2)(s)
-			s.others[hungID] = 10 * time.Minute
+		{"2 silent, and the sample has the instance itself", func(s *scene) {
+			neighbours(0, 2, missed)(s)
+			s.neighbours[hungID] = 12 * time.Minute
 		}, guard.Permitted},
-		{"2 of 4 others silent, and the sample has the instance itself", func(s *scene) {
-			others(2, 2)(s)
-			s.others[hungID] = 10 * time.Minute
-		}, guard.Permitted},
-		{"a third is allowed, a third is silent", percent(34, 2, 1), guard.Permitted},
-		{"a quarter is allowed, a third is silent", percent(25, 2, 1), guard.Later},
-		{"100 percent: switched off", percent(100, 0, 30), guard.Permitted},
+		{"34 percent are allowed, 3 of 9 silent", percent(34, 6, 3), guard.Permitted},
+		{"33 percent are allowed, 3 of 9 silent", percent(33, 6, 3), guard.Later},
+		{"the most that a setting allows: 50 percent, 6 of 11 silent", percent(50, 5, 6), guard.Later},
 		{"another agent's clock is ahead", func(s *scene) {
-			others(0, 2)(s)
+			neighbours(0, 2, missed)(s)
 			s.heard(2, -time.Minute)
 		}, guard.Permitted},
-		{"a person asks", func(s *scene) {
-			others(0, 3)(s)
-			s.direct()
+		{"only the heartbeat is silent", func(s *scene) {
+			neighbours(0, 3, missed)(s)
+			s.ping.At = ago(72 * time.Hour)
 		}, guard.Later},
-		{"the reachability check fails long enough", func(s *scene) {
-			others(0, 3)(s)
+		{"the reachability check fails, too", func(s *scene) {
+			neighbours(0, 3, missed)(s)
 			s.fails(ago(11 * time.Minute))
+		}, guard.Later},
+		{"a person asks", func(s *scene) {
+			neighbours(0, 3, missed)(s)
+			s.direct()
 		}, guard.Permitted},
 	})
 }
 
-func TestForceOutweighsSystemsManagersTrouble(t *testing.T) {
+func TestAPersonIsNeverBrakedByNeighboursEvenWithoutForce(t *testing.T) {
 	s := hung(t)
-	clear(s.others)
-	s.heard(3, 10*time.Minute)
-	s.direct("unresponsive")
-	const want = "unresponsive: forced, although: its SSM agent is silent for 10m, but so are 3 of 3 other agents that were heard of lately: " +
-		"that may be Systems Manager's trouble; AWS's reachability check passes"
-	if v := s.claim(t); v.Kind != guard.Permitted || v.String() != want {
-		t.Errorf("%s by %q, want permitted by %q", v.Kind, v, want)
+	clear(s.neighbours)
+	s.heard(3, 12*time.Minute)
+	for _, force := range [][]string{nil, {"unresponsive"}} {
+		s.direct(force...)
+		if v := s.claim(t); v.Kind != guard.Permitted || v.String() != hangs {
+			t.Errorf("force %v: %s by %q, want permitted by %q", force, v.Kind, v, hangs)
+		}
 	}
 }

@@ -25,26 +25,26 @@ func (g *Guard) WantsConsole(q Question) bool {
 
 // Seen is what the next pass over the target has to know of this one: how far its console
 // had come, and when its attached-EBS check was last seen to fail. It is nil for nothing.
+// A console that this pass has not read is not compared at the next.
 func (g *Guard) Seen(q Question) *trigger.Seen {
 	in := g.inquiry(q)
-	var seen trigger.Seen
-	if before := in.Ref.Seen; before != nil {
-		seen = *before
+	seen := trigger.Seen{At: in.asOf()}
+	if before := in.Ref.Seen; before != nil && seen.At.Sub(before.EBS) < ebsHeals {
+		seen.EBS = before.EBS
+	}
+	if seen.EBS.After(seen.At) { // by the clock of another function
+		seen.EBS = seen.At
 	}
 	if text, err := q.Console.Get(); err == nil {
-		seen.At, seen.Kernel, seen.Lines = in.asOf(), 0, 0
 		if news := console.NewsSince(text, console.Mark{}); news.Timed {
 			seen.Kernel, seen.Lines = news.Mark.Clock.Seconds(), news.Mark.Lines
 		}
 	}
 	if s, err := q.Instance.Status.Get(); err == nil && s.EBS.Status == "impaired" {
-		seen.EBS = in.asOf()
+		seen.EBS = seen.At
 	}
-	if seen.Kernel == 0 && in.asOf().Sub(seen.EBS) > ebsHeals {
+	if seen.Kernel == 0 && seen.EBS.IsZero() {
 		return nil
-	}
-	if seen.At.IsZero() {
-		seen.At = in.asOf()
 	}
 	return &seen
 }

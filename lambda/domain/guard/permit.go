@@ -27,14 +27,11 @@ var (
 type Permit struct{ p *permit }
 
 type permit struct {
-	claim  cases.Case
-	diesAt time.Time
-	spent  atomic.Bool
+	claim cases.Case
+	spent atomic.Bool
 }
 
-func newPermit(c cases.Case) Permit {
-	return Permit{&permit{claim: c, diesAt: c.ClaimedAt.Add(PermitLife)}}
-}
+func newPermit(c cases.Case) Permit { return Permit{&permit{claim: c}} }
 
 // Spend uses the permit up. It returns the instance and the time at which the permit
 // dies: until then a throttled send may be repeated. dryRun says which kind of sender
@@ -42,19 +39,22 @@ func newPermit(c cases.Case) Permit {
 //
 // The other kind of sender does not use the permit up, since it can do nothing with it. A
 // sender that comes too late does. At the very end of its life a permit is dead, because a
-// send that starts then has no time left for its answer.
+// send that starts then has no time left for its answer. Its age is that by the clock that
+// says more: a process may be frozen between the claim and the send.
 func (p Permit) Spend(now time.Time, dryRun bool) (instanceID string, until time.Time, err error) {
-	switch {
-	case p.p == nil:
+	if p.p == nil {
 		return "", time.Time{}, ErrNoPermit
+	}
+	age := elapsed(now, p.p.claim.ClaimedAt)
+	switch {
 	case p.p.claim.DryRun != dryRun:
 		return "", time.Time{}, ErrWrongPermit
 	case !p.p.spent.CompareAndSwap(false, true):
 		return "", time.Time{}, ErrPermitSpent
-	case !now.Before(p.p.diesAt):
-		return "", time.Time{}, fmt.Errorf("%w: it died %s ago", ErrPermitDead, now.Sub(p.p.diesAt).Round(time.Millisecond))
+	case age >= PermitLife:
+		return "", time.Time{}, fmt.Errorf("%w: it died %s ago", ErrPermitDead, (age - PermitLife).Round(time.Millisecond))
 	}
-	return p.p.claim.InstanceID, p.p.diesAt, nil
+	return p.p.claim.InstanceID, p.p.claim.ClaimedAt.Add(PermitLife), nil
 }
 
 // DryRun says whether this permits only a dry run. It is true for the zero value.

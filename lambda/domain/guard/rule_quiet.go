@@ -24,10 +24,14 @@ const (
 
 // quiet permits while nothing goes on that an interrupt would ruin: a dump, a shutdown, a
 // boot. The console says so. One that cannot be read never permits. One that shows nothing
-// at all permits only after a silence that is longer than most dumps.
+// at all permits only after a silence that is longer than most dumps. That silence begins
+// when the host seems to have died, or when its agent or heartbeat was heard after that.
 //
 // A dump that was seen counts although the console has forgotten it: the casebook keeps a
 // mark of it.
+//
+// A shutdown may hang, and then its console shows it for ever. Only a person can tell, and
+// sets it aside by force. Force sets nothing else of this rule aside.
 type quiet struct{}
 
 func (quiet) Name() string { return cases.RuleQuiet }
@@ -47,8 +51,8 @@ func (quiet) Check(in Inquiry) Verdict {
 		v := refuse("its capture kernel is writing a dump%s: an interrupt would kill it; its console says: %s", progress(shown), shown.Line)
 		v.DumpShown = true
 		return v
-	case shown.Activity == console.ShuttingDown:
-		return refuse("it is shutting down: %s", shown.Line)
+	case shown.Activity == console.ShuttingDown && !in.forced(cases.RuleQuiet):
+		return refuse("it is shutting down: %s; for a shutdown that hangs, a person may force %s", shown.Line, cases.RuleQuiet)
 	case shown.Activity == console.Booting && !shown.Bare:
 		return notYet("its console shows a boot that has not finished: %s", shown.Line)
 	}
@@ -63,6 +67,16 @@ func (quiet) Check(in Inquiry) Verdict {
 		return unseen(in, "its console shows its firmware alone, as it would during a dump that it does not show")
 	}
 	return unseen(in, "")
+}
+
+// shutdown is the line of a shutdown that force sets aside.
+func shutdown(in Inquiry) (line string, down bool) {
+	text, err := in.Console.Get()
+	if err != nil || !in.forced(cases.RuleQuiet) {
+		return "", false
+	}
+	shown := console.Scan(text)
+	return shown.Line, shown.Activity == console.ShuttingDown
 }
 
 // unreadable is the verdict on a console that could not be read.
@@ -106,8 +120,8 @@ func unseen(in Inquiry, why string) Verdict {
 	}
 	since, proven := silentSince(in)
 	if !proven {
-		return notYet("%s; %s of silence required, and nobody knows since when it is silent. Its SSM agent must be silent, or AWS's reachability check must fail, "+
-			"for that long; where neither can, Crashcart cannot interrupt it", what, printable.Duration(need)).in(need - in.asOf().Sub(since))
+		return notYet("%s; %s of silence required, and nobody knows since when it is silent. Its agent or heartbeat must fall silent, its disk be still, or AWS's "+
+			"reachability check fail, for that long; where none of them can, Crashcart cannot interrupt it", what, printable.Duration(need)).in(need - in.asOf().Sub(since))
 	}
 	if silent := in.asOf().Sub(since); silent < need {
 		return notYet("%s; %s more of silence required", what, printable.Duration(need-silent)).in(need - silent)

@@ -52,15 +52,45 @@ func TestADumpAShutdownOrABootIsNeverDisturbed(t *testing.T) {
 		{"a dump that is long over", shows(consoleLongGone), guard.Permitted},
 		{"a shutdown", shows(consoleDown), guard.Refused},
 		{"a boot", shows(consoleBooting), guard.Later},
-		{"a dump, and somebody forces", func(s *scene) {
+		{"a shutdown that hangs, and somebody forces", func(s *scene) {
+			s.direct("quiet")
+			shows(consoleDown)(s)
+		}, guard.Permitted},
+		{"a shutdown that hangs, and somebody forces another rule", func(s *scene) {
 			s.direct("unresponsive", "cooldown")
+			shows(consoleDown)(s)
+		}, guard.Refused},
+		{"a shutdown that hangs, and an alarm names a force", func(s *scene) {
+			s.trigger.Force = []string{"quiet"}
+			shows(consoleDown)(s)
+		}, guard.Refused},
+		{"a dump, and somebody forces", func(s *scene) {
+			s.direct("unresponsive", "cooldown", "quiet")
 			shows(consoleDumping)(s)
 		}, guard.Refused},
+		{"a boot, and somebody forces", func(s *scene) {
+			s.direct("unresponsive", "cooldown", "quiet")
+			shows(consoleBooting)(s)
+		}, guard.Later},
+		{"an empty console, and somebody forces", func(s *scene) {
+			s.direct("unresponsive", "cooldown", "quiet")
+			shows("")(s)
+		}, guard.Later},
+		{"a dump was seen, then a shutdown, and somebody forces", func(s *scene) {
+			s.direct("unresponsive", "cooldown", "quiet")
+			saw(25*time.Minute, "[ 4321.000000] reboot: Restarting system\n")(s)
+		}, guard.Refused},
+		{"Windows, a line that reads like a shutdown, and somebody forces", func(s *scene) {
+			s.direct("unresponsive", "cooldown", "quiet")
+			s.windows()
+			s.died(ago(24 * time.Minute))
+			shows(consoleDown)(s)
+		}, guard.Later},
 		{"a dump with a line of the guest's own making", shows(consoleDumping + "\x1b]0;owned\x07\x1b[31m" + strings.Repeat("A", 4000)), guard.Refused},
 		{"a dump was seen, and its console has forgotten it", saw(25*time.Minute, consoleNothingKnown), guard.Refused},
 		{"a dump was seen, and its console is empty", saw(25*time.Minute, ""), guard.Refused},
 		{"a dump was seen, and somebody forces", func(s *scene) {
-			s.direct("unresponsive", "cooldown")
+			s.direct("unresponsive", "cooldown", "quiet")
 			saw(25*time.Minute, consoleNothingKnown)(s)
 		}, guard.Refused},
 		{"a dump was seen, and a boot has finished since", saw(25*time.Minute, consoleLongGone), guard.Permitted},
@@ -79,7 +109,8 @@ const consoleFirmware = "BdsDxe: starting Boot0001 \"UEFI Amazon Elastic Block S
 func TestAConsoleThatShowsNothingNeverPermitsBeforeADumpCouldBeOver(t *testing.T) {
 	silent := func(text string, d time.Duration) func(*scene) {
 		return func(s *scene) {
-			s.ping.At, s.console = ago(d), []byte(text)
+			s.died(ago(d))
+			s.console = []byte(text)
 		}
 	}
 	windows := func(text string, d time.Duration) func(*scene) {
@@ -88,8 +119,12 @@ func TestAConsoleThatShowsNothingNeverPermitsBeforeADumpCouldBeOver(t *testing.T
 			silent(text, d)(s)
 		}
 	}
+	// checkFails is the host of which only the check and the ping say anything. A person
+	// asks, as an alarm needs more.
 	checkFails := func(d time.Duration, ping time.Time) func(*scene) {
 		return func(s *scene) {
+			s.direct()
+			s.beat, s.disk, s.sent = time.Time{}, disk{}, sent{}
 			s.console, s.ping.At = nil, ping
 			s.fails(ago(d))
 		}
@@ -101,7 +136,7 @@ func TestAConsoleThatShowsNothingNeverPermitsBeforeADumpCouldBeOver(t *testing.T
 		{"empty, silent for 20 minutes", silent("", least), guard.Permitted},
 		{"line ends and escapes alone", silent("\r\n\x1b[2J\x1b[1;1H \x00\r\n--", least-time.Second), guard.Later},
 		{"noise alone, which is no text", silent("\xff\xfe\x80\xff", least-time.Second), guard.Later},
-		{"one word", silent("x", 6*time.Minute), guard.Permitted},
+		{"one word", silent("x", 11*time.Minute), guard.Permitted},
 		{"its firmware alone, silent for a second short of 20 minutes", silent(consoleFirmware, least-time.Second), guard.Later},
 		{"its firmware alone, silent for 20 minutes", silent(consoleFirmware, least), guard.Permitted},
 		{"Windows, empty, silent for a second short of 25 minutes", windows("", leastWindows-time.Second), guard.Later},
@@ -110,56 +145,68 @@ func TestAConsoleThatShowsNothingNeverPermitsBeforeADumpCouldBeOver(t *testing.T
 		{"Windows, its event log, silent for 25 minutes", windows(consoleNothingKnown, leastWindows), guard.Permitted},
 		{"empty, the check fails for a second short of 20 minutes", checkFails(least-time.Second, time.Time{}), guard.Later},
 		{"empty, the check fails for 20 minutes", checkFails(least, time.Time{}), guard.Permitted},
-		{"empty, the check fails for 10 minutes, the agent is silent for 21", checkFails(10*time.Minute, ago(21*time.Minute)), guard.Permitted},
-		{"empty, the check fails for 30 minutes, the agent pinged 10 minutes ago", checkFails(30*time.Minute, ago(10*time.Minute)), guard.Later},
+		{"empty, the check fails for 10 minutes, the agent is silent for 24", checkFails(10*time.Minute, ago(24*time.Minute)), guard.Later},
+		{"empty, the check fails for 10 minutes, the agent is silent for 25", checkFails(10*time.Minute, ago(25*time.Minute)), guard.Permitted},
+		{"empty, the check fails for 30 minutes, the agent pinged 12 minutes ago", checkFails(30*time.Minute, ago(12*time.Minute)), guard.Later},
+		{"empty, the heartbeat ended 30 minutes ago, the agent pinged 12 minutes ago", func(s *scene) {
+			s.console, s.beat = nil, ago(30*time.Minute)
+			s.sent = sent{}
+		}, guard.Later},
+		{"empty, the heartbeat ended 19 minutes ago, the agent is silent for 29", func(s *scene) {
+			silent("", 29*time.Minute)(s)
+			s.beat = ago(19 * time.Minute)
+			s.disk.wrote = s.beat
+		}, guard.Later},
 		{"empty, the check fails for 20 minutes, the agent is dead for days", checkFails(least, ago(50*time.Hour)), guard.Permitted},
-		{"empty, the application fails for 20 minutes", func(s *scene) {
-			s.config.Rules.ApplicationStatus = true
-			s.console, s.ping = nil, instance.Ping{}
-			s.status.Application = instance.Check{Status: "impaired", Since: ago(least)}
+		{"empty, the disk is still for 20 minutes, at a person's request", func(s *scene) {
+			s.direct()
+			s.died(ago(least))
+			s.console, s.ping, s.beat = nil, instance.Ping{}, time.Time{}
+			s.disk.wrote = ago(least)
 		}, guard.Permitted},
-		{"empty, the application fails for 20 minutes, the check for 6", func(s *scene) {
-			s.config.Rules.ApplicationStatus = true
-			s.console, s.ping = nil, instance.Ping{}
-			s.fails(ago(6 * time.Minute))
-			s.status.Application = instance.Check{Status: "impaired", Since: ago(least)}
-		}, guard.Permitted},
-		{"empty, the application fails for a second short of 20 minutes", func(s *scene) {
-			s.config.Rules.ApplicationStatus = true
-			s.console, s.ping = nil, instance.Ping{}
-			s.status.Application = instance.Check{Status: "impaired", Since: ago(least - time.Second)}
+		{"empty, the disk is still for 19 minutes, at a person's request", func(s *scene) {
+			s.direct()
+			s.died(ago(least))
+			s.console, s.ping, s.beat = nil, instance.Ping{}, time.Time{}
+			s.disk.wrote = ago(least - time.Minute)
 		}, guard.Later},
 	})
 }
 
-// Force sets the signs of life aside. It never makes a silence longer than what proves it.
+// Force sets the vitals aside. It never makes a silence longer than what proves it.
 func TestForceNeverReplacesTheSilenceOfAHostThatShowsNothing(t *testing.T) {
+	windows := func(ping time.Time) func(*scene) {
+		return func(s *scene) { s.description.Windows, s.ping.At = true, ping }
+	}
 	for name, c := range map[string]struct {
 		change func(*scene)
 		kind   guard.Kind
 		again  time.Duration
 	}{
-		"the agent pinged a minute ago":       {func(s *scene) { s.ping.At = ago(time.Minute) }, guard.Later, 19 * time.Minute},
-		"no agent":                            {func(s *scene) { s.ping = instance.Ping{} }, guard.Later, 20 * time.Minute},
-		"an agent that is dead for days":      {func(s *scene) { s.ping.At = ago(50 * time.Hour) }, guard.Later, 20 * time.Minute},
-		"the agent is silent for 19 minutes":  {func(s *scene) { s.ping.At = ago(19 * time.Minute) }, guard.Later, time.Minute},
-		"the agent is silent for 20 minutes":  {func(s *scene) { s.ping.At = ago(20 * time.Minute) }, guard.Permitted, 0},
-		"Windows, no agent":                   {func(s *scene) { s.description.Windows, s.ping = true, instance.Ping{} }, guard.Later, 25 * time.Minute},
-		"Windows, silent for 25 minutes":      {func(s *scene) { s.description.Windows, s.ping.At = true, ago(25*time.Minute) }, guard.Permitted, 0},
-		"Windows, the check fails since then": {func(s *scene) { s.description.Windows, s.ping = true, instance.Ping{}; s.fails(ago(25 * time.Minute)) }, guard.Permitted, 0},
+		"the agent pinged a minute ago":      {func(s *scene) { s.ping.At = ago(time.Minute) }, guard.Later, 20 * time.Minute},
+		"no agent":                           {func(s *scene) { s.ping = instance.Ping{} }, guard.Later, 20 * time.Minute},
+		"the agent is silent for 24 minutes": {func(s *scene) { s.ping.At = ago(24 * time.Minute) }, guard.Later, time.Minute},
+		"the agent is silent for 25 minutes": {func(s *scene) { s.ping.At = ago(25 * time.Minute) }, guard.Permitted, 0},
+		"an agent that is dead for days":     {func(s *scene) { s.ping.At = ago(50 * time.Hour) }, guard.Permitted, 0},
+		"an agent that is dead for days, and a heartbeat of 19 minutes ago": {func(s *scene) {
+			s.ping.At, s.beat = ago(50*time.Hour), ago(19*time.Minute)
+		}, guard.Later, time.Minute},
+		"Windows, no agent":                   {windows(time.Time{}), guard.Later, 25 * time.Minute},
+		"Windows, silent for 30 minutes":      {windows(ago(30 * time.Minute)), guard.Permitted, 0},
+		"Windows, the check fails since then": {func(s *scene) { windows(time.Time{})(s); s.fails(ago(25 * time.Minute)) }, guard.Permitted, 0},
 		"the check fails, and the agent pinged a minute ago": {func(s *scene) {
 			s.ping.At = ago(time.Minute)
 			s.fails(ago(25 * time.Minute))
 		}, guard.Later, 19 * time.Minute},
-		"the agents of all others are silent, too": {func(s *scene) {
-			clear(s.others)
+		"the neighbours are silent, too": {func(s *scene) {
+			clear(s.neighbours)
 			s.heard(5, 25*time.Minute)
 			s.ping.At = ago(25 * time.Minute)
-		}, guard.Later, 20 * time.Minute},
+		}, guard.Permitted, 0},
 	} {
 		s := hung(t)
-		s.direct("unresponsive", "cooldown")
-		s.console = nil
+		s.direct("unresponsive", "cooldown", "quiet")
+		s.beat, s.disk, s.sent, s.console = time.Time{}, disk{}, sent{}, nil
 		c.change(s)
 		v := s.claim(t)
 		if v.Kind != c.kind || v.Kind == guard.Later && (v.Rule != "quiet" || v.Again() != c.again) {
@@ -171,9 +218,9 @@ func TestForceNeverReplacesTheSilenceOfAHostThatShowsNothing(t *testing.T) {
 func TestAPersonIsToldWhatASilenceThatNobodyKnowsNeeds(t *testing.T) {
 	s := hung(t)
 	s.direct("unresponsive")
-	s.description.Windows, s.ping, s.console = true, instance.Ping{}, nil
+	s.description.Windows, s.ping, s.beat, s.disk, s.console = true, instance.Ping{}, time.Time{}, disk{}, nil
 	const want = "quiet: the console of a Windows shows no dump, so there may be one; 25m of silence required, and nobody knows since when it is silent. " +
-		"Its SSM agent must be silent, or AWS's reachability check must fail, for that long; where neither can, Crashcart cannot interrupt it"
+		"Its agent or heartbeat must fall silent, its disk be still, or AWS's reachability check fail, for that long; where none of them can, Crashcart cannot interrupt it"
 	if v := s.claim(t); v.Kind != guard.Later || v.String() != want {
 		t.Errorf("%s by %q, want later by %q", v.Kind, v, want)
 	}
@@ -205,7 +252,7 @@ func TestAFactThatIsMissingNeverMakesASilenceLonger(t *testing.T) {
 		for state, change := range map[string]func(*guard.Question){"failed": how.fail, "not asked for": how.unask} {
 			s := hung(t)
 			s.direct("unresponsive")
-			s.console, s.ping = nil, instance.Ping{}
+			s.console, s.ping, s.beat, s.disk = nil, instance.Ping{}, time.Time{}, disk{}
 			q := s.question()
 			change(&q)
 			if v := claim(t, s, q); v.Kind != guard.Later {

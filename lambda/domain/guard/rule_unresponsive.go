@@ -3,6 +3,7 @@ package guard
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,48 +32,53 @@ func (u unresponsive) Check(in Inquiry) Verdict {
 		return v
 	}
 	if in.person() {
-		return u.person(r)
+		return u.person(in, r)
 	}
 	return u.alarm(in, r)
 }
 
 // alarm is the verdict where nobody but an alarm asks: every question must be answered.
+// What only a person can answer is held when nothing else is open.
 func (unresponsive) alarm(in Inquiry, r vitals.Reading) Verdict {
-	var open []answer
-	for _, a := range []answer{voice(r), neighbours(r), machine(r), answers(r)} {
-		if !a.ok {
-			open = append(open, a)
-		}
-	}
+	open := stillOpen(voice(r), neighbours(r), machine(r), answers(r))
 	if len(open) == 0 {
-		return Verdict{Kind: Permitted, Why: permits(r)}
+		return Verdict{Kind: Permitted, Why: permits(r, nil)}
 	}
 	v := Verdict{Kind: Later, Why: sentence(r, open)}
 	v.wait, v.unasked, v.Unanswered = waits(open)
-	if open[0].held {
-		v.Kind, v.Command = Held, in.command()
+	held, ends := true, true
+	for _, a := range open {
+		held = held && a.held
+		ends = ends && a.err == nil && (a.held || a.question == vitals.Machine)
 	}
-	if len(open) == 1 && open[0].question == vitals.Machine && !v.Unanswered && !v.unasked {
+	if held {
+		v.Kind, v.Command = Held, in.command()
+		v.Why += askAPerson
+	}
+	if ends {
 		v.ends, v.endsWith = Held, in.command()
 	}
 	return v
 }
 
 // person is the verdict where a person asks, or has to ask: one sign of death, and none of
-// life.
-func (unresponsive) person(r vitals.Reading) Verdict {
-	for _, v := range r.All(vitals.Unknown) {
-		return unknown(v)
+// life. An alarm may be early, so it waits for the first sign of death.
+func (unresponsive) person(in Inquiry, r vitals.Reading) Verdict {
+	if missing := r.All(vitals.Unknown); len(missing) > 0 {
+		return unknown(failed(missing))
 	}
 	if len(r.Of(vitals.Voice, vitals.Dead))+len(r.Of(vitals.Machine, vitals.Dead)) > 0 {
-		return Verdict{Kind: Permitted, Why: permits(r)}
+		return Verdict{Kind: Permitted, Why: permits(r, stillOpen(voice(r), machine(r), answers(r)))}
 	}
 	// A check that may still be from before is no sign of life, but one of death is missing.
 	waiting := append(r.Of(vitals.Voice, vitals.Waiting), r.Of(vitals.Machine, vitals.Waiting)...)
-	if len(waiting) == 0 {
+	switch {
+	case len(waiting) > 0:
+		return notYet("nothing shows yet that it hangs: %s", saw(waiting)).in(shortest(waiting))
+	case in.Trigger.Kind == trigger.KindDirect:
 		return refuse("nothing shows that it hangs: %s", saw(r.All(vitals.Nothing)))
 	}
-	return notYet("nothing shows yet that it hangs: %s", saw(waiting)).in(shortest(waiting))
+	return notYet("nothing shows that it hangs: %s", saw(r.All(vitals.Nothing)))
 }
 
 // answer is what became of one question.
@@ -95,14 +101,14 @@ func voice(r vitals.Reading) answer {
 			a.add(v)
 		}
 	}
-	for _, v := range r.Of(vitals.Voice, vitals.Dead) {
+	for _, v := range dead {
 		speaking = speaking || v.Spoke
 	}
 	switch {
 	case a.why != "":
 		return a
 	case len(r.Of(vitals.Voice, vitals.Unknown)) > 0:
-		a.fails(r.Of(vitals.Voice, vitals.Unknown)[0])
+		a.fails(failed(r.Of(vitals.Voice, vitals.Unknown)))
 	case len(dead) == 0:
 		a.why = saw(r.Of(vitals.Voice, vitals.Nothing)) + ": nothing of it can fall silent"
 	case !speaking:
@@ -145,7 +151,7 @@ func machine(r vitals.Reading) answer {
 	case log.Says == vitals.Unknown:
 		a.fails(log)
 	case log.Says == vitals.Waiting:
-		a.add(log)
+		a.why, a.wait = disk.Saw+"; "+log.Saw, log.Wait
 	default:
 		a.why = disk.Saw + "; " + log.Saw
 		a.held = disk.Never && log.Never
@@ -162,7 +168,7 @@ func answers(r vitals.Reading) answer {
 	switch unknown := r.Of(vitals.Answers, vitals.Unknown); {
 	case a.why != "":
 	case len(unknown) > 0:
-		a.fails(unknown[0])
+		a.fails(failed(unknown))
 	default:
 		a.ok = true
 	}
@@ -181,8 +187,28 @@ func (a *answer) add(v vitals.Vital) {
 
 func (a *answer) fails(v vitals.Vital) { a.err, a.why = v.Err, unknown(v).Why }
 
+// failed picks a vital of which AWS gave no answer, before one that was not asked for.
+func failed(unknown []vitals.Vital) vitals.Vital {
+	for _, v := range unknown {
+		if !errors.Is(v.Err, fact.ErrNotAsked) {
+			return v
+		}
+	}
+	return unknown[0]
+}
+
 // unknown is the verdict where AWS gave no answer of a vital.
 func unknown(v vitals.Vital) Verdict { return doubt("what "+string(v.Name)+" says", v.Err) }
+
+// stillOpen gives the answers that are none yet.
+func stillOpen(all ...answer) (open []answer) {
+	for _, a := range all {
+		if !a.ok {
+			open = append(open, a)
+		}
+	}
+	return open
+}
 
 // waits joins what is open: how long until all of it can be answered, whether all of it
 // only waits for facts that were not asked for, and whether only a missing fact is open.
@@ -190,11 +216,13 @@ func waits(open []answer) (wait time.Duration, unasked, unanswered bool) {
 	unasked, unanswered = true, true
 	for _, a := range open {
 		wait = max(wait, a.wait)
-		unasked = unasked && errors.Is(a.err, fact.ErrNotAsked)
+		unasked = unasked && a.unasked()
 		unanswered = unanswered && a.err != nil
 	}
 	return wait, unasked, unanswered && !unasked
 }
+
+func (a answer) unasked() bool { return errors.Is(a.err, fact.ErrNotAsked) }
 
 func shortest(vs []vitals.Vital) (wait time.Duration) {
 	for _, v := range vs {
@@ -210,40 +238,60 @@ var claims = map[vitals.Question]string{
 	vitals.Voice: "it says nothing", vitals.Machine: "it writes nothing", vitals.Answers: "nobody gets an answer",
 }
 
-// permits says what was seen where all questions are answered.
-func permits(r vitals.Reading) string {
-	var said []string
-	for _, q := range []vitals.Question{vitals.Voice, vitals.Machine, vitals.Answers} {
-		said = append(said, claims[q]+" ("+proof(r, q)+")")
+// permits says what was seen where nothing objects. A person may ask although something is
+// open.
+func permits(r vitals.Reading, open []answer) string {
+	said := answered(r, open)
+	if n := len(said) - 1; n > 0 {
+		said[n] = "and " + said[n]
 	}
-	return said[0] + ", " + said[1] + ", and " + said[2]
-}
-
-// proof is what the vitals of one question saw.
-func proof(r vitals.Reading, q vitals.Question) string {
-	if dead := r.Of(q, vitals.Dead); len(dead) > 0 {
-		return saw(dead)
+	text := strings.Join(said, ", ")
+	if len(open) > 0 {
+		text += "; " + unproven(open)
 	}
-	if said := saw(r.Of(q, vitals.Nothing, vitals.Waiting)); said != "" {
-		return said
-	}
-	return "not known"
+	return text
 }
 
 // sentence says which questions are open and which are answered.
 func sentence(r vitals.Reading, open []answer) string {
-	isOpen, whys := map[vitals.Question]bool{}, []string{}
-	for _, a := range open {
-		isOpen[a.question] = true
-		whys = append(whys, claims[a.question]+" is open ("+a.why+")")
-	}
-	text := strings.Join(whys, "; ")
+	return strings.Join(append([]string{unproven(open)}, answered(r, open)...), "; ")
+}
+
+// answered says what was seen of the questions that are not open.
+func answered(r vitals.Reading, open []answer) (said []string) {
 	for _, q := range []vitals.Question{vitals.Voice, vitals.Machine, vitals.Answers} {
-		if !isOpen[q] {
-			text += "; " + claims[q] + " (" + proof(r, q) + ")"
+		if !slices.ContainsFunc(open, func(a answer) bool { return a.question == q }) {
+			said = append(said, claims[q]+" ("+proof(r, q)+")")
 		}
 	}
-	return text
+	return said
+}
+
+// unproven says what is open of the questions that are. What was not asked for is left out
+// where something else is open, too.
+func unproven(open []answer) string {
+	known := slices.DeleteFunc(slices.Clone(open), answer.unasked)
+	if len(known) == 0 {
+		known = open
+	}
+	said := make([]string, len(known))
+	for i, a := range known {
+		said[i] = "not proven that " + claims[a.question] + " (" + a.why + ")"
+	}
+	return strings.Join(said, "; ")
+}
+
+// proof is what the vitals of one question saw. What the host does not have is left out,
+// unless there is nothing else.
+func proof(r vitals.Reading, q vitals.Question) string {
+	if dead := r.Of(q, vitals.Dead); len(dead) > 0 {
+		return saw(dead)
+	}
+	said := r.Of(q, vitals.Nothing, vitals.Waiting)
+	if has := slices.DeleteFunc(slices.Clone(said), func(v vitals.Vital) bool { return v.Never }); len(has) > 0 {
+		said = has
+	}
+	return saw(said)
 }
 
 func saw(vs []vitals.Vital) string {

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/printable"
+	"crashcart/lambda/domain/trigger"
 )
 
 // known permits instances that this account and Region has.
@@ -28,7 +30,10 @@ func (known) Check(in Inquiry) Verdict {
 	return allow()
 }
 
-// optedIn permits instances that somebody has tagged auto or manual.
+// optedIn permits instances that somebody has tagged auto or manual. IAM compares the keys
+// of tags without their case ("AWS global condition context keys", AWS IAM User Guide:
+// aws:ResourceTag), so another spelling of the key opts in by IAM's policies, too. Its value
+// may differ from that of the real key, so it refuses, whatever else the tags say.
 type optedIn struct{}
 
 func (optedIn) Name() string { return cases.RuleOptedIn }
@@ -38,6 +43,9 @@ func (optedIn) Check(in Inquiry) Verdict {
 	switch {
 	case err != nil:
 		return doubt("its tag "+config.TagKey, err)
+	case d.TagMisspelt != "":
+		return refuse("its tag key %q differs from %s in its letters' case alone, and IAM takes both for one key: remove it, and let only %s say %s or %s",
+			d.TagMisspelt, config.TagKey, config.TagKey, config.TagAuto, config.TagManual)
 	case d.Tag == "":
 		return refuse("it has no tag %s, or an empty one; %s or %s would opt it in", config.TagKey, config.TagAuto, config.TagManual)
 	case d.Tag != config.TagAuto && d.Tag != config.TagManual:
@@ -84,8 +92,9 @@ func (supported) Check(in Inquiry) Verdict {
 // word, since a Mac's architecture is x86_64_mac.
 func foreign(arch string) bool { return arch != "x86_64" && arch != "i386" }
 
-// running permits instances that run, that this account manages itself, and that their
-// group is not terminating.
+// running permits instances that run, that this account manages itself, and that are in
+// service in their group, or in none. A member that its group has set aside, or is starting,
+// gives nobody an answer and may well be silent: only a person knows whether it hangs.
 type running struct{}
 
 func (running) Name() string { return cases.RuleRunning }
@@ -109,10 +118,20 @@ func (running) Check(in Inquiry) Verdict {
 	case g.Kind == instance.GroupAutoScaling && g.Name != "" && g.Lifecycle == "":
 		return doubt("what its group "+printable.Line(g.Name, maxText)+" does with it", errors.New("the group does not list it"))
 	case terminating(g.Lifecycle):
-		return refuse("its group %s is terminating it already (%s)", printable.Line(g.Name, maxText), g.Lifecycle)
+		return refuse("its group %s is terminating it already (%s)", printable.Line(g.Name, maxText), printable.Line(g.Lifecycle, maxText))
+	case g.Lifecycle != "" && g.Lifecycle != inService && in.Trigger.Kind != trigger.KindDirect:
+		return Verdict{
+			Kind: Held, Command: in.command(),
+			Why: fmt.Sprintf("its group %s has it in %s, not in %s, so a person must ask",
+				printable.Line(g.Name, maxText), printable.Line(g.Lifecycle, maxText), inService),
+		}
 	}
 	return allow()
 }
+
+// inService is the state of a member that does its group's work ("Amazon EC2 Auto Scaling
+// instance lifecycle", Amazon EC2 Auto Scaling User Guide).
+const inService = "InService"
 
 // terminating says whether a group is terminating its member. That covers the states of
 // a warm pool ("Warmed:Terminating:Wait") and the end ("Terminated"), too ("Amazon EC2
@@ -158,8 +177,9 @@ func windowOpen(now time.Time, e instance.Event) bool {
 }
 
 // hostOK permits while the trouble is the guest's own. An interrupt cannot help a broken
-// host, and without its volumes the guest has nowhere to write a dump. Every instance has
-// the check of its host; not every one has that of its volumes.
+// host. Without its volumes a guest writes nothing, answers nobody, and has nowhere to write
+// a dump; it goes on when they are back. Every instance has the check of its host; not every
+// one has that of its volumes.
 type hostOK struct{}
 
 func (hostOK) Name() string { return cases.RuleHostOK }
@@ -169,12 +189,35 @@ func (hostOK) Check(in Inquiry) Verdict {
 	switch {
 	case err != nil:
 		return doubt("AWS's own checks of the host", err)
-	case s.System.Status == "" || s.System.Status == "insufficient-data":
-		return doubt("AWS's own check of the host", errUnsaid)
 	case s.System.Status == "impaired":
 		return refuse("AWS's system status check fails: the host is broken, not the guest; stop and start moves it")
+	case s.System.Status == "":
+		return doubt("AWS's own check of the host", errUnsaid)
+	case !passes(s.System):
+		return notYet("AWS's system status check says %s, and must say ok or not-applicable", printable.Line(s.System.Status, maxText))
 	case s.EBS.Status == "impaired":
-		return refuse("AWS's attached-EBS check fails: there is no disk that could take a dump")
+		return notYet("AWS's attached-EBS check fails: a host without its volumes looks hung, and goes on when they are back; %s after that it is decided anew",
+			printable.Duration(ebsHeals)).in(ebsHeals)
+	case s.EBS.Status != "" && !passes(s.EBS):
+		return notYet("AWS's attached-EBS check says %s, and must say ok or not-applicable", printable.Line(s.EBS.Status, maxText))
+	}
+	return healed(in)
+}
+
+// passes says whether a status check finds nothing, or does not apply to the instance
+// ("InstanceStatusSummary", Amazon EC2 API Reference).
+func passes(c instance.Check) bool { return c.Status == "ok" || c.Status == "not-applicable" }
+
+// healed permits once the attached-EBS check has passed for long enough, if a pass over
+// this target saw it fail.
+func healed(in Inquiry) Verdict {
+	seen := in.Ref.Seen
+	if seen == nil || seen.EBS.IsZero() {
+		return allow()
+	}
+	if age := in.asOf().Sub(seen.EBS); age < ebsHeals {
+		return notYet("AWS's attached-EBS check failed %s ago: what hung with its volumes may go on by itself; %s since then required",
+			printable.Duration(age), printable.Duration(ebsHeals)).in(ebsHeals - age)
 	}
 	return allow()
 }

@@ -7,6 +7,7 @@ import (
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
 	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/trigger"
 )
 
 func TestAnInstanceThatDoesNotExistIsNeverInterrupted(t *testing.T) {
@@ -32,6 +33,12 @@ func TestAnInstanceThatNobodyOptedInIsNeverInterrupted(t *testing.T) {
 		{"true", tag("true"), guard.Refused},
 		{"off", tag("off"), guard.Refused},
 		{"several lines", tag("auto\nmanual"), guard.Refused},
+		{"no tag, but one whose key is spelt otherwise", func(s *scene) {
+			tag("")(s)
+			s.description.TagMisspelt = "CrashCart"
+		}, guard.Refused},
+		{"auto, and a second tag whose key is spelt otherwise", func(s *scene) { s.description.TagMisspelt = "Crashcart" }, guard.Refused},
+		{"a key with an escape in it", func(s *scene) { s.description.TagMisspelt = "CRASHCART\x1b[2J" }, guard.Refused},
 	})
 }
 
@@ -66,6 +73,12 @@ func TestAnInstanceThatIsGoingIsNeverInterrupted(t *testing.T) {
 			s.group.Lifecycle = name
 		}
 	}
+	direct := func(change func(*scene)) func(*scene) {
+		return func(s *scene) {
+			change(s)
+			s.direct("unresponsive", "cooldown", "quiet")
+		}
+	}
 	judge(t, "running", []situation{
 		{"running", state("running"), guard.Permitted},
 		{"pending", state("pending"), guard.Refused},
@@ -76,7 +89,16 @@ func TestAnInstanceThatIsGoingIsNeverInterrupted(t *testing.T) {
 		{"AWS says no state", state(""), guard.Later},
 		{"managed by another service", func(s *scene) { s.description.Operator = "eks.amazonaws.com" }, guard.Refused},
 		{"in service", lifecycle("InService"), guard.Permitted},
-		{"standby", lifecycle("Standby"), guard.Permitted},
+		{"in service, and a person asks", direct(lifecycle("InService")), guard.Permitted},
+		{"standby", lifecycle("Standby"), guard.Held},
+		{"standby, and a person asks", direct(lifecycle("Standby")), guard.Permitted},
+		{"entering standby", lifecycle("EnteringStandby"), guard.Held},
+		{"pending", lifecycle("Pending"), guard.Held},
+		{"pending, waiting for a hook, and a person asks", direct(lifecycle("Pending:Wait")), guard.Permitted},
+		{"detaching", lifecycle("Detaching"), guard.Held},
+		{"in a warm pool", lifecycle("Warmed:Running"), guard.Held},
+		{"in a state that nobody knows yet", lifecycle("in-service"), guard.Held},
+		{"terminating, and a person forces", direct(lifecycle("Terminating:Wait")), guard.Refused},
 		{"terminating", lifecycle("Terminating"), guard.Refused},
 		{"terminating, waiting for a hook", lifecycle("Terminating:Wait"), guard.Refused},
 		{"terminating in a warm pool", lifecycle("Warmed:Terminating:Proceed"), guard.Refused},
@@ -93,7 +115,7 @@ func TestAnInstanceThatIsStartingOrIsRebootedByAWSIsNeverInterrupted(t *testing.
 	up := func(d time.Duration) func(*scene) {
 		return func(s *scene) {
 			s.description.LaunchedAt = ago(d)
-			s.ping.At = ago(min(d, 10*time.Minute))
+			s.died(ago(min(d, 12*time.Minute)))
 			s.direct("unresponsive")
 		}
 	}
@@ -135,15 +157,31 @@ func TestAGuestIsNeverInterruptedForItsHost(t *testing.T) {
 	status := func(system, ebs string) func(*scene) {
 		return func(s *scene) { s.status.System.Status, s.status.EBS.Status = system, ebs }
 	}
+	// failed is a pass of that long ago, which saw the check of the volumes fail.
+	failed := func(d time.Duration) func(*scene) {
+		return func(s *scene) { s.ref.Seen = &trigger.Seen{At: ago(d), EBS: ago(d)} }
+	}
 	judge(t, "host-ok", []situation{
 		{"both ok", status("ok", "ok"), guard.Permitted},
 		{"no check of volumes", status("ok", ""), guard.Permitted},
 		{"host impaired", status("impaired", "ok"), guard.Refused},
-		{"volumes impaired", status("ok", "impaired"), guard.Refused},
+		{"neither check applies", status("not-applicable", "not-applicable"), guard.Permitted},
+		{"volumes impaired", status("ok", "impaired"), guard.Later},
+		{"volumes without data", status("ok", "insufficient-data"), guard.Later},
+		{"volumes initializing", status("ok", "initializing"), guard.Later},
 		{"both impaired", status("impaired", "impaired"), guard.Refused},
 		{"AWS has no data of the host", status("insufficient-data", "ok"), guard.Later},
+		{"AWS is still checking the host", status("initializing", "ok"), guard.Later},
+		{"AWS says something new of the host", status("Ok", "ok"), guard.Later},
 		{"AWS does not speak of the host", status("", "ok"), guard.Later},
 		{"the instance's own check is impaired", func(s *scene) { s.status.Instance.Status = "impaired" }, guard.Permitted},
+		{"volumes were impaired a second short of 10 minutes ago", failed(10*time.Minute - time.Second), guard.Later},
+		{"volumes were impaired 10 minutes ago", failed(10 * time.Minute), guard.Permitted},
+		{"volumes were impaired by a clock that is ahead", failed(-time.Second), guard.Later},
+		{"volumes were impaired, and somebody forces", func(s *scene) {
+			failed(time.Minute)(s)
+			s.direct("unresponsive", "cooldown", "quiet")
+		}, guard.Later},
 	})
 }
 

@@ -2,6 +2,8 @@ package guard
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"crashcart/lambda/domain/cases"
@@ -122,9 +124,30 @@ func (budget) Check(in Inquiry) Verdict {
 	switch {
 	case err != nil:
 		return doubt("how many interrupts the last hour has seen", err)
+	case in.Config.Rules.Budget < 1:
+		return refuse("the budget of interrupts an hour is %d", in.Config.Rules.Budget)
 	case slots.Used() >= in.Config.Rules.Budget:
-		return refuse("%d of %d interrupts an hour are used up; the next is free in %s",
-			slots.Used(), in.Config.Rules.Budget, printable.Duration(slots.NextFree().Sub(in.Now)))
+		return usedUp(in, slots)
 	}
 	return allow()
+}
+
+// usedUp is the verdict while no slot is free. A trigger that will still be fresh when one
+// is waits for it.
+func usedUp(in Inquiry, slots cases.Slots) Verdict {
+	free := freeAt(slots, in.Config.Rules.Budget)
+	v := notYet("%d of %d interrupts an hour are used up; the next is free in %s",
+		slots.Used(), in.Config.Rules.Budget, printable.Duration(free.Sub(in.Now))).in(free.Sub(in.Now))
+	if !in.keepsUntil(free) {
+		v.Kind, v.wait = Refused, 0
+		v.Why += ", and this trigger is too old by then"
+	}
+	return v
+}
+
+// freeAt is when fewer than limit slots will be taken, of which at least limit are. A budget
+// that was larger may have left more of them taken.
+func freeAt(slots cases.Slots, limit int) time.Time {
+	lapses := slices.SortedFunc(maps.Values(slots.Taken), time.Time.Compare)
+	return lapses[len(lapses)-limit]
 }

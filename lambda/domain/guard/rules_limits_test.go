@@ -82,10 +82,18 @@ func TestABadDeployIsNeverTakenForAHang(t *testing.T) {
 		{"2 of 11 cases open", open(11, 2), guard.Permitted},
 		{"its only member has a case", open(1, 1), guard.Refused},
 		{"a group without members", open(0, 0), guard.Permitted},
-		{"another is silent for a second short of 6 minutes", silent(6*time.Minute - time.Second), guard.Permitted},
-		{"another is silent for 6 minutes", silent(6 * time.Minute), guard.Refused},
-		{"another is silent for 40 minutes, it may be a Windows", silent(40 * time.Minute), guard.Refused},
-		{"another is silent for a second more than 40 minutes", silent(40*time.Minute + time.Second), guard.Permitted},
+		{"another is silent for a second short of 11 minutes", silent(11*time.Minute - time.Second), guard.Permitted},
+		{"another is silent for 11 minutes", silent(11 * time.Minute), guard.Refused},
+		{"another is silent for 60 minutes, it may be a Windows", silent(60 * time.Minute), guard.Refused},
+		{"another is silent for a second more than 60 minutes", silent(60*time.Minute + time.Second), guard.Permitted},
+		{"another answers its load balancer no more", func(s *scene) {
+			s.member(5)
+			s.group.Members[1].Unhealthy = true
+		}, guard.Refused},
+		{"2 of 5 of a target group dead", func(s *scene) {
+			dead(5, 2)(s)
+			s.group.Kind, s.group.Name, s.group.Lifecycle = instance.GroupTargets, "api/50dc6c495c0c9188", ""
+		}, guard.Refused},
 		{"another has no agent", func(s *scene) {
 			s.member(5)
 			s.group.Members[1].Ping = instance.Ping{}
@@ -130,12 +138,29 @@ func TestTheBudgetOfAnHourIsNeverExceeded(t *testing.T) {
 	used := func(n int) func(*scene) {
 		return func(s *scene) { s.budget = taken(n, noon.Add(47*time.Minute)) }
 	}
+	// frees is a budget of which the next slot is free then. The alarm is 2 minutes old.
+	frees := func(at time.Duration, change ...func(*scene)) func(*scene) {
+		return func(s *scene) {
+			for _, c := range change {
+				c(s)
+			}
+			s.budget = taken(3, noon.Add(at))
+		}
+	}
+	direct := func(s *scene) { s.direct("unresponsive", "cooldown", "quiet") }
 	judge(t, "budget", []situation{
 		{"none used", used(0), guard.Permitted},
 		{"2 used", used(2), guard.Permitted},
 		{"3 used", used(3), guard.Refused},
 		{"4 used, as the budget was larger", used(4), guard.Refused},
-		{"the next slot lapses now", func(s *scene) { s.budget = taken(3, noon) }, guard.Refused},
+		{"the next slot lapses now", frees(0), guard.Later},
+		{"the next is free a second before the trigger is too old", frees(28*time.Minute - time.Second), guard.Later},
+		{"the next is free when the trigger is too old", frees(28 * time.Minute), guard.Refused},
+		{"Windows, the next is free in 47 minutes", frees(47*time.Minute, (*scene).windows), guard.Later},
+		{"a person asks, the next is free in 2 minutes less a second", frees(2*time.Minute-time.Second, direct), guard.Later},
+		{"a person asks, the next is free in 2 minutes", frees(2*time.Minute, direct), guard.Refused},
+		{"5 used of 3, so that three must lapse", func(s *scene) { s.budget = taken(5, noon.Add(25*time.Minute)) }, guard.Later},
+		{"5 used of 3, the third lapses too late", func(s *scene) { s.budget = taken(5, noon.Add(26*time.Minute)) }, guard.Refused},
 		{"3 used, and somebody forces", func(s *scene) {
 			used(3)(s)
 			s.direct("unresponsive", "cooldown")

@@ -64,33 +64,50 @@ type fresh struct{}
 func (fresh) Name() string { return cases.RuleFresh }
 
 func (fresh) Check(in Inquiry) Verdict {
-	limit := in.Config.Rules.Fresh
-	d, err := in.Instance.Description.Get()
-	if d.Windows {
-		limit = in.Config.Rules.FreshWindows
-	}
-	age := in.Now.Sub(in.Trigger.At)
+	age := elapsed(in.Now, in.Trigger.At)
 	switch {
 	case in.Trigger.At.IsZero():
 		return refuse("the message has no time of its own, so it may be days old")
 	case age < -maxAhead:
 		return refuse("the trigger is dated %s in the future, at most %s is believed", printable.Duration(-age), printable.Duration(maxAhead))
-	case err != nil && age >= limit && age < in.Config.Rules.FreshWindows:
+	case in.Trigger.Kind == trigger.KindDirect && age >= in.freshFor():
+		return refuse("the request is %s old; one by a person must be younger than %s, since the machine may have come back: ask again",
+			printable.Duration(age), printable.Duration(in.freshFor()))
+	}
+	_, err := in.Instance.Description.Get()
+	switch limit := in.Config.Rules.Fresh; {
+	case err != nil && age >= limit && age < in.freshFor():
 		return doubt(fmt.Sprintf("whether it is a Windows, for which %s old is still news,", printable.Duration(age)), err)
-	case age >= limit:
-		return refuse("the trigger is %s old; it must be younger than %s", printable.Duration(age), printable.Duration(limit))
+	case age >= in.freshFor():
+		return refuse("the trigger is %s old; it must be younger than %s", printable.Duration(age), printable.Duration(in.freshFor()))
 	}
 	return allow()
 }
 
+// freshFor is how old the trigger may become. While the platform is not known, that is the
+// longer limit, of Windows.
+func (in Inquiry) freshFor() time.Duration {
+	rules := in.Config.Rules
+	d, err := in.Instance.Description.Get()
+	switch {
+	case in.Trigger.Kind == trigger.KindDirect:
+		return config.FreshDirect
+	case err != nil:
+		return max(rules.Fresh, rules.FreshWindows)
+	case d.Windows:
+		return rules.FreshWindows
+	}
+	return rules.Fresh
+}
+
+// keepsUntil says whether the trigger will still be fresh at that moment, so that waiting
+// for it makes sense.
+func (in Inquiry) keepsUntil(at time.Time) bool { return at.Before(in.Trigger.At.Add(in.freshFor())) }
+
 // Lapses is when the trigger will be too old for the rule fresh. While the platform is not
 // known, that is by the longer limit.
 func (g *Guard) Lapses(q Question) time.Time {
-	limit := max(g.Config.Rules.Fresh, g.Config.Rules.FreshWindows)
-	if d, err := q.Instance.Description.Get(); err == nil && !d.Windows {
-		limit = g.Config.Rules.Fresh
-	}
-	return q.Trigger.At.Add(limit)
+	return q.Trigger.At.Add(g.inquiry(q).freshFor())
 }
 
 // asked permits a request of somebody who may ask. IAM says so of a direct invoke. An

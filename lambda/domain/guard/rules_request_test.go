@@ -9,7 +9,6 @@ import (
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/guard"
-	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
 )
 
@@ -48,14 +47,20 @@ func TestAnOldTriggerIsNeverNews(t *testing.T) {
 	age := func(d time.Duration) func(*scene) {
 		return func(s *scene) {
 			s.trigger.At = ago(d)
-			s.ping.At = ago(max(d, 10*time.Minute))
+			s.died(ago(max(d, 12*time.Minute)))
+			s.disk.wrote = ago(max(d, 12*time.Minute))
 		}
 	}
 	windows := func(d time.Duration) func(*scene) {
 		return func(s *scene) {
 			s.windows()
-			s.ping = instance.Ping{} // an agent may be silent for no longer than 40 minutes
-			s.fails(ago(d))
+			s.died(ago(d)) // its agent is no voice any more after an hour, its heartbeat is
+			s.trigger.At = ago(d)
+		}
+	}
+	asked := func(d time.Duration) func(*scene) {
+		return func(s *scene) {
+			s.direct("unresponsive", "cooldown", "quiet")
 			s.trigger.At = ago(d)
 		}
 	}
@@ -71,9 +76,15 @@ func TestAnOldTriggerIsNeverNews(t *testing.T) {
 		{"a minute ahead", age(-time.Minute), guard.Permitted},
 		{"a second more than a minute ahead", age(-61 * time.Second), guard.Refused},
 		{"no time of its own", func(s *scene) {
-			s.trigger.At = time.Time{}
 			s.direct("unresponsive") // the ping is later than no time at all
 			s.trigger.At = time.Time{}
+		}, guard.Refused},
+		{"a person asked a second short of 2 minutes ago", asked(2*time.Minute - time.Second), guard.Permitted},
+		{"a person asked 2 minutes ago", asked(2 * time.Minute), guard.Refused},
+		{"a person asked a second more than a minute ahead", asked(-61 * time.Second), guard.Refused},
+		{"a person asked 2 minutes ago for a Windows", func(s *scene) {
+			s.windows()
+			asked(2 * time.Minute)(s)
 		}, guard.Refused},
 	})
 }
@@ -87,6 +98,7 @@ func TestATriggerLapsesWhenTheRuleSaysSo(t *testing.T) {
 	}{
 		"Linux":                     {func(*scene, *guard.Question) {}, 30 * time.Minute},
 		"Windows":                   {func(s *scene, q *guard.Question) { s.windows(); *q = s.question() }, time.Hour},
+		"a person's request":        {func(s *scene, q *guard.Question) { s.direct(); *q = s.question() }, 2 * time.Minute},
 		"nobody has asked what":     {func(_ *scene, q *guard.Question) { facts["description"].unask(q) }, time.Hour},
 		"nobody could say what":     {func(_ *scene, q *guard.Question) { facts["description"].fail(q) }, time.Hour},
 		"a setting of five minutes": {func(s *scene, _ *guard.Question) { s.config.Rules.Fresh = 5 * time.Minute }, 5 * time.Minute},

@@ -38,7 +38,11 @@ type scene struct {
 	description instance.Description
 	reach       instance.Unreachable
 	ping        instance.Ping
-	others      map[string]time.Duration // how long before the facts other agents were heard of
+	beat        time.Time                // the end of the last minute with a heartbeat; zero for none
+	disk        disk                     // what CloudWatch counts of its volumes
+	sent        sent                     // what it sends
+	targets     []instance.Registration  // in target groups
+	neighbours  map[string]time.Duration // how long before the facts their agents were heard
 	asOf        time.Time                // of the facts; zero for the present
 	status      instance.Status
 	kind        instance.Type
@@ -66,8 +70,10 @@ func defaults(t testing.TB, mode config.Mode) config.Config {
 	return c
 }
 
-// hung is a scene on which every rule permits: a Linux instance of an auto
-// stack, its agent silent for ten minutes, and an alarm of two minutes ago.
+// hung is a scene on which every rule permits: a Linux instance of an auto stack that died
+// eleven and a half minutes ago, and an alarm of two minutes ago. Its agent pinged last 12
+// minutes ago, its heartbeat ended 11 minutes ago, and its disk has not been written for 8
+// published minutes. Nobody asks it for anything.
 func hung(t testing.TB) *scene {
 	s := &scene{
 		now: noon, config: defaults(t, config.ModeAuto),
@@ -79,22 +85,36 @@ func hung(t testing.TB) *scene {
 		description: instance.Description{
 			Exists: true, State: "running", Type: "m6i.large", Architecture: "x86_64", LaunchedAt: ago(72 * time.Hour), Tag: config.TagAuto,
 		},
-		ping:     instance.Ping{At: ago(10 * time.Minute)},
-		others:   map[string]time.Duration{},
-		status:   instance.Status{Instance: instance.Check{Status: "ok"}, System: instance.Check{Status: "ok"}, EBS: instance.Check{Status: "ok"}},
-		kind:     instance.Type{Hypervisor: "nitro", Architectures: []string{"i386", "x86_64"}},
-		shutdown: "stop",
-		console:  []byte(consoleUp),
+		ping:       instance.Ping{At: ago(12 * time.Minute)},
+		beat:       ago(11 * time.Minute),
+		disk:       disk{volumes: 1, wrote: ago(9 * time.Minute), lag: time.Minute},
+		sent:       sent{until: ago(11 * time.Minute), before: 1 << 20, after: 2 << 10},
+		neighbours: map[string]time.Duration{},
+		status:     instance.Status{Instance: instance.Check{Status: "ok"}, System: instance.Check{Status: "ok"}, EBS: instance.Check{Status: "ok"}},
+		kind:       instance.Type{Hypervisor: "nitro", Architectures: []string{"i386", "x86_64"}},
+		shutdown:   "stop",
+		console:    []byte(consoleUp),
 	}
 	s.heard(5, time.Minute)
 	return s
 }
 
-// windows makes the scene's instance a Windows whose agent is silent for half an hour.
+// windows makes the scene's instance a Windows that died half an hour ago.
 func (s *scene) windows() {
 	s.description.Windows = true
-	s.ping.At = s.now.Add(-30 * time.Minute)
+	s.died(s.now.Add(-30 * time.Minute))
 }
+
+// died lets every sign of the host end then.
+func (s *scene) died(at time.Time) {
+	s.ping.At = at
+	s.beat = at.Truncate(time.Minute)
+	s.disk.wrote = at.Truncate(time.Minute).Add(time.Minute)
+	s.sent.until = at
+}
+
+// lives lets every sign of the host go on up to now.
+func (s *scene) lives() { s.died(s.now) }
 
 // direct makes somebody ask for the instance by an invoke of a moment ago.
 func (s *scene) direct(force ...string) {
@@ -130,10 +150,18 @@ func (s *scene) fails(since time.Time) {
 	s.status.Instance = instance.Check{Status: "impaired", Since: since}
 }
 
-// heard adds n agents of other instances, each heard of that long before the facts.
+// balanced makes the instance a target of a load balancer whose check says so.
+func (s *scene) balanced(state, reason string) {
+	s.targets = []instance.Registration{{
+		TargetGroup: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/api/50dc6c495c0c9188",
+		Protocol:    "HTTP", Port: 8080, Interval: 10 * time.Second, Threshold: 3, State: state, Reason: reason,
+	}}
+}
+
+// heard adds n neighbours whose agents were heard that long before the facts.
 func (s *scene) heard(n int, before time.Duration) {
 	for i := range n {
-		s.others[fmt.Sprintf("i-%05x%012x", int(before.Seconds()), i)] = before
+		s.neighbours[fmt.Sprintf("i-%05x%012x", int(before.Seconds()), i)] = before
 	}
 }
 
@@ -145,10 +173,10 @@ func (s *scene) asked() time.Time {
 	return s.asOf
 }
 
-// agents are the other agents' pings.
-func (s *scene) agents() instance.Agents {
-	all := instance.Agents{}
-	for id, before := range s.others {
+// pings are those of the neighbours.
+func (s *scene) pings() instance.Neighbours {
+	all := instance.Neighbours{}
+	for id, before := range s.neighbours {
 		all[id] = s.asked().Add(-before)
 	}
 	return all
@@ -168,7 +196,8 @@ func (s *scene) question() guard.Question {
 	return guard.Question{
 		Trigger: &s.trigger, Ref: s.ref,
 		Instance: &instance.Instance{
-			ID: hungID, From: s.ref.From, AsOf: s.asOf, Agents: fact.Known(s.agents()),
+			ID: hungID, From: s.ref.From, AsOf: s.asOf,
+			Metrics: fact.Known(s.metrics()), Targets: fact.Known(s.targets), Neighbours: fact.Known(s.pings()),
 			Description: fact.Known(s.description), Unreachable: fact.Known(s.reach), Ping: fact.Known(s.ping),
 			Status: fact.Known(s.status), Type: fact.Known(s.kind), Shutdown: fact.Known(s.shutdown), Group: fact.Known(s.group),
 		},

@@ -64,9 +64,13 @@ func (v Verdict) Last() Verdict {
 	v.Kind = Refused
 	if v.ends != "" {
 		v.Kind, v.Command = v.ends, v.endsWith
+		v.Why += askAPerson
 	}
 	return v
 }
+
+// askAPerson ends the sentence of what only a person can answer.
+const askAPerson = "; so a person must ask"
 
 // Again is how long to wait before the next pass over a target that is Later: until
 // the missing thing can be there, in full seconds. Where nobody can say, it is a

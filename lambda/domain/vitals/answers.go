@@ -37,7 +37,7 @@ func (targetHealth) read(h Host, since time.Time) Vital {
 		return unknown(err)
 	}
 	if len(targets) == 0 {
-		return Vital{Says: Nothing, Saw: "in no target group"}
+		return Vital{Says: Nothing, Never: true, Saw: "in no target group"}
 	}
 	said := Vital{Says: Nothing, Saw: "target health: " + answer(targets[0])}
 	for _, t := range targets {
@@ -53,7 +53,11 @@ func (targetHealth) read(h Host, since time.Time) Vital {
 func registered(h Host, d instance.Description, t instance.Registration, since time.Time) Vital {
 	v := Vital{Says: Nothing, Saw: "target health: " + answer(t)}
 	answered := t.State == "healthy" || t.Reason == "Target.ResponseCodeMismatch"
-	if !answered || !aboveTCP(t.Protocol) || d.Kubernetes || t.Port >= firstNodePort && t.Port <= lastNodePort || since.IsZero() {
+	if !answered || since.IsZero() {
+		return v
+	}
+	if other := elsewhere(d, t); other != "" {
+		v.Saw += ", " + other
 		return v
 	}
 	// A target that has died stays healthy until so many checks have failed.
@@ -67,6 +71,20 @@ func registered(h Host, d instance.Description, t instance.Registration, since t
 	return v
 }
 
+// elsewhere says who may have given the answer if not the host's user space.
+func elsewhere(d instance.Description, t instance.Registration) string {
+	switch {
+	case !aboveTCP(t.Protocol):
+		return "which a hung kernel answers, too"
+	case d.Kubernetes:
+		return "which another node of its cluster may have answered"
+	case t.Port >= firstNodePort && t.Port <= lastNodePort:
+		return fmt.Sprintf("on node port %d, which another node may have answered", t.Port)
+	}
+	return ""
+}
+
+// answer is the health in words: "Target.Timeout (HTTP)".
 func answer(t instance.Registration) string {
 	text := t.Reason
 	if text == "" {
@@ -105,7 +123,7 @@ func (networkOut) read(h Host, since time.Time) Vital {
 	}
 	switch {
 	case d.Router:
-		return Vital{Says: Nothing, Saw: "it forwards for others"}
+		return Vital{Says: Nothing, Never: true, Saw: "it forwards for others"}
 	case len(m.NetworkOut) == 0 || m.NetworkPeriod <= 0:
 		return Vital{Says: Nothing, Saw: "no NetworkOut"}
 	case since.IsZero():
@@ -113,28 +131,33 @@ func (networkOut) read(h Host, since time.Time) Vital {
 	}
 	before := instance.Between(m.NetworkOut, since.Add(-busyFor), since.Add(time.Nanosecond-m.NetworkPeriod))
 	median := instance.Median(before)
-	v := Vital{Says: Nothing, Saw: fmt.Sprintf("NetworkOut %s, %s before", size(m.NetworkOut[len(m.NetworkOut)-1].Value, m), size(median, m))}
+	v := Vital{Says: Nothing, Saw: sent(m.NetworkOut[len(m.NetworkOut)-1].Value, median, m)}
 	if len(before) < fewPeriods || median < quietNetwork*m.NetworkPeriod.Seconds() {
 		return v
 	}
 	for _, p := range instance.Between(m.NetworkOut, lives(h, since), h.At) {
 		if end := p.At.Add(m.NetworkPeriod); !end.After(h.At) && p.Value >= median/2 {
-			return Vital{Says: Alive, Since: end, Saw: fmt.Sprintf("NetworkOut %s, %s before", size(p.Value, m), size(median, m))}
+			return Vital{Says: Alive, Since: end, Saw: sent(p.Value, median, m)}
 		}
 	}
 	return v
 }
 
-// size is a period's bytes in words: "3.1 MB in 5m".
-func size(bytes float64, m instance.Metrics) string {
-	in := " in " + printable.Duration(m.NetworkPeriod)
+// sent is a period's bytes in words, beside those of before: "NetworkOut 2.1 kB in 5m, 3.1
+// MB before".
+func sent(now, before float64, m instance.Metrics) string {
+	return fmt.Sprintf("NetworkOut %s in %s, %s before", size(now), printable.Duration(m.NetworkPeriod), size(before))
+}
+
+// size is a number of bytes in words: "3.1 MB".
+func size(bytes float64) string {
 	switch {
 	case bytes >= 1e6:
-		return fmt.Sprintf("%.1f MB", bytes/1e6) + in
+		return fmt.Sprintf("%.1f MB", bytes/1e6)
 	case bytes >= 1e3:
-		return fmt.Sprintf("%.1f kB", bytes/1e3) + in
+		return fmt.Sprintf("%.1f kB", bytes/1e3)
 	}
-	return fmt.Sprintf("%.0f B", bytes) + in
+	return fmt.Sprintf("%.0f B", bytes)
 }
 
 // applicationStatus is EC2's check of the application. It fails on a living machine, too.
@@ -151,7 +174,7 @@ func (applicationStatus) read(h Host, _ time.Time) Vital {
 	case s.Application.Status == "ok":
 		return Vital{Says: Alive, Since: h.At, Saw: "application status ok"}
 	case s.Application.Status == "":
-		return Vital{Says: Nothing, Saw: "no application status"}
+		return Vital{Says: Nothing, Never: true, Saw: "no application status"}
 	}
 	return Vital{Says: Nothing, Saw: "application status " + printable.Line(s.Application.Status, maxText)}
 }

@@ -49,19 +49,23 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 		return Vital{Says: Nothing, Never: true, Saw: "it has no EBS volume of its own"}
 	}
 	began := d.LaunchedAt.Add(h.Rules.Booted)
-	still, last := stillness(m.Writes)
-	base := baselineOf(m.Writes, began, last)
+	writes := ended(m.Writes, h.At)
+	still, last := stillness(writes)
+	if last.IsZero() {
+		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: fmt.Sprintf("it wrote in none of %d published minutes", len(writes))}
+	}
+	base := baselineOf(writes, began, last)
 	need := base.required()
 	switch {
 	case !base.enough():
-		return Vital{Says: Nothing, Never: len(m.Writes) >= baselineMinutes, Saw: base.lacks()}
+		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: base.lacks()}
 	case need > mostStill:
 		return Vital{Says: Nothing, Never: true, Saw: fmt.Sprintf("it has been still for %d min before: too long to tell a hang by", base.longest)}
 	}
-	newest := m.Writes[len(m.Writes)-1].At.Add(instance.Minute)
+	newest := writes[len(writes)-1].At.Add(instance.Minute)
 	v := Vital{Says: Waiting, Saw: fmt.Sprintf("0 for %d min, %s", still, base)}
-	if at, ok := works(h, m.Writes, began, last, since); ok && still < need {
-		return Vital{Says: Alive, Since: at, Saw: fmt.Sprintf("it writes as before, %s", base)}
+	if at, ok := works(h, writes, began, last, since); ok && still < need {
+		return Vital{Says: Alive, Since: at, Saw: "it writes as before: " + base.rate()}
 	}
 	switch {
 	case h.At.Sub(newest) > newestWithin:
@@ -75,6 +79,16 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 		v.Saw += fmt.Sprintf(", %d min required", need)
 	}
 	return v
+}
+
+// ended leaves out a minute without a write that has not ended at that moment: there may
+// be one yet. A write in it counts at once.
+func ended(writes []instance.Point, at time.Time) []instance.Point {
+	n := len(writes)
+	for n > 0 && writes[n-1].Value <= 0 && writes[n-1].At.Add(instance.Minute).After(at) {
+		n--
+	}
+	return writes[:n]
 }
 
 // stillness counts the newest published minutes without a write. last is when the newest
@@ -138,11 +152,14 @@ func (b baseline) lacks() string {
 }
 
 // String is the baseline in words: "40 a minute before".
-func (b baseline) String() string {
+func (b baseline) String() string { return b.rate() + " before" }
+
+// rate is how much it wrote: "40 a minute".
+func (b baseline) rate() string {
 	if b.median >= 1 {
-		return fmt.Sprintf("%.0f a minute before", b.median)
+		return fmt.Sprintf("%.0f a minute", b.median)
 	}
-	return fmt.Sprintf("%.0f in the %d min before", b.total, b.minutes)
+	return fmt.Sprintf("%.0f in %d min", b.total, b.minutes)
 }
 
 // works says whether the disk is written as it was before the host seemed to have died, in
@@ -162,7 +179,7 @@ func works(h Host, writes []instance.Point, began, last, since time.Time) (at ti
 	}
 	row := 0
 	var before time.Time
-	for _, p := range instance.Between(writes, lives(h, since), h.At) {
+	for _, p := range instance.Between(writes, lives(h, since), h.At.Add(time.Nanosecond-instance.Minute)) {
 		if !p.At.Equal(before.Add(instance.Minute)) {
 			row = 0
 		}

@@ -16,7 +16,7 @@ func (kernelLog) question() Question { return Machine }
 func (kernelLog) read(h Host, _ time.Time) Vital {
 	text, err := h.Console.Get()
 	switch {
-	case asked(err):
+	case asked(err) && (h.Before != nil || !h.Person):
 		return unknown(err)
 	case err != nil:
 		return Vital{Says: Nothing, Saw: "console not read"}
@@ -34,7 +34,7 @@ func (kernelLog) read(h Host, _ time.Time) Vital {
 		case h.Person:
 			return Vital{Says: Nothing, Saw: "console not compared: a person's request has no pass before"}
 		}
-		return Vital{Says: Waiting, Wait: time.Minute, Saw: "console read for the first time"}
+		return Vital{Says: Waiting, Wait: time.Minute, Saw: "its console was read for the first time, and is compared at the next pass"}
 	}
 	news := console.NewsSince(text, h.Before.Mark)
 	switch {

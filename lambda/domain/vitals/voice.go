@@ -23,17 +23,22 @@ func (ssmPing) read(h Host, since time.Time) Vital {
 	if err != nil {
 		return unknown(err)
 	}
-	if _, err := h.Instance.Neighbours.Get(); asked(err) {
-		return unknown(fmt.Errorf("how often its neighbours ping: %w", err))
+	_, unheard := h.Instance.Neighbours.Get()
+	if unheard != nil {
+		unheard = fmt.Errorf("how often its neighbours ping: %w", unheard)
 	}
 	silent := h.At.Sub(ping.At)
 	least, longest := silence(h, d.Windows)
-	v := Vital{Says: Waiting, Spoke: true, Saw: fmt.Sprintf("SSM ping %s ago", printable.Duration(silent))}
+	v := Vital{Says: Waiting, Spoke: true, Heard: ping.At, Saw: fmt.Sprintf("SSM ping %s ago", printable.Duration(silent))}
 	switch {
+	case asked(unheard):
+		return unknown(unheard)
 	case ping.At.IsZero():
 		return Vital{Says: Nothing, Saw: "no SSM agent"}
 	case d.LaunchedAt.IsZero() || ping.At.Before(d.LaunchedAt):
 		return Vital{Says: Nothing, Saw: "no SSM ping since the launch"}
+	case silent >= least && unheard != nil: // not asked for yet; less would be too little in any case
+		return unknown(unheard)
 	case silent > longest && !h.Person:
 		v.Says, v.Spoke = Nothing, false
 		v.Saw += fmt.Sprintf(", longer than the %s that could belong to this alarm", printable.Duration(longest))
@@ -44,6 +49,9 @@ func (ssmPing) read(h Host, since time.Time) Vital {
 	default:
 		v.Wait = least - silent
 		v.Saw += fmt.Sprintf(", %s required", printable.Duration(least))
+		if p := period(h); p > periods()[0] {
+			v.Saw += fmt.Sprintf(" where agents ping every %s", printable.Duration(p))
+		}
 	}
 	return v
 }
@@ -66,14 +74,20 @@ func (heartbeat) read(h Host, since time.Time) Vital {
 	if err != nil {
 		return unknown(err)
 	}
+	d, err := h.Instance.Description.Get()
+	if err != nil {
+		return unknown(err)
+	}
 	if len(m.Heartbeat) == 0 {
 		return Vital{Says: Nothing, Saw: "no heartbeat"}
 	}
 	last := m.Heartbeat[len(m.Heartbeat)-1]
 	end := last.At.Add(instance.Minute)
 	missed := int(h.At.Truncate(instance.Minute).Sub(end) / instance.Minute)
-	v := Vital{Says: Waiting, Spoke: true, Saw: fmt.Sprintf("heartbeat %s ago", printable.Duration(h.At.Sub(end)))}
+	v := Vital{Says: Waiting, Spoke: true, Heard: end, Saw: fmt.Sprintf("heartbeat %s ago", printable.Duration(h.At.Sub(end)))}
 	switch {
+	case d.LaunchedAt.IsZero() || end.Before(d.LaunchedAt): // of the host that was stopped, not of this one
+		return Vital{Says: Nothing, Saw: "no heartbeat since the launch"}
 	case missed > beatsMissed+int(beatsHeard/instance.Minute) && !h.Person:
 		v.Says, v.Spoke = Nothing, false
 		v.Saw += ", longer than the hour that could belong to this alarm"
@@ -82,7 +96,7 @@ func (heartbeat) read(h Host, since time.Time) Vital {
 	case !since.IsZero() && !last.At.Before(since.Add(settle)):
 		v.Says, v.Since = Alive, last.At
 	default:
-		v.Wait = end.Add((beatsMissed + 1) * instance.Minute).Sub(h.At)
+		v.Wait = end.Add(beatsMissed * instance.Minute).Sub(h.At)
 		v.Saw += fmt.Sprintf(", %d full minutes required", beatsMissed)
 	}
 	return v
@@ -120,7 +134,7 @@ func (reachability) read(h Host, _ time.Time) Vital {
 		need = h.Rules.ImpairedWindows
 	}
 	failed := h.At.Sub(u.Since)
-	v := Vital{Says: Dead, Since: u.Since, Saw: fmt.Sprintf("reachability check fails for %s", printable.Duration(failed))}
+	v := Vital{Says: Dead, Since: u.Since, Saw: fmt.Sprintf("reachability check has failed for %s", printable.Duration(failed))}
 	if failed < need {
 		v.Says, v.Since, v.Wait = Waiting, time.Time{}, need-failed
 		v.Saw += fmt.Sprintf(", %s required", printable.Duration(need))
