@@ -19,7 +19,7 @@ import (
 
 var errThrottled = &smithy.GenericAPIError{Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
 
-// account is one Region of an account, as the three services show it. Every
+// account is one Region of an account, as its services show it. Every
 // answer is paged, whatever the caller asks for.
 type account struct {
 	instances map[string]types.Instance
@@ -29,6 +29,7 @@ type account struct {
 	agents    []ssmtypes.InstanceInformation
 	groups    map[string]asgtypes.AutoScalingGroup
 	ways      // what leads to instances from elsewhere
+	counted   // what CloudWatch has of them
 
 	pageSize int // 2 unless set
 
@@ -162,7 +163,11 @@ func accepts(filters []types.Filter, property func(name string) []string) bool {
 }
 
 func (a *account) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
-	if err := a.enter(ctx, "DescribeInstances", in.Filters[0].Values, pageOf(in.NextToken)); err != nil {
+	call := "DescribeInstances"
+	if *in.Filters[0].Name == "subnet-id" || *in.Filters[0].Name == "iam-instance-profile.arn" {
+		call += " of neighbours"
+	}
+	if err := a.enter(ctx, call, in.Filters[0].Values, pageOf(in.NextToken)); err != nil {
 		return nil, err
 	}
 	if err := limited(in.Filters); err != nil {
@@ -201,6 +206,10 @@ func instanceProperty(i types.Instance, name string) []string {
 		return []string{aws.ToString(i.InstanceId)}
 	case name == "instance-state-name" && i.State != nil:
 		return []string{string(i.State.Name)}
+	case name == "subnet-id":
+		return []string{aws.ToString(i.SubnetId)}
+	case name == "iam-instance-profile.arn" && i.IamInstanceProfile != nil:
+		return []string{aws.ToString(i.IamInstanceProfile.Arn)}
 	case strings.HasPrefix(name, "tag:"):
 		for _, t := range i.Tags {
 			if "tag:"+aws.ToString(t.Key) == name {

@@ -110,7 +110,7 @@ func TestDescriptionSaysWhatTheGuardAsks(t *testing.T) {
 			i.Operator = &types.OperatorResponse{Managed: aws.Bool(true), HiddenByDefault: aws.Bool(true), Principal: principal}
 		}
 	}
-	plain := instance.Description{Exists: true, State: "running", Type: "m7i.large", Architecture: "x86_64", LaunchedAt: noon.Add(-24 * time.Hour)}
+	plain := instance.Description{Exists: true, State: "running", Type: "m7i.large", Architecture: "x86_64", LaunchedAt: noon.Add(-24 * time.Hour), VPC: "vpc-1"}
 	for name, tt := range map[string]struct {
 		tags   []string
 		change func(*types.Instance)
@@ -118,14 +118,39 @@ func TestDescriptionSaysWhatTheGuardAsks(t *testing.T) {
 	}{
 		"plain":                                  {},
 		"tags":                                   {tags: []string{"crashcart", "auto", "crashcart-group", "db", "aws:autoscaling:groupName", "web", "Name", "auto"}, want: func(d *instance.Description) { d.Tag, d.GroupTag, d.AutoScaling = "auto", "db", "web" }},
-		"another case of the tag is another tag": {tags: []string{"Crashcart", "auto"}},
-		"windows, as EC2 spells it":              {change: func(i *types.Instance) { i.Platform = "windows" }, want: func(d *instance.Description) { d.Windows = true }},
-		"Windows, as the SDK spells it":          {change: func(i *types.Instance) { i.Platform = types.PlatformValuesWindows }, want: func(d *instance.Description) { d.Windows = true }},
-		"managed by EKS":                         {change: managed(aws.String("eks.amazonaws.com")), want: func(d *instance.Description) { d.Operator = "eks.amazonaws.com" }},
-		"managed by nobody knows whom":           {change: managed(nil), want: func(d *instance.Description) { d.Operator = "another service" }},
-		"not managed":                            {change: func(i *types.Instance) { i.Operator = &types.OperatorResponse{Managed: aws.Bool(false)} }},
-		"stopped":                                {change: func(i *types.Instance) { i.State.Name = types.InstanceStateNameStopped }, want: func(d *instance.Description) { d.State = "stopped" }},
-		"a Mac":                                  {change: func(i *types.Instance) { i.Architecture = types.ArchitectureValuesX8664Mac }, want: func(d *instance.Description) { d.Architecture = "x86_64_mac" }},
+		"another case of the tag is another tag": {tags: []string{"CrashCart", "auto"}, want: func(d *instance.Description) { d.TagMisspelt = "CrashCart" }},
+		"the tag in both spellings":              {tags: []string{"Crashcart", "auto", "crashcart", "manual"}, want: func(d *instance.Description) { d.Tag, d.TagMisspelt = "manual", "Crashcart" }},
+		"a node of a cluster":                    {tags: []string{"kubernetes.io/cluster/prod", "owned"}, want: func(d *instance.Description) { d.Kubernetes = true }},
+		"a tag that only looks like a cluster's": {tags: []string{"x/kubernetes.io/cluster/prod", "owned"}},
+		"its place": {change: func(i *types.Instance) {
+			i.SubnetId, i.IamInstanceProfile = aws.String("subnet-1"), &types.IamInstanceProfile{Arn: aws.String("arn:aws:iam::111122223333:instance-profile/web")}
+		}, want: func(d *instance.Description) {
+			d.Subnet, d.Profile = "subnet-1", "arn:aws:iam::111122223333:instance-profile/web"
+		}},
+		"its volumes": {change: func(i *types.Instance) {
+			i.BlockDeviceMappings = []types.InstanceBlockDeviceMapping{{}, {Ebs: &types.EbsInstanceBlockDevice{}}, {Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String("vol-1")}}, {Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String("vol-2")}}}
+		}, want: func(d *instance.Description) { d.Volumes = []string{"vol-1", "vol-2"} }},
+		"its addresses, and not those of its containers": {change: func(i *types.Instance) {
+			i.NetworkInterfaces = []types.InstanceNetworkInterface{{}, {
+				PrivateIpAddress: aws.String("10.0.0.4"), SourceDestCheck: aws.Bool(true),
+				PrivateIpAddresses: []types.InstancePrivateIpAddress{{PrivateIpAddress: aws.String("10.0.0.4")}, {PrivateIpAddress: aws.String("10.0.0.99")}},
+				Ipv6Addresses:      []types.InstanceIpv6Address{{Ipv6Address: aws.String("fd00::4")}, {}},
+			}}
+		}, want: func(d *instance.Description) { d.Addresses = []string{"10.0.0.4", "fd00::4"} }},
+		"a router": {change: func(i *types.Instance) { i.SourceDestCheck = aws.Bool(false) }, want: func(d *instance.Description) { d.Router = true }},
+		"a router by one interface": {change: func(i *types.Instance) {
+			i.SourceDestCheck = aws.Bool(true)
+			i.NetworkInterfaces = []types.InstanceNetworkInterface{{SourceDestCheck: aws.Bool(false)}, {SourceDestCheck: aws.Bool(true)}}
+		}, want: func(d *instance.Description) { d.Router = true }},
+		"detailed monitoring":           {change: func(i *types.Instance) { i.Monitoring = &types.Monitoring{State: types.MonitoringStateEnabled} }, want: func(d *instance.Description) { d.Detailed = true }},
+		"monitoring that is not on":     {change: func(i *types.Instance) { i.Monitoring = &types.Monitoring{State: types.MonitoringStatePending} }},
+		"windows, as EC2 spells it":     {change: func(i *types.Instance) { i.Platform = "windows" }, want: func(d *instance.Description) { d.Windows = true }},
+		"Windows, as the SDK spells it": {change: func(i *types.Instance) { i.Platform = types.PlatformValuesWindows }, want: func(d *instance.Description) { d.Windows = true }},
+		"managed by EKS":                {change: managed(aws.String("eks.amazonaws.com")), want: func(d *instance.Description) { d.Operator = "eks.amazonaws.com" }},
+		"managed by nobody knows whom":  {change: managed(nil), want: func(d *instance.Description) { d.Operator = "another service" }},
+		"not managed":                   {change: func(i *types.Instance) { i.Operator = &types.OperatorResponse{Managed: aws.Bool(false)} }},
+		"stopped":                       {change: func(i *types.Instance) { i.State.Name = types.InstanceStateNameStopped }, want: func(d *instance.Description) { d.State = "stopped" }},
+		"a Mac":                         {change: func(i *types.Instance) { i.Architecture = types.ArchitectureValuesX8664Mac }, want: func(d *instance.Description) { d.Architecture = "x86_64_mac" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAccount(0)

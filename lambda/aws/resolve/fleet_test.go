@@ -1,6 +1,7 @@
 package resolve_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"crashcart/lambda/aws/resolve"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
@@ -47,6 +49,7 @@ func nitro(name string) types.InstanceTypeInfo {
 func (a *account) launch(id string, tags ...string) {
 	i := types.Instance{
 		InstanceId: &id, InstanceType: "m7i.large", Architecture: types.ArchitectureValuesX8664,
+		VpcId:      aws.String("vpc-1"),
 		LaunchTime: aws.Time(noon.Add(-24 * time.Hour)), State: &types.InstanceState{Name: types.InstanceStateNameRunning},
 	}
 	for n := 0; n < len(tags); n += 2 {
@@ -73,7 +76,7 @@ func (a *account) impair(id string, since ...time.Time) {
 }
 
 func (a *account) ping(id string, at time.Time) {
-	a.agents = append(a.agents, ssmtypes.InstanceInformation{InstanceId: &id, LastPingDateTime: &at, PingStatus: ssmtypes.PingStatusOnline})
+	a.agents = append(a.agents, ssmtypes.InstanceInformation{InstanceId: &id, LastPingDateTime: &at, PingStatus: ssmtypes.PingStatusOnline, ResourceType: ssmtypes.ResourceTypeEc2Instance})
 }
 
 // scale puts instances in service in a group, and tags them as the service does.
@@ -89,6 +92,20 @@ func (a *account) scale(group string, ids ...string) {
 	a.groups[group] = g
 }
 
+// settle puts instances into a subnet.
+func (a *account) settle(subnet string, ids ...string) {
+	for _, id := range ids {
+		a.change(id, func(i *types.Instance) { i.SubnetId = &subnet })
+	}
+}
+
+// behind registers the members of an Auto Scaling group in target groups.
+func (a *account) behind(group string, arns ...string) {
+	g := a.groups[group]
+	g.TargetGroupARNs = arns
+	a.groups[group] = g
+}
+
 func (a *account) change(id string, how func(*types.Instance)) {
 	i := a.instances[id]
 	how(&i)
@@ -96,7 +113,10 @@ func (a *account) change(id string, how func(*types.Instance)) {
 }
 
 func (a *account) resolver() *resolve.Resolver {
-	return &resolve.Resolver{EC2: a, SSM: a, AutoScaling: a, Now: func() time.Time { return noon }, RegionLimit: regionLimit}
+	return &resolve.Resolver{
+		EC2: a, Volumes: a, SSM: a, CloudWatch: a, AutoScaling: a, Targets: resolve.Targets{Balancers: a, Interfaces: a},
+		Now: func() time.Time { return noon }, Heartbeat: config.Heartbeat{Namespace: "CWAgent", Metric: "mem_used_percent"}, RegionLimit: regionLimit,
+	}
 }
 
 func refs(ids ...string) []trigger.Ref {
@@ -115,13 +135,27 @@ func numbered(n int) []string {
 	return ids
 }
 
-// resolve goes through both rounds.
+// resolve goes through all rounds.
 func (a *account) resolve(t *testing.T, ids ...string) []*instance.Instance {
 	t.Helper()
 	r := a.resolver()
 	instances := r.First(t.Context(), refs(ids...))
-	r.Second(t.Context(), instances)
+	finish(t.Context(), r, instances)
 	return instances
+}
+
+// finish goes through the rounds after the first.
+func finish(ctx context.Context, r *resolve.Resolver, instances []*instance.Instance) {
+	r.Second(ctx, asks(instances)).Third(ctx)
+}
+
+// asks are those of an alarm.
+func asks(instances []*instance.Instance) []resolve.Ask {
+	out := make([]resolve.Ask, len(instances))
+	for n, i := range instances {
+		out[n].Instance = i
+	}
+	return out
 }
 
 // known is the value of a fact that must be one.

@@ -13,13 +13,8 @@ import (
 )
 
 func (a *account) DescribeInstanceInformation(ctx context.Context, in *ssm.DescribeInstanceInformationInput, _ ...func(*ssm.Options)) (*ssm.DescribeInstanceInformationOutput, error) {
-	call, ids := "DescribeInstanceInformation", []string(nil)
-	if len(in.Filters) > 0 {
-		ids = in.Filters[0].Values
-	} else {
-		call += " of any"
-	}
-	if err := a.enter(ctx, call, ids, pageOf(in.NextToken)); err != nil {
+	ids := in.Filters[0].Values
+	if err := a.enter(ctx, "DescribeInstanceInformation", ids, pageOf(in.NextToken)); err != nil {
 		return nil, err
 	}
 	if len(ids) > 100 || aws.ToInt32(in.MaxResults) > 50 {
@@ -27,7 +22,8 @@ func (a *account) DescribeInstanceInformation(ctx context.Context, in *ssm.Descr
 	}
 	var found []ssmtypes.InstanceInformation
 	for _, i := range a.agents {
-		if ids == nil || i.InstanceId == nil || slices.Contains(ids, *i.InstanceId) {
+		right := len(in.Filters) < 2 || slices.Contains(in.Filters[1].Values, string(i.ResourceType))
+		if right && (i.InstanceId == nil || slices.Contains(ids, *i.InstanceId)) {
 			found = append(found, i)
 		}
 	}

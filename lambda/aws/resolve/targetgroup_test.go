@@ -18,20 +18,14 @@ import (
 // via goes through both rounds for an instance that was found in the target group.
 func (a *account) via(t *testing.T, ids ...string) []*instance.Instance {
 	t.Helper()
-	r := a.balanced()
+	r := a.resolver()
 	refs := refs(ids...)
 	for i := range refs {
 		refs[i].Via = api
 	}
 	instances := r.First(t.Context(), refs)
-	r.Second(t.Context(), instances)
+	finish(t.Context(), r, instances)
 	return instances
-}
-
-func (a *account) balanced() *resolve.Resolver {
-	r := a.resolver()
-	r.Targets = resolve.Targets{Balancers: a, Interfaces: a}
-	return r
 }
 
 func TestTargetGroupIsTheGroupOfWhatWasFoundInIt(t *testing.T) {
@@ -44,7 +38,7 @@ func TestTargetGroupIsTheGroupOfWhatWasFoundInIt(t *testing.T) {
 	a.ping(id(1), noon)
 	a.impair(id(2), noon)
 	want := map[string]instance.Member{
-		id(0): {ID: id(0), Ping: instance.Ping{At: silent}},
+		id(0): {ID: id(0), Unhealthy: true, Ping: instance.Ping{At: silent}},
 		id(1): {ID: id(1), Ping: instance.Ping{At: noon}},
 		id(2): {ID: id(2), Unreachable: true},
 		id(3): {ID: id(3)},
@@ -64,6 +58,7 @@ func TestTargetGroupIsTheGroupOfWhatWasFoundInIt(t *testing.T) {
 			}
 			a.attach("vpc-1", id(3), "10.0.0.30")
 			a.attach("vpc-1", "", "10.0.0.99")
+			a.answer("10.0.0.0", "unhealthy", "Target.FailedHealthChecks")
 		},
 	} {
 		register()
@@ -116,7 +111,7 @@ func TestTargetGroupIsUnknownWhenAnyOfItsCallsFails(t *testing.T) {
 		for i := range 3 {
 			a.attach("vpc-1", id(i), fmt.Sprintf("10.0.0.%d", i))
 		}
-		r := a.balanced()
+		r := a.resolver()
 		instances := r.First(t.Context(), []trigger.Ref{{Instance: id(0), Via: api}})
 		a.fail = func(c string, _ []string, _ int) error {
 			if c == call {
@@ -124,7 +119,7 @@ func TestTargetGroupIsUnknownWhenAnyOfItsCallsFails(t *testing.T) {
 			}
 			return nil
 		}
-		r.Second(t.Context(), instances)
+		finish(t.Context(), r, instances)
 		unknown(t, "the group without "+call, instances[0].Group)
 	}
 	unknown(t, "a target group that is gone", newAccount(1).via(t, id(0))[0].Group)
@@ -134,13 +129,16 @@ func TestTargetGroupCostsNoMoreRoundsThanPromised(t *testing.T) {
 	a := newAccount(3)
 	a.pageSize = 100
 	a.balance("instance", numbered(3)...)
-	r := a.balanced()
+	r := a.resolver()
 	instances := r.First(t.Context(), []trigger.Ref{{Instance: id(0), Via: api}})
 	want := [][]string{
-		{"DescribeInstanceAttribute", "DescribeInstanceStatus by id", "DescribeInstanceTypes", "DescribeTargetGroups", "DescribeTargetHealth"},
+		{
+			"DescribeInstanceAttribute", "DescribeInstanceStatus by id", "DescribeInstanceTypes", "DescribeTargetGroups", "DescribeTargetGroups of all",
+			"DescribeTargetHealth", "GetMetricData",
+		},
 		{"DescribeInstanceInformation"},
 	}
-	if got := rounds(t, a, func() { r.Second(context.Background(), instances) }); !reflect.DeepEqual(got, want) {
+	if got := rounds(t, a, func() { finish(context.Background(), r, instances) }); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
@@ -158,10 +156,10 @@ func TestATargetThatWasJustDeregisteredIsStillAMember(t *testing.T) {
 func TestATargetGroupThatAWSDoesNotDescribeIsUnknown(t *testing.T) {
 	a := newAccount(1)
 	a.balance("instance", id(0))
-	r := a.balanced()
+	r := a.resolver()
 	r.Targets.Balancers = mute{a}
 	instances := r.First(t.Context(), []trigger.Ref{{Instance: id(0), Via: api}})
-	r.Second(t.Context(), instances)
+	finish(t.Context(), r, instances)
 	unknown(t, "a target group without a description", instances[0].Group)
 }
 

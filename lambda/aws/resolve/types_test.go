@@ -29,7 +29,7 @@ func TestTypesAreAskedForOnceUnlessThatFailed(t *testing.T) {
 		t.Helper()
 		before := a.count("DescribeInstanceTypes")
 		instances := r.First(t.Context(), refs(id))
-		r.Second(t.Context(), instances)
+		finish(t.Context(), r, instances)
 		if n := a.count("DescribeInstanceTypes") - before; n != asks {
 			t.Errorf("types were asked for %d times, want %d", n, asks)
 		}
@@ -60,11 +60,14 @@ func TestBareMetalHasNoHypervisor(t *testing.T) {
 // A Resolver may be made without New, as long as it has its clients.
 func TestResolverNeedsNoConstructor(t *testing.T) {
 	a := newAccount(1)
-	r := &resolve.Resolver{EC2: a, SSM: a, AutoScaling: a, Now: func() time.Time { return noon }}
+	r := &resolve.Resolver{
+		EC2: a, Volumes: a, SSM: a, CloudWatch: a, AutoScaling: a, Targets: resolve.Targets{Balancers: a, Interfaces: a},
+		Now: func() time.Time { return noon },
+	}
 	instances := r.First(t.Context(), refs(id(0)))
-	r.Second(t.Context(), instances)
+	finish(t.Context(), r, instances)
 	known(t, instances[0].Type)
-	r.Second(t.Context(), nil)
+	finish(t.Context(), r, nil)
 	if got := r.First(t.Context(), nil); len(got) != 0 {
 		t.Errorf("no refs gave %v", got)
 	}

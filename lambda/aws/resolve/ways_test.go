@@ -91,6 +91,9 @@ func brief(out *cloudwatch.DescribeAlarmsOutput) {
 }
 
 func (a *account) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTargetGroupsInput, _ ...func(*elb.Options)) (*elb.DescribeTargetGroupsOutput, error) {
+	if len(in.TargetGroupArns) == 0 {
+		return a.allTargetGroups(ctx, in)
+	}
 	if err := a.enter(ctx, "DescribeTargetGroups", in.TargetGroupArns, 0); err != nil {
 		return nil, err
 	}
@@ -103,6 +106,14 @@ func (a *account) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTarg
 		out.TargetGroups = append(out.TargetGroups, g)
 	}
 	return out, nil
+}
+
+func (a *account) allTargetGroups(ctx context.Context, in *elb.DescribeTargetGroupsInput) (*elb.DescribeTargetGroupsOutput, error) {
+	if err := a.enter(ctx, "DescribeTargetGroups of all", nil, pageOf(in.Marker)); err != nil {
+		return nil, err
+	}
+	page, next := paged(a, sorted(a.targetGroups), in.Marker)
+	return &elb.DescribeTargetGroupsOutput{TargetGroups: page, NextMarker: next}, nil
 }
 
 func (a *account) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTargetHealthInput, _ ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error) {
