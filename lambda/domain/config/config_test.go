@@ -59,13 +59,15 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		Protect:      config.ProtectAuto,
 		Region:       "eu-central-1",
 		FunctionName: "crashcart-interrupt",
+		Heartbeat:    config.Heartbeat{Namespace: "CWAgent", Metric: "mem_used_percent"},
 		Rules: config.Rules{
 			Fresh: 30 * time.Minute, FreshWindows: time.Hour,
 			Booted:   10 * time.Minute,
 			Impaired: 5 * time.Minute, ImpairedWindows: 20 * time.Minute,
-			Silent: 6 * time.Minute, SilentWindows: 20 * time.Minute,
-			SilentMax: 30 * time.Minute, SilentMaxWindows: 40 * time.Minute,
-			SilentPercent: 50,
+			PingPeriod: 5 * time.Minute,
+			Silent:     11 * time.Minute, SilentWindows: 20 * time.Minute,
+			SilentMax: 30 * time.Minute, SilentMaxWindows: time.Hour,
+			SilentPercent: 10,
 			Cooldown:      6 * time.Hour,
 			GroupPercent:  20,
 			RegionLimit:   10,
@@ -74,6 +76,9 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 	}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if config.FreshDirect != 2*time.Minute {
+		t.Errorf("a person's request is fresh for %s, want 2m", config.FreshDirect)
 	}
 	if config.CooldownForced != time.Hour {
 		t.Errorf("force shortens the cooldown to %s, want 1h", config.CooldownForced)
@@ -95,11 +100,11 @@ func TestEverySettingIsRead(t *testing.T) {
 	set := map[string]string{
 		config.EnvTable: "t", config.EnvBucket: "b", config.EnvQueueURL: "http://127.0.0.1:9324/q",
 		config.EnvTopic: "arn:aws-us-gov:sns:us-gov-west-1:111122223333:t", config.EnvMode: "auto", config.EnvProtect: "on",
-		config.EnvFresh: "20m", config.EnvFreshWindows: "21m", config.EnvBooted: "4m",
-		config.EnvImpaired: "5m30s", config.EnvImpairedWindows: "7m",
-		config.EnvSilent: "8m", config.EnvSilentWindows: "9m", config.EnvSilentMax: "11m", config.EnvSilentMaxWindows: "12m",
+		config.EnvFresh: "20m", config.EnvFreshWindows: "59m", config.EnvBooted: "4m",
+		config.EnvImpaired: "5m30s", config.EnvImpairedWindows: "21m",
+		config.EnvHeartbeat: "Our/Agent/uptime", config.EnvPingPeriod: "6m",
+		config.EnvSilent: "12m", config.EnvSilentWindows: "22m", config.EnvSilentMax: "31m", config.EnvSilentMaxWindows: "61m",
 		config.EnvSilentPercent: "17", config.EnvCooldown: "13h", config.EnvGroupPercent: "14", config.EnvRegionLimit: "15", config.EnvBudget: "16",
-		config.EnvApplicationStatus: "true",
 	}
 	for _, s := range config.Settings() {
 		if _, ok := set[s.Env]; !ok {
@@ -113,12 +118,13 @@ func TestEverySettingIsRead(t *testing.T) {
 	want := config.Config{
 		Table: "t", Bucket: "b", QueueURL: "http://127.0.0.1:9324/q",
 		Topic: "arn:aws-us-gov:sns:us-gov-west-1:111122223333:t", Mode: config.ModeAuto, Protect: config.ProtectOn,
-		Region: "eu-central-1", Endpoint: "http://127.0.0.1:4566",
+		Heartbeat: config.Heartbeat{Namespace: "Our/Agent", Metric: "uptime"},
+		Region:    "eu-central-1", Endpoint: "http://127.0.0.1:4566",
 		Rules: config.Rules{
-			Fresh: 20 * time.Minute, FreshWindows: 21 * time.Minute, Booted: 4 * time.Minute,
-			Impaired: 5*time.Minute + 30*time.Second, ImpairedWindows: 7 * time.Minute,
-			Silent: 8 * time.Minute, SilentWindows: 9 * time.Minute, SilentMax: 11 * time.Minute, SilentMaxWindows: 12 * time.Minute,
-			SilentPercent: 17, Cooldown: 13 * time.Hour, GroupPercent: 14, RegionLimit: 15, Budget: 16, ApplicationStatus: true,
+			Fresh: 20 * time.Minute, FreshWindows: 59 * time.Minute, Booted: 4 * time.Minute,
+			Impaired: 5*time.Minute + 30*time.Second, ImpairedWindows: 21 * time.Minute, PingPeriod: 6 * time.Minute,
+			Silent: 12 * time.Minute, SilentWindows: 22 * time.Minute, SilentMax: 31 * time.Minute, SilentMaxWindows: 61 * time.Minute,
+			SilentPercent: 17, Cooldown: 13 * time.Hour, GroupPercent: 14, RegionLimit: 15, Budget: 16,
 		},
 	}
 	if got != want {
@@ -132,21 +138,22 @@ func TestNothingOutOfBoundsIsAccepted(t *testing.T) {
 		{config.EnvProtect, "auto on off", "On true never yes"},
 		{config.EnvTopic, "arn:aws:sns:eu-central-1:111122223333:t", "t arn:aws:sns:eu-central-1:111122223333 arn:aws:sqs:eu-central-1:111122223333:q arn:aws:sns:eu-central-1:111122223333:t:sub arn:aws:sns:eu-central-1:111122223333: arn:aws:sns:eu-central-1:111122223333:t.fifo"},
 		{config.EnvQueueURL, "http://127.0.0.1:9324/q https://queue.invalid/a", "q /q sqs.eu-central-1.amazonaws.com/q ftp://queue.invalid/q https:///q https://%zz arn:aws:sqs:eu-central-1:111122223333:q"},
-		{config.EnvFresh, "6m1s 30m 1h", "59s 1h1s 0 -5m 15 15min soon"},
+		{config.EnvFresh, "11m1s 30m 1h", "59s 1h1s 0 -5m 15 15min soon"},
 		{config.EnvFreshWindows, "20m1s 1h", "59s 61m"},
 		{config.EnvBooted, "1m 24h", "0s 24h1s"},
-		{config.EnvImpaired, "3m 29m59s", "2m59s 61m"},
-		{config.EnvImpairedWindows, "3m 59m59s", "2m59s 121m"},
-		{config.EnvSilent, "6m 29m59s", "5m59s 61m"},
-		{config.EnvSilentWindows, "6m 39m59s", "5m59s 121m"},
-		{config.EnvSilentMax, "6m1s 6h", "5m 6h1s"},
-		{config.EnvSilentMaxWindows, "20m1s 6h", "5m 6h1s"},
+		{config.EnvImpaired, "5m 29m59s", "4m59s 61m"},
+		{config.EnvImpairedWindows, "20m 59m59s", "19m59s 121m"},
+		{config.EnvPingPeriod, "5m 1h", "4m59s 61m 0s"},
+		{config.EnvSilent, "11m 29m59s", "10m59s 61m"},
+		{config.EnvSilentWindows, "20m 59m59s", "19m59s 121m"},
+		{config.EnvSilentMax, "30m 6h", "29m59s 6h1s"},
+		{config.EnvSilentMaxWindows, "1h 6h", "59m59s 6h1s"},
+		{config.EnvHeartbeat, "CWAgent/mem_used_percent a/b/c Our/m", "CWAgent /x CWAgent/ / AWS/EC2/CPUUtilization AWS/x/y CWAgent/\u00e4"},
 		{config.EnvCooldown, "1h 720h", "59m59s 0s 721h"},
-		{config.EnvSilentPercent, "1 100", "0 101 -1 50% 0.5"},
+		{config.EnvSilentPercent, "1 50", "0 51 -1 10% 0.5"},
 		{config.EnvGroupPercent, "1 100", "0 101 -1 20% 2.5"},
 		{config.EnvRegionLimit, "1 100000", "0 100001 ten"},
 		{config.EnvBudget, "1 1000", "0 1001 3.0"},
-		{config.EnvApplicationStatus, "true false", "yes 1 True"},
 	} {
 		for v := range strings.FieldsSeq(c.good) {
 			if _, err := config.FromEnv(environ(with(required(), c.env, v))); err != nil {
@@ -175,19 +182,49 @@ func TestANameWithABlankIsNeverAccepted(t *testing.T) {
 }
 
 func TestALimitBelowItsOtherHalfIsNeverAccepted(t *testing.T) {
-	for _, c := range []struct{ low, high string }{
-		{config.EnvSilent, config.EnvSilentMax},
-		{config.EnvSilentWindows, config.EnvSilentMaxWindows},
-		{config.EnvSilent, config.EnvFresh},
-		{config.EnvImpaired, config.EnvFresh},
-		{config.EnvSilentWindows, config.EnvFreshWindows},
-		{config.EnvImpairedWindows, config.EnvFreshWindows},
+	for _, c := range []struct{ low, high, value, below string }{
+		{config.EnvSilent, config.EnvSilentMax, "31m", "30m"},
+		{config.EnvSilentWindows, config.EnvSilentMaxWindows, "1h1m", "1h"},
+		{config.EnvSilent, config.EnvFresh, "30m", "29m"},
+		{config.EnvImpaired, config.EnvFresh, "30m", "29m"},
+		{config.EnvSilentWindows, config.EnvFreshWindows, "30m", "29m"},
+		{config.EnvImpairedWindows, config.EnvFreshWindows, "30m", "29m"},
 	} {
-		for _, v := range []string{"29m", "30m"} {
-			_, err := config.FromEnv(environ(with(required(), c.low, "30m", c.high, v)))
-			if want := fmt.Sprintf("%s (30m) must be below %s (%s)", c.low, c.high, v); err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s=30m %s=%s: %v, want %q", c.low, c.high, v, err, want)
+		for _, v := range []string{c.below, c.value} {
+			_, err := config.FromEnv(environ(with(required(), c.low, c.value, c.high, v)))
+			if want := fmt.Sprintf("%s (%s) must be below %s (%s)", c.low, c.value, c.high, v); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s=%s %s=%s: %v, want %q", c.low, c.value, c.high, v, err, want)
 			}
+		}
+	}
+}
+
+// A figure below the design's own would believe an observer too early.
+func TestNoSettingIsEverMoreTrustingThanItsDefault(t *testing.T) {
+	for _, env := range []string{
+		config.EnvImpaired, config.EnvImpairedWindows, config.EnvSilent, config.EnvSilentWindows,
+		config.EnvSilentMax, config.EnvSilentMaxWindows, config.EnvPingPeriod,
+	} {
+		i := slices.IndexFunc(config.Settings(), func(s config.Setting) bool { return s.Env == env })
+		def, err := time.ParseDuration(config.Settings()[i].Default)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := config.FromEnv(environ(with(required(), env, (def - time.Second).String()))); err == nil {
+			t.Errorf("%s takes a second less than %s", env, def)
+		}
+	}
+}
+
+func TestTheHeartbeatIsNeverAMetricOfAWS(t *testing.T) {
+	for v, want := range map[string]string{
+		"AWS/EC2/StatusCheckFailed":           "must be a metric that the host sends itself",
+		"CWAgent/up\n":                        "must be a namespace and a metric, such as CWAgent/mem_used_percent",
+		" CWAgent/up":                         "must be a namespace and a metric, such as CWAgent/mem_used_percent",
+		"CWAgent/" + strings.Repeat("x", 600): "must be a namespace and a metric, such as CWAgent/mem_used_percent",
+	} {
+		if _, err := config.FromEnv(environ(with(required(), config.EnvHeartbeat, v))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", v, err, want)
 		}
 	}
 }

@@ -24,6 +24,10 @@ const (
 	baselineMinutes = 30
 	baselineGaps    = 5
 
+	// bootTime is how long the writes of a boot last at least. The setting CRASHCART_BOOTED
+	// can only raise it.
+	bootTime = 10 * time.Minute
+
 	// worksAgain is how many minutes in a row must look like the baseline for a sign of
 	// life.
 	worksAgain = 5
@@ -48,7 +52,7 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 	if m.Disks == 0 {
 		return Vital{Says: Nothing, Never: true, Saw: "it has no EBS volume of its own"}
 	}
-	began := d.LaunchedAt.Add(h.Rules.Booted)
+	began := d.LaunchedAt.Add(max(h.Rules.Booted, bootTime))
 	writes := ended(m.Writes, h.At)
 	still, last := stillness(writes)
 	if last.IsZero() {
