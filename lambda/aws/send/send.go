@@ -103,17 +103,27 @@ func send(ctx context.Context, api API, now func() time.Time, p guard.Permit, dr
 	if err != nil {
 		return Result{Kind: Void, Why: fmt.Sprintf("nothing was sent: %v", err)}
 	}
-	ctx, cancel := context.WithTimeout(ctx, until.Sub(now()))
+	life := left(until, now())
+	if life <= 0 { // frozen since the permit was spent
+		return Result{Kind: Void, Why: "nothing was sent: the permit died before the call"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, life)
 	defer cancel()
 	in := &ec2.SendDiagnosticInterruptInput{InstanceId: &id, DryRun: aws.Bool(dryRun)}
 	for tries := 1; ; tries++ {
 		_, err := api.SendDiagnosticInterrupt(ctx, in)
 		result := classify(err, dryRun)
 		throttled := result.Kind == Rejected && awserr.Throttled(err)
-		if !throttled || !again(ctx, tries, until.Sub(now())) {
+		if !throttled || !again(ctx, tries, left(until, now())) {
 			return result
 		}
 	}
+}
+
+// left is what remains until then, by the clock that says less. The monotonic clock stands
+// still while a Lambda sandbox is frozen, and the wall clock may be set back.
+func left(until, now time.Time) time.Duration {
+	return min(until.Sub(now), until.Round(0).Sub(now.Round(0)))
 }
 
 // answerTime is what a repeated send must have left to be answered in. A send that is

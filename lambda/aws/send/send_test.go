@@ -139,3 +139,48 @@ func TestAnInvocationThatEndsNeverRepeatsAThrottledSend(t *testing.T) {
 		}
 	})
 }
+
+// A sandbox that is frozen between two sends has no time left, although its monotonic clock
+// says so.
+func TestAFrozenSandboxNeverRepeatsASendForADeadPermit(t *testing.T) {
+	for _, frozen := range []time.Duration{guard.PermitLife, time.Hour} {
+		api := &fakeEC2{answers: []answer{{err: says("RequestLimitExceeded", 503)}, {}}}
+		live := &send.Live{API: api, Now: func() time.Time {
+			if len(api.calls) == 0 {
+				return time.Now()
+			}
+			return thaw(time.Now(), frozen)
+		}}
+		if r := live.Send(t.Context(), permit(t, false, 0)); r.Kind != send.Rejected || len(api.calls) != 1 {
+			t.Errorf("frozen for %s after the first: %s (%s) after %d calls", frozen, r.Kind, r.Why, len(api.calls))
+		}
+	}
+}
+
+func TestAFrozenSandboxNeverSendsForADeadPermit(t *testing.T) {
+	for frozen, want := range map[time.Duration]send.Kind{
+		0: send.Interrupted, guard.PermitLife / 2: send.Interrupted, guard.PermitLife: send.Void, time.Hour: send.Void,
+	} {
+		api := &fakeEC2{answers: []answer{{}}}
+		live := &send.Live{API: api, Now: func() time.Time { return thaw(time.Now(), frozen) }}
+		if r := live.Send(t.Context(), permit(t, false, 0)); r.Kind != want || len(api.calls) > 1 || want == send.Void && len(api.calls) != 0 {
+			t.Errorf("frozen for %s: %s (%s) after %d calls, want %s", frozen, r.Kind, r.Why, len(api.calls), want)
+		}
+	}
+}
+
+// The sandbox may be frozen right after the permit was spent.
+func TestAPermitThatDiesAsItIsSpentNeverReachesEC2(t *testing.T) {
+	reads := 0
+	api := &fakeEC2{answers: []answer{{}}}
+	live := &send.Live{API: api, Now: func() time.Time {
+		reads++
+		if reads == 1 {
+			return time.Now()
+		}
+		return thaw(time.Now(), guard.PermitLife)
+	}}
+	if r := live.Send(t.Context(), permit(t, false, 0)); r.Kind != send.Void || len(api.calls) != 0 {
+		t.Errorf("%s (%s) after %d calls", r.Kind, r.Why, len(api.calls))
+	}
+}
