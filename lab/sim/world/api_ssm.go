@@ -1,0 +1,88 @@
+package world
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+)
+
+// DescribeInstanceInformation answers as Systems Manager does. As there, an instance
+// without an agent, or that does not run, is in no answer.
+func (v *View) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeInstanceInformationInput, _ ...func(*ssm.Options)) (*ssm.DescribeInstanceInformationOutput, error) {
+	v.count("DescribeInstanceInformation")
+	upTo, err := v.heardUpTo()
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, f := range in.Filters {
+		switch name := aws.ToString(f.Key); name {
+		case "InstanceIds":
+			ids = f.Values
+		case "ResourceType":
+			if len(f.Values) != 1 || f.Values[0] != string(types.ResourceTypeEc2Instance) {
+				return nil, fmt.Errorf("%w: ResourceType", errNotModelled)
+			}
+		default:
+			return nil, fmt.Errorf("%w: %s", errNotModelled, name)
+		}
+	}
+	if ids == nil || in.NextToken != nil {
+		return nil, fmt.Errorf("%w: every agent", errNotModelled)
+	}
+	list := make([]types.InstanceInformation, 0, len(ids))
+	for _, id := range ids {
+		h := v.host(id)
+		if h == nil || !h.agent {
+			continue
+		}
+		if _, _, _, runs := h.running(v.now); !runs {
+			continue
+		}
+		ping := v.lastHeard(h, upTo)
+		if ping == 0 {
+			continue
+		}
+		status := types.PingStatusOnline
+		if v.now-ping > hour {
+			status = types.PingStatusConnectionLost
+		}
+		list = append(list, types.InstanceInformation{
+			InstanceId: aws.String(id), LastPingDateTime: aws.Time(at(ping)), PingStatus: status, ResourceType: types.ResourceTypeEc2Instance,
+		})
+	}
+	return &ssm.DescribeInstanceInformationOutput{InstanceInformationList: list}, nil
+}
+
+// heardUpTo is up to when Systems Manager says what it heard. While it has trouble it is
+// late, or does not hear, or does not answer.
+func (v *View) heardUpTo() (int64, error) {
+	i := v.service(SSMLate)
+	if i == nil {
+		return v.now, nil
+	}
+	switch i.form() {
+	case late:
+		return v.now - i.delay(v.now), nil
+	case losing:
+		return i.from - 1, nil
+	}
+	return 0, unavailable("SSM")
+}
+
+// lastHeard is the last ping of a host that Systems Manager did not lose. The agents call
+// again only after their period, so for a while after the trouble the last one is from
+// before it.
+func (v *View) lastHeard(h *host, upTo int64) int64 {
+	for {
+		ping := h.lastPing(upTo)
+		i := v.lost(SSMLate, ping)
+		if ping == 0 || i == nil {
+			return ping
+		}
+		upTo = i.from - 1
+	}
+}

@@ -1,0 +1,176 @@
+package world
+
+import (
+	"fmt"
+	"strings"
+)
+
+// speech is what an interval writes on the serial console.
+type speech int
+
+const (
+	saysNothing speech = iota
+	saysBoot
+	saysSlowBoot
+	saysStop
+	saysSlowStop
+	saysDump
+	saysPanic
+	saysHungTask
+	saysMemory
+	saysSoftLockup
+)
+
+// firstHungTask is after how many seconds the kernel first complains of a task that waits
+// for a disk, and how often it does it again, ten times in all (sysctl
+// kernel.hung_task_timeout_secs and hung_task_warnings).
+const (
+	firstHungTask = 120
+	hungTasks     = 10
+	// lockupEvery is how often the watchdog says that a CPU is stuck (kernel/watchdog.c).
+	lockupEvery = 24
+	// jobEvery is how often init says what it waits for.
+	jobEvery = 60
+)
+
+// ring is how much of a console EC2 keeps, in bytes ("GetConsoleOutput", Amazon EC2 API
+// Reference).
+const ring = 64 << 10
+
+// Console text is in the words of real kernels (lab/trial/testdata).
+const (
+	bootHead = "[    0.000000] Linux version 6.1.0-56-cloud-amd64 (debian-kernel@lists.debian.org)\r\n" +
+		"[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz-6.1.0-56-cloud-amd64 root=/dev/nvme0n1p1 ro console=ttyS0 crashkernel=256M\r\n" +
+		"[    1.204511] systemd[1]: systemd 252.39-1~deb12u1 running in system mode (+PAM +AUDIT)\r\n"
+	bootTail = "[  OK  ] Started ssh.service - OpenBSD Secure Shell server.\r\n" +
+		"[  OK  ] Reached target multi-user.target - Multi-User System.\r\n\r\nDebian GNU/Linux 12 host ttyS0\r\n\r\nhost login: "
+	capture = "[    0.000000] Linux version 6.1.0-56-cloud-amd64 (debian-kernel@lists.debian.org)\r\n" +
+		"[    0.000000] Command line: elfcorehdr=0x2f000000 root=/dev/nvme0n1p1 ro console=ttyS0 reset_devices systemd.unit=kdump-tools-dump.service\r\n" +
+		"[    9.713205] kdump-tools[201]: Starting kdump-tools:\r\n" +
+		"[    9.930122] kdump-tools[209]: running makedumpfile -F -c -d 31 /proc/vmcore | compress > /var/crash/202603020304/dump-incomplete\r\n"
+)
+
+// console is the newest part of what a host has written on its serial console up to a
+// moment. It is empty for a host whose console shows nothing.
+func (h *host) console(at int64) []byte {
+	if !h.mutters {
+		return nil
+	}
+	c := &scribe{at: at, up: h.launched}
+	c.boot(h.launched, h.launched+40, saysBoot)
+	for _, i := range h.life.all {
+		if i.from > at {
+			break
+		}
+		if i.does&off != 0 && i.to <= at { // another instance, with another console
+			c.text.Reset()
+			c.up = i.to
+			continue
+		}
+		c.say(i)
+	}
+	text := c.text.String()
+	if len(text) > ring {
+		text = text[len(text)-ring:]
+	}
+	return []byte(text)
+}
+
+// scribe writes a console.
+type scribe struct {
+	text strings.Builder
+	at   int64 // what is later is not written
+	up   int64 // when the kernel that writes was started
+}
+
+// line writes a line of the kernel.
+func (c *scribe) line(at int64, format string, args ...any) {
+	if at <= c.at {
+		fmt.Fprintf(&c.text, "[%5d.%06d] ", at-c.up, mixAt(7, at)%1000000)
+		fmt.Fprintf(&c.text, format, args...)
+		c.text.WriteString("\r\n")
+	}
+}
+
+// plain writes text without the kernel's time.
+func (c *scribe) plain(at int64, text string) {
+	if at <= c.at {
+		c.text.WriteString(text)
+	}
+}
+
+// say writes what an interval has to say.
+func (c *scribe) say(i interval) {
+	switch i.talk {
+	case saysNothing:
+	case saysBoot, saysSlowBoot:
+		c.boot(i.from, i.to, i.talk)
+	case saysStop:
+		c.stop(i.from)
+	case saysSlowStop:
+		c.stop(i.from)
+		c.repeat(i, jobEvery, 1<<20, func(at, n int64) {
+			c.plain(at, fmt.Sprintf("[*     ] A stop job is running for Nightly maintenance (%dmin %ds / no limit)\r\n", n, 30))
+		})
+	case saysDump:
+		c.dump(i)
+	case saysPanic:
+		c.line(i.from, "Kernel panic - not syncing: Fatal exception in interrupt")
+		c.line(i.from, "Kernel Offset: 0x2c00000 from 0xffffffff81000000 (relocation range: 0xffffffff80000000-0xffffffffbfffffff)")
+		c.line(i.from, "---[ end Kernel panic - not syncing: Fatal exception in interrupt ]---")
+	case saysHungTask:
+		c.repeat(i, firstHungTask, hungTasks, func(at, _ int64) {
+			c.line(at, "INFO: task jbd2/nvme0n1p1-:251 blocked for more than %d seconds.", firstHungTask)
+			c.line(at, "      Not tainted 6.1.0-56-cloud-amd64 #1 Debian 6.1.170-1")
+		})
+	case saysMemory:
+		c.line(i.from+3, "java invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0")
+		c.line(i.from+3, "Out of memory: Killed process 812 (java) total-vm:4194304kB, anon-rss:402112kB")
+	case saysSoftLockup:
+		c.repeat(i, lockupEvery, 1<<20, func(at, n int64) {
+			c.line(at, "watchdog: BUG: soft lockup - CPU#1 stuck for %ds! [kworker/1:2:417]", 26+lockupEvery*n)
+		})
+	}
+}
+
+// repeat calls fn for everything that comes again and again in an interval, as far as the
+// ring keeps it.
+func (c *scribe) repeat(i interval, every, most int64, fn func(at, n int64)) {
+	last := min((min(i.to, c.at+1)-1-i.from)/every, most-1)
+	for n := max(0, last-500); n <= last; n++ {
+		fn(i.from+n*every, n)
+	}
+}
+
+func (c *scribe) boot(from, to int64, talk speech) {
+	if from > c.at {
+		return
+	}
+	c.up = from
+	c.plain(from, bootHead)
+	if talk == saysSlowBoot {
+		c.line(from+4, "systemd-fsck[301]: /dev/nvme0n1p1 has been mounted 31 times without being checked, check forced.")
+		c.repeat(interval{from: from + jobEvery, to: to}, jobEvery, 1<<20, func(at, n int64) {
+			c.plain(at, fmt.Sprintf("[ ***  ] A start job is running for File System Check on /dev/nvme0n1p1 (%dmin %ds / no limit)\r\n", n+1, 2))
+		})
+	}
+	c.plain(to, bootTail)
+}
+
+func (c *scribe) stop(from int64) {
+	c.plain(from, "\r\n         Stopping session-1.scope - Session 1 of User admin...\r\n"+
+		"[  OK  ] Stopped target multi-user.target - Multi-User System.\r\n[  OK  ] Stopped target timers.target - Timer Units.\r\n")
+	c.line(from, "systemd-shutdown[1]: Syncing filesystems and block devices.")
+}
+
+func (c *scribe) dump(i interval) {
+	c.up = i.from
+	c.plain(i.from+2, capture)
+	c.repeat(interval{from: i.from + 12, to: i.to - 2}, 5, 1<<20, func(at, n int64) {
+		of := float64(at-i.from) / float64(i.to-i.from)
+		c.plain(at, fmt.Sprintf("\rCopying data                                      : [%5.1f %%] \\  eta: %ds", 100*of, i.to-at))
+	})
+	c.plain(i.to-1, "\r\nThe dumpfile is saved to STDOUT.\r\n\r\nmakedumpfile Completed.\r\n"+
+		"[   41.120013] kdump-tools[260]: kdump-tools: saved vmcore in /var/crash/202603020304.\r\n")
+	c.line(i.to, "reboot: Restarting system")
+}

@@ -1,0 +1,327 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"crashcart/lambda/domain/config"
+)
+
+// traits are what never changes of a host.
+type traits struct {
+	n    int32 // its number
+	id   string
+	kind *kind
+	seed uint64
+
+	zone    int
+	address string
+	volumes []string
+	alike   int // hosts of one number belong to one unit
+
+	vpc     *vpc
+	subnet  *subnet
+	profile *profile
+	group   *group
+	targets *targetGroup
+
+	period   int64 // of its agent's pings
+	phase    int64 // of its agent's pings, within the period
+	beats    bool  // it has a CloudWatch agent
+	agent    bool  // it has an SSM agent
+	detailed bool
+	launched int64 // before the world began
+	sends    int64 // bytes in a minute
+	mutters  bool  // its kernel and its programs write on the console
+	rhythms  []rhythm
+	more     []rhythm // of its second volume
+
+	described types.Instance // as it is while it runs
+}
+
+// host is a host and what befalls it.
+type host struct {
+	*traits
+	life life
+
+	starts   []int64 // when its SSM agent starts anew
+	launches []spell // of the times in which it is off
+	unheard  []spell // without an answer to ARP
+	stalls   []spell // of its EBS volumes
+}
+
+// vpc, subnet, profile, group and targetGroup are what hosts share.
+type vpc struct {
+	id    string
+	n     int
+	hosts []int32
+}
+
+type subnet struct {
+	id    string
+	n     int
+	zone  int
+	hosts []int32
+}
+
+type profile struct {
+	arn   string
+	n     int
+	hosts []int32
+}
+
+// group is a unit of hosts with one application: an Auto Scaling group, or else the hosts
+// behind one target group.
+type group struct {
+	name    string // of the Auto Scaling group; empty for none
+	n       int
+	hosts   []int32
+	targets *targetGroup
+}
+
+type targetGroup struct {
+	arn, name string
+	n         int
+	vpc       *vpc
+	hosts     []int32
+	kind      *kind
+	interval  int64
+	failures  int64 // so many checks in a row must fail
+	passes    int64 // so many must pass before it is healthy again
+	timeout   int64
+	port      int32
+}
+
+const (
+	region  = "eu-central-1"
+	account = "111122223333"
+	// vpcHosts is how many hosts share a network.
+	vpcHosts = 60
+)
+
+// zoneName is the name of an Availability Zone.
+func zoneName(zone int) string { return region + string(rune('a'+zone)) }
+
+// oddPeriods is the share of networks whose agents ping less often than every 5 min, and
+// mixedPeriods that of these in which they do so differently (issue "The simulation").
+const (
+	oddPeriods   = 0.1
+	mixedPeriods = 1.0 / 3
+)
+
+// settle adds hosts of one fleet, with the networks that they are in.
+func (w *World) settle(c Hosts) error {
+	k := kindOf(c.Fleet)
+	switch {
+	case k == nil:
+		return fmt.Errorf("there is no fleet %q", c.Fleet)
+	case c.Count < 1:
+		return fmt.Errorf("%d hosts of %s", c.Count, c.Fleet)
+	case c.Period < 0 || c.Period > 0 && (c.Period < 5*time.Minute || c.Period > time.Hour):
+		return fmt.Errorf("an agent pings every 5 to 60 min, not every %s", c.Period)
+	}
+	for left := c.Count; left > 0; {
+		n := min(left, vpcHosts)
+		n -= n % k.unit
+		n = max(n, min(left, k.unit))
+		w.settleVPC(k, c, n)
+		left -= n
+	}
+	return nil
+}
+
+// settleVPC adds one network.
+func (w *World) settleVPC(k *kind, c Hosts, count int) {
+	v := &vpc{n: len(w.vpcs), id: fmt.Sprintf("vpc-%017x", len(w.vpcs)+1)}
+	w.vpcs = append(w.vpcs, v)
+	seed := mix(w.seed, uint64(v.n)+1<<20) //nolint:gosec // positive
+	period, mixed := c.period(seed)
+	var subnets []*subnet
+	var role *profile
+	for placed := 0; placed < count; {
+		if k.alone || placed == 0 {
+			subnets, role = w.newSubnets(v, k.zones), w.newProfile()
+		}
+		unit := w.newUnit(k, v)
+		for i := range min(k.unit, count-placed) {
+			h := w.newHost(k, c, v, subnets[i%len(subnets)], role, unit)
+			h.period = period
+			if mixed && part(mix(h.seed, 1)) < 0.5 {
+				h.period = fiveMinutes
+			}
+			h.phase = below(mix(h.seed, 2), h.period)
+			placed++
+		}
+	}
+}
+
+const fiveMinutes = 5 * minute
+
+// period is how often the agents of a network ping, and whether only some of them do so.
+func (c Hosts) period(seed uint64) (period int64, mixed bool) {
+	switch {
+	case c.Period > 0:
+		return seconds(c.Period), false
+	case part(mix(seed, 3)) >= oddPeriods:
+		return fiveMinutes, false
+	}
+	return oddPeriod(mix(seed, 4)), part(mix(seed, 5)) < mixedPeriods
+}
+
+// oddPeriod is a period that is not the default.
+func oddPeriod(draw uint64) int64 {
+	return [...]int64{10 * minute, 15 * minute, 30 * minute, 60 * minute}[below(draw, 4)]
+}
+
+func (w *World) newSubnets(v *vpc, zones int) []*subnet {
+	var out []*subnet
+	first := v.n % 3
+	for i := range zones {
+		s := &subnet{n: len(w.subnets), id: fmt.Sprintf("subnet-%017x", len(w.subnets)+1), zone: (first + i) % 3}
+		w.subnets = append(w.subnets, s)
+		w.subnetIDs[s.id] = s
+		out = append(out, s)
+	}
+	return out
+}
+
+func (w *World) newProfile() *profile {
+	p := &profile{n: len(w.profiles), arn: fmt.Sprintf("arn:aws:iam::%s:instance-profile/hosts-%d", account, len(w.profiles)+1)}
+	w.profiles = append(w.profiles, p)
+	w.profileARNs[p.arn] = p
+	return p
+}
+
+// newUnit adds an Auto Scaling group, a target group, or both. It is nil for hosts that
+// have neither.
+func (w *World) newUnit(k *kind, v *vpc) *group {
+	if k.scaling == replacesNone && k.check == noCheck {
+		return nil
+	}
+	g := &group{n: len(w.groups)}
+	if k.scaling != replacesNone {
+		g.name = fmt.Sprintf("%s-%d", k.fleet, g.n+1)
+		w.groupNames[g.name] = g
+	}
+	if k.check != noCheck {
+		g.targets = w.newTargets(k, v)
+	}
+	w.groups = append(w.groups, g)
+	return g
+}
+
+// newTargets adds a target group with the defaults of its load balancer ("Health checks for
+// your target groups", User Guides for Application and Network Load Balancers), or with a
+// check every 10 s.
+func (w *World) newTargets(k *kind, v *vpc) *targetGroup {
+	n := len(w.targets)
+	t := &targetGroup{
+		n: n, vpc: v, kind: k, interval: 30, failures: 2, passes: 5, timeout: 5, port: 8080,
+		name: fmt.Sprintf("%s-t%d", k.fleet, n+1),
+	}
+	t.arn = fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:targetgroup/%s/%016x", region, account, t.name, n+1)
+	if part(mix(w.seed, uint64(n)+3<<20)) < 1.0/3 { //nolint:gosec // positive
+		t.interval, t.failures, t.passes, t.timeout = 10, 3, 3, 5
+	}
+	if k.check == checkNodePort {
+		t.port = 30080
+	}
+	w.targets = append(w.targets, t)
+	w.targetARNs[t.arn] = t
+	return t
+}
+
+// newHost adds a host.
+func (w *World) newHost(k *kind, c Hosts, v *vpc, s *subnet, p *profile, g *group) *host {
+	n := len(w.hosts)
+	seed := mix(w.seed, uint64(n)+5<<20) //nolint:gosec // positive
+	t := &traits{
+		n: int32(n), id: fmt.Sprintf("i-%017x", n+1), kind: k, seed: seed, //nolint:gosec // few
+		zone: s.zone, address: fmt.Sprintf("10.%d.%d.%d", v.n%200, s.n%250, len(s.hosts)+4),
+		vpc: v, subnet: s, profile: p, group: g,
+		beats: !k.mute && !c.Mute, agent: !k.mute, detailed: c.Detailed,
+		launched: w.start.Unix() - between(mix(seed, 6), day, 90*day),
+		sends:    spread(mix(seed, 7), k.least, k.most),
+		mutters:  !k.windows && part(mix(seed, 8)) >= silentConsoles,
+	}
+	if g != nil {
+		t.targets = g.targets
+		g.hosts = append(g.hosts, t.n)
+		if g.targets != nil {
+			g.targets.hosts = append(g.targets.hosts, t.n)
+		}
+	}
+	t.give(w)
+	t.describe()
+	v.hosts, s.hosts, p.hosts = append(v.hosts, t.n), append(s.hosts, t.n), append(p.hosts, t.n)
+	h := &host{traits: t}
+	w.hosts = append(w.hosts, h)
+	w.byID[t.id], w.az[s.zone] = t.n, append(w.az[s.zone], t.n)
+	w.addresses[v.id+"/"+t.address] = t.n
+	return h
+}
+
+// silentConsoles is the share of Linux hosts whose console shows nothing: no console= on
+// the kernel's command line. It is a guess.
+const silentConsoles = 0.1
+
+// give gives a host its volumes, and the rhythms in which it writes to them.
+func (t *traits) give(w *World) {
+	if t.kind.disk == diskInstance {
+		return
+	}
+	count := 1
+	if t.kind.disk != diskIdle && part(mix(t.seed, 9)) < 0.5 {
+		count = 2
+	}
+	for i := range count {
+		id := fmt.Sprintf("vol-%016x%d", int(t.n)+1, i)
+		t.volumes = append(t.volumes, id)
+		w.byVolume[id] = t.n
+	}
+	t.rhythms, t.more = rhythmsOf(t)
+}
+
+func (t *traits) describe() {
+	family := t.kind.family
+	if family == "" {
+		family = "m6i.large"
+	}
+	monitoring := types.MonitoringStateDisabled
+	if t.detailed {
+		monitoring = types.MonitoringStateEnabled
+	}
+	i := types.Instance{
+		InstanceId: aws.String(t.id), InstanceType: types.InstanceType(family), Architecture: types.ArchitectureValuesX8664,
+		Hypervisor: types.HypervisorTypeXen, State: &types.InstanceState{Name: types.InstanceStateNameRunning, Code: aws.Int32(16)},
+		LaunchTime: aws.Time(time.Unix(t.launched, 0).UTC()), Monitoring: &types.Monitoring{State: monitoring},
+		VpcId: aws.String(t.vpc.id), SubnetId: aws.String(t.subnet.id), PrivateIpAddress: aws.String(t.address),
+		IamInstanceProfile: &types.IamInstanceProfile{Arn: aws.String(t.profile.arn)},
+		SourceDestCheck:    aws.Bool(!t.kind.router), RootDeviceType: types.DeviceTypeEbs, RootDeviceName: aws.String("/dev/xvda"),
+		Placement: &types.Placement{AvailabilityZone: aws.String(zoneName(t.zone))},
+		Tags:      []types.Tag{{Key: aws.String(config.TagKey), Value: aws.String("auto")}},
+		NetworkInterfaces: []types.InstanceNetworkInterface{{
+			PrivateIpAddress: aws.String(t.address), SourceDestCheck: aws.Bool(!t.kind.router), VpcId: aws.String(t.vpc.id), SubnetId: aws.String(t.subnet.id),
+			Attachment:         &types.InstanceNetworkInterfaceAttachment{DeviceIndex: aws.Int32(0), Status: types.AttachmentStatusAttached},
+			PrivateIpAddresses: []types.InstancePrivateIpAddress{{PrivateIpAddress: aws.String(t.address), Primary: aws.Bool(true)}},
+		}},
+	}
+	if t.kind.windows {
+		i.Platform = "windows"
+	}
+	if t.group != nil && t.group.name != "" {
+		i.Tags = append(i.Tags, types.Tag{Key: aws.String("aws:autoscaling:groupName"), Value: aws.String(t.group.name)})
+	}
+	if t.kind.check == checkNodePort {
+		i.Tags = append(i.Tags, types.Tag{Key: aws.String("kubernetes.io/cluster/main"), Value: aws.String("owned")})
+	}
+	for n, v := range t.volumes {
+		i.BlockDeviceMappings = append(i.BlockDeviceMappings, types.InstanceBlockDeviceMapping{
+			DeviceName: aws.String("/dev/xvd" + string(rune('a'+n))), Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String(v), Status: types.AttachmentStatusAttached},
+		})
+	}
+	t.described = i
+}
