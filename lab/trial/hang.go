@@ -18,6 +18,9 @@ type Hang struct {
 	// must not be taken for a silent one because its time runs slower than AWS's.
 	Speed float64
 	Held  bool // it goes on writing, so that a person must ask
+	// Restarts is a hang in which init lives on, and starts services anew that do not say
+	// in time that they live.
+	Restarts bool
 	// Unasked is a guest whose application nobody asks for a page.
 	Unasked bool
 	// Kernel are further arguments for the guest's kernel.
@@ -37,11 +40,11 @@ func Hangs() []Hang {
 		},
 		{
 			Name: "stopped", What: "every process but init is stopped, the agent too; init starts the journal anew",
-			Script: "kill -STOP -1", Held: true,
+			Script: "kill -STOP -1", Restarts: true, Held: true,
 		},
 		{
 			Name: "stopped-volatile", What: "every process but init is stopped, on a host that keeps its journal in memory",
-			Prepare: volatileJournal, Script: "kill -STOP -1",
+			Prepare: volatileJournal, Script: "kill -STOP -1", Restarts: true,
 		},
 		{
 			Name: "memory", What: "memory is exhausted by processes that the OOM killer may not touch",

@@ -168,7 +168,7 @@ func TestNoAnswerOfAHungGuestIsLeftOutOfTheTable(t *testing.T) {
 			At: time.Duration(second) * time.Second, Writes: 5 * min(at, 23), Frames: at + 2*min(at, 20),
 		})
 	}
-	asked.Decisions[1].Why = "it says nothing"
+	asked.Decisions[1].Why, asked.Decisions[1].Vitals = "it says nothing", "ssm-ping=dead heartbeat=nothing disk-writes=dead network-out=nothing"
 	refused := &trial.Record{Trial: trial.Trial{Name: "lives"}, Decisions: []trial.Decision{{Outcome: "refused", Rule: "unresponsive", Why: "it is alive"}}}
 	var out strings.Builder
 	if err := trial.Hung(&out, []*trial.Record{asked, refused}); err != nil {
@@ -183,9 +183,9 @@ func TestNoAnswerOfAHungGuestIsLeftOutOfTheTable(t *testing.T) {
 		{"dumped", "yes", "yes, later no", "yes, later no", "yes", "yes, later no", "no", "50.0, then 6.0", "+3.0 s", "30.0, then 10.0"},
 		{"lives", "-", "-", "-", "-", "-", "-", "-", "-", "-"},
 		{""},
-		{"hang", "decided", "minute", "ARP, dumping", "dump"},
-		{"dumped", "interrupted unresponsive", "12.5", "yes", "whole"},
-		{"lives", "refused unresponsive", "0.0", "-", "none"},
+		{"hang", "decided", "dead", "minute", "ARP, dumping", "dump"},
+		{"dumped", "interrupted unresponsive", "ssm-ping, disk-writes", "12.5", "yes", "whole"},
+		{"lives", "refused unresponsive", "none", "0.0", "-", "none"},
 		{""},
 		{"dumped: it says nothing"},
 		{"lives: it is alive"},

@@ -168,10 +168,10 @@ func TestOnlyTheGuestsFinalDecisionEndsTheWait(t *testing.T) {
 		default:
 		}
 		for _, outcome := range []string{"interrupted", "duplicate"} {
-			r.heard(`{"msg":"decision","instanceId":"` + InstanceID + `","Outcome":"` + outcome + `","Rule":"unresponsive","why":"silent","caseId":"c"}`)
+			r.heard(`{"msg":"decision","instanceId":"` + InstanceID + `","Outcome":"` + outcome + `","Rule":"unresponsive","why":"silent","caseId":"c","vitals":"ssm-ping=dead"}`)
 		}
 		<-r.final
-		if d := r.record.Decided(); d != (Decision{"interrupted", "unresponsive", "silent", "c"}) || len(r.record.Decisions) != 3 {
+		if d := r.record.Decided(); d != (Decision{"interrupted", "unresponsive", "silent", "c", "ssm-ping=dead"}) || len(r.record.Decisions) != 3 {
 			t.Errorf("%+v of %+v", d, r.record.Decisions)
 		}
 		var kinds []EventKind

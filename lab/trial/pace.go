@@ -29,33 +29,40 @@ func (o own) at(speed float64) time.Duration {
 	return max(o.least, time.Duration(float64(o.is)/speed))
 }
 
+// seconds is the same in whole seconds, rounded up.
+func (o own) seconds(speed float64) int {
+	return int((o.at(speed) + time.Second - 1) / time.Second)
+}
+
 // paceScript makes the guest keep its own times in the lab's time. Where AWS's time runs
 // thirty times faster than the guest's, a write that comes back within 30 seconds would be
 // a quarter of an hour late. Nothing else of the guest is sped up: what it does takes as
 // long as ever.
 func paceScript(speed float64) string {
-	seconds := func(o own) int { return int((o.at(speed) + time.Second - 1) / time.Second) }
+	return fmt.Sprintf("sysctl -q -w vm.dirty_expire_centisecs=%d vm.dirty_writeback_centisecs=%d kernel.hung_task_timeout_secs=%d && mount -o remount,commit=%d /",
+		dirtyExpires.at(speed).Milliseconds()/10, writesBack.at(speed).Milliseconds()/10, taskHangs.seconds(speed), commits.seconds(speed))
+}
+
+// initScript does the same for the services of systemd, where init lives on to start them
+// anew. It takes seconds, and no other hang needs it.
+func initScript(speed float64) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "set -e\nsysctl -q -w vm.dirty_expire_centisecs=%d vm.dirty_writeback_centisecs=%d kernel.hung_task_timeout_secs=%d\n",
-		dirtyExpires.at(speed).Milliseconds()/10, writesBack.at(speed).Milliseconds()/10, seconds(taskHangs))
-	fmt.Fprintf(&b, "mount -o remount,commit=%d /\n", seconds(commits))
-	fmt.Fprintf(&b, "mkdir -p /run/systemd/journald.conf.d\nprintf '[Journal]\\nSyncIntervalSec=%d\\n' >/run/systemd/journald.conf.d/pace.conf\n", seconds(syncs))
+	fmt.Fprintf(&b, "set -e\nmkdir -p /run/systemd/journald.conf.d\nprintf '[Journal]\\nSyncIntervalSec=%d\\n' >/run/systemd/journald.conf.d/pace.conf\n", syncs.seconds(speed))
 	b.WriteString("for unit in systemd-journald systemd-udevd; do\n\tmkdir -p /run/systemd/system/$unit.service.d\n")
-	fmt.Fprintf(&b, "\tprintf '[Service]\\nWatchdogSec=%d\\n' >/run/systemd/system/$unit.service.d/pace.conf\ndone\n", seconds(watchdog))
+	fmt.Fprintf(&b, "\tprintf '[Service]\\nWatchdogSec=%d\\n' >/run/systemd/system/$unit.service.d/pace.conf\ndone\n", watchdog.seconds(speed))
 	b.WriteString("systemctl daemon-reload\nsystemctl restart systemd-journald systemd-udevd\n")
 	return b.String()
 }
 
 // pace sets the guest's own times, and makes it the kind of host that hangs.
 func (r *run) pace(ctx context.Context) error {
-	for what, script := range map[string]string{
-		"setting the guest's own times": paceScript(r.hang.speed()),
-		"preparing the host":            r.hang.Prepare,
-	} {
-		if err := r.succeeds(ctx, what, script); err != nil {
-			return err
-		}
+	err := r.succeeds(ctx, "setting the guest's own times", paceScript(r.hang.speed()))
+	if err == nil && r.hang.Restarts {
+		err = r.succeeds(ctx, "setting the times of init", initScript(r.hang.speed()))
+	}
+	if err == nil && r.hang.Prepare != "" {
+		err = r.succeeds(ctx, "preparing the host", r.hang.Prepare)
 	}
 	r.record.LivesFrom = time.Since(r.start)
-	return nil
+	return err
 }

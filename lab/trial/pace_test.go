@@ -20,7 +20,7 @@ func TestNoTimeOfTheGuestIsSlowerThanTheLabs(t *testing.T) {
 		},
 		1000: {"vm.dirty_expire_centisecs=10", "vm.dirty_writeback_centisecs=10", "commit=1", "SyncIntervalSec=1"},
 	} {
-		script := paceScript(speed)
+		script := paceScript(speed) + "\n" + initScript(speed)
 		for _, text := range want {
 			if !strings.Contains(script, text+" ") && !strings.Contains(script, text+"\n") && !strings.Contains(script, text+`\n`) {
 				t.Errorf("at %v there is no %q in\n%s", speed, text, script)

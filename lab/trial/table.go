@@ -71,7 +71,7 @@ func Hung(w io.Writer, records []*Record) error {
 	if err := table(w, answers(records), "\n"); err != nil {
 		return err
 	}
-	rows := [][]string{{"hang", "decided", "minute", "ARP, dumping", "dump"}}
+	rows := [][]string{{"hang", "decided", "dead", "minute", "ARP, dumping", "dump"}}
 	var why strings.Builder
 	for _, r := range records {
 		d := r.Decided()
@@ -80,7 +80,7 @@ func Hung(w io.Writer, records []*Record) error {
 			capture = yesNo[*r.Capture]
 		}
 		rows = append(rows, []string{
-			r.Trial.Name, strings.TrimSpace(d.Outcome + " " + d.Rule), strconv.FormatFloat(r.Minute(), 'f', 1, 64), capture, string(r.Left()),
+			r.Trial.Name, strings.TrimSpace(d.Outcome + " " + d.Rule), orNone(d.Dead()), strconv.FormatFloat(r.Minute(), 'f', 1, 64), capture, string(r.Left()),
 		})
 		fmt.Fprintf(&why, "%s: %s\n", r.Trial.Name, d.Why)
 	}
@@ -122,6 +122,13 @@ func counts(r *Record) []string {
 		fmt.Sprintf("%.1f, then %.1f", healthy.Writes, hung.Writes), last,
 		fmt.Sprintf("%.1f, then %.1f", healthy.Frames, hung.Frames),
 	}
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
 }
 
 var yesNo = map[bool]string{true: "yes", false: "no"}

@@ -3,6 +3,7 @@ package trial
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"crashcart/lab"
@@ -59,6 +60,18 @@ type Decision struct {
 	Rule    string `json:"Rule"`
 	Why     string `json:"why"`
 	CaseID  string `json:"caseId,omitempty"`
+	Vitals  string `json:"vitals,omitempty"` // each with what it says, "ssm-ping=dead disk-writes=waiting"
+}
+
+// Dead are the names of the vitals that were dead.
+func (d Decision) Dead() []string {
+	var names []string
+	for _, v := range strings.Fields(d.Vitals) {
+		if name, says, _ := strings.Cut(v, "="); says == "dead" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // heard takes a line of the function's output.

@@ -101,6 +101,7 @@ func TestARealKernel(t *testing.T) {
 		run  func(*testing.T, *guest.Guest)
 	}{
 		{"answers", answers},
+		{"checks", checks},
 		{"scripts", scripts},
 		{"kill", kills},
 		{"burst", burst},
@@ -132,6 +133,35 @@ func answers(t *testing.T, g *guest.Guest) {
 		v := g.Vitals()
 		return v.Reachable && v.UnreachableSince.IsZero() && !v.LastPing.IsZero()
 	})
+}
+
+// checks asks as a load balancer does, and counts as a hypervisor does.
+func checks(t *testing.T, g *guest.Guest) {
+	if err := g.Connects(bounded(t, within)); err != nil {
+		t.Error(err)
+	}
+	for _, page := range []string{guest.PageInMemory, guest.PageOnDisk} {
+		if err := g.Answers(bounded(t, within), page); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := g.Answers(bounded(t, within), "/nowhere"); err == nil {
+		t.Error("a page that is not there was answered with 200")
+	}
+	writes, sent, err := g.Counters(bounded(t, within))
+	if err != nil || sent == 0 {
+		t.Fatalf("%d bytes, %v", sent, err)
+	}
+	if r := run(t, g, "for i in 1 2 3; do echo $i >/var/tmp/counted; sync; done"); r.ExitCode != 0 {
+		t.Fatalf("%+v", r)
+	}
+	if now, _, err := g.Counters(bounded(t, within)); err != nil || now < writes+3 {
+		t.Errorf("%d writes, then %d, %v", writes, now, err)
+	}
+	if r := run(t, g, "cat /var/log/amazon/ssm/amazon-ssm-agent.log /var/log/app/access.log; ls /var/log/syslog /var/log/journal/*/system.journal"); r.ExitCode != 0 ||
+		!strings.Contains(string(r.Stdout), "reporting agent health") || !strings.Contains(string(r.Stdout), "10.0.0.1 GET") {
+		t.Errorf("it does not log as a host does: %+v", r)
+	}
 }
 
 func scripts(t *testing.T, g *guest.Guest) {
@@ -265,8 +295,26 @@ func frozen(t *testing.T, g *guest.Guest) {
 	if out, err := g.Shell(bounded(t, time.Second), "touch /var/tmp/x"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the shell answers: %q %v", out, err)
 	}
+	for what, ask := range map[string]func(context.Context) error{
+		"ARP": g.Arping, "its port": g.Connects,
+		"the page in memory": func(ctx context.Context) error { return g.Answers(ctx, guest.PageInMemory) },
+	} {
+		if err := ask(bounded(t, within)); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := g.Answers(bounded(t, 3*time.Second), guest.PageOnDisk); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error("the page on disk is answered:", err)
+	}
+	writes, _, err := g.Counters(bounded(t, within))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := g.Arping(bounded(t, within)); err != nil {
 		t.Error(err)
+	}
+	if now, _, err := g.Counters(bounded(t, within)); err != nil || now != writes {
+		t.Errorf("%d writes, then %d, %v", writes, now, err)
 	}
 	if v := g.Vitals(); !v.Reachable || !v.LastPing.Equal(last) {
 		t.Errorf("%+v, last ping was %s", v, last)
