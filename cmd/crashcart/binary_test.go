@@ -80,7 +80,7 @@ const (
 	function = "Crashcart-InterruptD0BAE52E-pLw9sTqUvXyZ"
 )
 
-// newWorld has so many hosts that have been silent for ten minutes, tagged manual.
+// newWorld has so many hosts that have been hanging for a quarter of an hour, tagged manual.
 func newWorld(t *testing.T, hosts int, o lab.Options, f lab.Function) *world {
 	t.Helper()
 	o.Table, f.Name = table, function
@@ -96,7 +96,7 @@ func newWorld(t *testing.T, hosts int, o lab.Options, f lab.Function) *world {
 	for n := range hosts {
 		err := l.Fleet.Add(fleet.Spec{ID: host(n), Type: "m6i.large", Tags: map[string]string{config.TagKey: config.TagManual}, LastPing: time.Minute})
 		if err == nil {
-			err = l.Fleet.Hang(host(n), fleet.Frozen, 10*time.Minute)
+			err = l.Fleet.Hang(host(n), fleet.Frozen, 15*time.Minute)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -106,7 +106,7 @@ func newWorld(t *testing.T, hosts int, o lab.Options, f lab.Function) *world {
 	if f.Env == nil {
 		f.Env = map[string]string{}
 	}
-	for k, v := range map[string]string{config.EnvMode: "manual", config.EnvSilentPercent: "100", config.EnvRegionLimit: "1000"} {
+	for k, v := range map[string]string{config.EnvMode: "manual", config.EnvRegionLimit: "1000"} {
 		if f.Env[k] == "" {
 			f.Env[k] = v
 		}
@@ -179,6 +179,7 @@ var (
 	stamps = regexp.MustCompile(`\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d(\.\d+)?`)
 	clocks = regexp.MustCompile(`\d\d:\d\d:\d\d UTC`)
 	spans  = regexp.MustCompile(`\b\d+[smhd](\d+[smh])?\b`)
+	counts = regexp.MustCompile(`\b[\d.]+(\s+(min\b|a\s+minute|[kMG]?B\b))`) // what a host writes and sends
 	home   = regexp.MustCompile(`ops@[^\s":)]+`)
 )
 
@@ -187,5 +188,6 @@ func timeless(text string) string {
 	text = stamps.ReplaceAllString(text, "2026-03-02${1}04:05:06")
 	text = clocks.ReplaceAllString(text, "04:05:06 UTC")
 	text = spans.ReplaceAllString(text, "5s")
+	text = counts.ReplaceAllString(text, "5${1}")
 	return home.ReplaceAllString(text, "ops@desk")
 }
