@@ -87,7 +87,7 @@ func (g *Guard) inquiry(q Question) Inquiry {
 // if another rule outweighs that.
 func (g *Guard) ask(q Question, mayAbstain func(Rule) bool) Verdict {
 	in := g.inquiry(q)
-	best, dump := permitted(in), false
+	best, dump := Verdict{Kind: Permitted}, false
 	for _, r := range Rules() {
 		v := r.Check(in)
 		v.Rule = r.Name()
@@ -98,6 +98,9 @@ func (g *Guard) ask(q Question, mayAbstain func(Rule) bool) Verdict {
 		if slices.Index(precedence, v.Kind) < slices.Index(precedence, best.Kind) {
 			best = v
 		}
+	}
+	if best.Kind == Permitted {
+		best = permitted(in)
 	}
 	best.DumpShown = dump
 	return best
