@@ -30,6 +30,8 @@ func (v *View) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInpu
 	if in.StartTime == nil || in.EndTime == nil || in.NextToken != nil {
 		return nil, fmt.Errorf("%w: times", errNotModelled)
 	}
+	v.counting.Lock()
+	defer v.counting.Unlock()
 	r := reader{v: v, from: in.StartTime.Unix(), to: min(in.EndTime.Unix(), v.now), upTo: v.now}
 	if trouble != nil {
 		r.upTo = trouble.from // nothing new comes
@@ -130,6 +132,8 @@ func (v *View) lost(c Cause, moment int64) *interval {
 func (r *reader) volume(h *host, volume int, writes bool, stat string) ([]time.Time, []float64) {
 	times, values := r.room(minute)
 	seed := mix(h.seed, uint64(volume)+70) //nolint:gosec // small
+	kept := r.v.memo(h, volume)
+	count := func(begins int64) float64 { return float64(h.writes(&r.near, volume, begins)) }
 	more := int64(0)
 	if writes {
 		more = r.v.writesLater
@@ -140,11 +144,10 @@ func (r *reader) volume(h *host, volume int, writes bool, stat string) ([]time.T
 		}
 		value := 1.0 // points in a minute
 		if writes && stat != "SampleCount" {
-			n := h.writes(&r.near, volume, begins)
-			if n == 0 && r.v.unknowns.NoZeros {
+			value = kept.get(begins, count)
+			if value == 0 && r.v.unknowns.NoZeros {
 				continue
 			}
-			value = float64(n)
 		}
 		times, values = append(times, at(begins)), append(values, value)
 	}
@@ -170,9 +173,15 @@ func (r *reader) network(h *host, period int64) ([]time.Time, []float64) {
 		step = max(minute, period)
 	}
 	times, values := r.room(step)
+	kept := r.v.memo(h, sentMemo)
+	count := func(begins int64) float64 { return h.sent(&r.near, begins) }
 	for begins := ceil(r.from, step); begins < r.to; begins += step {
 		if r.published(h.seed, begins+step, 0) && h.ran(begins, begins+step) {
-			times, values = append(times, at(begins)), append(values, h.sent(&r.near, begins, begins+step))
+			total := 0.0
+			for m := begins; m < begins+step; m += minute {
+				total += kept.get(m, count)
+			}
+			times, values = append(times, at(begins)), append(values, total)
 		}
 	}
 	return times, values

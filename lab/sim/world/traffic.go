@@ -13,19 +13,15 @@ const (
 	piece       = minute / pieces // seconds
 )
 
-// sent is how many bytes a host sends from one moment to another, which are whole minutes
-// apart.
-func (h *host) sent(near *life, from, to int64) float64 {
+// sent is how many bytes a host sends in a minute.
+func (h *host) sent(near *life, begins int64) float64 {
+	usual := h.usual(begins)
+	if !near.touches(begins, begins+minute) {
+		return h.sentWith(0, usual)
+	}
 	total := 0.0
-	for begins := from; begins < to; begins += minute {
-		usual := h.usual(begins)
-		if !near.touches(begins, begins+minute) {
-			total += h.sentWith(0, usual)
-			continue
-		}
-		for i := range pieces {
-			total += h.sentWith(near.at(begins+i*piece), usual) / float64(pieces)
-		}
+	for i := range pieces {
+		total += h.sentWith(near.at(begins+i*piece), usual) / float64(pieces)
 	}
 	return total
 }

@@ -59,6 +59,8 @@ type View struct {
 	profiles []atomicListed
 	mu       sync.Mutex
 	calls    map[string]int
+	counting sync.Mutex // for memos
+	memos    [memos]memo
 }
 
 // View is a view of the world, at its start.
