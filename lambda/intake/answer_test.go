@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func TestADirectInvokeGetsItsOutcomes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var answer struct {
-		Outcomes []map[string]string `json:"outcomes"`
+		Outcomes []map[string]any `json:"outcomes"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		t.Fatalf("%s: %v", raw, err)
@@ -34,13 +35,13 @@ func TestADirectInvokeGetsItsOutcomes(t *testing.T) {
 		t.Fatalf("outcomes: %s", raw)
 	}
 	got := slices.Sorted(maps.Keys(answer.Outcomes[0]))
-	if want := []string{"caseId", "evidence", "instanceId", "outcome", "protected", "rule", "why"}; !slices.Equal(got, want) {
+	if want := []string{"caseId", "evidence", "instanceId", "outcome", "protected", "rule", "vitals", "why"}; !slices.Equal(got, want) {
 		t.Errorf("an outcome has the keys %v, want %v", got, want)
 	}
-	if o := answer.Outcomes[0]; o["outcome"] != "interrupted" || !strings.HasPrefix(o["caseId"], webA+"-") {
+	if o := answer.Outcomes[0]; o["outcome"] != "interrupted" || !strings.HasPrefix(fmt.Sprint(o["caseId"]), webA+"-") {
 		t.Errorf("the first outcome is %v", o)
 	}
-	if o := answer.Outcomes[1]; o["outcome"] != "refused" || o["rule"] != "known" {
+	if o := answer.Outcomes[1]; o["outcome"] != "refused" || o["rule"] != "known" || o["vitals"] != nil {
 		t.Errorf("the second outcome is %v", o)
 	}
 }

@@ -102,25 +102,25 @@ var scenes = map[string][]notify.Decision{
 	}},
 	"refused-voiceless": {{
 		InstanceID: host, Outcome: "refused", Rule: "unresponsive", Source: "web-1 is silent",
-		Why: "given up after 24 passes: it says nothing is open (no SSM agent, no heartbeat, reachability check does not fail: nothing of it can fall silent); " +
+		Why: "given up after 24 passes: not proven that it says nothing (no SSM agent, no heartbeat, reachability check does not fail: nothing of it can fall silent); " +
 			"it writes nothing (0 for 26 min, 40 a minute before); nobody gets an answer (in no target group)",
 		Vitals: seen("ssm-ping=nothing heartbeat=nothing reachability=nothing disk-writes=dead kernel-log=nothing target-health=nothing"),
 	}},
 	"refused-unanswered": {{
 		InstanceID: host, Outcome: "refused", Rule: "unresponsive", Source: "web-1 is silent",
-		Why: "given up after 24 passes: it writes nothing is open (what disk-writes says is not known: reading its metrics: AccessDenied); " +
+		Why: "given up after 24 passes: not proven that it writes nothing (what disk-writes says is not known: reading its metrics: AccessDenied); " +
 			"it says nothing (SSM ping 29m ago); nobody gets an answer (in no target group)",
 		Vitals: seen("ssm-ping=dead heartbeat=nothing reachability=nothing disk-writes=unknown kernel-log=nothing target-health=nothing"),
 	}},
 	"held-no-baseline": {{
 		InstanceID: host, Outcome: "held", Rule: "unresponsive", Source: "web-1 is silent", Command: command,
-		Why: "it writes nothing is open (it has no EBS volume of its own; its kernel does not write on the console); " +
+		Why: "not proven that it writes nothing (it has no EBS volume of its own; its kernel does not write on the console); " +
 			"it says nothing (SSM ping 11m40s ago); nobody gets an answer (in no target group)",
 		Vitals: seen("ssm-ping=dead heartbeat=nothing reachability=nothing disk-writes=nothing kernel-log=nothing target-health=nothing"),
 	}},
 	"held-network-alone": {{
 		InstanceID: host2, Outcome: "held", Rule: "unresponsive", Source: "web-1 is unreachable", Command: strings.ReplaceAll(command, host, host2),
-		Why: "it says nothing is open (reachability check fails for 7m, and neither agent nor heartbeat was heard in the hour before: that may be its network alone); " +
+		Why: "not proven that it says nothing (reachability check fails for 7m, and neither agent nor heartbeat was heard in the hour before: that may be its network alone); " +
 			"it writes nothing (0 for 6 min, 40 a minute before); nobody gets an answer (in no target group)",
 		Vitals: seen("ssm-ping=nothing heartbeat=nothing reachability=dead disk-writes=dead kernel-log=nothing target-health=nothing"),
 	}},

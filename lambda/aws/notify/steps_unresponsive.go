@@ -21,7 +21,7 @@ var lives = map[vitals.Name]step{
 
 // What was open, and how the next hang can be answered without asking.
 var (
-	noVoice = step{"Nothing of it can fall silent, so no alarm can show that it hangs. Install the SSM agent, or have the CloudWatch agent send " +
+	noVoice = step{"Nothing of it can fall silent, so no alarm can show that it hangs. Get an SSM agent to run there, or have the CloudWatch agent send " +
 		"its heartbeat (" + config.EnvHeartbeat + ").", ""}
 	onlyARP = step{"Only EC2's reachability check fails, which a broken network configuration does as well. With an SSM agent or a heartbeat " +
 		"that falls silent, too, the next hang needs no person.", ""}
