@@ -122,17 +122,20 @@ func kernels() []Trial {
 	}
 }
 
-// disks are the trials of a dump that finds no room, or no makedumpfile. The journal
-// leaves the disk first: it makes room by itself where there is little.
+// unlogged keeps every log off the disk. A journal on it makes room by itself where there
+// is little, and a line of a log takes the last block.
+const unlogged = "systemctl stop syslog.socket rsyslog; " + volatileJournal + "; "
+
+// disks are the trials of a dump that finds no room, or no makedumpfile.
 func disks() []Trial {
-	trials := full()
+	trials := fullDisks()
 	for i := range trials {
-		trials[i].Prepare = volatileJournal + "; " + trials[i].Prepare
+		trials[i].Prepare = unlogged + trials[i].Prepare
 	}
 	return trials
 }
 
-func full() []Trial {
+func fullDisks() []Trial {
 	return []Trial{
 		{
 			Name: "disk-full", What: "5 MB are free: less than a dump takes",

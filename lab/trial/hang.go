@@ -40,11 +40,15 @@ func Hangs() []Hang {
 		},
 		{
 			Name: "stopped", What: "every process but init is stopped, the agent too; init starts the journal anew",
-			Script: "kill -STOP -1", Restarts: true, Held: true,
+			Script: stopAll, Restarts: true,
 		},
 		{
 			Name: "stopped-volatile", What: "every process but init is stopped, on a host that keeps its journal in memory",
-			Prepare: volatileJournal, Script: "kill -STOP -1", Restarts: true,
+			Prepare: volatileJournal, Script: stopAll, Restarts: true,
+		},
+		{
+			Name: "stopped-timesyncd", What: "every process but init is stopped; init starts systemd-timesyncd anew, which writes once a minute",
+			Prepare: startTimesyncd, Script: stopAll, Restarts: true, Held: true,
 		},
 		{
 			Name: "memory", What: "memory is exhausted by processes that the OOM killer may not touch",
@@ -85,8 +89,18 @@ func living() []Hang {
 			Name: "agents-stopped", What: "its agent is stopped, and it serves as before",
 			Script: "systemctl stop --no-block qemu-guest-agent", Lives: true,
 		},
+		{
+			Name: "idle-agents-stopped", What: "its agent is stopped, and nobody asks it for a page",
+			Script: "systemctl stop --no-block qemu-guest-agent", Lives: true, Unasked: true,
+		},
 	}
 }
+
+// stopAll stops every process but init and the one that says so.
+const stopAll = "kill -STOP -1"
+
+// startTimesyncd has systemd keep the clock, as on a Debian without chrony.
+const startTimesyncd = "rm /etc/systemd/system/systemd-timesyncd.service && systemctl daemon-reload && systemctl start systemd-timesyncd"
 
 // volatileJournal keeps the journal in memory, after a reboot as well.
 const volatileJournal = "printf '[Journal]\\nStorage=volatile\\n' >/etc/systemd/journald.conf.d/zz-volatile.conf; " +

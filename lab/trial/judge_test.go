@@ -197,7 +197,7 @@ func TestNoAnswerOfAHungGuestIsLeftOutOfTheTable(t *testing.T) {
 
 // A host that goes on writing is left to a person, and never interrupted or refused.
 func TestAGuestThatGoesOnWritingIsNeverInterrupted(t *testing.T) {
-	hang, _ := trial.HangNamed("stopped")
+	hang, _ := trial.HangNamed("stopped-timesyncd")
 	for outcome, right := range map[string]bool{"held": true, "refused": false, "interrupted": false} {
 		r := &trial.Record{Trial: trial.Of(hang), Decisions: []trial.Decision{{Outcome: outcome, Rule: "unresponsive"}}}
 		if wrong := trial.Judge(r); (len(wrong) == 0) != right {

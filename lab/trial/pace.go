@@ -20,6 +20,7 @@ var (
 	commits      = own{5 * time.Second, time.Second}             // commit= of ext4, in whole seconds
 	syncs        = own{5 * time.Minute, time.Second}             // SyncIntervalSec= of the journal
 	taskHangs    = own{2 * time.Minute, 2 * time.Second}         // kernel.hung_task_timeout_secs
+	savesTime    = own{time.Minute, time.Second}                 // SaveIntervalSec= of systemd-timesyncd
 	// A service that does not say in time that it lives is started anew by init.
 	watchdog = own{3 * time.Minute, 2 * time.Second} // WatchdogSec= of systemd's own services
 )
@@ -48,7 +49,8 @@ func paceScript(speed float64) string {
 func initScript(speed float64) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "set -e\nmkdir -p /run/systemd/journald.conf.d\nprintf '[Journal]\\nSyncIntervalSec=%d\\n' >/run/systemd/journald.conf.d/pace.conf\n", syncs.seconds(speed))
-	b.WriteString("for unit in systemd-journald systemd-udevd; do\n\tmkdir -p /run/systemd/system/$unit.service.d\n")
+	fmt.Fprintf(&b, "mkdir -p /run/systemd/timesyncd.conf.d\nprintf '[Time]\\nSaveIntervalSec=%d\\n' >/run/systemd/timesyncd.conf.d/pace.conf\n", savesTime.seconds(speed))
+	b.WriteString("for unit in systemd-journald systemd-udevd systemd-timesyncd; do\n\tmkdir -p /run/systemd/system/$unit.service.d\n")
 	fmt.Fprintf(&b, "\tprintf '[Service]\\nWatchdogSec=%d\\n' >/run/systemd/system/$unit.service.d/pace.conf\ndone\n", watchdog.seconds(speed))
 	b.WriteString("systemctl daemon-reload\nsystemctl restart systemd-journald systemd-udevd\n")
 	return b.String()

@@ -16,7 +16,7 @@ func TestNoTimeOfTheGuestIsSlowerThanTheLabs(t *testing.T) {
 		},
 		30: {
 			"vm.dirty_expire_centisecs=100", "vm.dirty_writeback_centisecs=16", "kernel.hung_task_timeout_secs=4",
-			"commit=1", "SyncIntervalSec=10", "WatchdogSec=6",
+			"commit=1", "SyncIntervalSec=10", "WatchdogSec=6", "SaveIntervalSec=2",
 		},
 		1000: {"vm.dirty_expire_centisecs=10", "vm.dirty_writeback_centisecs=10", "commit=1", "SyncIntervalSec=1"},
 	} {

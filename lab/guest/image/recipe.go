@@ -37,18 +37,19 @@ var kernels = map[Kernel]string{
 
 // packages is what is installed besides Essential: packages and what these depend on.
 var packages = []string{
-	"busybox",          // ip, and the application that the host serves
-	"cron",             // as on any Debian: what runs by the clock writes to the log
-	"kdump-tools",      // what the user guide's yum install kexec-tools is on Debian
-	"kexec-tools",      // loads the crash kernel
-	"kmod",             // modprobe, for udev
-	"logrotate",        // as on any Debian
-	"makedumpfile",     // compresses the dump
-	"procps",           // sysctl, for kdump-tools, and ps
-	"qemu-guest-agent", // stands for the SSM agent
-	"rsyslog",          // writes what is logged to /var/log, as on any Debian
-	"systemd-sysv",     // /sbin/init
-	"udev",             // finds the network and the agent's port
+	"busybox",           // ip, and the application that the host serves
+	"cron",              // as on any Debian: what runs by the clock writes to the log
+	"kdump-tools",       // what the user guide's yum install kexec-tools is on Debian
+	"kexec-tools",       // loads the crash kernel
+	"kmod",              // modprobe, for udev
+	"logrotate",         // as on any Debian
+	"makedumpfile",      // compresses the dump
+	"procps",            // sysctl, for kdump-tools, and ps
+	"qemu-guest-agent",  // stands for the SSM agent
+	"rsyslog",           // writes what is logged to /var/log, as on any Debian
+	"systemd-sysv",      // /sbin/init
+	"systemd-timesyncd", // writes once a minute, on the hosts that keep their clock by it
+	"udev",              // finds the network and the agent's port
 }
 
 // omitted are paths that dpkg leaves out. The hooks of the kernel's package would
