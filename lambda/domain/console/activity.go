@@ -16,6 +16,9 @@
 //
 // A state stays until something newer proves a newer state. Where nothing can tell a dump
 // from a hang, it is a dump.
+//
+// NewsSince compares a console with an older reading of it: whether its kernel has said
+// that it is stuck, or its user space has written something.
 package console
 
 // Activity is what a machine is doing, by its console.

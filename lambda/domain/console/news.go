@@ -107,8 +107,8 @@ func endLen(text []byte) int {
 func (c *comparison) line(line []byte, begin int, cut bool) (stamped bool) {
 	at, st, stamped := firstStamp(line)
 	head := line[:at]
-	if begin >= at || isPrompt(head[:begin]) { // it has waited there since the life before
-		head = head[min(begin, at):]
+	if begin >= at || isPrompt(head[:begin]) || isLogged(head) {
+		head = head[min(begin, at):] // the life before has ended within this line
 	}
 	if c.count(head) && !cut && isUserSpace(head, 0, false) {
 		c.life = append(c.life[:0], head...)

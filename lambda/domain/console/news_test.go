@@ -157,7 +157,8 @@ func TestWhatTheKernelPrintsIsNeverASignOfLife(t *testing.T) {
 	for name, more := range map[string]string{
 		"nothing":                      "",
 		"blank lines":                  "\r\n\r\n  \r\n",
-		"plain text":                   "hello\r\n",
+		"plain text":                   "\r\nhello\r\n",
+		"a word that ends so":          "\r\nweblogin: hello\r\n",
 		"an ordinary line":             "[ 5000.1] nvme nvme0: I/O 21 timeout\r\n",
 		"stuck":                        lockup + hung,
 		"a program that crashes":       "[ 5000.1] app[812]: segfault at 0 ip 0 sp 0 error 4\r\n[ 5000.2] app[813]: unhandled exception: DABT\r\n",
@@ -174,6 +175,14 @@ func TestWhatTheKernelPrintsIsNeverASignOfLife(t *testing.T) {
 	} {
 		if n := grown(host, more); n.Life != "" {
 			t.Errorf("%s: %+v", name, n)
+		}
+	}
+}
+
+func TestAnUnfinishedLineOfTheLifeBeforeIsNoSignOfLife(t *testing.T) {
+	for _, last := range []string{"[  OK  ] Started a.", "host login: ", "Nov 28 03:00:00 host app[812]: hello"} {
+		if n := grown(host+"\r\n"+last, version+command+"[    1.1] a\r\n"); n.Life != "" {
+			t.Errorf("%q: %+v", last, n)
 		}
 	}
 }
@@ -219,7 +228,9 @@ func TestTheMarkIsHowFarTheConsoleHasCome(t *testing.T) {
 		{"[   10.2] a\r\nhost login: [   10.3] b\r\n", console.Mark{Clock: 10300 * time.Millisecond}, true},
 		{"[   10.2] a\r\n[   10.3] \r\n", console.Mark{Clock: 10200 * time.Millisecond}, true},
 		{"[   10.2] a\r\n" + version + "[    1.1] b\r\nc\r\n", console.Mark{Clock: 1100 * time.Millisecond, Lines: 1}, true},
-		{"Nov 28 03:00:00 host kernel: [   10.2] a\r\n", console.Mark{Lines: 1}, false},
+		{"[   10.123456789] a\r\n[   10.123456999] b\r\n", console.Mark{Clock: 10123456 * time.Microsecond, Lines: 1}, true},
+		{"Nov 28 03:00:00 host app: at [   10.2] a\r\n", console.Mark{Lines: 1}, false},
+		{"host kernel: [   10.2] a\r\n", console.Mark{Lines: 1}, false},
 	} {
 		n := console.NewsSince([]byte(c.text), console.Mark{})
 		if n.Mark != c.want || n.Timed != c.timed || n.Stuck != "" || n.Life != "" {
