@@ -51,6 +51,12 @@ func TestAPageReadsAsItShould(t *testing.T) {
 			},
 			"CASE    FOR\ni-1     a\nlonger than it  b c\nx       " + strings.Repeat("y", 71) + "…\n",
 		},
+		"a table of sentences": {
+			func(p *screen.Page) {
+				p.Sentences(" ", []screen.Column{{"CASE", 6}, {"WHY", 0}}, [][]string{{"i-1", "a"}, {"longer\x1b than it", "b\nc"}, {"x", strings.TrimSpace(strings.Repeat("word ", 16))}})
+			},
+			" CASE    WHY\n i-1     a\n longe…  b c\n x       " + strings.TrimSpace(strings.Repeat("word ", 14)) + "\n         word word\n",
+		},
 	} {
 		if got := printed(c.write); got != c.want {
 			t.Errorf("%s:\n%q, want\n%q", name, got, c.want)
