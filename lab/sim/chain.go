@@ -1,0 +1,119 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"crashcart/lab/sim/world"
+	"crashcart/lambda/domain/guard"
+	"crashcart/lambda/domain/trigger"
+	"crashcart/lambda/domain/vitals"
+)
+
+// Decision is what one pass over one host came to.
+type Decision struct {
+	At    time.Time
+	Alarm world.Alarm
+	Host  int
+	Pass  int
+
+	Verdict guard.Verdict
+	Vitals  []vitals.Vital
+	Life    world.Life // what was true
+	Region  bool       // the rule region would have refused what is permitted
+	End     bool       // the target has no other pass
+}
+
+// dead says whether a vital is dead, and since when the host seems so.
+func (d *Decision) dead() (since time.Time, is bool) {
+	for _, v := range d.Vitals {
+		if v.Says == vitals.Dead && (since.IsZero() || v.Since.Before(since)) {
+			since, is = v.Since, true
+		}
+	}
+	return since, is
+}
+
+// visit is one target on its way through the queue.
+type visit struct {
+	at      time.Time
+	trigger trigger.Trigger // with one target
+	alarm   world.Alarm
+}
+
+// The handler's own figures (lambda/intake, later.go).
+const (
+	passDelay        = 60 * time.Second
+	passDelayWindows = 150 * time.Second
+	maxDelay         = 15 * time.Minute
+)
+
+// delivery is how long an alarm is on its way through EventBridge and the queue. It takes
+// seconds.
+const delivery = 2 * time.Second
+
+// triggerOf is what an alarm becomes once it is decoded.
+func triggerOf(a world.Alarm) trigger.Trigger {
+	name := fmt.Sprintf("%s-%d", a.Kind, a.Host)
+	ref := trigger.Ref{Instance: a.Instance, TargetGroup: a.TargetGroup, AutoScalingGroup: a.AutoScalingGroup, From: "the alarm's metric"}
+	if a.Instance != "" && a.Kind == world.StatusAlarm {
+		ref.CheckFailed = true
+	}
+	arn := "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:" + name
+	return trigger.Trigger{
+		Kind: trigger.KindAlarm, Source: "sim", At: a.At, SourceKey: arn + "@" + a.At.Format(time.RFC3339),
+		Alarm:   &trigger.Alarm{Name: name, ARN: arn, Region: "eu-central-1", State: "ALARM", ChangedAt: a.At},
+		Targets: []trigger.Ref{ref},
+	}
+}
+
+// play takes an alarm through all its passes. See is called for every decision on a host.
+// It says whether that host is still of interest.
+func (p *player) play(a world.Alarm, see func(*Decision) bool) {
+	p.playFrom(visit{at: a.At.Add(delivery), trigger: triggerOf(a), alarm: a}, see)
+}
+
+// playFrom goes on with a visit, and with those that follow.
+func (p *player) playFrom(first visit, see func(*Decision) bool) {
+	waiting := []visit{first}
+	for len(waiting) > 0 {
+		next := 0
+		for n := range waiting {
+			if waiting[n].at.Before(waiting[next].at) {
+				next = n
+			}
+		}
+		v := waiting[next]
+		waiting = append(waiting[:next], waiting[next+1:]...)
+		p.at(v.at)
+		if p.calm(v) {
+			if again, ok := p.skipped(v); ok {
+				waiting = append(waiting, again)
+			}
+			continue
+		}
+		waiting = append(waiting, p.pass(v, see)...)
+	}
+}
+
+// calmFor is for how long nothing may have happened to a host for a pass over it to be
+// left out. The longest that anything lasts in what the guard reads of voices is an hour.
+const calmFor = 70 * time.Minute
+
+// calm says whether no voice of a target can be dead.
+func (p *player) calm(v visit) bool {
+	n, ok := p.byID[v.trigger.Targets[0].Instance]
+	return ok && p.hosts[n].Period <= 5*time.Minute && !p.world.Disturbed(n, v.at.Add(-calmFor), v.at)
+}
+
+// skipped is the next visit of a target that is well: as late as the handler would have it.
+func (p *player) skipped(v visit) (visit, bool) {
+	wait, fresh := passDelay, p.guard.Config.Rules.Fresh
+	if n := p.byID[v.trigger.Targets[0].Instance]; p.hosts[n].Fleet == world.Windows {
+		wait, fresh = passDelayWindows, p.guard.Config.Rules.FreshWindows
+	}
+	if v.trigger.Pass >= trigger.MaxPasses || !v.at.Add(wait).Before(v.trigger.At.Add(fresh)) {
+		return visit{}, false
+	}
+	return visit{at: v.at.Add(wait), trigger: trigger.Later(v.trigger, v.trigger.Targets[0]), alarm: v.alarm}, true
+}

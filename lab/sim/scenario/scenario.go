@@ -1,0 +1,226 @@
+// Package scenario reads what a simulation is to play: which hosts, for how long, what
+// befalls them, and which alarms they have. A scenario is a JSON file, so that anybody can
+// write one for their own fleet:
+//
+//	{
+//	  "name": "nat-fails", "seed": 1, "days": 30,
+//	  "hosts": [{"fleet": "group6", "count": 60, "pingMinutes": 5, "detailedMonitoring": false, "heartbeat": true}],
+//	  "faults": [{"cause": "egress", "scope": "subnet", "at": "2d3h", "for": "8m"}],
+//	  "rates": {"lost-ping": 20},
+//	  "alarms": ["heartbeat", "status", "target", "cpu"],
+//	  "hangsPerHostYear": 2
+//	}
+//
+// # What may be in it
+//
+// Only "hosts" is required. A key that is not listed here is an error, and so are a name
+// that is in no list, a key that stands there twice, and a key in other letters.
+//
+//	name                a word of letters, digits, dots, underscores and dashes; default "scenario"
+//	seed                a whole number from 0 up; default 1. The same seed gives the same world
+//	days                1 to 3650; default 30
+//	hosts               at least one entry:
+//	  fleet               one of world.Fleets
+//	  count               1 to 100000
+//	  pingMinutes         how often the SSM agents ping, 5 to 60. Left out, it is 5 but in a
+//	                      tenth of the networks, where it is 10, 15, 30 or 60
+//	  detailedMonitoring  default false
+//	  heartbeat           whether a CloudWatch agent sends a heartbeat; default true
+//	faults              what befalls hosts at a certain time, besides what is drawn:
+//	  cause               one of world.Causes
+//	  scope               host, subnet, vpc, az, group, profile or region: the first of its
+//	                      kind. Default: host
+//	  at                  from the start; default "0s"
+//	  for                 default: as long as such a fault lasts
+//	rates               how often a cause is drawn, for a thousand host-days (what befalls one
+//	                    host) or for a month of what it befalls. What is not listed has its
+//	                    default (world.Cause.Rate), 0 means never. For ping-period it is the
+//	                    share of networks
+//	alarms              those that are set up; default all: heartbeat, status, target, cpu
+//	hangsPerHostYear    how often a host hangs; default 2. 0 means never
+//
+// A duration is written as "2d3h", "8m" or "1d2h3m4s": whole numbers with d, h, m and s, in
+// that order.
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"crashcart/lab/sim/world"
+)
+
+// Scenario is what a simulation plays.
+type Scenario struct {
+	Name             string
+	Seed             uint64
+	Days             int
+	Hosts            []Hosts
+	Faults           []Fault
+	Rates            map[world.Cause]float64
+	Alarms           []world.AlarmKind
+	HangsPerHostYear float64
+}
+
+// Hosts are some hosts of one fleet.
+type Hosts struct {
+	Fleet              world.Fleet
+	Count              int
+	PingMinutes        int // 0 where the file does not say
+	DetailedMonitoring bool
+	Heartbeat          bool
+}
+
+// Fault is something that befalls the first host, subnet and so on.
+type Fault struct {
+	Cause world.Cause
+	Scope world.Scope
+	At    time.Duration
+	For   time.Duration // 0 where the file does not say
+}
+
+// The defaults of what is left out.
+const (
+	DefaultName  = "scenario"
+	DefaultSeed  = 1
+	DefaultDays  = 30
+	DefaultHangs = 2
+)
+
+// The bounds of what may be said.
+const (
+	maxDays     = 3650
+	maxCount    = 100_000
+	maxFaults   = 100_000
+	leastPing   = 5
+	mostPing    = 60
+	maxRate     = 1e6
+	maxDuration = maxDays * 24 * time.Hour
+)
+
+// Default is a scenario in which nothing is said, and that has no hosts.
+func Default() Scenario {
+	return Scenario{Name: DefaultName, Seed: DefaultSeed, Days: DefaultDays, Alarms: world.AlarmKinds(), HangsPerHostYear: DefaultHangs}
+}
+
+// World makes the world that the scenario describes. Times multiplies every rate that is
+// drawn; 1 leaves them. Its error is one of the scenario: a fault whose scope nothing has.
+func (s Scenario) World(times float64) (*world.World, error) {
+	return world.New(s.Config(times))
+}
+
+// Config is the world's own description of it.
+func (s Scenario) Config(times float64) world.Config {
+	c := world.Config{Seed: s.Seed, Days: s.Days, Rates: maps.Clone(s.Rates), Times: times, HangsPerHostYear: s.HangsPerHostYear}
+	for _, h := range s.Hosts {
+		c.Hosts = append(c.Hosts, world.Hosts{
+			Fleet: h.Fleet, Count: h.Count, Period: time.Duration(h.PingMinutes) * time.Minute, Detailed: h.DetailedMonitoring, Mute: !h.Heartbeat,
+		})
+	}
+	for _, f := range s.Faults {
+		c.Faults = append(c.Faults, world.Fault{Cause: f.Cause, Scope: f.Scope, At: f.At, For: f.For})
+	}
+	return c
+}
+
+// Check says everything that is wrong with a scenario, and where. Parse has done it.
+func (s Scenario) Check() error {
+	var all []error
+	wrong := func(where, format string, args ...any) {
+		all = append(all, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...)))
+	}
+	if !isWord(s.Name) {
+		wrong("name", "%q is no word of letters, digits, dots, underscores and dashes", s.Name)
+	}
+	if s.Days < 1 || s.Days > maxDays {
+		wrong("days", "must be 1 to %d, not %d", maxDays, s.Days)
+	}
+	if len(s.Hosts) == 0 {
+		wrong("hosts", "there are none")
+	}
+	for n, h := range s.Hosts {
+		h.check(fmt.Sprintf("hosts[%d]", n), wrong)
+	}
+	if len(s.Faults) > maxFaults {
+		wrong("faults", "must be %d at most, not %d", maxFaults, len(s.Faults))
+	}
+	for n, f := range s.Faults {
+		f.check(fmt.Sprintf("faults[%d]", n), s.Days, wrong)
+	}
+	for _, c := range slices.Sorted(maps.Keys(s.Rates)) {
+		where := "rates." + string(c)
+		if !slices.Contains(world.Causes(), c) {
+			wrong(where, "there is no such cause; causes are %s", list(world.Causes()))
+		}
+		if rate := s.Rates[c]; !(rate >= 0 && rate <= maxRate) {
+			wrong(where, "must be 0 to %g, not %g", float64(maxRate), rate)
+		}
+	}
+	for n, k := range s.Alarms {
+		if where := fmt.Sprintf("alarms[%d]", n); !slices.Contains(world.AlarmKinds(), k) {
+			wrong(where, "there is no alarm %q; alarms are %s", k, list(world.AlarmKinds()))
+		} else if slices.Index(s.Alarms, k) != n {
+			wrong(where, "%q stands there twice", k)
+		}
+	}
+	if !(s.HangsPerHostYear >= 0 && s.HangsPerHostYear <= maxRate) {
+		wrong("hangsPerHostYear", "must be 0 to %g, not %g", float64(maxRate), s.HangsPerHostYear)
+	}
+	return errors.Join(all...)
+}
+
+func (h Hosts) check(where string, wrong func(where, format string, args ...any)) {
+	if !slices.Contains(world.Fleets(), h.Fleet) {
+		wrong(where+".fleet", "there is no fleet %q; fleets are %s", h.Fleet, list(world.Fleets()))
+	}
+	if h.Count < 1 || h.Count > maxCount {
+		wrong(where+".count", "must be 1 to %d, not %d", maxCount, h.Count)
+	}
+	if h.PingMinutes != 0 && (h.PingMinutes < leastPing || h.PingMinutes > mostPing) {
+		wrong(where+".pingMinutes", "an agent pings every %d to %d min, not %d", leastPing, mostPing, h.PingMinutes)
+	}
+}
+
+func (f Fault) check(where string, days int, wrong func(where, format string, args ...any)) {
+	if !slices.Contains(world.Causes(), f.Cause) {
+		wrong(where+".cause", "there is no cause %q; causes are %s", f.Cause, list(world.Causes()))
+	}
+	if !slices.Contains(world.Scopes(), f.Scope) {
+		wrong(where+".scope", "there is no scope %q; scopes are %s", f.Scope, list(world.Scopes()))
+	} else if (f.Cause == world.SSMLate || f.Cause == world.CloudWatchLate) && f.Scope != world.WholeRegion {
+		wrong(where+".scope", "%s befalls the region and no %s", f.Cause, f.Scope)
+	}
+	if last := time.Duration(days) * 24 * time.Hour; f.At < 0 || f.At >= last {
+		wrong(where+".at", "%s is not within the %d days", Span(f.At), days)
+	}
+	if f.For < 0 || f.For > maxDuration {
+		wrong(where+".for", "must be more than nothing, and %s at most", Span(maxDuration))
+	}
+}
+
+// list names what may be chosen.
+func list[T ~string](names []T) string {
+	text := ""
+	for n, name := range names {
+		if n > 0 {
+			text += ", "
+		}
+		text += string(name)
+	}
+	return text
+}
+
+// isWord says whether a name can stand in the line for machines.
+func isWord(s string) bool {
+	for _, r := range s {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
+		default:
+			return false
+		}
+	}
+	return s != "" && len(s) <= 100
+}
