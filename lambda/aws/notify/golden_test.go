@@ -114,7 +114,7 @@ var scenes = map[string][]notify.Decision{
 	}},
 	"held-no-baseline": {{
 		InstanceID: host, Outcome: "held", Rule: "unresponsive", Source: "web-1 is silent", Command: command,
-		Why: "not proven that it writes nothing (it has no EBS volume of its own; its kernel does not write on the console); " +
+		Why: "not proven that it writes nothing (it has no EBS volume of its own; no kernel line on the console); " +
 			"it says nothing (SSM ping 11m40s ago); nobody gets an answer (in no target group)",
 		Vitals: seen("ssm-ping=dead heartbeat=nothing reachability=nothing disk-writes=nothing kernel-log=nothing target-health=nothing"),
 	}},

@@ -1,6 +1,7 @@
 package vitals
 
 import (
+	"bytes"
 	"time"
 
 	"crashcart/lambda/domain/console"
@@ -30,7 +31,7 @@ func (kernelLog) read(h Host, _ time.Time) Vital {
 		news := console.NewsSince(text, console.Mark{})
 		switch {
 		case !news.Timed:
-			return Vital{Says: Nothing, Never: true, Saw: "its kernel does not write on the console"}
+			return mute(text)
 		case h.Person:
 			return Vital{Says: Nothing, Saw: "console not compared: a person's request has no pass before"}
 		}
@@ -43,7 +44,13 @@ func (kernelLog) read(h Host, _ time.Time) Vital {
 	case news.Stuck != "":
 		return Vital{Says: Dead, Since: h.Before.At, Saw: "console since the last pass: " + news.Stuck}
 	case !news.Timed:
-		return Vital{Says: Nothing, Never: true, Saw: "its kernel does not write on the console"}
+		return mute(text)
 	}
 	return Vital{Says: Nothing, Saw: "nothing new on the console"}
+}
+
+// mute is what a console without a kernel's time says. Where anything else is on it, the
+// kernel may yet complain there: even a quiet one prints errors.
+func mute(text []byte) Vital {
+	return Vital{Says: Nothing, Never: len(bytes.TrimSpace(text)) == 0, Saw: "no kernel line on the console"}
 }
