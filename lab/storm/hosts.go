@@ -55,15 +55,40 @@ func (m Mix) group(n int) string {
 	return ""
 }
 
-// populate adds n hosts to the lab and gives their ids.
+// beside is a guest in the subnet and with the profile of the nth host.
+func beside(n int, s fleet.Spec) fleet.Spec {
+	s.Subnet, s.Profile = fmt.Sprintf("subnet-0%016x", n), fmt.Sprintf("profile-%d", n)
+	return s
+}
+
+// address is the nth address of the storm's network.
+func address(n int) string { return fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255) }
+
+// surround adds the living neighbours of n hosts, which come after these in everything
+// that is counted.
+func surround(l *lab.Lab, m Mix, n int) error {
+	next := n
+	for host := range n {
+		for range m.Neighbours {
+			spec := beside(host, fleet.Spec{ID: id(next), Name: fmt.Sprintf("host-%d", next), Type: "m6i.large", IP: address(next)})
+			if err := l.Fleet.Add(spec); err != nil {
+				return err
+			}
+			next++
+		}
+	}
+	return nil
+}
+
+// populate adds n hosts to the lab, with their neighbours, and gives the ids of the hosts.
 func populate(l *lab.Lab, m Mix, n int) ([]string, error) {
 	ids := make([]string, n)
 	for i := range ids {
 		ids[i] = id(i)
-		spec := fleet.Spec{
+		spec := beside(i, fleet.Spec{
 			ID: ids[i], Name: fmt.Sprintf("host-%d", i), Type: "m6i.large", Tags: map[string]string{config.TagKey: config.TagAuto},
-			IP: fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255), Group: m.group(i), LastPing: lastPing,
-		}
+			IP: address(i), Group: m.group(i), LastPing: lastPing,
+		})
 		if m.unseen(i) {
 			spec.Unseen = unseenFor
 		}
@@ -74,7 +99,7 @@ func populate(l *lab.Lab, m Mix, n int) ([]string, error) {
 			return nil, err
 		}
 	}
-	return ids, nil
+	return ids, surround(l, m, n)
 }
 
 func hang(f *fleet.Fleet, id string, p plight) error {

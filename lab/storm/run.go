@@ -13,7 +13,7 @@ import (
 const (
 	// speed is how many lab seconds pass in a second: a pass a minute later comes
 	// after six seconds, and a storm of a minute and a half keeps within the half hour
-	// that a silence may last.
+	// in which a trigger is fresh.
 	speed = 10
 	// bootstraps is how many processes work on a storm side by side.
 	bootstraps = 8
@@ -39,7 +39,7 @@ type run struct {
 // play plays a scenario and gives what came of it.
 func play(ctx context.Context, s Scenario, bootstrap string) (facts *Facts, err error) {
 	s = s.filled()
-	l, err := lab.Start(lab.Options{Speed: speed, Visibility: s.Visibility * speed, MaxReceive: s.MaxReceive})
+	l, err := lab.Start(lab.Options{Speed: s.Speed, Visibility: time.Duration(float64(s.Visibility) * s.Speed), MaxReceive: s.MaxReceive})
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +71,9 @@ func (s Scenario) filled() Scenario {
 	s.Alarms = max(s.Alarms, 1)
 	if s.Bootstraps == 0 {
 		s.Bootstraps = bootstraps
+	}
+	if s.Speed == 0 {
+		s.Speed = speed
 	}
 	if s.Visibility == 0 {
 		s.Visibility = visibility

@@ -24,6 +24,7 @@ type Scenario struct {
 	Env   map[string]string // of the function, besides what every deployment has
 	Shift time.Duration     // of the alarms' times against the clock that everybody else has
 
+	Speed      float64       // lab seconds in a second; default speed
 	Bootstraps int           // side by side; default 8
 	Visibility time.Duration // of a message, on the wall; default visibility
 	MaxReceive int           // deliveries before the dead-letter queue; default 5
@@ -47,22 +48,28 @@ type Expectation struct {
 	Dead       bool     // messages may end in the dead-letter queue
 }
 
-// Mix is what a fleet consists of. What is not named is frozen: its agent is silent
-// and its status check passes, as of most hangs.
+// Mix is what a fleet consists of. What is not named is frozen: its agent and heartbeat
+// are silent, it writes nothing, and its status check passes, as of most hangs.
+//
+// Every host has a subnet and an instance profile of its own, so that it is judged by its
+// neighbours and not by the whole storm.
 type Mix struct {
-	Dead    int // in a thousand: the status check fails too
-	Grouped int // in a thousand: members of Auto Scaling groups of groupSize
-	Healthy int // in a thousand: nothing is wrong with them but the alarm
-	Unseen  int // in a thousand: started so lately that the APIs know them only unseenFor later
+	Dead       int // in a thousand: the status check fails too
+	Grouped    int // in a thousand: members of Auto Scaling groups of groupSize
+	Healthy    int // in a thousand: nothing is wrong with them but the alarm
+	Unseen     int // in a thousand: started so lately that the APIs know them only unseenFor later
+	Neighbours int // for every subnet, in which nothing is wrong and nothing alarms
 }
 
 const (
 	groupSize = 20
+	// neighbours are as many as tell the period of a fleet's pings.
+	neighbours = 10
 	// hungFor is since when everything hangs: long enough for every sign that the
-	// guard wants to see (five minutes of a failing check, which may be noticed a minute
-	// late, and six of a silent agent), and short enough to stay one that belongs to
-	// this hang, half an hour, for more than two minutes on the wall.
-	hungFor = 7 * time.Minute
+	// guard wants to see. These are five minutes of a failing check, which may be noticed
+	// a minute late, eleven of a silent agent, and five of a still disk, of which the
+	// newest two are not published.
+	hungFor = 12 * time.Minute
 	// unseenFor is how long a new id stays unknown; real ones take seconds.
 	unseenFor = 30 * time.Second
 )

@@ -16,9 +16,15 @@
 //
 // # Lab time
 //
-// Ten lab seconds pass in a second. The storm must be over while the silence of the
-// hosts still belongs to this hang, half an hour, and the budget's hour lasts an
-// hour on the wall.
+// Ten lab seconds pass in a second. The storm must be over while its triggers are fresh,
+// half an hour, and the budget's hour lasts an hour on the wall. Only the scenario that
+// has living hosts among the alarmed lasts as long as that, and runs faster when it is
+// small.
+//
+// # What hosts do
+//
+// Nothing that the function reads is set by hand. Hosts write, send and beat as package
+// fleet has them do, and those that hang stop.
 package storm
 
 import (

@@ -17,6 +17,15 @@ type table struct {
 	err   error
 }
 
+// passes is how often a target went through the rules.
+func (f *Facts) passes() int { return len(f.Decisions) }
+
+// perPass is how many calls a pass took, on the average.
+func (f *Facts) perPass() float64 { return float64(len(f.Calls)) / float64(max(f.passes(), 1)) }
+
+// per1000 is how many calls a thousand alarms took.
+func (f *Facts) per1000() int { return len(f.Calls) * 1000 / max(len(f.Sent), 1) }
+
 // columns is how wide the table may be.
 const columns = 100
 
@@ -62,12 +71,13 @@ func (t *table) row(f *Facts, broken []string) {
 	seconds := f.Took.Round(100 * time.Millisecond).Seconds()
 	t.printf(rowFormat, f.Scenario.Name, len(f.Hosts), f.claimed(), len(f.Interrupts), later, f.lostCount(), len(f.repeated()), len(f.Calls), fmt.Sprintf("%.1f", seconds))
 	t.printf("  %s\n", f.Scenario.About)
+	t.printf("  %d passes, %.1f calls each, %d for 1,000 alarms\n", f.passes(), f.perPass(), f.per1000())
 	t.printf("  refused: %s\n", counts(f.refusals(), len(f.Dead)))
 	for _, b := range broken {
 		t.printf("  %s\n", strings.Join(wrapped("BROKEN: "+b, columns-6), "\n      "))
 	}
-	t.lines = append(t.lines, fmt.Sprintf("storm: name=%s claims=%d interrupts=%d lost=%d twice=%d seconds=%.1f",
-		f.Scenario.Name, f.claimed(), len(f.Interrupts), f.lostCount(), len(f.repeated()), seconds))
+	t.lines = append(t.lines, fmt.Sprintf("storm: name=%s claims=%d interrupts=%d lost=%d twice=%d seconds=%.1f passes=%d per_pass=%.1f",
+		f.Scenario.Name, f.claimed(), len(f.Interrupts), f.lostCount(), len(f.repeated()), seconds, f.passes(), f.perPass()))
 }
 
 // end prints the lines for machines.
