@@ -34,7 +34,7 @@ func hungMember(t *testing.T, mode config.Mode) *world {
 	for i := range 9 {
 		w.add(fmt.Sprintf("i-0e0000000000000%02x", i), machine{tag: "auto", group: "web"})
 	}
-	w.add(webA, machine{tag: "auto", group: "web", silentSince: noon.Add(-7 * time.Minute)})
+	w.add(webA, machine{tag: "auto", group: "web", silentSince: noon.Add(-12 * time.Minute)})
 	return w
 }
 

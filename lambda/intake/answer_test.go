@@ -74,7 +74,7 @@ func TestForceIsNeverAbleToSkipMoreThanItsRule(t *testing.T) {
 	if _, err := w.invoke(forced); err != nil {
 		t.Fatal(err)
 	}
-	w.expect(step{outcome: "interrupted", rule: "unresponsive", why: "forced, although: its SSM agent pinged"})
+	w.expect(step{outcome: "interrupted", rule: "unresponsive", why: "forced, although: nothing shows yet that it hangs: SSM ping 0s ago"})
 }
 
 func TestADryRunNeverCountsForReal(t *testing.T) {
@@ -136,21 +136,23 @@ func TestNothingIsSentWhileTheCasebookIsDown(t *testing.T) {
 	}
 }
 
-// Before a plain alarm's interrupt there are four rounds of calls, the
-// evidence apart: each call here belongs to one of them.
+// Before a plain alarm's interrupt there are five rounds of calls, the evidence apart: each
+// call here belongs to one of them.
 func TestAPlainAlarmNeedsNoOtherCalls(t *testing.T) {
 	w, _ := hung(t, config.ModeAuto)
+	w.bystanders(12)
 	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
 	got := map[string]int{}
 	for _, c := range w.calls[:slices.Index(w.calls, "SendDiagnosticInterrupt")+1] {
 		got[c]++
 	}
 	want := map[string]int{
-		"DescribeInstances": 1, "DescribeInstanceStatus": 2, "DescribeInstanceInformation": 2, "dynamodb:BatchGetItem": 1, // 1st and part of the 2nd
-		"DescribeInstanceTypes": 1, "DescribeInstanceAttribute": 1, // 2nd, with the budget's Query
-		"GetConsoleOutput": 2, "GetConsoleScreenshot": 1, // the evidence
-		"dynamodb:TransactWriteItems": 1, // 3rd
-		"SendDiagnosticInterrupt":     1, // 4th
+		"DescribeInstances": 2, "DescribeInstanceStatus": 2, "dynamodb:BatchGetItem": 1, // 1st and 2nd
+		"DescribeInstanceTypes": 1, "DescribeInstanceAttribute": 1, "DescribeVolumes": 1, "GetMetricData": 1, "DescribeTargetGroups": 1, // 2nd, with the budget's Query
+		"DescribeInstanceInformation": 2,                            // 1st, and the neighbours' as the 3rd
+		"GetConsoleOutput":            2, "GetConsoleScreenshot": 1, // the evidence
+		"dynamodb:TransactWriteItems": 1, // 4th
+		"SendDiagnosticInterrupt":     1, // 5th
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("calls up to the interrupt: %v\nwant %v", got, want)

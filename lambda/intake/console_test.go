@@ -36,6 +36,7 @@ func TestAConsoleThatCannotBeReadNeverPermits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, m := hung(t, config.ModeAuto)
+			m.heartbeat = true // an agent's silence alone counts for half an hour
 			prepare(w)
 			w.deliver(heartbeat)
 			w.expect(step{outcome: "later", rule: "quiet", why: "its console cannot be read (reading the latest console: "})

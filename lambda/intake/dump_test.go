@@ -15,10 +15,10 @@ const (
 	nothingKnown = "app: request 4711 served in 12 ms\r\napp: request 4712 served in 9 ms\r\n"
 )
 
-// alarmed lets an alarm of a moment ago name webA. Its agent is silent for ten minutes.
+// alarmed lets an alarm of a moment ago name webA, which hangs for twelve minutes.
 func (w *world) alarmed(name string) {
 	w.t.Helper()
-	w.machines[webA].pingAt = w.now.Add(-10 * time.Minute)
+	w.machines[webA].silentSince = w.now.Add(-12 * time.Minute)
 	w.deliver(alarm(name, "heartbeat", w.now.Add(-5*time.Second), webA))
 }
 
@@ -155,7 +155,6 @@ func TestAMarkThatCannotBeMadeNeverChangesTheRefusal(t *testing.T) {
 	w, m := hung(t, config.ModeAuto)
 	m.console = consoleDumping
 	w.fail["dynamodb:PutItem"] = errOutage
-	m.pingAt = at(11, 50, 0)
 	if failed := w.deliver(heartbeat); len(failed) != 0 {
 		t.Errorf("to come again: %v", failed)
 	}
@@ -167,7 +166,7 @@ func TestAMarkThatCannotBeMadeNeverChangesTheRefusal(t *testing.T) {
 
 func TestAMarkIsMadeBeforeTheAnswer(t *testing.T) {
 	w, m := hung(t, config.ModeAuto)
-	m.console, m.pingAt = consoleDumping, at(11, 50, 0)
+	m.console = consoleDumping
 	w.deadline = time.Minute
 	if _, err := w.invoke(please); err != nil {
 		t.Fatal(err)

@@ -106,7 +106,7 @@ func TestAWindowsMemberNeverRunsOutOfPasses(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	w.many(10, 0, "web")
 	m := w.machines[host(0)]
-	m.windows, m.pingAt = true, at(11, 59, 50)
+	m.windows, m.silentSince = true, at(12, 0, 0)
 	w.deliver(groupAlarm("latency", at(12, 0, 0), "AutoScalingGroupName", "web"))
 	w.advance(29 * time.Minute)
 	if len(m.interruptedAt) != 1 {
@@ -124,7 +124,7 @@ func TestGroupOfWhichNoneFailsYetHasAnotherPass(t *testing.T) {
 	if d := w.decided(web)[0]; !strings.Contains(d.Why, "Auto Scaling group web fails a check or is silent") || d.Pass != 0 {
 		t.Errorf("%+v", d)
 	}
-	for pass := 1; pass <= 2; pass++ {
+	for pass := 1; pass <= 7; pass++ {
 		if len(w.queue) != 1 {
 			t.Fatalf("%d messages in the queue", len(w.queue))
 		}
@@ -202,8 +202,12 @@ func TestMemberThatFailsNeverHidesOneThatAWSGaveNoAnswerOf(t *testing.T) {
 			t.Errorf("%s got %d interrupts", id, len(w.machines[id].interruptedAt))
 		}
 	}
-	if w.sent() != 2 || len(w.queue) != 0 {
+	if w.sent() != 2 || len(w.queue) != 9 { // those that live are asked again while the alarm is fresh
 		t.Errorf("%d interrupts, %d messages in the queue: %+v", w.sent(), len(w.queue), w.decisions())
+	}
+	w.advance(time.Hour)
+	if w.sent() != 2 || len(w.queue) != 0 {
+		t.Errorf("in the end %d interrupts, %d messages in the queue", w.sent(), len(w.queue))
 	}
 }
 

@@ -13,14 +13,14 @@ import (
 
 func TestADirectInvokeGetsWhenToAskAgain(t *testing.T) {
 	w := newWorld(t, config.ModeManual)
-	m := w.add(webA, machine{tag: "manual", pingAt: at(11, 57, 30)})
+	m := w.add(webA, machine{tag: "manual", pingAt: at(11, 57, 30), idle: true})
 	for _, c := range []struct {
 		change func()
 		want   string
 	}{
-		{func() {}, "; ask again in 3m30s"},
-		{func() { m.noAgent = true }, "; ask again in 1m"},
-		{func() { m.failsFrom = at(11, 57, 20) }, "; ask again in 2m20s"},
+		{func() {}, "; ask again in 8m30s"},
+		{func() { m.noAgent, m.idle = true, false }, "; ask again in 5m"},
+		{func() { m.failsFrom, m.idle = at(11, 57, 20), true }, "; ask again in 2m20s"},
 	} {
 		c.change()
 		if _, err := w.invoke(please); err != nil {
@@ -39,15 +39,14 @@ func TestADirectInvokeGetsWhenToAskAgain(t *testing.T) {
 	}
 }
 
-// The alarm watches something else, and of the check there is only what the
-// first pass saw.
-func TestACheckThatWasSeenToFailAndPassesAgainIsLife(t *testing.T) {
+// A check that passes takes its word back. It is no life either: hung kernels pass it.
+func TestACheckThatPassesAgainNeverCounts(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	w.add(webA, machine{tag: "auto", noAgent: true, failsFrom: at(11, 58, 0), failsUntil: at(12, 0, 30)})
 	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
-	w.expect(step{outcome: "later", rule: "unresponsive", why: "fails for 2m"})
+	w.expect(step{outcome: "later", rule: "unresponsive", why: "reachability check has failed for 2m, 5m required"})
 	w.advance(time.Minute)
-	w.expect(step{outcome: "refused", rule: "unresponsive", why: "passes again: it is alive"})
+	w.expect(step{outcome: "later", rule: "unresponsive", why: "reachability check does not fail"})
 }
 
 // Nobody should have to ask for what would then be refused.
@@ -145,7 +144,7 @@ func TestADirectInvokeIsNeverPutInTheQueue(t *testing.T) {
 	if _, err := w.invoke(please); err != nil {
 		t.Fatal(err)
 	}
-	w.expect(step{outcome: "later", rule: "unresponsive", why: "pinged 5m ago, 6m of silence required"})
+	w.expect(step{outcome: "later", rule: "unresponsive", why: "SSM ping 5m ago, 11m required"})
 	if len(w.queue) != 0 || w.called("SendMessage") != 0 {
 		t.Error("a direct invoke was put in the queue")
 	}

@@ -24,25 +24,25 @@ func TestAConsoleThatShowsNothingIsWaitedForAndItsHangNeverLost(t *testing.T) {
 		"the agent is silent": {
 			machine{tag: "auto", silentSince: at(12, 0, 30)},
 			"heartbeat", at(12, 3, 10), "",
-			"its console is empty, as it would be during a dump that it does not show; ", at(12, 20, 0), time.Minute,
+			"its console is empty, as it would be during a dump that it does not show; ", at(12, 21, 0), time.Minute,
 		},
-		"the check fails": {
-			machine{tag: "auto", noAgent: true, failsFrom: at(12, 0, 0)},
+		"the check and the heartbeat fail": {
+			machine{tag: "auto", noAgent: true, heartbeat: true, failsFrom: at(12, 0, 0)},
 			"StatusCheckFailed_Instance", at(12, 2, 0), "",
 			"its console is empty", at(12, 20, 0), time.Minute,
 		},
 		"a Windows, the agent is silent": {
 			machine{tag: "auto", windows: true, silentSince: at(12, 0, 30)},
 			"heartbeat", at(12, 3, 10), "",
-			"the console of a Windows shows no dump, so there may be one; ", at(12, 25, 0), 150 * time.Second,
+			"the console of a Windows shows no dump, so there may be one; ", at(12, 26, 0), 150 * time.Second,
 		},
 		"a Windows with an event log, the agent is silent": {
 			machine{tag: "auto", windows: true, silentSince: at(12, 0, 30)},
 			"heartbeat", at(12, 3, 10), eventLog,
-			"the console of a Windows shows no dump", at(12, 25, 0), 150 * time.Second,
+			"the console of a Windows shows no dump", at(12, 26, 0), 150 * time.Second,
 		},
-		"a Windows, the check fails": {
-			machine{tag: "auto", windows: true, noAgent: true, failsFrom: at(12, 0, 0)},
+		"a Windows, the check and the heartbeat fail": {
+			machine{tag: "auto", windows: true, noAgent: true, heartbeat: true, failsFrom: at(12, 0, 0)},
 			"StatusCheckFailed_Instance", at(12, 2, 0), "",
 			"the console of a Windows shows no dump", at(12, 25, 0), 150 * time.Second,
 		},
@@ -87,7 +87,7 @@ func TestAHostThatComesBackWhileItsConsoleIsEmptyIsNeverInterrupted(t *testing.T
 	w.deliver(alarm("crashcart-web", "heartbeat", at(12, 3, 10), webA))
 	w.advance(time.Hour)
 	ds := w.decisions()
-	if last := ds[len(ds)-1]; last.Outcome != "refused" || !strings.Contains(last.Why, "after the alarm: it is alive") || len(m.interruptedAt) != 0 {
+	if last := ds[len(ds)-1]; last.Outcome != "refused" || !strings.Contains(last.Why, "it is alive: SSM ping") || len(m.interruptedAt) != 0 {
 		t.Errorf("%d interrupts, the last decision is %+v", len(m.interruptedAt), last)
 	}
 }
@@ -102,7 +102,7 @@ func TestTheLastPassNamesTheRuleThatIsStillOpen(t *testing.T) {
 		"Windows, an hour":    {true, 24},
 	} {
 		w := newWorld(t, config.ModeAuto)
-		m := w.add(webA, machine{tag: "auto", windows: c.windows, noAgent: true, failsFrom: at(11, 30, 0)})
+		m := w.add(webA, machine{tag: "auto", windows: c.windows, noAgent: true, heartbeat: true, failsFrom: at(11, 57, 0)})
 		w.fail["GetConsoleOutput, latest"] = errOutage
 		w.now = at(12, 0, 1)
 		w.deliver(alarm("crashcart-web", "StatusCheckFailed_Instance", at(12, 0, 0), webA))

@@ -40,49 +40,78 @@ func TestWalks(t *testing.T) {
 		metric  string
 		alarm   time.Time
 		steps   []step
+		laters  map[int]string // what every pass between two steps says, by the second of them
+		left    int            // in the queue at the end
 		sent    int
 	}{
-		"an agent falls silent and the alarm comes early: permitted once the ping is six minutes old": {
+		"an agent falls silent and the alarm comes early: permitted once the ping is eleven minutes old": {
 			machine: machine{tag: "auto", silentSince: at(12, 0, 30), console: consoleUp},
 			metric:  "heartbeat", alarm: at(12, 3, 10),
 			steps: []step{
-				{at(12, 3, 15), "later", "unresponsive", "pinged 3m15s ago, 6m of silence required"},
-				{at(12, 4, 15), "later", "unresponsive", "pinged 4m15s ago, 6m of silence required"},
-				{at(12, 5, 15), "later", "unresponsive", "pinged 5m15s ago, 6m of silence required"},
-				{at(12, 6, 15), "interrupted", "unresponsive", "silent for 6m15s (6m required)"},
+				{at(12, 3, 15), "later", "unresponsive", "SSM ping 3m15s ago, 11m required"},
+				{at(12, 11, 15), "interrupted", "unresponsive", "it says nothing (SSM ping 11m15s ago), it writes nothing (0 for 9 min, 40 a minute before), and nobody gets an answer"},
 			},
-			sent: 1,
+			laters: map[int]string{1: "ago, 11m required"},
+			sent:   1,
 		},
-		"the reachability check fails and there is no agent: permitted after five minutes of it": {
+		"the reachability check fails and there is no agent: that may be its network, so a person must ask": {
 			machine: machine{tag: "auto", noAgent: true, failsFrom: at(12, 0, 0), console: consoleUp},
 			metric:  "StatusCheckFailed_Instance", alarm: at(12, 2, 0),
 			steps: []step{
-				{at(12, 2, 5), "later", "unresponsive", "fails for 2m5s, 5m required"},
-				{at(12, 3, 5), "later", "unresponsive", "fails for 3m5s, 5m required"},
-				{at(12, 4, 5), "later", "unresponsive", "fails for 4m5s, 5m required"},
-				{at(12, 5, 5), "interrupted", "unresponsive", "fails for 5m5s (5m required)"},
+				{at(12, 2, 5), "later", "unresponsive", "has failed for 2m5s, 5m required"},
+				{at(12, 3, 5), "later", "unresponsive", "has failed for 3m5s, 5m required"},
+				{at(12, 4, 5), "later", "unresponsive", "has failed for 4m5s, 5m required"},
+				{at(12, 5, 5), "later", "unresponsive", "0 for 4 min, 40 a minute before, 5 min required"},
+				{at(12, 6, 5), "held", "unresponsive", "neither agent nor heartbeat was heard in the hour before: that may be its network alone"},
+			},
+		},
+		"its heartbeat stops and there is no agent: permitted after five full minutes": {
+			machine: machine{tag: "auto", noAgent: true, heartbeat: true, failsFrom: at(12, 0, 0), failsUntil: at(12, 0, 1), console: consoleUp},
+			metric:  "heartbeat", alarm: at(12, 4, 0),
+			steps: []step{
+				{at(12, 4, 5), "later", "unresponsive", "heartbeat 4m5s ago, 5 full minutes required"},
+				{at(12, 5, 5), "later", "unresponsive", "0 for 4 min, 40 a minute before, 5 min required"},
+				{at(12, 6, 5), "interrupted", "unresponsive", "it says nothing (heartbeat 6m5s ago)"},
 			},
 			sent: 1,
+		},
+		"its agent was stopped, and it goes on working: alive as long as it is asked": {
+			machine: machine{tag: "auto", silentSince: at(11, 46, 0), works: true},
+			metric:  "CPUUtilization", alarm: at(12, 0, 0),
+			steps: []step{
+				{at(12, 0, 5), "later", "unresponsive", "it is alive: it writes as before: 40 a minute"},
+				{at(12, 29, 5), "refused", "unresponsive", "given up after 30 passes: it is alive"},
+			},
+			laters: map[int]string{1: "it is alive"},
 		},
 		"an agent that is dead for days proves nothing about a CPU alarm": {
 			machine: machine{tag: "auto", pingAt: at(12, 0, 0).Add(-40 * time.Hour)},
 			metric:  "CPUUtilization", alarm: at(12, 0, 0),
-			steps: []step{{at(12, 0, 5), "refused", "unresponsive", "silent for 40h, longer than the 30m"}},
+			steps: []step{
+				{at(12, 0, 5), "later", "unresponsive", "SSM ping 40h ago, longer than the 30m"},
+				{at(12, 7, 5), "later", "unresponsive", "SSM ping 40h7m ago, longer than the 30m"},
+				{at(12, 8, 5), "later", "unresponsive", "it is alive: it writes as before"},
+				{at(12, 29, 5), "refused", "unresponsive", "given up after 30 passes: it is alive"},
+			},
+			laters: map[int]string{1: "longer than the 30m", 3: "it is alive"},
 		},
 		"the check fails but the agent pinged 30 s ago": {
 			machine: machine{tag: "auto", failsFrom: at(12, 0, 0), pingAt: at(12, 6, 0)},
 			metric:  "StatusCheckFailed_Instance", alarm: at(12, 2, 0),
-			steps: []step{{at(12, 6, 30), "refused", "unresponsive", "pinged 30s ago, after the alarm"}},
+			steps: []step{{at(12, 6, 30), "later", "unresponsive", "it is alive: SSM ping 30s ago"}},
+			left:  1,
 		},
-		"a reboot for patching: the console shows it, and then the check passes again": {
+		"a reboot for patching: its agent is back before anything is proven": {
 			machine: machine{
-				tag: "auto", silentSince: at(12, 0, 0), failsFrom: at(12, 0, 0), failsUntil: at(12, 1, 50), console: consoleBooting,
+				tag: "auto", silentSince: at(12, 0, 0), backAt: at(12, 3, 0), failsFrom: at(12, 0, 0), failsUntil: at(12, 1, 50), console: consoleBooting,
 			},
 			metric: "StatusCheckFailed_Instance", alarm: at(12, 1, 30),
 			steps: []step{
-				{at(12, 1, 35), "later", "quiet", "boot that has not finished"},
-				{at(12, 2, 35), "refused", "unresponsive", "passes again"},
+				{at(12, 1, 35), "later", "unresponsive", "SSM ping 6m35s ago, 11m required, reachability check has failed for 1m35s, 5m required"},
+				{at(12, 5, 35), "later", "unresponsive", "it is alive: SSM ping 35s ago"},
 			},
+			laters: map[int]string{1: "11m required"},
+			left:   1,
 		},
 		"AWS is rebooting it by schedule": {
 			machine: machine{tag: "auto", failsFrom: at(12, 0, 0), noAgent: true, scheduled: []types.InstanceStatusEvent{{
@@ -97,9 +126,13 @@ func TestWalks(t *testing.T) {
 			steps: []step{{at(12, 0, 5), "refused", "quiet", "elfcorehdr=507252K"}},
 		},
 		"it has no agent and nothing else to show: it has its passes until it is no news any more": {
-			machine: machine{tag: "auto", noAgent: true},
+			machine: machine{tag: "auto", noAgent: true, idle: true, mute: true},
 			metric:  "CPUUtilization", alarm: at(12, 0, 0),
-			steps: append(laters(29, at(12, 0, 5)), step{at(12, 29, 5), "refused", "unresponsive", "given up after 30 passes: it has no SSM agent"}),
+			steps: []step{
+				{at(12, 0, 5), "later", "unresponsive", "no SSM agent, no heartbeat, reachability check does not fail: nothing of it can fall silent"},
+				{at(12, 29, 5), "refused", "unresponsive", "given up after 30 passes: not proven that it says nothing (no SSM agent"},
+			},
+			laters: map[int]string{1: "no SSM agent"},
 		},
 		"the alarm is half an hour old": {
 			machine: machine{tag: "auto", silentSince: at(11, 25, 0)},
@@ -130,6 +163,10 @@ func TestWalks(t *testing.T) {
 					w.now = s.at
 					w.deliver(alarm("crashcart-web", walk.metric, walk.alarm, webA))
 				} else {
+					for later, ok := walk.laters[i]; ok && w.now.Add(time.Minute).Before(s.at); {
+						w.advance(time.Minute)
+						w.expect(step{outcome: "later", rule: "unresponsive", why: later})
+					}
 					w.advance(s.at.Sub(w.now))
 				}
 				w.expect(s)
@@ -137,20 +174,11 @@ func TestWalks(t *testing.T) {
 			if w.sent() != walk.sent {
 				t.Errorf("%d interrupts were sent, want %d", w.sent(), walk.sent)
 			}
-			if len(w.queue) != 0 {
-				t.Errorf("%d targets are still in the queue", len(w.queue))
+			if len(w.queue) != walk.left {
+				t.Errorf("%d targets are still in the queue, want %d", len(w.queue), walk.left)
 			}
 		})
 	}
-}
-
-// laters are n steps, a minute apart, that come to later.
-func laters(n int, from time.Time) []step {
-	steps := make([]step, n)
-	for i := range steps {
-		steps[i] = step{from.Add(time.Duration(i) * time.Minute), "later", "unresponsive", "no SSM agent"}
-	}
-	return steps
 }
 
 // expect checks that exactly one decision was made, and that it is this one.
@@ -289,7 +317,7 @@ func TestAGroupThatFailsAltogetherIsNeverInterrupted(t *testing.T) {
 	for i := range 6 {
 		id := fmt.Sprintf("i-0c1b2c3d4e5f6070%d", i)
 		ids = append(ids, id)
-		w.add(id, machine{tag: "auto", group: "checkout", silentSince: at(11, 50, 0), console: consoleUp})
+		w.add(id, machine{tag: "auto", group: "checkout", silentSince: at(11, 50, 0), console: consoleUp, subnet: "subnet-of-" + id})
 	}
 	w.healthy(len(ids))
 	w.deliver(alarm("crashcart-group", "heartbeat", at(11, 59, 0), ids[0]))

@@ -3,6 +3,7 @@ package intake_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -63,11 +64,22 @@ func (w *world) DescribeTargetGroups(_ context.Context, in *elb.DescribeTargetGr
 	if err := w.call("DescribeTargetGroups"); err != nil {
 		return nil, err
 	}
-	p, ok := w.pools[in.TargetGroupArns[0]]
-	if !ok {
-		return nil, &elbtypes.TargetGroupNotFoundException{}
+	arns := in.TargetGroupArns
+	if len(arns) == 0 {
+		arns = slices.Sorted(maps.Keys(w.pools))
 	}
-	return &elb.DescribeTargetGroupsOutput{TargetGroups: []elbtypes.TargetGroup{{TargetGroupArn: &in.TargetGroupArns[0], TargetType: p.kind, VpcId: aws.String("vpc-1")}}}, nil
+	out := &elb.DescribeTargetGroupsOutput{}
+	for _, arn := range arns {
+		p, ok := w.pools[arn]
+		if !ok {
+			return nil, &elbtypes.TargetGroupNotFoundException{}
+		}
+		out.TargetGroups = append(out.TargetGroups, elbtypes.TargetGroup{
+			TargetGroupArn: &arn, TargetType: p.kind, VpcId: aws.String("vpc-1"), HealthCheckProtocol: elbtypes.ProtocolEnumHttp,
+			HealthCheckPort: aws.String("traffic-port"), HealthCheckIntervalSeconds: aws.Int32(30), UnhealthyThresholdCount: aws.Int32(2),
+		})
+	}
+	return altered(w, "DescribeTargetGroups", out), nil
 }
 
 func (w *world) DescribeTargetHealth(_ context.Context, in *elb.DescribeTargetHealthInput, _ ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error) {
@@ -85,10 +97,10 @@ func (w *world) DescribeTargetHealth(_ context.Context, in *elb.DescribeTargetHe
 			h = &elbtypes.TargetHealth{State: elbtypes.TargetHealthStateEnumUnhealthy, Reason: elbtypes.TargetHealthReasonEnumTimeout}
 		}
 		out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, elbtypes.TargetHealthDescription{
-			Target: &elbtypes.TargetDescription{Id: &id}, TargetHealth: h,
+			Target: &elbtypes.TargetDescription{Id: &id, Port: aws.Int32(8080)}, TargetHealth: h,
 		})
 	}
-	return out, nil
+	return altered(w, "DescribeTargetHealth", out), nil
 }
 
 func (w *world) DescribeNetworkInterfaces(_ context.Context, in *ec2.DescribeNetworkInterfacesInput, _ ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {

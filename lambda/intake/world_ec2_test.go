@@ -33,6 +33,8 @@ func (w *world) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesIn
 		out = append(out, types.Instance{
 			Platform: platform, InstanceId: &id, InstanceType: types.InstanceTypeM6iLarge, Architecture: m.architecture, LaunchTime: &m.launched,
 			State: &types.InstanceState{Name: types.InstanceStateNameRunning}, Tags: tags,
+			VpcId: aws.String("vpc-1"), SubnetId: &m.subnet,
+			BlockDeviceMappings: []types.InstanceBlockDeviceMapping{{Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String(volume(id))}}},
 		})
 	}
 	return altered(w, "DescribeInstances", &ec2.DescribeInstancesOutput{Reservations: []types.Reservation{{Instances: out}}}), nil
@@ -42,8 +44,11 @@ func (w *world) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesIn
 func (w *world) matching(f types.Filter) (ids []string) {
 	for _, id := range slices.Sorted(maps.Keys(w.machines)) {
 		value := id
-		if *f.Name == "tag:crashcart-group" {
+		switch *f.Name {
+		case "tag:crashcart-group":
 			value = w.machines[id].groupTag
+		case "subnet-id":
+			value = w.machines[id].subnet
 		}
 		if slices.Contains(f.Values, value) {
 			ids = append(ids, id)

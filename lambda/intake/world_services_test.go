@@ -26,12 +26,9 @@ func (w *world) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeI
 		return nil, err
 	}
 	out := &ssm.DescribeInstanceInformationOutput{}
-	ids := slices.Sorted(maps.Keys(w.machines)) // one page of whatever there is
-	if len(in.Filters) > 0 {
-		ids = in.Filters[0].Values
-		if w.throttle != nil && w.throttle(ids) {
-			return nil, apiError{"ThrottlingException"}
-		}
+	ids := in.Filters[0].Values
+	if w.throttle != nil && w.throttle(ids) {
+		return nil, apiError{"ThrottlingException"}
 	}
 	for _, id := range ids {
 		if m, ok := w.machines[id]; ok && !m.noAgent {
@@ -39,9 +36,6 @@ func (w *world) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeI
 				InstanceId: &id, LastPingDateTime: aws.Time(m.ping(w.clock())), PingStatus: ssmtypes.PingStatusOnline,
 			})
 		}
-	}
-	if len(in.Filters) == 0 {
-		return altered(w, "DescribeInstanceInformation of the Region", out), nil
 	}
 	return altered(w, "DescribeInstanceInformation", out), nil
 }

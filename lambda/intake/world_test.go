@@ -31,8 +31,9 @@ import (
 	"crashcart/lambda/intake"
 )
 
-// machine is one instance of the world. It is healthy unless a field
-// says otherwise: its agent pings on every fifth minute since the launch.
+// machine is one instance of the world. It is healthy unless a field says otherwise: its
+// agent pings on every fifth minute since the launch, and it writes and sends all the time.
+// One whose agent falls silent does neither from then on.
 type machine struct {
 	launched      time.Time
 	tag           string
@@ -49,6 +50,11 @@ type machine struct {
 	console       string
 	shutdown      string
 	scheduled     []types.InstanceStatusEvent
+	subnet        string // subnet-1 unless set
+	works         bool   // it goes on writing and sending, whatever its agent does
+	idle          bool   // nothing is ever written
+	mute          bool   // it has no NetworkOut
+	heartbeat     bool   // it sends its own metric while it lives
 	interruptedAt []time.Time
 }
 
@@ -140,7 +146,8 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 		Config: cfg, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)), Now: w.clock,
 		Router: &resolve.Router{AutoScaling: w, Targets: targets, Alarms: w},
 		Resolver: &resolve.Resolver{
-			EC2: w, SSM: w, AutoScaling: w, Targets: targets, Now: w.clock, RegionLimit: cfg.Rules.RegionLimit,
+			EC2: w, Volumes: w, SSM: w, CloudWatch: w, AutoScaling: w, Targets: targets, Now: w.clock,
+			Heartbeat: cfg.Heartbeat, RegionLimit: cfg.Rules.RegionLimit,
 		},
 		Book: book, Guard: g,
 		Taker: evidence.Taker{API: w, Now: w.clock, Bound: evidence.Bound},
@@ -166,6 +173,9 @@ func (w *world) add(id string, m machine) *machine {
 	}
 	if m.console == "" {
 		m.console = consoleUp
+	}
+	if m.subnet == "" {
+		m.subnet = "subnet-1"
 	}
 	if m.shutdown == "" {
 		m.shutdown = "stop"
