@@ -30,7 +30,18 @@ func descriptionWalks() []ruleWalk {
 		},
 		{
 			cases.RuleOptedIn, "its tag is another", silentHost,
-			describes(func(i *types.Instance) { i.Tags[0].Key = aws.String("Crashcart") }), cases.OutcomeRefused, "it has no tag crashcart",
+			describes(func(i *types.Instance) { i.Tags[0].Key = aws.String("crash-cart") }), cases.OutcomeRefused, "it has no tag crashcart",
+		},
+		{
+			cases.RuleOptedIn, "its tag's key is spelt otherwise", silentHost,
+			describes(func(i *types.Instance) { i.Tags[0].Key = aws.String("CrashCart") }), cases.OutcomeRefused, `its tag key "CrashCart" differs from crashcart`,
+		},
+		{
+			cases.RuleOptedIn, "it has its tag twice, in two spellings", silentHost,
+			describes(func(i *types.Instance) {
+				i.Tags = append(i.Tags, types.Tag{Key: aws.String("CRASHCART"), Value: aws.String("auto")})
+			}),
+			cases.OutcomeRefused, `its tag key "CRASHCART" differs from crashcart`,
 		},
 		{
 			cases.RuleSupported, "it is a Graviton", silentHost,
@@ -114,7 +125,12 @@ func statusWalks() []ruleWalk {
 			checked(func(s *types.InstanceStatus) {
 				s.AttachedEbsStatus = &types.EbsStatusSummary{Status: types.SummaryStatusImpaired}
 			}),
-			cases.OutcomeRefused, "attached-EBS check fails",
+			cases.OutcomeLater, "attached-EBS check fails",
+		},
+		{
+			cases.RuleHostOK, "the system status check is only beginning", silentHost,
+			checked(func(s *types.InstanceStatus) { s.SystemStatus.Status = types.SummaryStatusInitializing }),
+			cases.OutcomeLater, "system status check says initializing",
 		},
 		{
 			cases.RuleSurvives, "a power-off terminates it", silentHost,

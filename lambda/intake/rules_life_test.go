@@ -9,58 +9,82 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"crashcart/lambda/domain/cases"
 )
 
-// signWalks are about the signs of life of the instance itself.
-func signWalks() []ruleWalk {
+// voiceWalks are about what the instance itself says, and its neighbours.
+func voiceWalks() []ruleWalk {
 	pinged := func(when time.Time) func(*world) {
 		return alter("DescribeInstanceInformation", func(out *ssm.DescribeInstanceInformationOutput) {
-			out.InstanceInformationList[0].LastPingDateTime = &when
+			if own := &out.InstanceInformationList[0]; *own.InstanceId == webA {
+				own.LastPingDateTime = &when
+			}
 		})
+	}
+	others := func(n int, when time.Time) func(*world) {
+		return alter("DescribeInstanceInformation", func(out *ssm.DescribeInstanceInformationOutput) {
+			left := n
+			for i := range out.InstanceInformationList {
+				if o := &out.InstanceInformationList[i]; *o.InstanceId != webA && left > 0 {
+					o.LastPingDateTime, left = &when, left-1
+				}
+			}
+		})
+	}
+	alone := func(w *world) {
+		w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
+		w.bystanders(6)
 	}
 	return []ruleWalk{
 		{
 			cases.RuleUnresponsive, "its agent has pinged since the alarm", silentHost,
-			pinged(at(11, 59, 30)), cases.OutcomeRefused, "its SSM agent pinged 30s ago, after the alarm: it is alive",
+			pinged(at(11, 59, 30)), cases.OutcomeLater, "SSM ping 30s ago",
 		},
 		{
 			cases.RuleUnresponsive, "its agent has pinged shortly before the alarm", silentHost,
-			pinged(at(11, 58, 0)), cases.OutcomeLater, "its SSM agent pinged 2m ago, 6m of silence required",
+			pinged(at(11, 52, 0)), cases.OutcomeLater, "SSM ping 8m ago, 11m required",
 		},
 		{
 			cases.RuleUnresponsive, "it is a Windows, whose agent may be silent for longer", silentHost,
-			describes(func(i *types.Instance) { i.Platform = "windows" }), cases.OutcomeLater, "20m of silence required",
+			describes(func(i *types.Instance) { i.Platform = "windows" }), cases.OutcomeLater, "SSM ping 15m ago, 20m required",
 		},
 		{
-			cases.RuleUnresponsive, "nine of twelve other agents are silent, too", silentHost,
-			alter("DescribeInstanceInformation of the Region", func(out *ssm.DescribeInstanceInformationOutput) {
-				others := slices.DeleteFunc(out.InstanceInformationList, func(i ssmtypes.InstanceInformation) bool { return *i.InstanceId == webA })
-				for i := range others[:9] {
-					others[i].LastPingDateTime = aws.Time(at(11, 49, 0))
-				}
-				out.InstanceInformationList = others
-			}),
-			cases.OutcomeLater, "so are 9 of 12 other agents",
+			cases.RuleUnresponsive, "three of its six neighbours are silent, too", alone,
+			others(3, at(11, 49, 0)), cases.OutcomeLater, "3 of 6 neighbours that were heard of lately are silent, too",
+		},
+		{
+			cases.RuleUnresponsive, "its neighbours ping every ten minutes", silentHost,
+			others(9, at(11, 51, 0)), cases.OutcomeLater, "21m required where agents ping every 10m",
+		},
+		{
+			cases.RuleUnresponsive, "it is in another subnet, whose hosts are silent", together(alone, silentStrangers),
+			describes(func(i *types.Instance) { i.SubnetId = aws.String("subnet-2") }), cases.OutcomeLater, "3 of 3 neighbours",
+		},
+		{
+			cases.RuleUnresponsive, "it has an instance profile, whose hosts are silent", together(alone, silentStrangers),
+			describes(func(i *types.Instance) { i.IamInstanceProfile = &types.IamInstanceProfile{Arn: aws.String("arn:web")} }),
+			cases.OutcomeLater, "3 of 9 neighbours",
 		},
 		{
 			cases.RuleUnresponsive, "its check does not fail", failingHost,
 			alter("DescribeInstanceStatus of the Region", func(out *ec2.DescribeInstanceStatusOutput) { out.InstanceStatuses = nil }),
-			cases.OutcomeLater, "AWS's reachability check does not fail",
+			cases.OutcomeRefused, "reachability check does not fail",
 		},
 		{
-			cases.RuleUnresponsive, "its check fails since two minutes", failingHost,
+			cases.RuleUnresponsive, "its check has failed for two minutes", failingHost,
 			alter("DescribeInstanceStatus of the Region", func(out *ec2.DescribeInstanceStatusOutput) {
 				out.InstanceStatuses[0].InstanceStatus.Details[0].ImpairedSince = aws.Time(at(11, 58, 0))
 			}),
-			cases.OutcomeLater, "fails for 2m, 5m required",
+			cases.OutcomeLater, "has failed for 2m, 5m required",
 		},
 		{
 			cases.RuleUnresponsive, "its check passes again", failingHost,
-			checked(func(s *types.InstanceStatus) { s.InstanceStatus.Status = types.SummaryStatusOk }), cases.OutcomeRefused, "failed and passes again: it is alive",
+			checked(func(s *types.InstanceStatus) { s.InstanceStatus.Status = types.SummaryStatusOk }),
+			cases.OutcomeRefused, "reachability check failed, and is ok by now",
 		},
 	}
 }
@@ -96,6 +120,34 @@ func groupWalks() []ruleWalk {
 	}
 	return []ruleWalk{
 		{
+			cases.RuleRunning, "its Auto Scaling group has it in Standby", silentMember,
+			member(func(i *astypes.Instance) { i.LifecycleState = astypes.LifecycleStateStandby }),
+			cases.OutcomeHeld, "its group web has it in Standby, not in InService",
+		},
+		{
+			cases.RuleGroup, "two other members of its Auto Scaling group answer no health check", together(silentMember, deafHosts),
+			alter("DescribeAutoScalingGroups", func(out *autoscaling.DescribeAutoScalingGroupsOutput) {
+				out.AutoScalingGroups[0].TargetGroupARNs = []string{apiARN}
+			}),
+			cases.OutcomeRefused, "3 of 6 members of its Auto Scaling group web",
+		},
+		{
+			cases.RuleGroup, "two other members of its target group answer no health check", silentBehind,
+			deafHosts, cases.OutcomeRefused, "3 of 6 members of its target group api/50dc6c495c0c9188",
+		},
+		{
+			cases.RuleGroup, "it is behind a target group that nobody has named, and so are two silent hosts", together(silentBehind, silentHosts(2), unregistered),
+			alter("DescribeTargetHealth", func(*elb.DescribeTargetHealthOutput) {}), cases.OutcomeRefused, "3 of 6 members of its target group api/50dc6c495c0c9188",
+		},
+		{
+			cases.RuleRunning, "its target groups cannot be asked", silentBehind,
+			func(w *world) { w.fail["DescribeTargetHealth"] = errOutage }, cases.OutcomeLater, "its group is not known",
+		},
+		{
+			cases.RuleRunning, "its VPC is not known", silentHost,
+			describes(func(i *types.Instance) { i.VpcId = nil }), cases.OutcomeLater, "its group is not known: EC2 did not say its VPC",
+		},
+		{
 			cases.RuleRunning, "its Auto Scaling group is terminating it", silentMember,
 			member(func(i *astypes.Instance) { i.LifecycleState = astypes.LifecycleStateTerminatingWait }),
 			cases.OutcomeRefused, "its group web is terminating it already (Terminating:Wait)",
@@ -129,6 +181,22 @@ func groupWalks() []ruleWalk {
 			silentHosts(2), cases.OutcomeRefused, "3 of 6 members of its target group api/50dc6c495c0c9188",
 		},
 	}
+}
+
+// deafHosts are two hosts whose load balancer gets no answer.
+func deafHosts(w *world) {
+	if len(w.pools) == 0 {
+		w.balance("instance", host(0), host(1), host(2), host(3), host(4))
+	}
+	p := w.pools[apiARN]
+	p.unhealthy = append(p.unhealthy, host(0), host(1))
+}
+
+// unregistered takes webA out of its target group.
+func unregistered(w *world) {
+	alter("DescribeTargetHealth", func(out *elb.DescribeTargetHealthOutput) {
+		out.TargetHealthDescriptions = slices.DeleteFunc(out.TargetHealthDescriptions, func(d elbtypes.TargetHealthDescription) bool { return *d.Target.Id == webA })
+	})(w)
 }
 
 // regionWalks are about the other instances of the Region.

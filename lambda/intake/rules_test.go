@@ -83,5 +83,5 @@ func TestNoRuleIsEverMissingFromTheReadersTable(t *testing.T) {
 
 // ruleWalks are all walks, by the service whose answer is different.
 func ruleWalks() []ruleWalk {
-	return slices.Concat(bookWalks(), descriptionWalks(), typeWalks(), statusWalks(), signWalks(), consoleWalks(), groupWalks(), regionWalks())
+	return slices.Concat(bookWalks(), descriptionWalks(), typeWalks(), statusWalks(), voiceWalks(), metricWalks(), answerWalks(), consoleWalks(), groupWalks(), regionWalks())
 }

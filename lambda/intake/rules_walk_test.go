@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
@@ -34,13 +37,34 @@ func (walk ruleWalk) start(t *testing.T) *world {
 
 // handle delivers the event.
 func (walk ruleWalk) handle(w *world) {
-	w.deliver(cmp.Or(w.event, heartbeat))
+	if w.request == "" {
+		w.deliver(cmp.Or(w.event, heartbeat))
+	} else if _, err := w.invoke(w.request); err != nil {
+		w.t.Error(err)
+	}
 }
 
-// silentHost has an agent that has fallen silent, while twelve others are heard.
+// silentHost has an agent that has fallen silent, and writes nothing since. Twelve
+// neighbours are heard.
 func silentHost(w *world) {
 	w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
 	w.bystanders(12)
+}
+
+// silentSender sends as much as before, and has been silent for so long that CloudWatch
+// knows.
+func silentSender(w *world) {
+	silentHost(w)
+	w.machines[webA].sends = true
+	w.now = at(12, 2, 0)
+}
+
+// silentStrangers are three hosts in another subnet, with an instance profile, whose agents
+// are silent, too.
+func silentStrangers(w *world) {
+	for i := range 3 {
+		w.add(host(30+i), machine{subnet: "subnet-2", profile: "arn:web", silentSince: at(11, 50, 0)})
+	}
 }
 
 // silentWindows is a Windows of which everybody has waited half an hour for a sign.
@@ -49,9 +73,11 @@ func silentWindows(w *world) {
 	w.now = at(12, 29, 30)
 }
 
-// failingHost has no agent, and its reachability check fails.
+// failingHost shows nothing but a reachability check that fails. That is enough for a
+// person.
 func failingHost(w *world) {
-	w.add(webA, machine{tag: "auto", noAgent: true, failsFrom: at(11, 50, 0), console: consoleUp})
+	w.add(webA, machine{tag: "auto", noAgent: true, idle: true, mute: true, failsFrom: at(11, 50, 0), console: consoleUp})
+	w.request = please
 }
 
 // silentMember is silentHost in an Auto Scaling group of six.
@@ -80,6 +106,19 @@ func silentTarget(w *world) {
 	}
 	w.balance("instance", webA, host(0), host(1), host(2), host(3), host(4)).unhealthy = []string{webA}
 	w.event = groupAlarm("unhealthy", at(11, 59, 0), "TargetGroup", apiPath)
+}
+
+// silentBehind is silentTarget, which an alarm names itself.
+func silentBehind(w *world) {
+	silentTarget(w)
+	w.event = ""
+}
+
+// answering is silentBehind, whose health check is answered. It is believed no answer of
+// the host, unless a walk says otherwise.
+func answering(w *world) {
+	silentBehind(w)
+	w.pools[apiARN].unhealthy = nil
 }
 
 // alter changes one answer, by the name of its operation in the world.
@@ -132,16 +171,6 @@ func scheduled(change func(*types.InstanceStatusEvent)) func(*world) {
 	})
 }
 
-// application is an answer about the application status check.
-func application(status types.SummaryStatus, since time.Time) func(*types.InstanceStatus) {
-	return func(s *types.InstanceStatus) {
-		s.ApplicationStatus = &types.ApplicationStatusSummary{Status: status}
-		if !since.IsZero() {
-			s.ApplicationStatus.ImpairedSince = &since
-		}
-	}
-}
-
 // console has the latest console say this.
 func console(text string) func(*world) {
 	return func(w *world) { w.says("latest", text) }
@@ -151,9 +180,26 @@ func console(text string) func(*world) {
 func silentHosts(n int) func(*world) {
 	return func(w *world) {
 		for i := range n {
-			w.machines[host(i)].silentSince = at(11, 50, 0)
+			m := w.machines[host(i)]
+			m.silentSince, m.subnet = at(11, 50, 0), fmt.Sprint("subnet-of-", i) // its neighbours' silence would prove nothing
 		}
 	}
+}
+
+// answers changes what a load balancer says of webA.
+func answers(state elbtypes.TargetHealthStateEnum, reason elbtypes.TargetHealthReasonEnum) func(*world) {
+	return alter("DescribeTargetHealth", func(out *elb.DescribeTargetHealthOutput) {
+		for _, d := range out.TargetHealthDescriptions {
+			if *d.Target.Id == webA {
+				d.TargetHealth.State, d.TargetHealth.Reason = state, reason
+			}
+		}
+	})
+}
+
+// checkedBy changes the health check of the target group.
+func checkedBy(change func(*elbtypes.TargetGroup)) func(*world) {
+	return alter("DescribeTargetGroups", func(out *elb.DescribeTargetGroupsOutput) { change(&out.TargetGroups[0]) })
 }
 
 // impairedHosts adds others to the list of instances whose check fails.

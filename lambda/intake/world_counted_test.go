@@ -61,6 +61,9 @@ func (m *machine) gauge(metric string, from time.Time, period time.Duration) (fl
 	case "VolumeIdleTime":
 		return 1, true
 	case "NetworkOut":
+		if m.sends {
+			part = 1
+		}
 		return (bytesASecond*part + bytesHung*(1-part)) * period.Seconds(), !m.mute
 	case "mem_used_percent":
 		return 1, m.heartbeat && part > 0.5

@@ -26,6 +26,10 @@ func (w *world) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesIn
 				tags = append(tags, types.Tag{Key: &k, Value: &v})
 			}
 		}
+		var profile *types.IamInstanceProfile
+		if m.profile != "" {
+			profile = &types.IamInstanceProfile{Arn: &m.profile}
+		}
 		var platform types.PlatformValues
 		if m.windows {
 			platform = types.PlatformValuesWindows
@@ -33,7 +37,7 @@ func (w *world) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesIn
 		out = append(out, types.Instance{
 			Platform: platform, InstanceId: &id, InstanceType: types.InstanceTypeM6iLarge, Architecture: m.architecture, LaunchTime: &m.launched,
 			State: &types.InstanceState{Name: types.InstanceStateNameRunning}, Tags: tags,
-			VpcId: aws.String("vpc-1"), SubnetId: &m.subnet,
+			VpcId: aws.String("vpc-1"), SubnetId: &m.subnet, IamInstanceProfile: profile,
 			BlockDeviceMappings: []types.InstanceBlockDeviceMapping{{Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String(volume(id))}}},
 		})
 	}
@@ -49,6 +53,8 @@ func (w *world) matching(f types.Filter) (ids []string) {
 			value = w.machines[id].groupTag
 		case "subnet-id":
 			value = w.machines[id].subnet
+		case "iam-instance-profile.arn":
+			value = w.machines[id].profile
 		}
 		if slices.Contains(f.Values, value) {
 			ids = append(ids, id)

@@ -51,7 +51,9 @@ type machine struct {
 	shutdown      string
 	scheduled     []types.InstanceStatusEvent
 	subnet        string // subnet-1 unless set
+	profile       string // its instance profile; none unless set
 	works         bool   // it goes on writing and sending, whatever its agent does
+	sends         bool   // it goes on sending
 	idle          bool   // nothing is ever written
 	mute          bool   // it has no NetworkOut
 	heartbeat     bool   // it sends its own metric while it lives
@@ -87,6 +89,7 @@ type world struct {
 	throttle func(ids []string) bool // the agents' pings
 	ways                             // what leads to the machines
 	event    string                  // what the walks of the rules deliver, if it is not their heartbeat
+	request  string                  // what they invoke the function with instead
 	calls    []string
 	logs     logs
 	handler  *intake.Handler
