@@ -56,9 +56,6 @@ const delivery = 2 * time.Second
 func triggerOf(a world.Alarm) trigger.Trigger {
 	name := fmt.Sprintf("%s-%d", a.Kind, a.Host)
 	ref := trigger.Ref{Instance: a.Instance, TargetGroup: a.TargetGroup, AutoScalingGroup: a.AutoScalingGroup, From: "the alarm's metric"}
-	if a.Instance != "" && a.Kind == world.StatusAlarm {
-		ref.CheckFailed = true
-	}
 	arn := "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:" + name
 	return trigger.Trigger{
 		Kind: trigger.KindAlarm, Source: "sim", At: a.At, SourceKey: arn + "@" + a.At.Format(time.RFC3339),

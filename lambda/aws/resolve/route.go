@@ -144,13 +144,12 @@ func add(refs []trigger.Ref, ref trigger.Ref) []trigger.Ref {
 }
 
 // Stronger returns the ref to act on when two name one instance. It is the first, unless
-// only the second names the instance itself. What either says about a failed check, and
-// about the group that is to be spared, stays.
+// only the second names the instance itself. What either says about the group that is to be
+// spared stays.
 func Stronger(a, b trigger.Ref) trigger.Ref {
 	if a.Candidate && !b.Candidate {
 		a, b = b, a
 	}
-	a.CheckFailed = a.CheckFailed || b.CheckFailed
 	a.Via = cmp.Or(a.Via, b.Via)
 	return a
 }

@@ -42,9 +42,6 @@ func written(r resolve.Route) string {
 		if ref.Candidate {
 			b.WriteString(" (candidate)")
 		}
-		if ref.CheckFailed {
-			b.WriteString(" (check failed)")
-		}
 		if ref.Via != "" {
 			fmt.Fprintf(&b, " (via %s)", ref.Via)
 		}
@@ -64,7 +61,7 @@ var routes = []struct {
 	prepare func(*account)
 	ref     trigger.Ref
 }{
-	{"an instance is its own route", func(*account) {}, trigger.Ref{Instance: id(0), CheckFailed: true}},
+	{"an instance is its own route", func(*account) {}, trigger.Ref{Instance: id(0), Via: api}},
 	{"nothing", func(*account) {}, trigger.Ref{}},
 
 	{"an Auto Scaling group: every member is a candidate, unless the group itself says it fails", func(a *account) {

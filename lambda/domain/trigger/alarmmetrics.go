@@ -29,13 +29,6 @@ func (m metric) from() string {
 	return fmt.Sprintf("%s (%s %s)", where, printable.Line(m.namespace, maxLabel), printable.Line(m.name, maxLabel))
 }
 
-// watchesCheck reports whether the metric is the instance status check alone.
-// StatusCheckFailed may also mean the check of the system or of the volumes. Those do not
-// say whether the instance answers ("Status check metrics" in the Amazon EC2 User Guide).
-func (m metric) watchesCheck() bool {
-	return m.namespace == "AWS/EC2" && m.name == "StatusCheckFailed_Instance"
-}
-
 // readMetrics reads configuration.metrics.
 func readMetrics(configuration object) ([]metric, error) {
 	elements, err := configuration.list("metrics", maxMetrics)

@@ -107,19 +107,6 @@ func dimensioned(t *testing.T, namespace string, dimensions map[string]any) trig
 	}))
 }
 
-func TestGroupsCheckIsNeverAnInstances(t *testing.T) {
-	for name, value := range map[string]string{"AutoScalingGroupName": "web", "InstanceId": long} {
-		r := one(t, event(t, func(_, d map[string]any) {
-			d["configuration"] = map[string]any{"metrics": []any{map[string]any{"metricStat": map[string]any{"metric": map[string]any{
-				"namespace": "AWS/EC2", "name": "StatusCheckFailed_Instance", "dimensions": map[string]any{name: value},
-			}}}}}
-		}))
-		if r.Trigger == nil || r.Trigger.Targets[0].CheckFailed != (name == "InstanceId") {
-			t.Errorf("%s: got %+v", name, r)
-		}
-	}
-}
-
 // TestBareAlarmIsNeverARequest is about keys next to a known shape that look like
 // a request with a slip in it.
 func TestBareAlarmIsNeverARequest(t *testing.T) {

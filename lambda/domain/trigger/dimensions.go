@@ -55,7 +55,6 @@ func metricTargets(metrics []metric, at owner) ([]Ref, Record) {
 // that have the dimension but name no target. For a metric without the dimension, read
 // gives neither a Ref nor an error.
 func gather(metrics []metric, at owner, read func(metric, owner) (Ref, error)) (refs []Ref, unfit []string) {
-	own := len(metrics) == 1 // an expression may raise the alarm while the check passes
 	for _, m := range metrics {
 		ref, err := read(m, at)
 		switch {
@@ -65,7 +64,7 @@ func gather(metrics []metric, at owner, read func(metric, owner) (Ref, error)) (
 		case m.account != "" && m.account != at.account:
 			unfit = append(unfit, fmt.Sprintf("%s is of account %s, not the alarm's", m.from(), quote(m.account)))
 		case !slices.ContainsFunc(refs, ref.same):
-			ref.From, ref.CheckFailed = m.from(), own && ref.Instance != "" && m.watchesCheck()
+			ref.From = m.from()
 			refs = append(refs, ref)
 		}
 	}
@@ -74,7 +73,7 @@ func gather(metrics []metric, at owner, read func(metric, owner) (Ref, error)) (
 
 // same reports whether both name the same thing, wherever they were named.
 func (r Ref) same(other Ref) bool {
-	r.From, r.CheckFailed = other.From, other.CheckFailed
+	r.From = other.From
 	return r == other
 }
 

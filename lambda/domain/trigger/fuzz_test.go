@@ -149,11 +149,14 @@ func FuzzAlarmAction(f *testing.F) {
 func FuzzLater(f *testing.F) {
 	f.Add("web: hang", "frozen", "metric m1 (AWS/EC2 CPUUtilization)", "", "", int64(1772439330), int64(125000000), uint64(1), 1, true, false)
 	f.Add("ä/\u00a0//", "<&>\u2028", "", "oncall", "sns/1", int64(0), int64(1), uint64(1)<<63, 12, false, true)
-	f.Fuzz(func(t *testing.T, name, reason, from, by, key string, sec, nsec int64, id uint64, pass int, failed, dryRun bool) {
+	f.Fuzz(func(t *testing.T, name, reason, from, by, key string, sec, nsec int64, id uint64, pass int, seen, dryRun bool) {
 		at := time.Unix(sec, nsec).UTC()
 		in := trigger.Trigger{
 			Kind: trigger.KindText, Source: "sqs/sns", Reason: reason, RequestedBy: by, At: at, SourceKey: key, DryRun: dryRun, Pass: pass,
-			Targets: []trigger.Ref{{Instance: "i-0" + hex16(id), From: from, CheckFailed: failed}},
+			Targets: []trigger.Ref{{Instance: "i-0" + hex16(id), From: from}},
+		}
+		if seen {
+			in.Targets[0].Seen = &trigger.Seen{At: at, Kernel: float64(id % 1000), Lines: int(id % 100)}
 		}
 		if key == "" {
 			arn := "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:" + name

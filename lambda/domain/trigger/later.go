@@ -118,7 +118,7 @@ func checkTargetKeys(trigger object) error {
 		if err != nil {
 			return err
 		}
-		if err := target.onlyKeys("instance", "autoScalingGroup", "targetGroup", "alarm", "from", "checkFailed", "via", "seen"); err != nil {
+		if err := target.onlyKeys("instance", "autoScalingGroup", "targetGroup", "alarm", "from", "via", "seen"); err != nil {
 			return err
 		}
 		if err := checkSeenKeys(target); err != nil {

@@ -29,7 +29,7 @@ func text() trigger.Trigger {
 		Kind: trigger.KindText, Source: "sqs/sns/text", Reason: "frozen <disk>", RequestedBy: "oncall@example.com",
 		At: time.Date(2026, time.March, 2, 8, 15, 30, 123456789, time.UTC), SourceKey: "sns/b3c1", DryRun: true,
 		Targets: []trigger.Ref{{
-			Instance: short, From: "the text", CheckFailed: true,
+			Instance: short, From: "the text",
 			Via: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/api/50dc6c495c0c9188",
 			Seen: &trigger.Seen{
 				At:     time.Date(2026, time.March, 2, 8, 20, 30, 987654321, time.UTC),
@@ -96,12 +96,13 @@ func TestLaterMessageCarriesEveryField(t *testing.T) {
 
 func TestLaterGoesOnePassOnAndSharesNothing(t *testing.T) {
 	first := *trigger.Decode(read(t, "testdata/math-several-instances.json"), call).Records[0].Trigger
+	const group = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/api/50dc6c495c0c9188"
 	ref := first.Targets[1]
-	ref.From, ref.CheckFailed, ref.Candidate = "long\n"+strings.Repeat("é", 2000), true, true
+	ref.From, ref.Via, ref.Candidate = "long\n"+strings.Repeat("é", 2000), group, true
 	seen := &trigger.Seen{At: first.At, Kernel: 7}
 	ref.Seen = seen
 	next := trigger.Later(first, ref)
-	if next.Pass != 1 || len(next.Targets) != 1 || next.Targets[0].Instance != long || !next.Targets[0].CheckFailed {
+	if next.Pass != 1 || len(next.Targets) != 1 || next.Targets[0].Instance != long || next.Targets[0].Via != group {
 		t.Errorf("got %+v", next)
 	}
 	if next.SourceKey != first.SourceKey || !next.At.Equal(first.At) {

@@ -111,11 +111,6 @@ type Ref struct {
 	Alarm            string `json:"alarm,omitempty"`
 	From             string `json:"from"`
 
-	// CheckFailed says that AWS's reachability check of this instance was seen to fail:
-	// the alarm watches that very check, or a former pass saw it. A check that passes now
-	// has recovered since.
-	CheckFailed bool `json:"checkFailed,omitempty"`
-
 	// Via is the ARN of the target group in which the instance was found.
 	Via string `json:"via,omitempty"`
 

@@ -19,7 +19,7 @@ func TestAnAlarmIsReadTheSameWhenItIsLookedUp(t *testing.T) {
 	}{
 		{"the check of an instance", []trigger.Metric{
 			{ID: "m1", Namespace: "AWS/EC2", Name: "StatusCheckFailed_Instance", Dimensions: map[string]string{"InstanceId": long}},
-		}, []trigger.Ref{{Instance: long, From: "metric m1 (AWS/EC2 StatusCheckFailed_Instance)", CheckFailed: true}}, ""},
+		}, []trigger.Ref{{Instance: long, From: "metric m1 (AWS/EC2 StatusCheckFailed_Instance)"}}, ""},
 		{"the check inside an expression", []trigger.Metric{
 			{ID: "e1"},
 			{ID: "m1", Namespace: "AWS/EC2", Name: "StatusCheckFailed_Instance", Dimensions: map[string]string{"InstanceId": long}},
