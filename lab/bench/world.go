@@ -19,24 +19,35 @@ import (
 // hung is the id of the nth instance that has shown no life for a quarter of an hour.
 func hung(n int) string { return fmt.Sprintf("i-0a1b2c3d4e5f%05x", n) }
 
-// world is a lab with that many hung instances and, so that their silence counts,
-// more that are well.
+// well is how many instances that live each of the hung ones has beside it: as many as
+// tell how often the agents ping.
+const well = 10
+
+// world is a lab with that many hung instances. So that its silence counts, each has a
+// subnet and an instance profile to itself, with others that are well.
 func world(o lab.Options, sick int) (*lab.Lab, error) {
 	l, err := lab.Start(o)
 	if err != nil {
 		return nil, err
 	}
-	tags := map[string]string{config.TagKey: config.TagAuto}
-	for i := range 2*sick + 20 {
-		spec := fleet.Spec{ID: hung(i), Type: "m6i.large", Tags: tags, LastPing: time.Minute}
-		if err = errors.Join(err, l.Fleet.Add(spec)); i < sick {
-			err = errors.Join(err, l.Fleet.Hang(spec.ID, fleet.Dead, 15*time.Minute))
+	for i := range sick {
+		err = errors.Join(err, l.Fleet.Add(beside(i, i)), l.Fleet.Hang(hung(i), fleet.Dead, 15*time.Minute))
+		for n := range well {
+			err = errors.Join(err, l.Fleet.Add(beside(i, sick+well*i+n)))
 		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
+}
+
+// beside is the nth instance, in the subnet and with the profile of a hung one.
+func beside(sick, n int) fleet.Spec {
+	return fleet.Spec{
+		ID: hung(n), Type: "m6i.large", Tags: map[string]string{config.TagKey: config.TagAuto}, LastPing: time.Minute,
+		IP: fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255), Subnet: fmt.Sprintf("subnet-0%016x", sick), Profile: fmt.Sprintf("profile-%d", sick),
+	}
 }
 
 // wired is the environment of the function in a lab, without limits on how often
