@@ -122,3 +122,31 @@ func TestAGroupNeverKeepsAMemberThatFails(t *testing.T) {
 		t.Errorf("its successor was launched at %s", launched)
 	}
 }
+
+// TestALostHeartbeatIsNeverWithoutItsAlarm has CloudWatch in trouble, in each form.
+func TestALostHeartbeatIsNeverWithoutItsAlarm(t *testing.T) {
+	seen := map[int]int{}
+	for variant := range uint64(30) {
+		w := make1(t, world.Hosts{Fleet: world.Batch, Count: 6})
+		w = with(t, w, world.Fault{Cause: world.CloudWatchLate, Scope: world.WholeRegion, At: 6 * time.Hour, For: 40 * time.Minute, Variant: variant + 1})
+		seen[len(w.Alarms(world.Unknowns{}, world.HeartbeatAlarm))]++
+	}
+	if len(seen) != 2 || seen[0] == 0 || seen[6] == 0 {
+		t.Errorf("so many alarms fire, so often: %v", seen)
+	}
+}
+
+// TestAHangNeverOutlivesItsHost has what the episodes say of a hang.
+func TestAHangNeverOutlivesItsHost(t *testing.T) {
+	for _, c := range []struct {
+		fleet    world.Fleet
+		replaced bool
+	}{{world.Group6ELB, true}, {world.ALBInstance, false}} {
+		w := make1(t, world.Hosts{Fleet: c.fleet, Count: 12})
+		w = with(t, w, world.Fault{Cause: world.FrozenRoot, Scope: world.OneHost, At: 6 * time.Hour, For: 5 * time.Hour})
+		e := w.Episodes()
+		if len(e) != 1 || e[0].Replaced != c.replaced || !e[0].StopsWriting || e[0].To.Sub(e[0].From) > 15*time.Minute == c.replaced {
+			t.Errorf("in %s it is %+v", c.fleet, e)
+		}
+	}
+}

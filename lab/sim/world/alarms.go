@@ -76,6 +76,7 @@ func (w *World) alarmsOf(h *host, u Unknowns, kinds []AlarmKind) []Alarm {
 		switch k {
 		case HeartbeatAlarm:
 			out = append(out, h.heartbeatAlarms()...)
+			out = append(out, w.blindAlarms(h)...)
 		case StatusAlarm:
 			out = append(out, h.statusAlarms(u)...)
 		case CPUAlarm:
@@ -115,6 +116,22 @@ func (h *host) heartbeatAlarms() []Alarm {
 		if s.to > fires {
 			out = append(out, h.alarm(fires, HeartbeatAlarm, h.causeOf(s.from, noBeat)))
 		}
+	}
+	return out
+}
+
+// blindAlarms are those on heartbeats that CloudWatch has lost, or has late.
+func (w *World) blindAlarms(h *host) []Alarm {
+	if !h.beats {
+		return nil
+	}
+	var out []Alarm
+	for _, i := range w.region.all {
+		fires := i.from + beatsMissing + missingWaits + below(mixAt(h.seed, i.from), evaluated)
+		if i.cause != CloudWatchLate || i.form() == silent || fires >= i.to || i.form() == late && i.delay(i.to) < fires-i.from || h.life.at(fires)&noBeat != 0 {
+			continue // its alarms do not need its API, and one that stands does not fire
+		}
+		out = append(out, h.alarm(fires, HeartbeatAlarm, CloudWatchLate))
 	}
 	return out
 }

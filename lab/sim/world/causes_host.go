@@ -118,11 +118,19 @@ func reboot(p *plan) {
 	p.boot(at, max(20, p.to-p.from), saysBoot)
 }
 
-// slowBoot is a check of the file system, or a new labelling of it.
+// slowBoot is a check of the file system, or a new labelling of it. A check that finds
+// nothing reads for all that time, and writes only when it is over (e2fsck(8)).
 func slowBoot(p *plan) {
 	at := p.stop(p.from, between(mix(p.own, 1), 5, 30))
+	if p.chance(2, 0.5) {
+		p.add(at+5, p.to-20, noWrites)
+	}
 	p.boot(at, p.to-at, saysSlowBoot)
 }
+
+// muteCaptures is the share of dumps whose capture kernel does not write on the console,
+// although the host does: its command line is another one. It is a guess.
+const muteCaptures = 0.1
 
 // panicWithDump is a crash of its own, and the dump that follows.
 func panicWithDump(p *plan) {
@@ -131,7 +139,10 @@ func panicWithDump(p *plan) {
 		does |= noARP | cardSilent
 	}
 	p.add(p.from, p.from+between(mix(p.own, 2), 3, 23), agents|tcpDeaf|noARP|cardSilent|noWrites)
-	p.whole(does).talk = saysDump
+	i := p.whole(does)
+	if !p.chance(4, muteCaptures) {
+		i.talk = saysDump
+	}
 	p.boot(p.to, between(mix(p.own, 3), 30, 3*minute), saysBoot)
 }
 
@@ -141,6 +152,8 @@ func slowStop(p *plan) {
 	does := refused | appStill | appQuiet
 	if p.chance(1, 0.4) {
 		does |= bootWrites // updates
+	} else { // what writes without being asked is stopped by then, and the journal has nothing to say
+		p.add(p.from+between(mix(p.own, 4), 30, 2*minute), p.to, noWrites)
 	}
 	p.whole(does).talk = saysSlowStop
 	p.add(p.from+between(mix(p.own, 2), 2, 90), p.to, agents)

@@ -120,7 +120,7 @@ func (h *host) writes(near *life, volume int, begins int64) int64 {
 		r := &rhythms[i]
 		r.each(begins, ends, func(at, writes int64) {
 			if disturbed {
-				writes = stays(near.at(at), r.who, root, writes)
+				writes = h.stays(near.at(at), r.who, root, writes)
 			}
 			n += writes
 		})
@@ -131,12 +131,13 @@ func (h *host) writes(near *life, volume int, begins int64) int64 {
 	return n
 }
 
-// stays is what is left of an event's writes.
-func stays(e effects, who writer, root bool, writes int64) int64 {
+// stays is what is left of an event's writes. A host that only speaks outward has no work
+// where nobody hears it.
+func (h *host) stays(e effects, who writer, root bool, writes int64) int64 {
 	switch {
 	case e&(noWrites|stalled|off|initOnly|dumpWrites|bootWrites) != 0,
 		root && e&rootStill != 0,
-		who == byApp && e&(appStill|sick) != 0,
+		who == byApp && (e&(appStill|sick) != 0 || h.kind.outward && e&outwardGone != 0),
 		who == byAgent && e&agentOff != 0:
 		return 0
 	case e&thrashes != 0:

@@ -188,17 +188,33 @@ func (w *World) drawCause(d *causeData, rate float64) []fault {
 	for n, hosts := range w.places(d) {
 		seed := mix(mixText(w.seed, string(d.cause)), uint64(n)) //nolint:gosec // positive
 		often := perSecond
-		if d.cause == AgentsStopped && w.hosts[hosts[0]].kind.disk == diskIdle {
-			often *= idleShare
+		if d.unit == perHostDay {
+			often *= d.share(w.hosts[hosts[0]])
 		}
 		out = append(out, w.drawPlace(d, hosts, seed, often)...)
 	}
 	return out
 }
 
-// idleShare is how much more often both agents of an idle host are stopped. There is one
-// fleet of idle hosts among sixteen, and half of these faults are to befall one of them.
-const idleShare = 15
+const (
+	// idleShare is how much more often both agents of an idle host are stopped. There is one
+	// fleet of idle hosts among sixteen, and half of these faults are to befall one of them.
+	idleShare = 15
+	// blankShare is how much more often a host dumps whose console shows nothing, so that
+	// these are a third of all that dump.
+	blankShare = 0.5 * (1 - silentConsoles) / silentConsoles
+)
+
+// share is how much more often than others a host is befallen.
+func (d *causeData) share(h *host) float64 {
+	switch {
+	case d.cause == AgentsStopped && h.kind.disk == diskIdle:
+		return idleShare
+	case d.cause == PanicWithDump && !h.mutters && !h.kind.windows:
+		return blankShare
+	}
+	return 1
+}
 
 func (w *World) drawPlace(d *causeData, hosts []int32, seed uint64, perSecond float64) []fault {
 	var out []fault
@@ -278,6 +294,9 @@ func (w *World) befall(faults []fault) {
 		h.life = w.replace(h, newLife(all))
 		h.know()
 		w.hosts[n] = h
+	}
+	for n := range w.episodes {
+		w.episodes[n].shorten(w)
 	}
 	w.count()
 }

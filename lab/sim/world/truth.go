@@ -53,6 +53,20 @@ type Episode struct {
 	Host         int
 	From, To     time.Time // To is before the boot that may follow
 	StopsWriting bool      // a hang after which nothing is written
+	Replaced     bool      // a hang that its group ended, by launching another host
+}
+
+// shorten ends a hang at the moment at which its group has terminated the host.
+func (e *Episode) shorten(w *World) {
+	if !e.Cause.Hang() {
+		return
+	}
+	for _, s := range w.hosts[e.Host].launches {
+		if gone := at(s.from); gone.After(e.From) && gone.Before(e.To) {
+			e.To, e.Replaced = gone, true
+			return
+		}
+	}
 }
 
 // Episodes are all of them, by their beginning.
