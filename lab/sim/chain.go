@@ -1,8 +1,15 @@
 package sim
 
 import (
+	"context"
 	"fmt"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"crashcart/lab/sim/world"
 	"crashcart/lambda/domain/guard"
@@ -97,11 +104,33 @@ func (p *player) playFrom(first visit, see func(*Decision) bool) {
 // left out. The longest that anything lasts in what the guard reads of voices is an hour.
 const calmFor = 70 * time.Minute
 
-// calm says whether no voice of a target can be dead.
+// lately is how long ago an agent was heard at most whose silence means nothing to any
+// guard, and to none of its mutants.
+const lately = 6 * time.Minute
+
+// calm says whether no voice of a target can be dead. Where its agent was heard lately, and
+// EC2's check passes, the guard asks for nothing else.
 func (p *player) calm(v visit) bool {
-	n, ok := p.byID[v.trigger.Targets[0].Instance]
-	return ok && p.hosts[n].Period <= 5*time.Minute && !p.world.Disturbed(n, v.at.Add(-calmFor), v.at)
+	id := v.trigger.Targets[0].Instance
+	n, ok := p.byID[id]
+	if !ok {
+		return false
+	}
+	if p.hosts[n].Period <= fiveMinutes && !p.world.Disturbed(n, v.at.Add(-calmFor), v.at) {
+		return true
+	}
+	ctx := context.Background()
+	out, err := p.view.DescribeInstanceInformation(ctx, &ssm.DescribeInstanceInformationInput{
+		Filters: []ssmtypes.InstanceInformationStringFilter{{Key: &byIDs, Values: []string{id}}},
+	})
+	if err != nil || len(out.InstanceInformationList) != 1 || p.now.Sub(aws.ToTime(out.InstanceInformationList[0].LastPingDateTime)) >= lately {
+		return false
+	}
+	status, err := p.view.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{InstanceIds: []string{id}})
+	return err == nil && len(status.InstanceStatuses) == 1 && status.InstanceStatuses[0].InstanceStatus.Status == ec2types.SummaryStatusOk
 }
+
+var byIDs = "InstanceIds"
 
 // skipped is the next visit of a target that is well: as late as the handler would have it.
 func (p *player) skipped(v visit) (visit, bool) {

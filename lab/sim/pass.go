@@ -197,8 +197,11 @@ func (p *player) again(j *job) (again visit, last bool) {
 		return visit{}, true
 	}
 	t := &j.visit.trigger
+	if t.Pass >= trigger.MaxPasses {
+		return visit{}, true
+	}
 	wait := delay(j)
-	if t.Pass >= trigger.MaxPasses || !p.now.Add(wait).Before(p.guard.Lapses(j.question)) {
+	if !p.now.Add(wait).Before(p.guard.Lapses(j.question)) {
 		return visit{}, true
 	}
 	ref := j.ref

@@ -1,0 +1,43 @@
+package sim
+
+import (
+	"fmt"
+
+	"crashcart/lab/sim/world"
+)
+
+// Size is how much of everything is played.
+type Size struct {
+	Worlds int // of each fleet
+	Hosts  int // of each world
+	Days   int
+	Coarse bool // the grid leaves points out
+}
+
+// Sizes of a run. The full one has 16 fleets of 8 worlds, and 998,400 host-days with these
+// alone.
+var (
+	full  = Size{Worlds: 8, Hosts: 60, Days: 131}
+	tenth = Size{Worlds: 1, Hosts: 60, Days: 105, Coarse: true}
+)
+
+// hangsPerYear is how often a host hangs. It makes more than 10,000 of a million host-days.
+const hangsPerYear = 4
+
+// random are worlds in which everything happens by chance, at its own rate.
+func random(name string, seed uint64, size Size, times float64, u world.Unknowns, shape func(*world.Config, int)) []unit {
+	var units []unit
+	for f, fleet := range world.Fleets() {
+		for n := range size.Worlds {
+			c := world.Config{
+				Seed: seed + uint64(f*1000+n), Days: size.Days, Times: times, HangsPerHostYear: hangsPerYear, //nolint:gosec // small
+				Hosts: []world.Hosts{{Fleet: fleet, Count: size.Hosts, Detailed: n%2 == 1}},
+			}
+			if shape != nil {
+				shape(&c, n)
+			}
+			units = append(units, worldUnit(fmt.Sprintf("%s/%s/%d", name, fleet, n), u, world.AlarmKinds(), func() (*world.World, error) { return world.New(c) }))
+		}
+	}
+	return units
+}
