@@ -49,6 +49,8 @@ func TestALostClaimNeverPermits(t *testing.T) {
 		{"cooldown", &cases.LostError{Cause: cases.CauseCooldown, Since: ago(time.Hour)}, guard.Refused, "cooldown: interrupted 1h ago, 6h required; force can shorten it to 1h"},
 		{"group", &cases.LostError{Cause: cases.CauseGroup}, guard.Refused, "group: the last free slot of its group was taken a moment ago"},
 		{"budget", &cases.LostError{Cause: cases.CauseBudget}, guard.Refused, "budget: the last of 3 interrupts an hour was taken a moment ago"},
+		{"budget, another slot is free while the trigger is fresh", &cases.LostError{Cause: cases.CauseBudget}, guard.Later, "budget: the last of 3 interrupts an hour was taken a moment ago"},
+		{"budget, another slot is free too late", &cases.LostError{Cause: cases.CauseBudget}, guard.Refused, "budget: the last of 3 interrupts an hour was taken a moment ago"},
 		{"conflict", &cases.LostError{Cause: cases.CauseConflict}, guard.Later, "episode: too many claims at the same moment"},
 		{"a cause that nobody knows yet", &cases.LostError{Cause: "eclipse"}, guard.Later, "episode: too many claims at the same moment"},
 		{"lost, inside another error", fmt.Errorf("claiming: %w", &cases.LostError{Cause: cases.CauseLever}), guard.Refused, "lever: the lever was pulled a moment ago"},
@@ -56,6 +58,12 @@ func TestALostClaimNeverPermits(t *testing.T) {
 		{"cancelled", context.Canceled, guard.Later, "episode: the casebook gave no clear answer to the claim: context canceled"},
 	} {
 		s := hung(t)
+		switch c.name {
+		case "budget, another slot is free while the trigger is fresh":
+			s.budget = taken(2, noon.Add(10*time.Minute))
+		case "budget, another slot is free too late":
+			s.budget = taken(2, noon.Add(28*time.Minute))
+		}
 		g, book := s.guard()
 		book.err = c.err
 		p, v := g.Claim(t.Context(), s.question())

@@ -241,6 +241,27 @@ func TestAScreenNeverLosesAHostThatOnlyItsHeartbeatGivesAway(t *testing.T) {
 	}
 }
 
+// A fact that failed must not hide behind one that was not asked for.
+func TestAScreenNeverOverlooksAFactThatFailed(t *testing.T) {
+	for _, who := range []string{"an alarm", "a person"} {
+		s := hung(t)
+		asking[who](s)
+		s.ping = instance.Ping{}
+		g, _ := s.guard()
+		q := s.question()
+		for _, name := range []string{"status", "metrics", "targets", "neighbours"} {
+			facts[name].unask(&q)
+		}
+		facts["unreachable"].fail(&q)
+		if v := rule(t, "unresponsive").Check(guard.Inquiry{Question: q, Config: s.config, Now: s.now}); v.Kind != guard.Later || !v.Unanswered {
+			t.Errorf("%s: %s (%s)", who, v.Kind, v.Why)
+		}
+		if v := g.Screen(q); v.Kind != guard.Later {
+			t.Errorf("%s: the screen says %s by %q", who, v.Kind, v)
+		}
+	}
+}
+
 // Most alarms are of living hosts. The first round must be enough for them.
 func TestAScreenNeverAsksForMoreWhileTheAgentMayYetPing(t *testing.T) {
 	for _, age := range []time.Duration{0, time.Minute, 11*time.Minute - time.Second} {

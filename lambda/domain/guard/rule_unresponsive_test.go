@@ -124,6 +124,10 @@ func TestAMachineThatWorksOrAnswersIsNeverInterrupted(t *testing.T) {
 			s.description.Windows = true
 			s.died(ago(30 * time.Minute))
 		}, guard.Held},
+		{"its disk has too few minutes, and its kernel never writes on the console", func(s *scene) {
+			s.windows()
+			s.disk.count = func(at time.Time) (int, bool) { return 40, !at.Before(ago(20*time.Minute)) && at.Before(s.disk.wrote) }
+		}, guard.Later},
 		{"its metrics are more than 5 minutes late", func(s *scene) { s.disk.lag = 6 * time.Minute }, guard.Later},
 		{"healthy behind a load balancer", target("healthy", "", nil), guard.Later},
 		{"it answers with errors", target("unhealthy", "Target.ResponseCodeMismatch", nil), guard.Later},
@@ -203,11 +207,14 @@ func TestTheLastPassNeverHidesWhatStayedOpen(t *testing.T) {
 		}
 	}
 	// A fact that is missing at the last pass is no question that a person answers.
-	s := hung(t)
-	q := s.question()
-	facts["metrics"].fail(&q)
-	if v := claim(t, s, q); v.Last().Kind != guard.Refused || !v.Unanswered {
-		t.Errorf("without metrics: %s by %q, at last %s", v.Kind, v, v.Last().Kind)
+	for _, name := range []string{"metrics", "console"} {
+		s := hung(t)
+		s.disk = disk{}
+		q := s.question()
+		facts[name].fail(&q)
+		if v := claim(t, s, q); v.Last().Kind != guard.Refused || !v.Unanswered {
+			t.Errorf("without %s: %s by %q, at last %s", name, v.Kind, v, v.Last().Kind)
+		}
 	}
 }
 

@@ -39,10 +39,10 @@ func (targetHealth) read(h Host, since time.Time) Vital {
 	if len(targets) == 0 {
 		return Vital{Says: Nothing, Never: true, Saw: "in no target group"}
 	}
-	said := Vital{Says: Nothing, Saw: "target health: " + answer(targets[0])}
-	for _, t := range targets {
+	var said Vital
+	for i, t := range targets {
 		one := registered(h, d, t, since)
-		if one.Says == Alive || one.Says == Waiting && said.Says == Nothing {
+		if i == 0 || one.Says == Alive || one.Says == Waiting && said.Says == Nothing {
 			said = one
 		}
 	}

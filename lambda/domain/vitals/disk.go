@@ -56,7 +56,7 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 	writes := ended(m.Writes, h.At)
 	still, last := stillness(writes)
 	if last.IsZero() {
-		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: fmt.Sprintf("it wrote in none of %d published minutes", len(writes))}
+		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: fmt.Sprintf("no write in %d published minutes, so nothing to compare with", len(writes))}
 	}
 	base := baselineOf(writes, began, last)
 	need := base.required()

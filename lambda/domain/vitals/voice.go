@@ -31,13 +31,11 @@ func (ssmPing) read(h Host, since time.Time) Vital {
 	least, longest := silence(h, d.Windows)
 	v := Vital{Says: Waiting, Spoke: true, Heard: ping.At, Saw: fmt.Sprintf("SSM ping %s ago", printable.Duration(silent))}
 	switch {
-	case asked(unheard):
-		return unknown(unheard)
 	case ping.At.IsZero():
 		return Vital{Says: Nothing, Saw: "no SSM agent"}
 	case d.LaunchedAt.IsZero() || ping.At.Before(d.LaunchedAt):
 		return Vital{Says: Nothing, Saw: "no SSM ping since the launch"}
-	case silent >= least && unheard != nil: // not asked for yet; less would be too little in any case
+	case silent >= least && unheard != nil: // the period may be longer; less is too little in any case
 		return unknown(unheard)
 	case silent > longest && !h.Person:
 		v.Says, v.Spoke = Nothing, false
