@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crashcart/lab"
+	"crashcart/lab/elb"
 	"crashcart/lab/fleet"
 	"crashcart/lambda/domain/config"
 )
@@ -20,12 +21,16 @@ func TestNoMoreRoundsThanPromised(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		name  string
-		group string
-		want  int
+		name       string
+		group      string
+		neighbours int
+		target     bool // it is behind a load balancer
+		want       int
 	}{
-		{"in no group", "", 4},
-		{"in an Auto Scaling group", "web", 5}, // its members' pings
+		{"alone", "", 0, false, 4},
+		{"with neighbours", "", 3, false, 5}, // their pings
+		{"in an Auto Scaling group", "web", 3, false, 5},
+		{"behind a target group that nobody named", "", 3, true, 6}, // its members' pings
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			// Calls side by side must overlap, whatever else this machine does.
@@ -38,7 +43,10 @@ func TestNoMoreRoundsThanPromised(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			hungGuest(t, l, c.group)
+			hungGuest(t, l, c.group, c.neighbours)
+			if c.target {
+				balance(t, l)
+			}
 			sent := make(chan struct{}, 8)
 			l.Subscribe(func(call lab.Call) {
 				if call.Operation == "SendDiagnosticInterrupt" {
@@ -67,11 +75,14 @@ func TestNoMoreRoundsThanPromised(t *testing.T) {
 	}
 }
 
-func hungGuest(t *testing.T, l *lab.Lab, group string) {
+func hungGuest(t *testing.T, l *lab.Lab, group string, neighbours int) {
 	t.Helper()
 	specs := []fleet.Spec{{ID: webA, Name: "web", Type: "m6i.large", Group: group, Tags: map[string]string{"crashcart": "auto"}, LastPing: time.Minute}}
 	if group != "" {
 		specs = append(specs, fleet.Spec{ID: webB, Name: "web-b", Type: "m6i.large", Group: group, Tags: map[string]string{"crashcart": "auto"}})
+	}
+	for i := range neighbours {
+		specs = append(specs, fleet.Spec{ID: host(i), Name: "near", Type: "m6i.large", Tags: map[string]string{"crashcart": "auto"}})
 	}
 	for _, s := range specs {
 		if err := l.Fleet.Add(s); err != nil {
@@ -79,6 +90,17 @@ func hungGuest(t *testing.T, l *lab.Lab, group string) {
 		}
 	}
 	if err := l.Fleet.Hang(webA, fleet.Frozen, 8*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// balance registers the guest and two others in a target group, which checks the port alone.
+func balance(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	if err := l.Balancer.Add(elb.Group{Name: "api", CheckProtocol: "TCP"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Balancer.Register("api", time.Hour, webA, host(0), host(1)); err != nil {
 		t.Fatal(err)
 	}
 }

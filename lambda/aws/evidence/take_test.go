@@ -215,6 +215,22 @@ func TestTakeKeepsOnlyTheNewestOfAConsole(t *testing.T) {
 	}
 }
 
+func TestTakeConsoleAsksForTheLatestConsoleAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &fakeEC2{latest: call{answer: base64.StdEncoding.EncodeToString([]byte("a login")), at: time.Now()}}
+		e := evidence.Taker{API: c}.TakeConsole(t.Context(), instance)
+		if string(e.Latest) != "a login" || e.LatestErr != nil || !e.TakenAt.Equal(time.Now()) || e.InstanceID != instance || len(c.asks) != 1 {
+			t.Errorf("%+v after %v", e, c.asks)
+		}
+		c.latest.delay, c.latest.deaf = time.Hour, true
+		begun := time.Now()
+		if e = (evidence.Taker{API: c}).TakeConsole(t.Context(), instance); !errors.Is(e.LatestErr, evidence.ErrLate) || time.Since(begun) != evidence.Bound {
+			t.Errorf("one that never comes: %v after %s", e.LatestErr, time.Since(begun))
+		}
+		time.Sleep(time.Hour) // until it has come
+	})
+}
+
 func TestTakeRecordsWhatCouldNotBeHad(t *testing.T) {
 	ec2 := answering()
 	ec2.latest.answer = ""
