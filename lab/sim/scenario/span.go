@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -34,37 +35,27 @@ func Span(d time.Duration) string {
 
 // ParseSpan reads what Span writes.
 func ParseSpan(text string) (time.Duration, error) {
-	total, rest, next := time.Duration(0), text, 0
-	for rest != "" {
-		digits := 0
-		for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
-			digits++
-		}
-		if digits == 0 || digits == len(rest) {
-			return 0, badSpan(text)
-		}
-		n, err := strconv.ParseInt(rest[:digits], 10, 32)
-		if err != nil {
-			return 0, badSpan(text)
-		}
-		for next < len(units) && units[next].letter != rest[digits] {
-			next++
-		}
-		if next == len(units) {
-			return 0, badSpan(text)
-		}
-		if total += time.Duration(n) * units[next].length; total < 0 || total > maxDuration || time.Duration(n) > maxDuration/units[next].length {
-			return 0, fmt.Errorf("%q is longer than %s", text, Span(maxDuration))
-		}
-		next++
-		rest = rest[digits+1:]
+	parts := spans.FindStringSubmatch(text)
+	if text == "" || parts == nil {
+		return 0, fmt.Errorf("%q is no duration such as 2d3h, 8m or 90s", text)
 	}
-	if text == "" {
-		return 0, badSpan(text)
+	total := time.Duration(0)
+	for n, u := range units {
+		if parts[n+1] == "" {
+			continue
+		}
+		count, err := strconv.ParseInt(parts[n+1], 10, 64)
+		if err != nil || count > int64(maxDuration/u.length) {
+			return 0, tooLong(text)
+		}
+		total += time.Duration(count) * u.length
+	}
+	if total > maxDuration {
+		return 0, tooLong(text)
 	}
 	return total, nil
 }
 
-func badSpan(text string) error {
-	return fmt.Errorf("%q is no duration such as 2d3h, 8m or 90s", text)
-}
+var spans = regexp.MustCompile(`^(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?$`)
+
+func tooLong(text string) error { return fmt.Errorf("%q is longer than %s", text, Span(maxDuration)) }

@@ -106,9 +106,6 @@ func (h *host) lastOf(base, period, least, upTo int64) int64 {
 
 // beatsIn is how many heartbeats of a minute came to CloudWatch up to a moment.
 func (h *host) beatsIn(near *life, begins, upTo int64) int64 {
-	if !h.beats {
-		return 0
-	}
 	at := begins + below(mix(h.seed, 11), minute)
 	if at+beatTakes > upTo {
 		return 0

@@ -2,7 +2,6 @@ package world
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,50 +97,47 @@ func page(found []types.Instance, in *ec2.DescribeInstancesInput) (*ec2.Describe
 // whole answer.
 func (v *View) candidates(in *ec2.DescribeInstancesInput) ([]int32, *ec2.DescribeInstancesOutput, error) {
 	if len(in.InstanceIds) > 0 {
-		var hosts []int32
-		for _, id := range in.InstanceIds {
-			n, ok := v.w.byID[id]
-			if !ok {
-				return nil, nil, &smithy.GenericAPIError{Code: "InvalidInstanceID.NotFound", Message: "the instance ID '" + id + "' does not exist"}
-			}
-			hosts = append(hosts, n)
-		}
-		return hosts, nil, nil
+		hosts, err := v.known(in.InstanceIds)
+		return hosts, nil, err
 	}
-	var hosts []int32
 	for _, f := range in.Filters {
-		switch aws.ToString(f.Name) {
-		case "instance-id":
+		if aws.ToString(f.Name) == "instance-id" {
+			var hosts []int32
 			for _, id := range f.Values {
 				if n, ok := v.w.byID[id]; ok {
 					hosts = append(hosts, n)
 				}
 			}
 			return sorted(hosts), nil, nil
-		case "subnet-id":
-			if out := v.cached(f, in); out != nil {
-				return nil, out, nil
-			}
-			for _, id := range f.Values {
-				if s := v.w.subnetIDs[id]; s != nil {
-					hosts = append(hosts, s.hosts...)
-				}
-			}
-			return sorted(hosts), nil, nil
-		case "iam-instance-profile.arn":
-			if out := v.cached(f, in); out != nil {
-				return nil, out, nil
-			}
-			for _, arn := range f.Values {
-				if p := v.w.profileARNs[arn]; p != nil {
-					hosts = append(hosts, p.hosts...)
-				}
-			}
-			return sorted(hosts), nil, nil
 		}
+		if !isShared(f) {
+			continue
+		}
+		if out := v.cached(f, in); out != nil {
+			return nil, out, nil
+		}
+		var hosts []int32
+		for _, value := range f.Values {
+			more, _ := v.sharing(f, value)
+			hosts = append(hosts, more...)
+		}
+		return sorted(hosts), nil, nil
 	}
 	all, err := v.w.within(WholeRegion, 0)
 	return all, nil, err
+}
+
+// known are the hosts of ids. One that does not exist fails the whole call.
+func (v *View) known(ids []string) ([]int32, error) {
+	hosts := make([]int32, 0, len(ids))
+	for _, id := range ids {
+		n, ok := v.w.byID[id]
+		if !ok {
+			return nil, &smithy.GenericAPIError{Code: "InvalidInstanceID.NotFound", Message: "the instance ID '" + id + "' does not exist"}
+		}
+		hosts = append(hosts, n)
+	}
+	return hosts, nil
 }
 
 func sorted(hosts []int32) []int32 {
@@ -151,32 +147,60 @@ func sorted(hosts []int32) []int32 {
 	return slices.Compact(hosts)
 }
 
+// The filters for what hosts share.
+const (
+	bySubnet  = "subnet-id"
+	byProfile = "iam-instance-profile.arn"
+)
+
+func isShared(f types.Filter) bool {
+	return aws.ToString(f.Name) == bySubnet || aws.ToString(f.Name) == byProfile
+}
+
+// sharing are the hosts of a subnet, or of a profile, and where the answer about them is
+// kept. It is nil for one that is not there.
+func (v *View) sharing(f types.Filter, value string) ([]int32, *atomicListed) {
+	if aws.ToString(f.Name) == bySubnet {
+		if s := v.w.subnetIDs[value]; s != nil {
+			return s.hosts, &v.subnets[s.n]
+		}
+	} else if p := v.w.profileARNs[value]; p != nil {
+		return p.hosts, &v.profiles[p.n]
+	}
+	return nil, nil
+}
+
 // cached is the answer for the running hosts of one subnet or profile. It is made once, and
 // again when one of them starts or stops. It is nil for any other question.
 func (v *View) cached(f types.Filter, in *ec2.DescribeInstancesInput) *ec2.DescribeInstancesOutput {
-	if len(f.Values) != 1 || len(in.Filters) != 2 || in.NextToken != nil {
+	if len(f.Values) != 1 || in.NextToken != nil || !asksForRunning(in.Filters) {
 		return nil
 	}
-	for _, other := range in.Filters {
-		if name := aws.ToString(other.Name); name != aws.ToString(f.Name) && (name != "instance-state-name" || len(other.Values) != 1 || other.Values[0] != "running") {
-			return nil
-		}
-	}
-	var hosts []int32
-	var kept *atomicListed
-	if s := v.w.subnetIDs[f.Values[0]]; s != nil {
-		hosts, kept = s.hosts, &v.subnets[s.n]
-	} else if p := v.w.profileARNs[f.Values[0]]; p != nil {
-		hosts, kept = p.hosts, &v.profiles[p.n]
-	} else {
+	hosts, kept := v.sharing(f, f.Values[0])
+	if size := int(aws.ToInt32(in.MaxResults)); kept == nil || size > 0 && size < len(hosts) {
 		return nil
 	}
-	if size := int(aws.ToInt32(in.MaxResults)); size > 0 && size < len(hosts) {
-		return nil
+	l := kept.Load()
+	if l == nil || v.now < l.from || v.now >= l.to {
+		l = v.list(hosts)
+		kept.Store(l)
 	}
-	if l := kept.Load(); l != nil && l.from <= v.now && v.now < l.to {
-		return l.out
+	return l.out
+}
+
+// asksForRunning says whether the filters are those of running hosts that share one thing.
+func asksForRunning(filters []types.Filter) bool {
+	if len(filters) != 2 {
+		return false
 	}
+	running := slices.ContainsFunc(filters, func(f types.Filter) bool {
+		return aws.ToString(f.Name) == "instance-state-name" && len(f.Values) == 1 && f.Values[0] == "running"
+	})
+	return running && slices.ContainsFunc(filters, isShared)
+}
+
+// list describes the hosts that run, and says how long that is right.
+func (v *View) list(hosts []int32) *listed {
 	l := &listed{to: int64(1) << 62, out: &ec2.DescribeInstancesOutput{}}
 	var found []types.Instance
 	for _, n := range hosts {
@@ -190,8 +214,7 @@ func (v *View) cached(f types.Filter, in *ec2.DescribeInstancesInput) *ec2.Descr
 	if len(found) > 0 {
 		l.out.Reservations = []types.Reservation{{Instances: found}}
 	}
-	kept.Store(l)
-	return l.out
+	return l
 }
 
 // matches says whether an instance passes every filter.
@@ -201,11 +224,11 @@ func matches(i *types.Instance, filters []types.Filter) (bool, error) {
 		switch name := aws.ToString(f.Name); {
 		case name == "instance-id":
 			values = []string{*i.InstanceId}
-		case name == "subnet-id":
+		case name == bySubnet:
 			values = []string{*i.SubnetId}
 		case name == "vpc-id":
 			values = []string{*i.VpcId}
-		case name == "iam-instance-profile.arn":
+		case name == byProfile:
 			values = []string{*i.IamInstanceProfile.Arn}
 		case name == "instance-state-name":
 			values = []string{string(i.State.Name)}
@@ -224,107 +247,3 @@ func matches(i *types.Instance, filters []types.Filter) (bool, error) {
 	}
 	return true, nil
 }
-
-// DescribeInstanceTypes answers as EC2 does.
-func (v *View) DescribeInstanceTypes(_ context.Context, in *ec2.DescribeInstanceTypesInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceTypesOutput, error) {
-	v.count("DescribeInstanceTypes")
-	names := make([]string, 0, len(in.InstanceTypes))
-	for _, t := range in.InstanceTypes {
-		names = append(names, string(t))
-	}
-	for _, f := range in.Filters {
-		if aws.ToString(f.Name) != "instance-type" {
-			return nil, fmt.Errorf("%w: %s", errNotModelled, aws.ToString(f.Name))
-		}
-		names = append(names, f.Values...)
-	}
-	out := &ec2.DescribeInstanceTypesOutput{}
-	for _, name := range names {
-		if name == "m6i.large" || name == "i3en.large" {
-			out.InstanceTypes = append(out.InstanceTypes, types.InstanceTypeInfo{
-				InstanceType: types.InstanceType(name), Hypervisor: types.InstanceTypeHypervisorNitro, BareMetal: aws.Bool(false),
-				ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureTypeX8664}, Manufacturer: aws.String("Intel")},
-			})
-		}
-	}
-	return out, nil
-}
-
-// DescribeInstanceAttribute gives the shutdown behaviour, which is stop.
-func (v *View) DescribeInstanceAttribute(_ context.Context, in *ec2.DescribeInstanceAttributeInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error) {
-	v.count("DescribeInstanceAttribute")
-	if in.Attribute != types.InstanceAttributeNameInstanceInitiatedShutdownBehavior || v.host(aws.ToString(in.InstanceId)) == nil {
-		return nil, fmt.Errorf("%w: %s", errNotModelled, in.Attribute)
-	}
-	return &ec2.DescribeInstanceAttributeOutput{
-		InstanceId: in.InstanceId, InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: aws.String("stop")},
-	}, nil
-}
-
-// DescribeVolumes gives volumes. None is a Multi-Attach one.
-func (v *View) DescribeVolumes(_ context.Context, in *ec2.DescribeVolumesInput, _ ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error) {
-	v.count("DescribeVolumes")
-	ids := slices.Clone(in.VolumeIds)
-	for _, f := range in.Filters {
-		if aws.ToString(f.Name) != "volume-id" {
-			return nil, fmt.Errorf("%w: %s", errNotModelled, aws.ToString(f.Name))
-		}
-		ids = append(ids, f.Values...)
-	}
-	out := &ec2.DescribeVolumesOutput{}
-	for _, id := range ids {
-		n, ok := v.w.byVolume[id]
-		if !ok {
-			continue
-		}
-		out.Volumes = append(out.Volumes, types.Volume{
-			VolumeId: aws.String(id), MultiAttachEnabled: aws.Bool(false), State: types.VolumeStateInUse,
-			Attachments: []types.VolumeAttachment{{InstanceId: aws.String(v.w.hosts[n].id), VolumeId: aws.String(id), State: types.VolumeAttachmentStateAttached}},
-		})
-	}
-	return out, nil
-}
-
-// DescribeNetworkInterfaces gives the interfaces of addresses in a VPC.
-func (v *View) DescribeNetworkInterfaces(_ context.Context, in *ec2.DescribeNetworkInterfacesInput, _ ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {
-	v.count("DescribeNetworkInterfaces")
-	var network string
-	var addresses []string
-	for _, f := range in.Filters {
-		switch name := aws.ToString(f.Name); name {
-		case "vpc-id":
-			network = f.Values[0]
-		case "addresses.private-ip-address":
-			addresses = f.Values
-		default:
-			return nil, fmt.Errorf("%w: %s", errNotModelled, name)
-		}
-	}
-	out := &ec2.DescribeNetworkInterfacesOutput{}
-	for _, address := range addresses {
-		n, ok := v.w.addresses[network+"/"+address]
-		if !ok {
-			continue
-		}
-		out.NetworkInterfaces = append(out.NetworkInterfaces, types.NetworkInterface{
-			VpcId: aws.String(network), PrivateIpAddress: aws.String(address),
-			Attachment: &types.NetworkInterfaceAttachment{InstanceId: aws.String(v.w.hosts[n].id), DeviceIndex: aws.Int32(0)},
-		})
-	}
-	return out, nil
-}
-
-// GetConsoleOutput gives the newest console of an instance.
-func (v *View) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
-	v.count("GetConsoleOutput")
-	h := v.host(aws.ToString(in.InstanceId))
-	if h == nil {
-		return nil, &smithy.GenericAPIError{Code: "InvalidInstanceID.NotFound", Message: "there is no such instance"}
-	}
-	return &ec2.GetConsoleOutputOutput{
-		InstanceId: in.InstanceId, Timestamp: aws.Time(at(v.now)), Output: aws.String(base64.StdEncoding.EncodeToString(h.console(v.now))),
-	}, nil
-}
-
-// Console is the newest console of a host, as GetConsoleOutput has it.
-func (v *View) Console(host int) []byte { return v.w.hosts[host].console(v.now) }

@@ -23,22 +23,16 @@ func (v *View) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInpu
 	if len(in.MetricDataQueries) > mostQueries {
 		return nil, &smithy.GenericAPIError{Code: "ValidationError", Message: "The collection MetricDataQueries must not have a size greater than 500."}
 	}
-	trouble := v.service(CloudWatchLate)
-	if trouble != nil && trouble.form() == silent {
-		return nil, unavailable("CloudWatch")
-	}
 	if in.StartTime == nil || in.EndTime == nil || in.NextToken != nil {
 		return nil, fmt.Errorf("%w: times", errNotModelled)
 	}
+	upTo, err := v.publishedUpTo()
+	if err != nil {
+		return nil, err
+	}
 	v.counting.Lock()
 	defer v.counting.Unlock()
-	r := reader{v: v, from: in.StartTime.Unix(), to: min(in.EndTime.Unix(), v.now), upTo: v.now}
-	if trouble != nil {
-		r.upTo = trouble.from // nothing new comes
-		if trouble.form() == late {
-			r.upTo = v.now - trouble.delay(v.now)
-		}
-	}
+	r := reader{v: v, from: in.StartTime.Unix(), to: min(in.EndTime.Unix(), v.now), upTo: upTo}
 	out := &cloudwatch.GetMetricDataOutput{MetricDataResults: make([]types.MetricDataResult, 0, len(in.MetricDataQueries))}
 	for n := range in.MetricDataQueries {
 		q := &in.MetricDataQueries[n]
@@ -55,6 +49,22 @@ func (v *View) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInpu
 	return out, nil
 }
 
+// publishedUpTo is up to when CloudWatch gives out what came. While it has trouble it is
+// late, or loses what comes, or does not answer.
+func (v *View) publishedUpTo() (int64, error) {
+	trouble := v.service(CloudWatchLate)
+	if trouble == nil {
+		return v.now, nil
+	}
+	switch trouble.form() {
+	case late:
+		return v.now - trouble.delay(v.now), nil
+	case losing:
+		return trouble.from, nil // nothing new comes
+	}
+	return 0, unavailable("CloudWatch")
+}
+
 // reader reads metrics for one call.
 type reader struct {
 	v        *View
@@ -66,37 +76,32 @@ type reader struct {
 
 // read gives the points of one query, oldest first.
 func (r *reader) read(q *types.MetricDataQuery) ([]time.Time, []float64, error) {
-	if q.MetricStat == nil || q.MetricStat.Metric == nil || len(q.MetricStat.Metric.Dimensions) != 1 {
-		return nil, nil, fmt.Errorf("%w: a query without a metric", errNotModelled)
+	if q.MetricStat == nil || len(q.MetricStat.Metric.Dimensions) != 1 {
+		return nil, nil, fmt.Errorf("%w: a query without a metric of one dimension", errNotModelled)
 	}
 	m, period := q.MetricStat.Metric, int64(aws.ToInt32(q.MetricStat.Period))
 	of, stat := aws.ToString(m.Dimensions[0].Value), aws.ToString(q.MetricStat.Stat)
+	var times []time.Time
+	var values []float64
 	switch name := aws.ToString(m.Namespace) + "/" + aws.ToString(m.MetricName); name {
 	case "AWS/EBS/VolumeWriteOps", "AWS/EBS/VolumeIdleTime":
 		if period != minute {
 			return nil, nil, fmt.Errorf("%w: %s every %d s", errNotModelled, name, period)
 		}
-		n, ok := r.v.w.byVolume[of]
-		if !ok {
-			return nil, nil, nil
+		if n, ok := r.v.w.byVolume[of]; ok {
+			h := r.about(r.v.w.hosts[n])
+			times, values = r.volume(h, slices.Index(h.volumes, of), name == "AWS/EBS/VolumeWriteOps", stat)
 		}
-		h := r.about(r.v.w.hosts[n])
-		times, values := r.volume(h, slices.Index(h.volumes, of), name == "AWS/EBS/VolumeWriteOps", stat)
-		return times, values, nil
 	case "AWS/EC2/NetworkOut":
 		if h := r.v.host(of); h != nil {
-			times, values := r.network(r.about(h), period)
-			return times, values, nil
+			times, values = r.network(r.about(h), period)
 		}
-		return nil, nil, nil
 	case heartbeatSpace + "/" + heartbeatName:
-		if h := r.v.host(of); h != nil && h.beats {
-			times, values := r.heartbeat(r.about(h))
-			return times, values, nil
+		if h := r.v.host(of); h != nil {
+			times, values = r.heartbeat(r.about(h))
 		}
-		return nil, nil, nil
 	}
-	return nil, nil, nil // a metric that nobody sends has no points
+	return times, values, nil // a metric that nobody sends has no points
 }
 
 // about prepares for questions about a host.
@@ -156,6 +161,9 @@ func (r *reader) volume(h *host, volume int, writes bool, stat string) ([]time.T
 
 // heartbeat gives how many heartbeats came in each minute.
 func (r *reader) heartbeat(h *host) ([]time.Time, []float64) {
+	if !h.beats {
+		return nil, nil
+	}
 	times, values := r.room(minute)
 	for begins := ceil(r.from, minute); begins < r.to; begins += minute {
 		if n := h.beatsIn(&r.near, begins, r.upTo); n > 0 && !r.v.lostAt(begins+minute) {

@@ -17,33 +17,14 @@ func (v *View) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeIn
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
-	for _, f := range in.Filters {
-		switch name := aws.ToString(f.Key); name {
-		case "InstanceIds":
-			ids = f.Values
-		case "ResourceType":
-			if len(f.Values) != 1 || f.Values[0] != string(types.ResourceTypeEc2Instance) {
-				return nil, fmt.Errorf("%w: ResourceType", errNotModelled)
-			}
-		default:
-			return nil, fmt.Errorf("%w: %s", errNotModelled, name)
-		}
-	}
-	if ids == nil || in.NextToken != nil {
-		return nil, fmt.Errorf("%w: every agent", errNotModelled)
+	ids, err := agentsOf(in)
+	if err != nil {
+		return nil, err
 	}
 	list := make([]types.InstanceInformation, 0, len(ids))
 	for _, id := range ids {
-		h := v.host(id)
-		if h == nil || !h.agent {
-			continue
-		}
-		if _, _, _, runs := h.running(v.now); !runs {
-			continue
-		}
-		ping := v.lastHeard(h, upTo)
-		if ping == 0 {
+		ping, ok := v.heard(id, upTo)
+		if !ok {
 			continue
 		}
 		status := types.PingStatusOnline
@@ -55,6 +36,37 @@ func (v *View) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeIn
 		})
 	}
 	return &ssm.DescribeInstanceInformationOutput{InstanceInformationList: list}, nil
+}
+
+// agentsOf are the ids that are asked for.
+func agentsOf(in *ssm.DescribeInstanceInformationInput) ([]string, error) {
+	var ids []string
+	for _, f := range in.Filters {
+		switch name := aws.ToString(f.Key); {
+		case name == "InstanceIds":
+			ids = f.Values
+		case name == "ResourceType" && len(f.Values) == 1 && f.Values[0] == string(types.ResourceTypeEc2Instance):
+		default:
+			return nil, fmt.Errorf("%w: %s", errNotModelled, name)
+		}
+	}
+	if ids == nil || in.NextToken != nil {
+		return nil, fmt.Errorf("%w: every agent", errNotModelled)
+	}
+	return ids, nil
+}
+
+// heard is when the agent of an instance that runs was last heard.
+func (v *View) heard(id string, upTo int64) (ping int64, ok bool) {
+	h := v.host(id)
+	if h == nil || !h.agent {
+		return 0, false
+	}
+	if _, _, _, runs := h.running(v.now); !runs {
+		return 0, false
+	}
+	ping = v.lastHeard(h, upTo)
+	return ping, ping != 0
 }
 
 // heardUpTo is up to when Systems Manager says what it heard. While it has trouble it is

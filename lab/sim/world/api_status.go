@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/smithy-go"
 )
 
 // DescribeInstanceStatus answers as EC2 does: for the instances that are named, or for all
@@ -16,24 +15,33 @@ import (
 func (v *View) DescribeInstanceStatus(_ context.Context, in *ec2.DescribeInstanceStatusInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceStatusOutput, error) {
 	v.count("DescribeInstanceStatus")
 	out := &ec2.DescribeInstanceStatusOutput{}
-	if len(in.InstanceIds) > 0 {
-		if len(in.Filters) > 0 {
-			return nil, fmt.Errorf("%w: ids and filters", errNotModelled)
+	switch {
+	case len(in.InstanceIds) > 0 && len(in.Filters) == 0:
+		hosts, err := v.known(in.InstanceIds)
+		if err != nil {
+			return nil, err
 		}
-		for _, id := range in.InstanceIds {
-			h := v.host(id)
-			if h == nil {
-				return nil, &smithy.GenericAPIError{Code: "InvalidInstanceID.NotFound", Message: "the instance ID '" + id + "' does not exist"}
-			}
-			if s, runs := v.status(h); runs {
+		for _, n := range hosts {
+			if s, runs := v.status(v.w.hosts[n]); runs {
 				out.InstanceStatuses = append(out.InstanceStatuses, s)
 			}
 		}
-		return out, nil
+	case len(in.InstanceIds) == 0 && asksForImpaired(in.Filters):
+		out.InstanceStatuses = v.impaired()
+	default:
+		return nil, fmt.Errorf("%w: other statuses", errNotModelled)
 	}
-	if len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "instance-status.status" || len(in.Filters[0].Values) != 1 || in.Filters[0].Values[0] != "impaired" {
-		return nil, fmt.Errorf("%w: every status", errNotModelled)
-	}
+	return out, nil
+}
+
+// asksForImpaired says whether the filters are those of the instances that fail.
+func asksForImpaired(filters []types.Filter) bool {
+	return len(filters) == 1 && aws.ToString(filters[0].Name) == "instance-status.status" && len(filters[0].Values) == 1 && filters[0].Values[0] == "impaired"
+}
+
+// impaired are the instances of the Region whose reachability check fails.
+func (v *View) impaired() []types.InstanceStatus {
+	var out []types.InstanceStatus
 	for _, s := range v.w.unreachable {
 		if s.from+v.impairedLate+seenAfter > v.now {
 			break
@@ -42,10 +50,10 @@ func (v *View) DescribeInstanceStatus(_ context.Context, in *ec2.DescribeInstanc
 			continue
 		}
 		if one, runs := v.status(v.w.hosts[s.host]); runs && one.InstanceStatus.Status == types.SummaryStatusImpaired {
-			out.InstanceStatuses = append(out.InstanceStatuses, one)
+			out = append(out, one)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // initialised is how long after its launch an instance's checks are initializing.

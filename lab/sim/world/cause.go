@@ -141,5 +141,6 @@ func (p *plan) chance(question uint64, share float64) bool {
 // agents is what a host without a voice is without.
 const agents = agentOff | beatOff
 
-// voices is what does not come through.
+// voices is what does not come through. An agent that is only stuck says nothing either, and
+// goes on with its old period: it does not call because it starts.
 const voices = cutSSM | cutBeat

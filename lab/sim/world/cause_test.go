@@ -210,3 +210,27 @@ func TestAConsoleNeverHidesWhatGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAgentThatWasOnlyStuckNeverCallsAtOnce has hosts that live again after ten minutes.
+// An agent that starts calls within a minute; one that goes on waits for its period.
+func TestAnAgentThatWasOnlyStuckNeverCallsAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		cause world.Cause
+		waits bool
+	}{{world.StormThatEnds, true}, {world.AgentsStopped, false}} {
+		waited := false
+		for variant := range uint64(20) {
+			a, _ := befallen(t, world.Single, c.cause, variant+1, 10*time.Minute, 12*time.Minute)
+			waited = waited || a.silent(id(0)) > 3*time.Minute
+		}
+		for n := range time.Duration(10) { // another phase of the period
+			w := make1(t, world.Hosts{Fleet: world.Single, Count: 1, Period: 5 * time.Minute})
+			w = with(t, w, world.Fault{Cause: c.cause, Scope: world.OneHost, At: 6*time.Hour + n*30*time.Second, For: 10 * time.Minute})
+			a := asker{t, w.View(world.Unknowns{}).At(w.Start().Add(6*time.Hour + n*30*time.Second + 12*time.Minute))}
+			waited = waited || a.silent(id(0)) > 3*time.Minute
+		}
+		if waited != c.waits {
+			t.Errorf("after %s an agent waits for its period: %v", c.cause, waited)
+		}
+	}
+}

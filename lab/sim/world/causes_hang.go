@@ -80,7 +80,7 @@ func partial(p *plan) {
 func flapping(p *plan) {
 	const on, round = 2 * minute, 3 * minute
 	for at := p.from; at < p.to; at += round {
-		p.add(at, min(at+on, p.to), dead|noWrites)
+		p.add(at, min(at+on, p.to), dead&^agents|voices|noWrites)
 	}
 }
 

@@ -67,7 +67,7 @@ func ebsStall(p *plan) {
 	if p.chance(1, 0.5) {
 		return
 	}
-	stuck := agents
+	stuck := voices
 	if p.chance(2, 0.4) {
 		stuck |= appDeaf
 	}
@@ -93,7 +93,7 @@ func cpuStarved(p *plan) {
 	for n := uint64(10); at < p.to && n < 100; n++ {
 		at += between(mix(p.own, n), 5*minute, 40*minute)
 		ends := min(p.to, at+between(mix(p.own, n+200), 30, 6*minute))
-		p.add(at, ends, agents|appDeaf|appStill|appQuiet)
+		p.add(at, ends, voices|appDeaf|appStill|appQuiet)
 		at = ends
 	}
 }
@@ -105,7 +105,7 @@ func stormEnds(p *plan) {
 	if p.chance(1, 0.5) {
 		writes = thrashes
 	}
-	p.whole(agents | appDeaf | kernelOnly | hung)
+	p.whole(voices | appDeaf | kernelOnly | hung)
 	i := p.add(p.from+between(mix(p.own, 2), 0, 24), p.to, writes)
 	if p.chance(3, 0.5) {
 		i.talk = saysMemory

@@ -99,170 +99,29 @@ func (w *World) within(s Scope, of int) ([]int32, error) {
 	case OneProfile:
 		return h.profile.hosts, nil
 	case OneGroup:
-		for _, g := range w.hosts[of:] {
-			if g.group != nil {
-				return g.group.hosts, nil
-			}
-		}
-		return nil, fmt.Errorf("no host from %d on is in a group", of)
+		return w.groupFrom(of)
 	case WholeRegion:
-		all := make([]int32, len(w.hosts))
-		for n := range all {
-			all[n] = int32(n) //nolint:gosec // few
-		}
-		return all, nil
+		return w.everybody(), nil
 	}
 	return nil, fmt.Errorf("there is no scope %q", s)
 }
 
-// draw draws the faults of the world's days.
-func (w *World) draw(c Config) ([]fault, error) {
-	times := c.Times
-	if times == 0 {
-		times = 1
-	}
-	for cause, rate := range c.Rates {
-		if dataOf(cause) == nil {
-			return nil, fmt.Errorf("there is no cause %q", cause)
-		} else if rate < 0 {
-			return nil, fmt.Errorf("the rate of %s is negative", cause)
+// groupFrom gives the first group that has a host from a number on.
+func (w *World) groupFrom(of int) ([]int32, error) {
+	for _, h := range w.hosts[of:] {
+		if h.group != nil {
+			return h.group.hosts, nil
 		}
 	}
-	var out []fault
-	for n := range causes {
-		d := &causes[n]
-		rate, given := c.Rates[d.cause]
-		if !given {
-			rate = d.rate
-		}
-		if rate *= times; rate > 0 {
-			out = append(out, w.drawCause(d, rate)...)
-		}
-	}
-	hangs, err := w.drawHangs(c)
-	return append(out, hangs...), err
+	return nil, fmt.Errorf("no host from %d on is in a group", of)
 }
 
-// places are what a cause befalls one of: for each the hosts, and a number.
-func (w *World) places(d *causeData) [][]int32 {
-	var out [][]int32
-	switch d.unit {
-	case perHostDay:
-		for n := range w.hosts {
-			out = append(out, []int32{int32(n)}) //nolint:gosec // few
-		}
-	case perVPCMonth, perVPC:
-		for _, v := range w.vpcs {
-			out = append(out, v.hosts)
-		}
-	case perProfileMonth:
-		for _, p := range w.profiles {
-			out = append(out, p.hosts)
-		}
-	case perZoneMonth:
-		for _, hosts := range w.az {
-			if len(hosts) > 0 {
-				out = append(out, hosts)
-			}
-		}
-	case perGroupMonth:
-		for _, g := range w.groups {
-			out = append(out, g.hosts)
-		}
-	case perRegionMonth:
-		out = append(out, nil)
+func (w *World) everybody() []int32 {
+	all := make([]int32, len(w.hosts))
+	for n := range all {
+		all[n] = int32(n) //nolint:gosec // few
 	}
-	return out
-}
-
-// drawCause draws all faults of one cause.
-func (w *World) drawCause(d *causeData, rate float64) []fault {
-	if d.unit == perVPC { // a network has it from its beginning: see settleVPC
-		return nil
-	}
-	perSecond := rate / month
-	if d.unit == perHostDay {
-		perSecond = rate / 1000 / day
-	}
-	var out []fault
-	for n, hosts := range w.places(d) {
-		seed := mix(mixText(w.seed, string(d.cause)), uint64(n)) //nolint:gosec // positive
-		often := perSecond
-		if d.unit == perHostDay {
-			often *= d.share(w.hosts[hosts[0]])
-		}
-		out = append(out, w.drawPlace(d, hosts, seed, often)...)
-	}
-	return out
-}
-
-const (
-	// idleShare is how much more often both agents of an idle host are stopped. There is one
-	// fleet of idle hosts among sixteen, and half of these faults are to befall one of them.
-	idleShare = 15
-	// blankShare is how much more often a host dumps whose console shows nothing, so that
-	// these are a third of all that dump.
-	blankShare = 0.5 * (1 - silentConsoles) / silentConsoles
-)
-
-// share is how much more often than others a host is befallen.
-func (d *causeData) share(h *host) float64 {
-	switch {
-	case d.cause == AgentsStopped && h.kind.disk == diskIdle:
-		return idleShare
-	case d.cause == PanicWithDump && !h.mutters && !h.kind.windows:
-		return blankShare
-	}
-	return 1
-}
-
-func (w *World) drawPlace(d *causeData, hosts []int32, seed uint64, perSecond float64) []fault {
-	var out []fault
-	begins, end := float64(w.start.Unix()), float64(w.end())
-	for k := uint64(0); ; k++ {
-		begins += wait(mix(seed, 3*k), perSecond)
-		if begins >= end {
-			return out
-		}
-		f := fault{data: d, hosts: hosts, from: int64(begins), seed: mix(seed, 3*k+1)}
-		if d.scope == OneSubnet && mix(f.seed, 9)%2 == 0 { // or of the whole network
-			f.hosts = w.hosts[hosts[below(mix(f.seed, 10), int64(len(hosts)))]].subnet.hosts
-		}
-		f.to = f.from + d.length(mix(seed, 3*k+2))
-		out = append(out, f)
-	}
-}
-
-// drawHangs draws hangs. A host that was restarted after one may hang again.
-func (w *World) drawHangs(c Config) ([]fault, error) {
-	kinds := c.Hangs
-	if len(kinds) == 0 {
-		kinds = Hangs()
-	}
-	for _, k := range kinds {
-		if !k.Hang() {
-			return nil, fmt.Errorf("%q is no hang", k)
-		}
-	}
-	if c.HangsPerHostYear < 0 {
-		return nil, fmt.Errorf("%v hangs per host and year", c.HangsPerHostYear)
-	}
-	if c.HangsPerHostYear == 0 {
-		return nil, nil
-	}
-	var out []fault
-	for n := range w.hosts {
-		seed := mix(w.seed, uint64(n)+9<<20)                                                                 //nolint:gosec // positive
-		for _, f := range w.drawPlace(&causeData{}, []int32{int32(n)}, seed, c.HangsPerHostYear/(365*day)) { //nolint:gosec // few
-			f.data = dataOf(kinds[below(mix(f.seed, 1), int64(len(kinds)))])
-			f.to = f.from + f.data.length(mix(f.seed, 2))
-			if m := len(out); m > 0 && out[m-1].hosts[0] == int32(n) && f.from < out[m-1].to+hour { //nolint:gosec // few
-				continue
-			}
-			out = append(out, f)
-		}
-	}
-	return out, nil
+	return all
 }
 
 // befall gives every host its life.

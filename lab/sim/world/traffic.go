@@ -75,25 +75,30 @@ func (h *host) sentWith(e effects, usual float64) float64 {
 
 // share is how much of its usual traffic the application still sends.
 func (h *host) share(e effects) float64 {
-	k := h.kind
 	switch {
 	case e&tcpDeaf != 0 && e&outwardGone != 0:
 		return 0
-	case k.router && e&kernelOnly != 0: // the kernel forwards, whoever else is dead
-		return 1
-	case k.check == checkNodePort && e&kernelOnly != 0: // what it forwards to other nodes
-		return 0.5
 	case e&kernelOnly != 0:
-		if k.outward {
-			return 0
-		}
-		return retryShare
+		return h.kernelShare()
 	case e&(appDeaf|refused|appQuiet|drained) != 0:
 		return 2 * retryShare
-	case e&outwardGone != 0 && (k.outward || k.router):
+	case e&outwardGone != 0 && (h.kind.outward || h.kind.router):
 		return 2 * retryShare
 	case e&wrongCode != 0:
 		return 0.2
 	}
 	return 1
+}
+
+// kernelShare is how much of it a kernel sends without user space.
+func (h *host) kernelShare() float64 {
+	switch {
+	case h.kind.router: // the kernel forwards, whoever else is dead
+		return 1
+	case h.kind.check == checkNodePort: // what it forwards to other nodes
+		return 0.5
+	case h.kind.outward:
+		return 0
+	}
+	return retryShare
 }

@@ -73,6 +73,7 @@ type World struct {
 	seed  uint64
 	start time.Time
 	days  int
+	odd   float64 // the share of networks whose agents ping less often than every five minutes
 
 	hosts    []*host
 	byID     map[string]int32
@@ -112,6 +113,7 @@ func New(c Config) (*World, error) {
 	if w.days < 0 {
 		return nil, fmt.Errorf("a world of %d days", w.days)
 	}
+	w.odd = c.rate(dataOf(PingPeriod))
 	for i, h := range c.Hosts {
 		if err := w.settle(h); err != nil {
 			return nil, fmt.Errorf("hosts %d: %w", i, err)

@@ -1,0 +1,100 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// DescribeInstanceTypes answers as EC2 does.
+func (v *View) DescribeInstanceTypes(_ context.Context, in *ec2.DescribeInstanceTypesInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceTypesOutput, error) {
+	v.count("DescribeInstanceTypes")
+	names := make([]string, 0, len(in.InstanceTypes))
+	for _, t := range in.InstanceTypes {
+		names = append(names, string(t))
+	}
+	for _, f := range in.Filters {
+		if aws.ToString(f.Name) != "instance-type" {
+			return nil, fmt.Errorf("%w: %s", errNotModelled, aws.ToString(f.Name))
+		}
+		names = append(names, f.Values...)
+	}
+	out := &ec2.DescribeInstanceTypesOutput{}
+	for _, name := range names {
+		if name == "m6i.large" || name == "i3en.large" {
+			out.InstanceTypes = append(out.InstanceTypes, types.InstanceTypeInfo{
+				InstanceType: types.InstanceType(name), Hypervisor: types.InstanceTypeHypervisorNitro, BareMetal: aws.Bool(false),
+				ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureTypeX8664}, Manufacturer: aws.String("Intel")},
+			})
+		}
+	}
+	return out, nil
+}
+
+// DescribeInstanceAttribute gives the shutdown behaviour, which is stop.
+func (v *View) DescribeInstanceAttribute(_ context.Context, in *ec2.DescribeInstanceAttributeInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error) {
+	v.count("DescribeInstanceAttribute")
+	if in.Attribute != types.InstanceAttributeNameInstanceInitiatedShutdownBehavior || v.host(aws.ToString(in.InstanceId)) == nil {
+		return nil, fmt.Errorf("%w: %s", errNotModelled, in.Attribute)
+	}
+	return &ec2.DescribeInstanceAttributeOutput{
+		InstanceId: in.InstanceId, InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: aws.String("stop")},
+	}, nil
+}
+
+// DescribeVolumes gives volumes. None is a Multi-Attach one.
+func (v *View) DescribeVolumes(_ context.Context, in *ec2.DescribeVolumesInput, _ ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error) {
+	v.count("DescribeVolumes")
+	ids := slices.Clone(in.VolumeIds)
+	for _, f := range in.Filters {
+		if aws.ToString(f.Name) != "volume-id" {
+			return nil, fmt.Errorf("%w: %s", errNotModelled, aws.ToString(f.Name))
+		}
+		ids = append(ids, f.Values...)
+	}
+	out := &ec2.DescribeVolumesOutput{}
+	for _, id := range ids {
+		n, ok := v.w.byVolume[id]
+		if !ok {
+			continue
+		}
+		out.Volumes = append(out.Volumes, types.Volume{
+			VolumeId: aws.String(id), MultiAttachEnabled: aws.Bool(false), State: types.VolumeStateInUse,
+			Attachments: []types.VolumeAttachment{{InstanceId: aws.String(v.w.hosts[n].id), VolumeId: aws.String(id), State: types.VolumeAttachmentStateAttached}},
+		})
+	}
+	return out, nil
+}
+
+// DescribeNetworkInterfaces gives the interfaces of addresses in a VPC.
+func (v *View) DescribeNetworkInterfaces(_ context.Context, in *ec2.DescribeNetworkInterfacesInput, _ ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {
+	v.count("DescribeNetworkInterfaces")
+	var network string
+	var addresses []string
+	for _, f := range in.Filters {
+		switch name := aws.ToString(f.Name); name {
+		case "vpc-id":
+			network = f.Values[0]
+		case "addresses.private-ip-address":
+			addresses = f.Values
+		default:
+			return nil, fmt.Errorf("%w: %s", errNotModelled, name)
+		}
+	}
+	out := &ec2.DescribeNetworkInterfacesOutput{}
+	for _, address := range addresses {
+		n, ok := v.w.addresses[network+"/"+address]
+		if !ok {
+			continue
+		}
+		out.NetworkInterfaces = append(out.NetworkInterfaces, types.NetworkInterface{
+			VpcId: aws.String(network), PrivateIpAddress: aws.String(address),
+			Attachment: &types.NetworkInterfaceAttachment{InstanceId: aws.String(v.w.hosts[n].id), DeviceIndex: aws.Int32(0)},
+		})
+	}
+	return out, nil
+}
