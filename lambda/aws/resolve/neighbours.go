@@ -20,9 +20,12 @@ const (
 	// neighboursOfAKind is how many neighbours of one subnet, or of one profile, make a
 	// sample: enough to see a tenth of them, and one call to Systems Manager.
 	neighboursOfAKind = 50
-	// neighbourPages and neighbourPageSize bound the search for them ("DescribeInstances",
-	// Amazon EC2 API Reference: 1,000 instances a page at most). A page is a round.
-	neighbourPages    = 2
+	// neighboursRead and neighbourPages bound the search for them. A page is a round, and may
+	// have fewer instances than were asked for.
+	neighboursRead = 2000
+	neighbourPages = 20
+	// neighbourPageSize is the most that a page has ("DescribeInstances", Amazon EC2 API
+	// Reference).
 	neighbourPageSize = 1000
 )
 
@@ -82,12 +85,12 @@ func (r *Resolver) kinOf(ctx context.Context, asks []Ask) map[common]fact.Of[kin
 // running lists the running instances of one kind. It stops as soon as it has enough of
 // each value.
 func (r *Resolver) running(ctx context.Context, k kind, values []string) (map[string]kin, error) {
-	found, pages := map[string]kin{}, 0
+	found, pages, read := map[string]kin{}, 0, 0
 	in := &ec2.DescribeInstancesInput{MaxResults: aws.Int32(neighbourPageSize), Filters: []types.Filter{
 		filter(k.filter, values...), filter("instance-state-name", string(types.InstanceStateNameRunning)),
 	}}
 	cut, err := r.eachPage(ctx, in, func(page map[string]instance.Description) bool {
-		pages++
+		pages, read = pages+1, read+len(page)
 		for _, id := range slices.Sorted(maps.Keys(page)) {
 			value := k.of(page[id])
 			all := found[value]
@@ -96,7 +99,7 @@ func (r *Resolver) running(ctx context.Context, k kind, values []string) (map[st
 		}
 		// The instance itself may be among them.
 		missing := slices.ContainsFunc(values, func(v string) bool { return len(found[v].ids) <= neighboursOfAKind })
-		return missing && pages < neighbourPages
+		return missing && pages < neighbourPages && read < neighboursRead
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking for neighbours: %w", err)

@@ -77,20 +77,23 @@ func TestNeighboursAreAFixedSampleOfEachKind(t *testing.T) {
 // What was not read may be the whole subnet, and silent.
 func TestACutListOfNeighboursNeverCountsAsAll(t *testing.T) {
 	for _, tt := range []struct {
-		others  int // in its own subnet, which the list comes to last
-		crowd   int // in the other subnet of the batch
-		known   bool
-		pages   int
-		message string
+		others int // in its own subnet, which the list comes to last
+		crowd  int // in the other subnet of the batch
+		page   int // how many instances EC2 gives at once, whatever is asked for
+		known  bool
+		pages  int
 	}{
-		{others: 3, crowd: 4, known: true, pages: 1},
-		{others: 60, crowd: 100, known: true, pages: 2},
-		{others: 3, crowd: 300, pages: 2},
-		{others: 300, crowd: 0, known: true, pages: 1},
+		{others: 3, crowd: 4, page: 100, known: true, pages: 1},
+		{others: 60, crowd: 100, page: 100, known: true, pages: 2},
+		{others: 3, crowd: 60, page: 5, known: true, pages: 13},
+		{others: 3, crowd: 1990, page: 1000, known: true, pages: 2},
+		{others: 3, crowd: 1999, page: 1000, pages: 2},
+		{others: 3, crowd: 300, page: 5, pages: 20},
+		{others: 300, crowd: 0, page: 100, known: true, pages: 1},
 	} {
 		t.Run(fmt.Sprint(tt), func(t *testing.T) {
 			a := newAccount(tt.crowd + tt.others + 1)
-			a.pageSize = 100
+			a.pageSize = tt.page
 			ids := numbered(tt.crowd + tt.others + 1)
 			a.settle("subnet-1", ids[:tt.crowd]...)
 			a.settle("subnet-2", ids[tt.crowd:]...)
