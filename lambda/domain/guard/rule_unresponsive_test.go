@@ -126,7 +126,7 @@ func TestAMachineThatWorksOrAnswersIsNeverInterrupted(t *testing.T) {
 		}, guard.Held},
 		{"its disk has too few minutes, and its kernel never writes on the console", func(s *scene) {
 			s.windows()
-			s.disk.count = func(at time.Time) (int, bool) { return 40, !at.Before(ago(20*time.Minute)) && at.Before(s.disk.wrote) }
+			s.disk.count = func(at time.Time) (int, bool) { return 40, !at.Before(ago(55*time.Minute)) && at.Before(s.disk.wrote) }
 		}, guard.Later},
 		{"its metrics are more than 5 minutes late", func(s *scene) { s.disk.lag = 6 * time.Minute }, guard.Later},
 		{"healthy behind a load balancer", target("healthy", "", nil), guard.Later},

@@ -51,13 +51,13 @@ func (targetHealth) read(h Host, since time.Time) Vital {
 
 // registered is what the health of one target says.
 func registered(h Host, d instance.Description, t instance.Registration, since time.Time) Vital {
-	v := Vital{Says: Nothing, Saw: "target health: " + answer(t)}
+	v := Vital{Says: Nothing, Saw: "target health: " + answer(t, "")}
 	answered := t.State == "healthy" || t.Reason == "Target.ResponseCodeMismatch"
 	if !answered || since.IsZero() {
 		return v
 	}
 	if other := elsewhere(d, t); other != "" {
-		v.Saw += ", " + other
+		v.Saw = "target health: " + answer(t, other)
 		return v
 	}
 	// A target that has died stays healthy until so many checks have failed.
@@ -75,22 +75,22 @@ func registered(h Host, d instance.Description, t instance.Registration, since t
 func elsewhere(d instance.Description, t instance.Registration) string {
 	switch {
 	case !aboveTCP(t.Protocol):
-		return "which a hung kernel answers, too"
+		return "; a hung kernel answers it, too"
 	case d.Kubernetes:
-		return "which another node of its cluster may have answered"
+		return "; another node of its cluster may have answered"
 	case t.Port >= firstNodePort && t.Port <= lastNodePort:
-		return fmt.Sprintf("on node port %d, which another node may have answered", t.Port)
+		return fmt.Sprintf(" on node port %d; another node may have answered", t.Port)
 	}
 	return ""
 }
 
-// answer is the health in words: "Target.Timeout (HTTP)".
-func answer(t instance.Registration) string {
+// answer is the health in words: "Target.Timeout (HTTP)". note says more of the check.
+func answer(t instance.Registration, note string) string {
 	text := t.Reason
 	if text == "" {
 		text = t.State
 	}
-	return printable.Line(text, maxText) + " (" + printable.Line(t.Protocol, maxText) + ")"
+	return printable.Line(text, maxText) + " (" + printable.Line(t.Protocol, maxText) + note + ")"
 }
 
 const (
