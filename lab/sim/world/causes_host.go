@@ -150,9 +150,11 @@ func panicWithDump(p *plan) {
 // down. The agents are stopped first.
 func slowStop(p *plan) {
 	does := refused | appStill | appQuiet
-	if p.chance(1, 0.4) {
+	switch {
+	case p.chance(1, 0.4):
 		does |= bootWrites // updates
-	} else { // what writes without being asked is stopped by then, and the journal has nothing to say
+	case p.h.kind.windows: // its event log and its registry go on
+	default: // what writes without being asked is stopped by then, and the journal has nothing to say
 		p.add(p.from+between(mix(p.own, 4), 30, 2*minute), p.to, noWrites)
 	}
 	p.whole(does).talk = saysSlowStop

@@ -106,12 +106,9 @@ func (c *scribe) say(i interval) {
 	case saysBoot, saysSlowBoot:
 		c.boot(i.from, i.to, i.talk)
 	case saysStop:
-		c.stop(i.from)
+		c.stop(i, func() {})
 	case saysSlowStop:
-		c.stop(i.from)
-		c.repeat(i, jobEvery, 1<<20, func(at, n int64) {
-			c.plain(at, fmt.Sprintf("[*     ] A stop job is running for Nightly maintenance (%dmin %ds / no limit)\r\n", n, 30))
-		})
+		c.stop(i, func() { c.waits(i) })
 	case saysDump:
 		c.dump(i)
 	case saysPanic:
@@ -157,10 +154,20 @@ func (c *scribe) boot(from, to int64, talk speech) {
 	c.plain(to, bootTail)
 }
 
-func (c *scribe) stop(from int64) {
-	c.plain(from, "\r\n         Stopping session-1.scope - Session 1 of User admin...\r\n"+
+// stop is a shutdown. Meanwhile writes what is said between its beginning and its end.
+func (c *scribe) stop(i interval, meanwhile func()) {
+	c.plain(i.from, "\r\n         Stopping session-1.scope - Session 1 of User admin...\r\n"+
 		"[  OK  ] Stopped target multi-user.target - Multi-User System.\r\n[  OK  ] Stopped target timers.target - Timer Units.\r\n")
-	c.line(from, "systemd-shutdown[1]: Syncing filesystems and block devices.")
+	meanwhile()
+	c.line(i.to-1, "systemd-shutdown[1]: Syncing filesystems and block devices.")
+	c.line(i.to-1, "reboot: Restarting system")
+}
+
+// waits is a stop job that init waits for.
+func (c *scribe) waits(i interval) {
+	c.repeat(interval{from: i.from + jobEvery, to: i.to}, jobEvery, 1<<20, func(at, n int64) {
+		c.plain(at, fmt.Sprintf("[*     ] A stop job is running for Nightly maintenance (%dmin %ds / no limit)\r\n", n+1, 0))
+	})
 }
 
 func (c *scribe) dump(i interval) {
