@@ -326,3 +326,7 @@ func BenchmarkAPass(b *testing.B) {
 		a.points("AWS/EC2", "NetworkOut", "InstanceId", id(0), "Sum", 300)
 	}
 }
+
+func filterImpaired() []ec2types.Filter {
+	return []ec2types.Filter{{Name: aws.String("instance-status.status"), Values: []string{"impaired"}}}
+}
