@@ -100,7 +100,7 @@ func (b *brief) decides(e Event) bool {
 	in := slices.ContainsFunc(scenes(), func(s scene) bool {
 		return s.subject == subject{e.Alarm, e.Names[0]} && slices.Contains(s.outcomes, cases.Outcome(e.Outcome))
 	})
-	if in && b.first(e.Alarm, e.Names[0], e.Outcome, e.Rule) || !planned(e) {
+	if in && b.first(e.Alarm, e.Names[0], e.Outcome) || !planned(e) {
 		return true
 	}
 	b.decisions++

@@ -45,7 +45,9 @@ func frozen(ago time.Duration) func(*fleet.Fleet, string) error {
 // tag is the tag that opts an instance in.
 func tag(value string) map[string]string { return map[string]string{"crashcart": value} }
 
-// cast returns the fleet of the story.
+// cast returns the fleet of the story. All of it is in trouble at once, as no fleet is
+// that hangs by chance. So what is in trouble has a subnet and an instance profile of its
+// own; only the hero has the crowd for neighbours.
 func cast() []actor {
 	actors := []actor{
 		{
@@ -58,7 +60,7 @@ func cast() []actor {
 				ID: "i-0b2f6c1d8e3a54a72", Name: web2, Type: "m6i.large", Tags: tag("auto"),
 				LastPing: 4*time.Minute + 20*time.Second, DumpTakes: 80 * time.Second, BootTakes: 30 * time.Second,
 			},
-			"frozen 4 min ago; still answers ARP", frozen(4 * time.Minute),
+			"frozen 8 min ago; still answers ARP", frozen(8 * time.Minute),
 		},
 		{
 			fleet.Spec{ID: "i-0c3a7d2e9f4b65b83", Name: arm1, Type: "m7g.large", Tags: tag("auto"), LastPing: 2 * time.Minute},
@@ -69,16 +71,16 @@ func cast() []actor {
 			"hung, but nobody tagged it", frozen(20 * time.Minute),
 		},
 		{
-			fleet.Spec{ID: "i-0e5c9f40b16d87da5", Name: pay1, Type: "c7i.large", Tags: tag("manual"), LastPing: 2 * time.Minute},
-			"hung; a person must ask", frozen(7 * time.Minute),
+			fleet.Spec{ID: "i-0e5c9f40b16d87da5", Name: pay1, Type: "c7i.large", Tags: tag("manual"), LastPing: time.Minute},
+			"hung; a person must ask", frozen(9 * time.Minute),
 		},
 		{
 			fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: 5 * time.Minute},
 			"launched 5 min ago", nil,
 		},
 		{
-			fleet.Spec{ID: "i-017eb162d38fa9fc7", Name: cache1, Type: "m6a.large", Tags: tag("auto"), LastPing: time.Minute, DumpTakes: time.Hour},
-			"crashed by itself 7 min ago, dumping", func(f *fleet.Fleet, id string) error { return f.Crash(id, 7*time.Minute) },
+			fleet.Spec{ID: "i-017eb162d38fa9fc7", Name: cache1, Type: "m6a.large", Tags: tag("auto"), LastPing: time.Minute, DumpTakes: time.Hour, DumpAway: true},
+			"crashed by itself 7 min ago, dumping to its instance storage", func(f *fleet.Fleet, id string) error { return f.Crash(id, 7*time.Minute) },
 		},
 		replaceable(mail1, "i-018ec273e490fb1d8"),
 		replaceable(auth1, "i-029fd384f5a10c2e9"),
@@ -88,6 +90,11 @@ func cast() []actor {
 			fleet.Spec{ID: m.id, Name: m.name, Type: "c7i.large", Tags: tag("auto"), Group: checkout, LastPing: time.Minute},
 			"hung, as are all four of its group", frozen(9 * time.Minute),
 		})
+	}
+	for i := range actors {
+		if a := &actors[i]; a.trouble != nil && a.spec.Name != hero {
+			a.spec.Subnet, a.spec.Profile = "subnet-"+a.spec.ID[2:], a.spec.Name
+		}
 	}
 	return actors
 }
@@ -100,15 +107,15 @@ func replaceable(name, id string) actor {
 			ID: id, Name: name, Type: "m6i.large", Tags: tag("auto"), Group: groupOf(name), LastPing: time.Minute,
 			DumpTakes: 6 * time.Minute, BootTakes: 30 * time.Second,
 		},
-		"hung, in the group " + groupOf(name) + ", which replaces what fails", frozen(8 * time.Minute),
+		"hung, in the group " + groupOf(name) + ", which replaces what fails", frozen(9 * time.Minute),
 	}
 }
 
 // groupOf is the Auto Scaling group that is called as its members are.
 func groupOf(name string) string { return name[:strings.LastIndexByte(name, '-')] }
 
-// crowd is how many instances there are besides, all of them well. Silence proves
-// something about one host only while others are heard.
+// crowd is how many instances there are besides, all of them well. The silence of the hero
+// proves something only while its neighbours are heard.
 const crowd = 12
 
 // crowdName is what they are called together.

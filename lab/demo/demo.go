@@ -22,8 +22,11 @@ import (
 const (
 	// Speed is how many lab seconds pass in a second: a minute of silence takes one.
 	Speed = 60
-	// patience is how long the story may take, in its own time. It is over after eight
-	// minutes; what has not come after forty never comes.
+	// fresh is config.EnvFresh in the story: less than half of what is shipped, so that the story
+	// is over soon.
+	fresh = 12 * time.Minute
+	// patience is how long the story may take, in its own time. It is over after a quarter
+	// of an hour; what has not come after forty minutes never comes.
 	patience = 40 * time.Minute
 )
 

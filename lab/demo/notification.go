@@ -85,6 +85,8 @@ func topicOf(outcome, rule, id, name string) string {
 		return ""
 	case outcome == "interrupted" || outcome == "dry-run":
 		return outcome + "/" + id
+	case outcome == "held":
+		return outcome + "-" + rule + "/" + id
 	case rule == "group":
 		return rule + "/asg/" + groupOf(name)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"crashcart/lab/demo/page"
@@ -37,7 +38,7 @@ func (o *shortOutput) Event(e Event) {
 	}
 	switch e.Kind {
 	case KindInstance:
-		o.open("The fleet", o.Paint(paintDim, fmt.Sprintf("   %d more are well; the stack's mode is auto; a lab minute passes in a second", crowd)))
+		o.open("The fleet", o.Paint(paintDim, fmt.Sprintf("   %d more are well; the stack's mode is auto, fresh is 12m; a lab minute passes in a second", crowd)))
 		o.Line(fmt.Sprintf("%-8s  %-11s  %-6s  ", folded(e.Names[0]), cmp.Or(e.Type, "-"), cmp.Or(e.Tag, "-")), e.Text)
 	case KindAlarm, KindMessage:
 		o.open("What happens", "   "+o.Paint(paintDim, legend()))
@@ -85,6 +86,9 @@ func (o *shortOutput) why(e Event) string {
 		return clause(text, room)
 	}
 	text := e.Rule + ": " + e.Text
+	if e.Names[0] != hero && cases.Outcome(e.Outcome) != cases.OutcomeLater {
+		text = figures.ReplaceAllString(text, "") // what the questions are is said; the hero's line has the answers
+	}
 	if e.Pass == 0 || e.Outcome == string(cases.OutcomeLater) {
 		return short(text)
 	}
@@ -94,6 +98,10 @@ func (o *shortOutput) why(e Event) string {
 	}
 	return passes
 }
+
+// figures are what the vitals of a host saw, as a sentence about all three questions has
+// it.
+var figures = regexp.MustCompile(` \((?:SSM ping|heartbeat|reachability|\d+ for|NetworkOut|target health)[^)]*\)`)
 
 // oneLine says whether the first clause of such a decision says enough. For the others
 // the last one may be what matters.
@@ -114,7 +122,7 @@ func clause(text string, n int) string {
 	}
 	end := strings.Index(text, "; ")
 	if end < 0 {
-		return text
+		return part(text, n-page.Columns(mark), mark)
 	}
 	for {
 		next := strings.Index(text[end+1:], "; ")
@@ -123,6 +131,21 @@ func clause(text string, n int) string {
 		}
 		end += 1 + next
 	}
+}
+
+// part is as much of a clause as fits into n columns and ends where a colon does, with a
+// mark. It is the whole clause if that would be no more than its rule.
+func part(text string, n int, mark string) string {
+	end := -1
+	for at, r := range text {
+		if r == ':' && page.Columns(text[:at]) <= n && strings.Contains(text[:at], ": ") {
+			end = at
+		}
+	}
+	if end < 0 {
+		return text
+	}
+	return text[:end] + mark
 }
 
 // end closes the story with what is not in it.

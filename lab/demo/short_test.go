@@ -60,6 +60,8 @@ func TestALongReasonIsCutBetweenItsClauses(t *testing.T) {
 		"one clause; another; and more than that": "one clause; another…",
 		"a first clause that is much too long; x": "a first clause that is much too long…",
 		"a single clause which cannot be cut up":  "a single clause which cannot be cut up",
+		"rule: one part: and one part more":       "rule: one part…",
+		"rule: a part that is much too long":      "rule: a part that is much too long",
 	} {
 		if got := clause(text, 25); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

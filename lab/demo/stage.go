@@ -92,10 +92,12 @@ func joinClose(err error, l *lab.Lab) error {
 func (s *stage) deploy(p config.Protect) error {
 	return s.lab.Deploy(lab.Function{
 		Path: s.bootstrap, Concurrency: 2, Log: s.heard, Invoked: s.invoked,
+		// A host that lives is put off until its trigger is fresh no longer.
 		// One interrupt an hour more than the story has: what comes after must be
 		// refused for reasons of its own.
 		Env: map[string]string{
 			config.EnvMode: string(config.ModeAuto), config.EnvProtect: string(p), config.EnvBudget: strconv.Itoa(len(victims) + 1),
+			config.EnvFresh: fresh.String(),
 		},
 	})
 }

@@ -118,7 +118,7 @@ func (t *textOutput) Event(e Event) {
 	defer t.mu.Unlock()
 	switch e.Kind {
 	case KindInstance:
-		t.title("The fleet", "account 111122223333, eu-central-1; stack mode auto; a lab minute passes in a second")
+		t.title("The fleet", "account 111122223333, eu-central-1; stack mode auto, fresh 12m; a lab minute passes in a second")
 		t.Line(fmt.Sprintf("%-11s %-20s %-12s %-7s ", e.Names[0], e.Instance, cmp.Or(e.Type, "-"), cmp.Or(e.Tag, "-")), e.Text)
 	case KindAlarm, KindMessage:
 		t.title("What happens", legend())

@@ -189,6 +189,9 @@ func (g *guest) dumpPlan(takes time.Duration) {
 		least  = 100
 		behind = 4 * time.Second
 	)
+	if g.DumpAway {
+		return
+	}
 	g.plans(max(least, int(takes/behind)), min(first, takes/2), takes-min(first, takes/2))
 }
 

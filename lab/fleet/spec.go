@@ -64,6 +64,7 @@ type Spec struct {
 	Kernel    Preparation
 	BootTakes time.Duration // from power to login prompt; default what was measured, 12 s
 	DumpTakes time.Duration // from interrupt to restart; default what was measured, 14 s
+	DumpAway  bool          // the dump goes to instance storage: no EBS volume is written to
 	NoAgent   bool          // never had an SSM agent
 	LastPing  time.Duration // age of the agent's last ping when added, below its period; default by id
 

@@ -172,6 +172,16 @@ func TestALongDumpIsNeverStillForLong(t *testing.T) {
 	}
 }
 
+func TestADumpToInstanceStorageWritesToNoVolume(t *testing.T) {
+	f, c, ids := lived(t, fleet.Spec{DumpTakes: time.Hour, DumpAway: true}, 1)
+	must(t, f.Crash(ids[0], 0))
+	for i, n := range minutes(t, f, ids[0], c.Now().Add(59*time.Minute), 59) {
+		if n != 0 {
+			t.Errorf("minute %d of the dump has %d writes", i, n)
+		}
+	}
+}
+
 func TestAHostThatWritesEveryFiveMinutesIsStillFor270Seconds(t *testing.T) {
 	f, c, ids := lived(t, fleet.Spec{Habits: fleet.Habits{Disk: fleet.DiskSeldom}}, 10)
 	for _, id := range ids {
