@@ -7,22 +7,20 @@ import (
 
 // Hang is a way in which user space, or the whole machine, stops answering.
 type Hang struct {
-	Name   string
-	What   string // what is wrong with the machine, as a part of a sentence
-	Script string // run by root in the guest; it need not return
-	// Prepare is run by root long before, and must succeed.
-	Prepare string
-	Lives   bool // not a hang: slow, but its agent is heard, and it must not be interrupted
-	Ends    bool // it may end by itself, in a panic of the kernel's own
+	Name    string
+	What    string // what is wrong with the machine, as a part of a sentence
+	Prepare string // makes it the kind of host that hangs; run by root after its boot, and must succeed
+	Script  string // run by root in the guest; it need not return
+
+	Lives    bool // not a hang: it must not be interrupted
+	Ends     bool // it may end by itself, in a panic of the kernel's own
+	Held     bool // it goes on writing, so that a person must ask
+	Restarts bool // init lives on, and starts anew the services that do not say in time that they live
+	Unasked  bool // nobody asks its application for a page
+
 	// Speed is how many lab seconds pass in a second, if not Speed: a guest that is slow
 	// must not be taken for a silent one because its time runs slower than AWS's.
 	Speed float64
-	Held  bool // it goes on writing, so that a person must ask
-	// Restarts is a hang in which init lives on, and starts services anew that do not say
-	// in time that they live.
-	Restarts bool
-	// Unasked is a guest whose application nobody asks for a page.
-	Unasked bool
 	// Kernel are further arguments for the guest's kernel.
 	Kernel string
 }
@@ -30,8 +28,8 @@ type Hang struct {
 // frozen is the hang of the trials that are about how it ends.
 const frozen = "frozen-root"
 
-// Hangs are the honest ways to hang a stock kernel that were found: none of them
-// is a guest that merely pretends.
+// Hangs are the honest ways to hang a stock kernel that were found, after the guests that
+// live although an alarm says otherwise. None of them merely pretends.
 func Hangs() []Hang {
 	return slices.Concat(living(), []Hang{
 		{
@@ -78,7 +76,7 @@ func Hangs() []Hang {
 	})
 }
 
-// living are guests that do not hang at all, although an alarm says so.
+// living are guests that do not hang at all.
 func living() []Hang {
 	return []Hang{
 		{
