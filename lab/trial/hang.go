@@ -28,10 +28,12 @@ type Hang struct {
 // frozen is the hang of the trials that are about how it ends.
 const frozen = "frozen-root"
 
-// Hangs are the honest ways to hang a stock kernel that were found, after the guests that
+// Hangs are the honest ways to hang a stock kernel that were found, and then guests that
 // live although an alarm says otherwise. None of them merely pretends.
-func Hangs() []Hang {
-	return slices.Concat(living(), []Hang{
+func Hangs() []Hang { return slices.Concat(hanging(), living()) }
+
+func hanging() []Hang {
+	return []Hang{
 		{
 			Name: frozen, What: "the root file system is frozen, as under a storage driver that never answers",
 			Script: "sync; fsfreeze -f /",
@@ -73,7 +75,7 @@ func Hangs() []Hang {
 			// iomem=relaxed.
 			Script: "busybox devmem 0xfee00080 32 0xff", Kernel: "iomem=relaxed",
 		},
-	})
+	}
 }
 
 // living are guests that do not hang at all.
