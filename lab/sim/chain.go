@@ -89,7 +89,13 @@ func (p *player) playFrom(first visit, see func(*Decision) bool) {
 		}
 		v := waiting[next]
 		waiting = append(waiting[:next], waiting[next+1:]...)
+		if !p.until.IsZero() && !v.at.Before(p.until) {
+			continue
+		}
 		p.at(v.at)
+		if p.visited != nil {
+			p.visited(v)
+		}
 		if p.calm(v) {
 			if again, ok := p.skipped(v); ok {
 				waiting = append(waiting, again)
@@ -119,18 +125,23 @@ func (p *player) calm(v visit) bool {
 	if p.hosts[n].Period <= fiveMinutes && !p.world.Disturbed(n, v.at.Add(-calmFor), v.at) {
 		return true
 	}
-	ctx := context.Background()
-	out, err := p.view.DescribeInstanceInformation(ctx, &ssm.DescribeInstanceInformationInput{
-		Filters: []ssmtypes.InstanceInformationStringFilter{{Key: &byIDs, Values: []string{id}}},
-	})
-	if err != nil || len(out.InstanceInformationList) != 1 || p.now.Sub(aws.ToTime(out.InstanceInformationList[0].LastPingDateTime)) >= lately {
+	if ping, ok := p.lastPing(id); !ok || p.now.Sub(ping) >= lately {
 		return false
 	}
-	status, err := p.view.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{InstanceIds: []string{id}})
+	status, err := p.view.DescribeInstanceStatus(context.Background(), &ec2.DescribeInstanceStatusInput{InstanceIds: []string{id}})
 	return err == nil && len(status.InstanceStatuses) == 1 && status.InstanceStatuses[0].InstanceStatus.Status == ec2types.SummaryStatusOk
 }
 
-var byIDs = "InstanceIds"
+// lastPing is when Systems Manager last heard a host, as it says at this moment.
+func (p *player) lastPing(id string) (ping time.Time, ok bool) {
+	out, err := p.view.DescribeInstanceInformation(context.Background(), &ssm.DescribeInstanceInformationInput{
+		Filters: []ssmtypes.InstanceInformationStringFilter{{Key: aws.String("InstanceIds"), Values: []string{id}}},
+	})
+	if err != nil || len(out.InstanceInformationList) != 1 {
+		return time.Time{}, false
+	}
+	return aws.ToTime(out.InstanceInformationList[0].LastPingDateTime), true
+}
 
 // skipped is the next visit of a target that is well: as late as the handler would have it.
 func (p *player) skipped(v visit) (visit, bool) {

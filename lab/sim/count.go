@@ -125,6 +125,8 @@ type Result struct {
 	Cells    map[cell]*Count
 	Classes  map[world.Fleet]map[Class]*Count
 	Wrongs   []Wrong
+
+	permits []permit
 }
 
 func newResult(name string) *Result {
@@ -171,6 +173,7 @@ func (r *Result) Add(o *Result) {
 		}
 	}
 	r.Wrongs = append(r.Wrongs, o.Wrongs...)
+	r.permits = append(r.permits, o.permits...)
 }
 
 // quantile is the time below which a share of the hangs were interrupted. It is not there

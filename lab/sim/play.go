@@ -28,9 +28,12 @@ type run struct {
 }
 
 // recorder makes a recorder of a world.
-func (r run) recorder(w *world.World, u world.Unknowns) *recorder {
+func (r run) recorder(w *world.World, u world.Unknowns) *recorder { return r.recorderOf(w, u, nil) }
+
+// recorderOf makes a recorder of a part of a world.
+func (r run) recorderOf(w *world.World, u world.Unknowns, own func(world.Host) bool) *recorder {
 	p := newPlayer(r.config, w, u)
-	rec := newRecorder(r.unit, p)
+	rec := newRecorder(r.unit, p, own)
 	if r.log != nil {
 		rec.log = func(d *Decision) { r.log(p, d) }
 	}
@@ -82,6 +85,7 @@ func worldUnit(name string, u world.Unknowns, kinds []world.AlarmKind, make func
 		rec.play(w.Alarms(u, kinds...))
 		out := rec.finish()
 		out.HostDays = float64(w.HostDays())
+		out.beside(r.config.Rules)
 		return out, nil
 	}}
 }

@@ -30,20 +30,23 @@ type permit struct {
 
 // recorder counts what a player decides.
 type recorder struct {
-	unit    string
-	p       *player
-	hangs   map[int][]*hang // of each host, by their beginning
-	permits []permit
-	result  *Result
-	log     func(*Decision) // for a replay; nil for none
+	unit   string
+	p      *player
+	hangs  map[int][]*hang // of each host, by their beginning
+	result *Result
+	log    func(*Decision) // for a replay; nil for none
 }
 
 // margin is how long before the end of a world a hang must begin to be counted.
 const margin = 90 * time.Minute
 
-func newRecorder(unit string, p *player) *recorder {
+// newRecorder is a recorder of those hosts that are its own; nil stands for all.
+func newRecorder(unit string, p *player, own func(world.Host) bool) *recorder {
 	r := &recorder{unit: unit, p: p, hangs: map[int][]*hang{}, result: newResult(unit)}
 	for _, e := range p.world.Episodes() {
+		if own != nil && !own(p.hosts[e.Host]) {
+			continue
+		}
 		if e.Cause.Hang() && e.From.Before(p.world.End().Add(-margin)) && r.really(e) {
 			r.hangs[e.Host] = append(r.hangs[e.Host], &hang{episode: e})
 		}
@@ -146,7 +149,7 @@ func (r *recorder) permitted(d *Decision, fleet world.Fleet, h *hang) {
 	if h != nil {
 		p.cell.cause = h.episode.Cause
 	}
-	r.permits = append(r.permits, p)
+	r.result.permits = append(r.result.permits, p)
 	if d.Region {
 		r.result.Total.Region++
 		at(r.result.Fleets, fleet).Region++
@@ -187,14 +190,13 @@ func whyLost(d *Decision) string {
 // noAlarm is why a hang was lost of which nothing was ever asked.
 const noAlarm = "no alarm in time"
 
-// finish counts the hangs, and what stands beside.
+// finish counts the hangs.
 func (r *recorder) finish() *Result {
 	for _, host := range slices.Sorted(keys(r.hangs)) {
 		for _, h := range r.hangs[host] {
 			r.hung(r.p.hosts[host], h)
 		}
 	}
-	r.beside()
 	return r.result
 }
 
@@ -227,22 +229,20 @@ func classOf(h world.Host, e world.Episode) Class {
 	return Readable
 }
 
-// beside counts the permits that the rules budget and cooldown would have stopped.
-func (r *recorder) beside() {
+// beside counts the permits of one world that the rules budget and cooldown would have
+// stopped.
+func (r *Result) beside(rules config.Rules) {
 	slices.SortStableFunc(r.permits, func(a, b permit) int { return a.at.Compare(b.at) })
-	c, err := rules()
-	if err != nil {
-		return
-	}
 	last := map[int]time.Time{}
 	var spent []time.Time
 	for _, p := range r.permits {
-		for _, counts := range []*Count{&r.result.Total, at(r.result.Fleets, p.cell.fleet)} {
+		for _, counts := range []*Count{&r.Total, at(r.Fleets, p.cell.fleet)} {
 			counts.Permits++
-			beside(counts, c.Rules, p, last[p.host], spent)
+			beside(counts, rules, p, last[p.host], spent)
 		}
 		last[p.host], spent = p.at, append(spent, p.at)
 	}
+	r.permits = nil // those of other worlds are not beside these
 }
 
 func beside(c *Count, rules config.Rules, p permit, last time.Time, spent []time.Time) {

@@ -66,6 +66,9 @@ type player struct {
 	resolver *resolve.Resolver
 	guard    *guard.Guard // without a limit of the Region
 	limited  *guard.Guard // as it is
+
+	until   time.Time   // no visit is played from then on; zero for no end
+	visited func(visit) // is called before each; nil for nothing
 }
 
 // newPlayer is a player of a world, with some figures for what is not known of AWS.
