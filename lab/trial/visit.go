@@ -27,7 +27,7 @@ func (r *run) visit(ctx context.Context) {
 		r.beside.Go(func() {
 			bounded, cancel := context.WithTimeout(ctx, visitTakes)
 			defer cancel()
-			_ = r.guest.Answers(bounded, guest.PageOnDisk) // a visitor who gets no answer goes away
+			_ = r.guest.Answers(bounded, guest.PageOnDisk) //nolint:errcheck // a visitor who gets no answer goes away
 		})
 	}
 }

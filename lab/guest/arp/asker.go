@@ -71,7 +71,7 @@ func (a *Asker) say(answers <-chan []byte) {
 	for {
 		select {
 		case answer := <-answers:
-			_ = a.link.Send(answer) // a guest that did not get it asks again
+			_ = a.link.Send(answer) //nolint:errcheck // a guest that did not get it asks again
 		case <-a.link.Done():
 			return
 		}

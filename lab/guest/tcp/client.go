@@ -30,6 +30,9 @@ const (
 // ErrRefused says that the guest's kernel answered that nobody listens.
 var ErrRefused = errors.New("the connection was refused")
 
+// errAgain says that no segment came in time.
+var errAgain = errors.New("nothing came")
+
 // Client is this end of any number of connections. It is safe for concurrent use.
 type Client struct {
 	link     *link.Link
@@ -107,10 +110,10 @@ func (t *talk) shake(ctx context.Context) error {
 	for again := t.send(hello); ; {
 		s, err := t.wait(ctx, again)
 		switch {
+		case errors.Is(err, errAgain):
+			again = t.send(hello)
 		case err != nil:
 			return err
-		case s == nil:
-			again = t.send(hello)
 		case s.flags&rst != 0 && s.acked == t.next+1:
 			return ErrRefused
 		case s.flags&(syn|ack) == syn|ack && s.acked == t.next+1:
@@ -129,11 +132,11 @@ func (t *talk) ask(ctx context.Context, request []byte) (string, error) {
 	for taken := false; ; {
 		s, err := t.wait(ctx, again)
 		switch {
-		case err != nil:
-			return string(answer), fmt.Errorf("waiting for the answer of port %d: %w", t.port, err)
-		case s == nil:
+		case errors.Is(err, errAgain):
 			again = t.send(question)
 			continue
+		case err != nil:
+			return string(answer), fmt.Errorf("waiting for the answer of port %d: %w", t.port, err)
 		case s.flags&rst != 0:
 			return string(answer), fmt.Errorf("waiting for the answer of port %d: the connection was reset", t.port)
 		}
@@ -151,7 +154,7 @@ func (t *talk) ask(ctx context.Context, request []byte) (string, error) {
 
 // take gives the text of a segment if it is what comes next, and whether it is the last.
 // Whatever else comes is acknowledged as before, so that the guest sends what is missing.
-func (t *talk) take(s *segment) (text []byte, over bool) {
+func (t *talk) take(s segment) (text []byte, over bool) {
 	if len(s.text) == 0 && s.flags&fin == 0 {
 		return nil, false
 	}
@@ -169,18 +172,18 @@ func (t *talk) close() {
 	t.stop()
 }
 
-// wait gives the next segment, nil when it is time to send again, or an error when ctx
-// or the link has ended.
-func (t *talk) wait(ctx context.Context, again <-chan time.Time) (*segment, error) {
+// wait gives the next segment, errAgain when it is time to send again, or an error when
+// ctx or the link has ended.
+func (t *talk) wait(ctx context.Context, again <-chan time.Time) (segment, error) {
 	select {
 	case s := <-t.heard:
-		return &s, nil
+		return s, nil
 	case <-again:
-		return nil, nil //nolint:nilnil // as said
+		return segment{}, errAgain
 	case <-t.client.link.Done():
-		return nil, net.ErrClosed
+		return segment{}, net.ErrClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return segment{}, ctx.Err()
 	}
 }
 
@@ -189,6 +192,6 @@ func (t *talk) wait(ctx context.Context, again <-chan time.Time) (*segment, erro
 // when to send again.
 func (t *talk) send(s segment) <-chan time.Time {
 	s.from, s.to, s.sequence, s.acked = t.local, t.port, t.next, t.want
-	_ = t.client.link.Send(s.frame(t.client.from, t.client.to))
+	_ = t.client.link.Send(s.frame(t.client.from, t.client.to)) //nolint:errcheck // as said
 	return time.After(sendAgain)
 }
