@@ -207,7 +207,6 @@ func (w *World) targetAlarms(t *targetGroup) []Alarm {
 	}
 	slices.SortStableFunc(all, func(a, b spell) int { return cmp.Compare(a.from, b.from) })
 	var out []Alarm
-	over := int64(0)
 	for n := 0; n < len(all); n++ {
 		first := all[n]
 		ends := first.to
@@ -217,11 +216,10 @@ func (w *World) targetAlarms(t *targetGroup) []Alarm {
 		}
 		h := w.hosts[first.host]
 		fires := first.from + targetsStand + minute + below(mixAt(h.seed, first.from), evaluated)
-		if ends > fires && fires > over {
+		if ends > fires {
 			a := h.alarm(fires, TargetAlarm, h.causeOf(first.from-1, h.unanswered()))
 			a.Instance, a.TargetGroup = "", t.arn
 			out = append(out, a)
-			over = ends
 		}
 	}
 	return out
