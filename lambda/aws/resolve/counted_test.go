@@ -19,6 +19,7 @@ type counted struct {
 	volumes map[string]bool   // every volume, and whether it can have several hosts
 	points  map[gauge]samples // what was published
 	says    map[string]cwtypes.StatusCode
+	untimed string // a metric whose values come without their times
 	// pointsAPage is how many points a page of GetMetricData has; 100,800 unless set.
 	pointsAPage int
 
@@ -111,6 +112,9 @@ func (a *account) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDat
 		}
 		for n, p := range points {
 			p.Id, p.StatusCode = q.Id, cwtypes.StatusCodePartialData
+			if a.untimed == *q.MetricStat.Metric.MetricName {
+				p.Timestamps = nil
+			}
 			if n == len(points)-1 {
 				p.StatusCode = cmp.Or(a.says[*q.MetricStat.Metric.MetricName], cwtypes.StatusCodeComplete)
 			}
@@ -138,7 +142,7 @@ func (a *account) between(g gauge, from, to time.Time) (out []cwtypes.MetricData
 	}
 	slices.Sort(minutes)
 	for _, m := range minutes {
-		if at := noon.Add(time.Duration(m) * time.Minute); !at.Before(from) && at.Before(to) {
+		if at := noon.Add(time.Duration(m) * time.Minute); !at.Before(from) && (at.Before(to) || a.careless) {
 			out = append(out, cwtypes.MetricDataResult{Timestamps: []time.Time{at}, Values: []float64{a.points[g][m]}})
 		}
 	}

@@ -85,6 +85,7 @@ func TestOnlyAPublishedMinuteIsEverTakenForAStillOne(t *testing.T) {
 
 func TestTheMetricsAreThoseOfTheInstanceAlone(t *testing.T) {
 	a := newAccount(2)
+	a.careless = true
 	a.change(id(1), func(i *types.Instance) { i.Monitoring = &types.Monitoring{State: types.MonitoringStateEnabled} })
 	for n, i := range numbered(2) {
 		a.publish(beat(i), -3, 1, float64(n+2))
@@ -132,6 +133,14 @@ func TestAMetricThatIsNotCompleteIsNeverKnown(t *testing.T) {
 			unknown(t, fmt.Sprintf("%s with %s", metric, status), a.measured(t, id(0))[0].Metrics)
 		}
 	}
+}
+
+func TestAValueWithoutItsTimeIsNeverKnown(t *testing.T) {
+	a := newAccount(1)
+	a.disk(id(0), "vol-1")
+	a.publish(idle("vol-1"), -5, 60)
+	a.untimed = "VolumeIdleTime"
+	unknown(t, "the metrics", a.measured(t, id(0))[0].Metrics)
 }
 
 func TestAVolumeThatEC2DoesNotKnowIsNeverTakenForTheHostsOwn(t *testing.T) {

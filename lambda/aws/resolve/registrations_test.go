@@ -85,6 +85,20 @@ func TestAHealthCheckOnAPortOfItsOwnIsKnownByThatPort(t *testing.T) {
 	}
 }
 
+// Private addresses repeat. Another VPC's host that answers is no sign of life of this one.
+func TestAnAddressOfAnotherVPCIsNeverTheInstance(t *testing.T) {
+	for vpc, want := range map[string]int{"vpc-1": 1, "vpc-2": 0} {
+		a := newAccount(1)
+		a.change(id(0), func(i *types.Instance) {
+			i.NetworkInterfaces = []types.InstanceNetworkInterface{{PrivateIpAddress: aws.String("10.0.0.5")}}
+		})
+		a.pool(api, "ip", vpc, "10.0.0.5")
+		if got := known(t, a.via(t, id(0))[0].Targets); len(got) != want {
+			t.Errorf("%s: %+v", vpc, got)
+		}
+	}
+}
+
 // Neither group needs to know of the VPC's target groups, which may be many.
 func TestOnlyAnInstanceAloneIsLookedForInAllTargetGroups(t *testing.T) {
 	a := newAccount(3)

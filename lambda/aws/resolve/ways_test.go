@@ -25,7 +25,7 @@ type ways struct {
 	targetGroups map[string]elbtypes.TargetGroup
 	health       map[string][]elbtypes.TargetHealthDescription
 	interfaces   []types.NetworkInterface
-	careless     bool // names of groups and the filter vpc-id are passed over
+	careless     bool // names of groups, the filter vpc-id and the end of metrics are passed over
 
 	alarmInputs []cloudwatch.DescribeAlarmsInput
 }
