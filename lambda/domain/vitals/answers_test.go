@@ -135,10 +135,17 @@ func TestOnlyTrafficAsBeforeIsLife(t *testing.T) {
 			return at.Before(ago(80*time.Minute)) || !at.Before(ago(20*time.Minute))
 		})), vitals.Nothing, none, 0},
 	})
-	// A person asks for a host that died yesterday: its traffic of then says nothing of now.
-	old := host(person, traffic(five, 1e6, 1e6), failing(ago(24*time.Hour)), between(140*time.Minute, 30*time.Minute))
-	if v := vitals.Read(old).Named(vitals.NetworkOut); v.Says != vitals.Nothing {
-		t.Errorf("traffic of half an hour ago: %s (%s)", v.Says, v.Saw)
+	// A host that seemed to die an hour ago: its traffic of half an hour ago says nothing of now.
+	for newest, want := range map[time.Duration]vitals.Says{31 * time.Minute: vitals.Nothing, 30*time.Minute - second: vitals.Alive} {
+		old := host(person, traffic(five, 1e6, 1e6), failing(ago(time.Hour)), between(140*time.Minute, newest))
+		if v := vitals.Read(old).Named(vitals.NetworkOut); v.Says != want {
+			t.Errorf("the newest period began %s ago: %s (%s)", newest, v.Says, v.Saw)
+		}
+	}
+	// A period in which it died is none of before: two are left.
+	cut := host(traffic(five, 1e6, 1e6), failing(ago(18*time.Minute)), between(30*time.Minute, 0))
+	if v := vitals.Read(cut).Named(vitals.NetworkOut); v.Says != vitals.Nothing {
+		t.Errorf("with the period of its death: %s (%s)", v.Says, v.Saw)
 	}
 }
 

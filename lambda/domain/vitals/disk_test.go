@@ -217,6 +217,16 @@ func TestWritesThatAreNotAsBeforeAreNeverASignOfLife(t *testing.T) {
 	if v := vitals.Read(gap).Named(vitals.DiskWrites); v.Says != vitals.Waiting {
 		t.Errorf("with a minute that is not published: %s (%s)", v.Says, v.Saw)
 	}
+	// A machine that swaps itself to death for two hours never becomes its own measure.
+	thrash := host(failing(ago(2*time.Hour)), writes(time.Minute, func(minute int) float64 {
+		if minute < 120 {
+			return 400
+		}
+		return 40
+	}))
+	if v := vitals.Read(thrash).Named(vitals.DiskWrites); v.Says != vitals.Waiting {
+		t.Errorf("ten times as much for two hours: %s (%s)", v.Says, v.Saw)
+	}
 	// What a person sees of a host that died yesterday.
 	old := host(person, pinged(ago(24*time.Hour)), writes(31*time.Minute, always))
 	if v := vitals.Read(old).Named(vitals.DiskWrites); v.Says != vitals.Dead {
