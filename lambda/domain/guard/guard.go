@@ -46,7 +46,8 @@ func (g *Guard) Screen(q Question) Verdict {
 	return g.ask(q, func(Rule) bool { return true })
 }
 
-// Decide asks the rules with every fact but the console.
+// Decide asks the rules with every fact. The console may be missing: the rule quiet does not
+// count without it.
 func (g *Guard) Decide(q Question) Verdict {
 	return g.ask(q, func(r Rule) bool { return r == Rule(quiet{}) })
 }

@@ -21,7 +21,7 @@ type Question struct {
 	Book       fact.Of[cases.View]
 	Budget     fact.Of[cases.Slots]
 	GroupSlots fact.Of[cases.Slots]
-	Console    fact.Of[[]byte] // as it is now; Known and empty where EC2 has none; only the rule quiet reads it
+	Console    fact.Of[[]byte] // as it is now; Known and empty where EC2 has none
 }
 
 // Inquiry is a question at one moment, under one configuration.

@@ -60,13 +60,19 @@ func (quiet) Check(in Inquiry) Verdict {
 		return refuse("its console showed a dump %s ago, and no boot that finished since: an interrupt could kill that dump; this counts for %s more",
 			printable.Duration(age), printable.Duration(cases.MarkFor-age))
 	}
+	return unseen(in, hides(text, shown))
+}
+
+// hides says why a console could not show a dump that goes on. It is empty for one that
+// would show it.
+func hides(text []byte, shown console.Reading) string {
 	switch {
 	case blank(text):
-		return unseen(in, "its console is empty, as it would be during a dump that it does not show")
+		return "its console is empty, as it would be during a dump that it does not show"
 	case shown.Bare: // its kernel does not write there, so that nothing ends that boot
-		return unseen(in, "its console shows its firmware alone, as it would during a dump that it does not show")
+		return "its console shows its firmware alone, as it would during a dump that it does not show"
 	}
-	return unseen(in, "")
+	return ""
 }
 
 // shutdown is the line of a shutdown that force sets aside.

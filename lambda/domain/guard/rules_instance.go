@@ -111,6 +111,11 @@ func (running) Check(in Inquiry) Verdict {
 	case d.Operator != "":
 		return refuse("it is managed by %s, not by this account", d.Operator)
 	}
+	return serving(in)
+}
+
+// serving permits members that are in service in their group, and those of no group.
+func serving(in Inquiry) Verdict {
 	g, err := in.Instance.Group.Get()
 	switch {
 	case err != nil:

@@ -28,11 +28,7 @@ func (targetHealth) name() Name         { return TargetHealth }
 func (targetHealth) question() Question { return Answers }
 
 func (targetHealth) read(h Host, since time.Time) Vital {
-	targets, err := h.Instance.Targets.Get()
-	if err != nil {
-		return unknown(err)
-	}
-	d, err := h.Instance.Description.Get()
+	targets, d, err := described(h, h.Instance.Targets)
 	if err != nil {
 		return unknown(err)
 	}
@@ -113,11 +109,7 @@ func (networkOut) name() Name         { return NetworkOut }
 func (networkOut) question() Question { return Answers }
 
 func (networkOut) read(h Host, since time.Time) Vital {
-	m, err := h.Instance.Metrics.Get()
-	if err != nil {
-		return unknown(err)
-	}
-	d, err := h.Instance.Description.Get()
+	m, d, err := described(h, h.Instance.Metrics)
 	if err != nil {
 		return unknown(err)
 	}

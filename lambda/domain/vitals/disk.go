@@ -41,11 +41,7 @@ func (diskWrites) name() Name         { return DiskWrites }
 func (diskWrites) question() Question { return Machine }
 
 func (diskWrites) read(h Host, since time.Time) Vital {
-	m, err := h.Instance.Metrics.Get()
-	if err != nil {
-		return unknown(err)
-	}
-	d, err := h.Instance.Description.Get()
+	m, d, err := described(h, h.Instance.Metrics)
 	if err != nil {
 		return unknown(err)
 	}

@@ -22,27 +22,37 @@ func (kernelLog) read(h Host, _ time.Time) Vital {
 	case err != nil:
 		return Vital{Says: Nothing, Saw: "console not read"}
 	}
-	if d, err := h.Instance.Description.Get(); err != nil {
+	d, err := h.Instance.Description.Get()
+	switch {
+	case err != nil:
 		return unknown(err)
-	} else if d.Windows {
+	case d.Windows:
 		return Vital{Says: Nothing, Never: true, Saw: "the console of a Windows shows no kernel"}
+	case h.Before == nil:
+		return firstRead(h, text)
 	}
-	if h.Before == nil {
-		news := console.NewsSince(text, console.Mark{})
-		switch {
-		case !news.Timed:
-			return mute(text)
-		case h.Person:
-			return Vital{Says: Nothing, Saw: "console not compared: a person's request has no pass before"}
-		}
-		return Vital{Says: Waiting, Wait: time.Minute, Saw: "its console was read for the first time, and is compared at the next pass"}
+	return compared(h.Before, h.At, text)
+}
+
+// firstRead is what a console says that no pass has read before.
+func firstRead(h Host, text []byte) Vital {
+	switch {
+	case !console.NewsSince(text, console.Mark{}).Timed:
+		return mute(text)
+	case h.Person:
+		return Vital{Says: Nothing, Saw: "console not compared: a person's request has no pass before"}
 	}
-	news := console.NewsSince(text, h.Before.Mark)
+	return Vital{Says: Waiting, Wait: time.Minute, Saw: "its console was read for the first time, and is compared at the next pass"}
+}
+
+// compared is what a console says beside what the pass before saw of it.
+func compared(before *Before, now time.Time, text []byte) Vital {
+	news := console.NewsSince(text, before.Mark)
 	switch {
 	case news.Life != "":
-		return Vital{Says: Alive, Since: h.At, Saw: "console since the last pass: " + news.Life}
+		return Vital{Says: Alive, Since: now, Saw: "console since the last pass: " + news.Life}
 	case news.Stuck != "":
-		return Vital{Says: Dead, Since: h.Before.At, Saw: "console since the last pass: " + news.Stuck}
+		return Vital{Says: Dead, Since: before.At, Saw: "console since the last pass: " + news.Stuck}
 	case !news.Timed:
 		return mute(text)
 	}

@@ -57,10 +57,12 @@ func TestOnlyWhatIsNewOnTheConsoleSpeaksOfTheKernel(t *testing.T) {
 		host vitals.Host
 		want bool
 	}{
-		"a Windows":                          {first(booted, windows()), true},
-		"a kernel that does not write there": {first(""), true},
-		"nothing new":                        {logs(booted, booted), false},
-		"not read":                           {host(), false},
+		"a Windows":                         {first(booted, windows()), true},
+		"an empty console":                  {first(""), true},
+		"a console that has become empty":   {logs(booted, " \r\n"), true},
+		"a console without a kernel's line": {first("app: request 4711 served\n"), false},
+		"nothing new":                       {logs(booted, booted), false},
+		"not read":                          {host(), false},
 	} {
 		if v := vitals.Read(c.host).Named(vitals.KernelLog); v.Never != c.want {
 			t.Errorf("%s: never is %v (%s)", name, v.Never, v.Saw)

@@ -195,4 +195,14 @@ func lives(h Host, since time.Time) time.Time {
 	return from
 }
 
+// described gives a fact of a host together with its description.
+func described[T any](h Host, f fact.Of[T]) (T, instance.Description, error) {
+	v, err := f.Get()
+	d, missing := h.Instance.Description.Get()
+	if err == nil {
+		err = missing
+	}
+	return v, d, err
+}
+
 func unknown(err error) Vital { return Vital{Says: Unknown, Err: err} }

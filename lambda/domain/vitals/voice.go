@@ -15,35 +15,36 @@ func (ssmPing) name() Name         { return SSMPing }
 func (ssmPing) question() Question { return Voice }
 
 func (ssmPing) read(h Host, since time.Time) Vital {
-	ping, err := h.Instance.Ping.Get()
-	if err != nil {
-		return unknown(err)
-	}
-	d, err := h.Instance.Description.Get()
-	if err != nil {
-		return unknown(err)
-	}
-	_, unheard := h.Instance.Neighbours.Get()
-	if unheard != nil {
-		unheard = fmt.Errorf("how often its neighbours ping: %w", unheard)
-	}
-	silent := h.At.Sub(ping.At)
-	least, longest := silence(h, d.Windows)
-	v := Vital{Says: Waiting, Spoke: true, Heard: ping.At, Saw: fmt.Sprintf("SSM ping %s ago", printable.Duration(silent))}
+	ping, d, err := described(h, h.Instance.Ping)
 	switch {
+	case err != nil:
+		return unknown(err)
 	case ping.At.IsZero():
 		return Vital{Says: Nothing, Saw: "no SSM agent"}
 	case d.LaunchedAt.IsZero() || ping.At.Before(d.LaunchedAt):
 		return Vital{Says: Nothing, Saw: "no SSM ping since the launch"}
-	case silent >= least && unheard != nil: // the period may be longer; less is too little in any case
-		return unknown(unheard)
+	}
+	return pinged(h, ping.At, d.Windows, since)
+}
+
+// pinged is what the last ping of an agent says. While the neighbours are not known its
+// period may be longer than it seems: then it may be too early for a death, and never too
+// late for a life.
+func pinged(h Host, at time.Time, windows bool, since time.Time) Vital {
+	silent := h.At.Sub(at)
+	least, longest := silence(h, windows)
+	v := Vital{Says: Waiting, Spoke: true, Heard: at, Saw: fmt.Sprintf("SSM ping %s ago", printable.Duration(silent))}
+	_, err := h.Instance.Neighbours.Get()
+	switch {
+	case silent >= least && err != nil:
+		return unknown(fmt.Errorf("how often its neighbours ping: %w", err))
 	case silent > longest && !h.Person:
 		v.Says, v.Spoke = Nothing, false
 		v.Saw += fmt.Sprintf(", longer than the %s that could belong to this alarm", printable.Duration(longest))
 	case silent >= least:
-		v.Says, v.Since = Dead, ping.At.Add(period(h))
-	case !since.IsZero() && ping.At.After(since):
-		v.Says, v.Since = Alive, ping.At
+		v.Says, v.Since = Dead, at.Add(period(h))
+	case !since.IsZero() && at.After(since):
+		v.Says, v.Since = Alive, at
 	default:
 		v.Wait = least - silent
 		v.Saw += fmt.Sprintf(", %s required", printable.Duration(least))
@@ -68,11 +69,7 @@ func (heartbeat) name() Name         { return Heartbeat }
 func (heartbeat) question() Question { return Voice }
 
 func (heartbeat) read(h Host, since time.Time) Vital {
-	m, err := h.Instance.Metrics.Get()
-	if err != nil {
-		return unknown(err)
-	}
-	d, err := h.Instance.Description.Get()
+	m, d, err := described(h, h.Instance.Metrics)
 	if err != nil {
 		return unknown(err)
 	}
@@ -108,11 +105,7 @@ func (reachability) name() Name         { return Reachability }
 func (reachability) question() Question { return Voice }
 
 func (reachability) read(h Host, _ time.Time) Vital {
-	u, err := h.Instance.Unreachable.Get()
-	if err != nil {
-		return unknown(err)
-	}
-	d, err := h.Instance.Description.Get()
+	u, d, err := described(h, h.Instance.Unreachable)
 	if err != nil {
 		return unknown(err)
 	}
