@@ -115,6 +115,86 @@ func TestNoCauseEverSaysMoreThanItDoes(t *testing.T) {
 	}
 }
 
+// TestAWiderCauseNeverStaysWithOneHost has what befalls the hosts of a group, and that it
+// leaves another network alone.
+func TestAWiderCauseNeverStaysWithOneHost(t *testing.T) {
+	for _, c := range []struct {
+		cause world.Cause
+		scope world.Scope
+		after time.Duration
+		hit   func(says string) bool
+		least int // hosts of six
+		most  int
+	}{
+		{world.Egress, world.OneVPC, 30 * time.Minute, has("no-ping, no-heartbeat"), 6, 6},
+		{world.DNS, world.OneVPC, 30 * time.Minute, has("no-ping, no-heartbeat"), 6, 6},
+		{world.RoleLost, world.OneProfile, 110 * time.Minute, has("no-ping, no-heartbeat"), 6, 6},
+		{world.RoleLost, world.OneProfile, 40 * time.Minute, has("no-ping, no-heartbeat"), 1, 5}, // each when its credentials end
+		{world.AZPartition, world.OneAZ, 30 * time.Minute, has("no-ping, no-heartbeat"), 3, 3},
+		{world.AZEBS, world.OneAZ, 15 * time.Minute, has("still, ebs"), 1, 3},
+		{world.BadDeploy, world.OneGroup, 30 * time.Minute, has("unhealthy"), 4, 4},
+		{world.PingPeriod, world.OneVPC, 70 * time.Minute, func(string) bool { return true }, 6, 6},
+	} {
+		total := 0
+		for variant := range uint64(5) {
+			w := make1(t, world.Hosts{Fleet: world.ALBInstance, Count: 6, Period: 5 * time.Minute}, world.Hosts{Fleet: world.Batch, Count: 6, Period: 5 * time.Minute})
+			w = with(t, w, world.Fault{Cause: c.cause, Scope: c.scope, At: 6 * time.Hour, For: 2 * time.Hour, Variant: variant + 1})
+			a := asker{t, w.View(world.Unknowns{}).At(w.Start().Add(6*time.Hour + c.after))}
+			for n := range 12 {
+				says := a.says(n)
+				switch {
+				case n < 6 && c.hit(says):
+					total++
+				case n >= 6 && c.scope != world.OneAZ && says != "":
+					t.Errorf("%s: host %d of another network says %q", c.cause, n, says)
+				}
+				if w.Lives(n, a.v.Now()) != world.Alive {
+					t.Errorf("%s: host %d does not live", c.cause, n)
+				}
+			}
+		}
+		if total < 5*c.least || total > 5*c.most {
+			t.Errorf("%s befalls %d hosts in five worlds, not %d to %d of six", c.cause, total, c.least, c.most)
+		}
+	}
+}
+
+func has(part string) func(string) bool {
+	return func(says string) bool { return strings.Contains(says, part) }
+}
+
+// TestAHalfHungHostNeverLooksWhollyHung has the hangs of which something goes on.
+func TestAHalfHungHostNeverLooksWhollyHung(t *testing.T) {
+	seen := map[string]bool{}
+	for variant := range uint64(20) {
+		for n := range 6 {
+			w := make1(t, world.Hosts{Fleet: world.ALBInstance, Count: 6, Period: 5 * time.Minute})
+			for _, c := range []world.Cause{world.Partial, world.OneCPU, world.Flapping} {
+				now := with(t, w, world.Fault{Cause: c, Scope: world.OneHost, Of: n, At: 6 * time.Hour, For: 5 * time.Hour, Variant: variant + 1})
+				a := asker{t, now.View(world.Unknowns{}).At(w.Start().Add(6*time.Hour + 19*time.Minute))}
+				if now.Lives(n, a.v.Now()) != world.Hung {
+					t.Fatalf("%s: host %d is %s", c, n, now.Lives(n, a.v.Now()))
+				}
+				if i := a.instance(id(n)); c == world.Partial && len(i.BlockDeviceMappings) == 2 {
+					_, data := a.writes(*i.BlockDeviceMappings[1].Ebs.VolumeId)
+					seen["data is written"] = seen["data is written"] || data[len(data)-1] > 0
+					if a.still(id(n)) < 15*time.Minute {
+						t.Errorf("the root of host %d is written", n)
+					}
+				}
+				seen[string(c)+" "+a.says(n)] = true
+				a.at(now, 6*time.Hour+20*time.Minute+30*time.Second)
+				if c == world.Flapping && now.Lives(n, a.v.Now()) != world.Alive {
+					t.Error("a host that flaps does not live in every third minute")
+				}
+			}
+		}
+	}
+	if !seen["data is written"] || len(seen) < 7 {
+		t.Errorf("it shows %v", seen)
+	}
+}
+
 // TestOneLostPingIsNeverMoreThanOne looks at the whole hour around it.
 func TestOneLostPingIsNeverMoreThanOne(t *testing.T) {
 	a, w := befallen(t, world.Single, world.LostPing, 0, 0, 0)

@@ -17,9 +17,10 @@ func (w *World) settle(c Hosts) error {
 		return fmt.Errorf("an agent pings every 5 to 60 min, not every %s", c.Period)
 	}
 	for left := c.Count; left > 0; {
-		n := min(left, vpcHosts)
-		n -= n % k.unit
-		n = max(n, min(left, k.unit))
+		n := left
+		if n > vpcHosts { // a unit is never parted
+			n = vpcHosts - vpcHosts%k.unit
+		}
 		w.settleVPC(k, c, n)
 		left -= n
 	}

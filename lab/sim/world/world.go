@@ -24,8 +24,17 @@
 // # From what it is taken
 //
 // What hosts write while they live, hang and dump was measured on real kernels
-// (docs/hangs.md). How late AWS is was measured by others for a few figures and is unknown
-// for most: those are Unknowns, to be swept and not chosen.
+// (docs/hangs.md). How agents ping is their source (agent.go). The causes, how often they
+// come and how long they last are those of the issue "The simulation" (cause.go). How late
+// AWS is was measured by others for a few figures and is unknown for most: those are
+// Unknowns, to be swept and not chosen.
+//
+// The rest are guesses, each marked as one where it stands: how much hosts send, how often a
+// console shows nothing, which of the measured idle hosts are frequent, how long some causes
+// last that the issue gives no length for, and how soon a group gives a member up. Where a
+// guess could be kind or harsh to the guard, it is harsh: a boot that checks its disk writes
+// nothing, a host that waits for a stop job writes nothing, and a capture kernel may say
+// nothing.
 package world
 
 import (
