@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -126,7 +127,7 @@ func (w *World) everybody() []int32 {
 
 // befall gives every host its life.
 func (w *World) befall(faults []fault) {
-	slices.SortStableFunc(faults, func(a, b fault) int { return int(a.from - b.from) })
+	slices.SortStableFunc(faults, func(a, b fault) int { return cmp.Compare(a.from, b.from) })
 	lives := map[int32][]interval{}
 	var services []interval
 	for _, f := range faults {
@@ -177,7 +178,7 @@ func (w *World) count() {
 			w.unreachable = append(w.unreachable, s)
 		}
 	}
-	slices.SortFunc(w.unreachable, func(a, b spell) int { return int(a.from - b.from) })
+	slices.SortStableFunc(w.unreachable, func(a, b spell) int { return cmp.Compare(a.from, b.from) })
 }
 
 func at(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
