@@ -43,6 +43,7 @@ const (
 type End struct {
 	Refused string   // the rule that must refuse to interrupt it; then nothing else becomes of it
 	Held    bool     // that rule must leave it to a person, rather than refuse
+	Lives   bool     // either is right: nothing is wrong with it
 	Ends    bool     // it may have crashed by itself before, and be refused because it is alive again
 	Stages  []string // exactly those, in this order
 	Back    bool     // the guest comes back by itself
@@ -196,6 +197,6 @@ func Of(h Hang) Trial {
 	if h.Lives || h.Held {
 		end = alive
 	}
-	end.Ends, end.Held = h.Ends, h.Held
+	end.Ends, end.Held, end.Lives = h.Ends, h.Held, h.Lives
 	return Trial{Name: h.Name, What: h.What, Hang: h.Name, End: end}
 }

@@ -117,21 +117,10 @@ const (
 	// historyTakes is how long a guest lives before it hangs: the function compares with
 	// at least thirty minutes in which the disk was written.
 	historyTakes = 35 * time.Minute
-	// historySlow is that of a slow guest, whose agent is heard all the time, so that
-	// nobody asks for its disk.
-	historySlow = 5 * time.Minute
 	// alarmTakes is how long the function may take, after the alarm, until its final
 	// word: an alarm is fresh for thirty minutes.
 	alarmTakes = 33 * time.Minute
 )
-
-// history is how long the guest lives before it hangs.
-func (h Hang) history() time.Duration {
-	if h.Speed > 0 {
-		return historySlow
-	}
-	return historyTakes
-}
 
 // wall is a time of the lab on the wall.
 func (h Hang) wall(d time.Duration) time.Duration {

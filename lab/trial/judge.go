@@ -15,18 +15,12 @@ const wholeDump = 1 << 20
 func Judge(r *Record) (wrong []string) {
 	add := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	end := r.Trial.End
-	d, outcome := r.Decided(), "interrupted"
+	d := r.Decided()
 	if end.Ends && d.Outcome == "refused" {
 		end = alive
 	}
-	switch {
-	case end.Held:
-		outcome = "held"
-	case end.Refused != "":
-		outcome = "refused"
-	}
-	if d.Outcome != outcome || end.Refused != "" && d.Rule != end.Refused {
-		add("the function decided %q by rule %q (%s), not %s", d.Outcome, d.Rule, d.Why, outcome)
+	if want := end.outcomes(); !slices.Contains(want, d.Outcome) || end.Refused != "" && d.Rule != end.Refused {
+		add("the function decided %q by rule %q (%s), not %s", d.Outcome, d.Rule, d.Why, strings.Join(want, " or "))
 	}
 	if !slices.Equal(r.names(), end.Stages) {
 		add("the stages were %s, not %s", strings.Join(r.names(), ", "), strings.Join(end.Stages, ", "))
@@ -41,6 +35,19 @@ func Judge(r *Record) (wrong []string) {
 		add("it was interrupted %d times", r.Again+1)
 	}
 	return wrong
+}
+
+// outcomes are those that are right.
+func (e End) outcomes() []string {
+	switch {
+	case e.Lives:
+		return []string{"refused", "held"}
+	case e.Held:
+		return []string{"held"}
+	case e.Refused != "":
+		return []string{"refused"}
+	}
+	return []string{"interrupted"}
 }
 
 // Left is what is left of the dump on the disk.

@@ -69,6 +69,10 @@ func TestAnInterruptOfALivingGuestIsNeverRight(t *testing.T) {
 	if wrong := trial.Judge(r); len(wrong) != 0 {
 		t.Errorf("wrong: %q", wrong)
 	}
+	r.Decisions[0].Outcome = "held"
+	if wrong := trial.Judge(r); len(wrong) != 0 {
+		t.Errorf("a person asked is no harm: %q", wrong)
+	}
 	r.Decisions[0].Rule = "opted-in"
 	if wrong := trial.Judge(r); len(wrong) != 1 {
 		t.Errorf("wrong: %q", wrong)

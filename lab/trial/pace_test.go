@@ -29,12 +29,11 @@ func TestNoTimeOfTheGuestIsSlowerThanTheLabs(t *testing.T) {
 	}
 }
 
-// A hang that begins before the function can know the disk would never be permitted.
+// A hang that begins before the function can know the disk would never be permitted: it
+// asks for 30 published minutes (disk-writes), of which the newest come late.
 func TestNoHangBeginsBeforeTheDiskIsKnown(t *testing.T) {
-	for _, h := range Hangs() {
-		if least := 30 * time.Minute; h.history() < least && !(h.Lives && h.Speed > 0) {
-			t.Errorf("%s begins after %s", h.Name, h.history())
-		}
+	if least := 30*time.Minute + 2*time.Minute; historyTakes < least {
+		t.Errorf("hangs begin after %s, not %s", historyTakes, least)
 	}
 }
 

@@ -104,7 +104,7 @@ func (r *run) steps() []step {
 	return []step{
 		{stepBoot, "the guest boots", readyWithin, r.boot},
 		{stepPace, "its own times become the lab's", prepareWithin, r.pace},
-		{stepLive, "it lives as a host does, until its disk is known", r.hang.wall(r.hang.history()) + prepareWithin, r.live},
+		{stepLive, "it lives as a host does, until its disk is known", r.hang.wall(historyTakes) + prepareWithin, r.live},
 		{stepPrepare, "it is prepared: " + r.trial.What, prepareWithin, r.prepare},
 		{stepHang, "it hangs: " + r.hang.What, prepareWithin, r.hangIt},
 		{stepSilence, "nothing of it is heard for as long as the alarm has patience", r.hang.wall(heartbeatMissing) + decidedWithin, r.silence},

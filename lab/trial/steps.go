@@ -29,7 +29,7 @@ func (r *run) boot(ctx context.Context) error {
 
 // live lets some time of the lab pass, in which the guest does what it always does.
 func (r *run) live(ctx context.Context) error {
-	return clock.Sleep(ctx, r.lab.Clock, r.hang.history())
+	return clock.Sleep(ctx, r.lab.Clock, historyTakes)
 }
 
 func (r *run) prepare(ctx context.Context) error {
