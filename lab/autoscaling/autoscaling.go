@@ -148,8 +148,8 @@ func (h *Handler) groups(in url.Values) any {
 // order of their first members.
 func (h *Handler) described(wanted []string) []*group {
 	var all []*group
-	for _, v := range h.fleet.All() {
-		if v.Group == "" || v.State != "running" || len(wanted) > 0 && !slices.Contains(wanted, v.Group) {
+	for _, v := range h.fleet.InGroups(wanted) {
+		if v.State != "running" {
 			continue
 		}
 		i := slices.IndexFunc(all, func(g *group) bool { return g.Name == v.Group })
@@ -205,8 +205,8 @@ type instancesAnswer struct {
 func (h *Handler) instances(in url.Values) any {
 	wanted := list(in, "InstanceIds")
 	out := instancesAnswer{Namespace: namespace, RequestID: requestID}
-	for _, v := range h.fleet.All() {
-		if v.Group != "" && v.State == "running" && (len(wanted) == 0 || slices.Contains(wanted, v.ID)) {
+	for _, v := range h.fleet.InGroups(nil) {
+		if v.State == "running" && (len(wanted) == 0 || slices.Contains(wanted, v.ID)) {
 			// This call writes the health in capitals, the other one does not.
 			out.Members = append(out.Members, memberOf(v, "HEALTHY"))
 		}

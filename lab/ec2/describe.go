@@ -48,7 +48,7 @@ func (h *Handler) instanceFilter(v *fleet.View, name string) []string {
 		return ofInterface(v, v.VPC)
 	case filterBySubnet:
 		return ofInterface(v, v.Subnet)
-	case "iam-instance-profile.arn":
+	case filterByProfile:
 		return some(h.profileARN(v))
 	case "private-ip-address":
 		return ofInterface(v, v.IP)

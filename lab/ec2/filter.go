@@ -16,6 +16,8 @@ const (
 	filterByStatus = "instance-status.status"
 	filterBySubnet = "subnet-id"
 	filterByVolume = "volume-id"
+
+	filterByProfile = "iam-instance-profile.arn"
 )
 
 // chosen gives the instances that InstanceIds or the filter by id names, or all,
@@ -57,6 +59,13 @@ func (h *Handler) candidates(filters map[string][]string) []fleet.View {
 	}
 	if subnets, ok := filters[filterBySubnet]; ok && !slices.ContainsFunc(subnets, wild) {
 		return h.fleet.InSubnets(subnets)
+	}
+	if arns, ok := filters[filterByProfile]; ok && !slices.ContainsFunc(arns, wild) {
+		names := make([]string, len(arns))
+		for i, arn := range arns {
+			_, names[i], _ = strings.Cut(arn, "/")
+		}
+		return h.fleet.WithProfiles(names)
 	}
 	if slices.Equal(filters[filterByStatus], []string{"impaired"}) {
 		return h.fleet.Impaired()

@@ -66,6 +66,8 @@ type Fleet struct {
 	byID       map[string]*guest
 	byAddress  map[place][]*guest  // those gone too, whose addresses are free again
 	bySubnet   map[string][]*guest // likewise
+	byProfile  map[string][]*guest // likewise, by the profile's name
+	byGroup    map[string][]*guest // likewise; those in no group are not there
 	attached   map[string][]string // the ids of the guests that have a volume, or had it
 	added      int
 	interrupts []Interrupt
@@ -81,7 +83,7 @@ var ErrUnknown = errors.New("no such guest")
 func New(c clock.Clock) *Fleet {
 	return &Fleet{
 		clock: c, byID: map[string]*guest{}, byAddress: map[place][]*guest{},
-		bySubnet: map[string][]*guest{}, attached: map[string][]string{},
+		bySubnet: map[string][]*guest{}, byProfile: map[string][]*guest{}, byGroup: map[string][]*guest{}, attached: map[string][]string{},
 	}
 }
 
@@ -132,6 +134,10 @@ func (f *Fleet) add(s Spec, now time.Time) error {
 		f.byAddress[place{s.VPC, ip}] = append(f.byAddress[place{s.VPC, ip}], g)
 	}
 	f.bySubnet[s.Subnet] = append(f.bySubnet[s.Subnet], g)
+	f.byProfile[s.Profile] = append(f.byProfile[s.Profile], g)
+	if s.Group != "" {
+		f.byGroup[s.Group] = append(f.byGroup[s.Group], g)
+	}
 	for _, v := range s.Habits.Volumes {
 		f.attached[v.ID] = append(f.attached[v.ID], s.ID)
 	}
@@ -248,6 +254,8 @@ func (f *Fleet) Vanish(id string) error {
 	f.real.put(id, nil)
 	f.samplers.end(id)
 	f.bySubnet[gone.Subnet] = slices.DeleteFunc(f.bySubnet[gone.Subnet], isGone)
+	f.byProfile[gone.Profile] = slices.DeleteFunc(f.byProfile[gone.Profile], isGone)
+	f.byGroup[gone.Group] = slices.DeleteFunc(f.byGroup[gone.Group], isGone)
 	for _, v := range gone.Habits.Volumes {
 		f.attached[v.ID] = slices.DeleteFunc(f.attached[v.ID], func(has string) bool { return has == id })
 	}

@@ -3,6 +3,7 @@ package fleet
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 )
@@ -118,12 +119,32 @@ func (f *Fleet) Some(ids []string) []View {
 // InSubnets gives the views at one moment of the guests of some subnets, in the order
 // they were added.
 func (f *Fleet) InSubnets(ids []string) []View {
+	return f.having(func() map[string][]*guest { return f.bySubnet }, ids)
+}
+
+// WithProfiles is InSubnets for the guests with instance profiles of some names.
+func (f *Fleet) WithProfiles(names []string) []View {
+	return f.having(func() map[string][]*guest { return f.byProfile }, names)
+}
+
+// InGroups is InSubnets for the guests of some Auto Scaling groups, or of any if none are
+// named.
+func (f *Fleet) InGroups(names []string) []View {
+	return f.having(func() map[string][]*guest { return f.byGroup }, names)
+}
+
+// having gives the views of the guests that an index has under some keys, or under any if
+// there are none.
+func (f *Fleet) having(index func() map[string][]*guest, keys []string) []View {
 	seen := f.vitals()
 	f.lock()
 	defer f.mu.Unlock()
 	var found []*guest
-	for _, id := range ids {
-		found = append(found, f.bySubnet[id]...)
+	if len(keys) == 0 {
+		keys = slices.Collect(maps.Keys(index()))
+	}
+	for _, key := range keys {
+		found = append(found, index()[key]...)
 	}
 	slices.SortFunc(found, func(a, b *guest) int { return a.number - b.number })
 	return f.views(slices.Compact(found), seen)

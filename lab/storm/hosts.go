@@ -67,9 +67,12 @@ func address(n int) string { return fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&2
 // surround adds the living neighbours of n hosts, which come after these in everything
 // that is counted.
 func surround(l *lab.Lab, m Mix, n int) error {
-	next := n
+	next, each := n, m.Neighbours
+	if n >= DefaultInstances/2 {
+		each = min(each, fewNeighbours)
+	}
 	for host := range n {
-		for range m.Neighbours {
+		for range each {
 			spec := beside(host, fleet.Spec{ID: id(next), Name: fmt.Sprintf("host-%d", next), Type: "m6i.large", IP: address(next)})
 			if err := l.Fleet.Add(spec); err != nil {
 				return err

@@ -63,8 +63,10 @@ type Mix struct {
 
 const (
 	groupSize = 20
-	// neighbours are as many as tell the period of a fleet's pings.
-	neighbours = 10
+	// neighbours are as many as tell the period of a fleet's pings. Where thousands of
+	// hosts are alarmed there are only fewNeighbours each, or the lab would be simulating
+	// for longer than its triggers are fresh.
+	neighbours, fewNeighbours = 10, 3
 	// hungFor is since when everything hangs: long enough for every sign that the
 	// guard wants to see. These are five minutes of a failing check, which may be noticed
 	// a minute late, eleven of a silent agent, and five of a still disk, of which the
