@@ -2,6 +2,7 @@ package vitals
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"crashcart/lambda/domain/instance"
@@ -95,9 +96,9 @@ func ended(writes []instance.Point, at time.Time) []instance.Point {
 // minute with a write ended; it is zero when there is none. A minute that is not published
 // ends nothing and counts for nothing.
 func stillness(writes []instance.Point) (still int, last time.Time) {
-	for i := len(writes) - 1; i >= 0; i-- {
-		if writes[i].Value > 0 {
-			return still, writes[i].At.Add(instance.Minute)
+	for _, p := range slices.Backward(writes) {
+		if p.Value > 0 {
+			return still, p.At.Add(instance.Minute)
 		}
 		still++
 	}

@@ -8,6 +8,7 @@
 package vitals
 
 import (
+	"slices"
 	"time"
 
 	"crashcart/lambda/domain/config"
@@ -169,14 +170,7 @@ func (r Reading) where(is func(Vital) bool) []Vital {
 	return found
 }
 
-func (v Vital) is(words ...Says) bool {
-	for _, w := range words {
-		if v.Says == w {
-			return true
-		}
-	}
-	return false
-}
+func (v Vital) is(words ...Says) bool { return slices.Contains(words, v.Says) }
 
 // settle is how long after the host's end a sign may still be an echo of its life: a
 // period that had begun, or a write that was under way.
