@@ -96,7 +96,7 @@ func (p *player) playFrom(first visit, see func(*Decision) bool) {
 		if p.visited != nil {
 			p.visited(v)
 		}
-		if p.calm(v) {
+		if !p.always && p.calm(v) {
 			if again, ok := p.skipped(v); ok {
 				waiting = append(waiting, again)
 			}

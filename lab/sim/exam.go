@@ -99,7 +99,7 @@ func (e exam) units(name string, seed uint64) []unit {
 				alarms = []world.Alarm{{At: w.Start().Add(begins + e.alarm), Kind: world.CPUAlarm, Host: host, Instance: rec.p.hosts[host].ID}}
 			}
 			rec.play(alarms)
-			return rec.finish(), nil
+			return rec.finish()
 		}})
 	}
 	return units
@@ -108,10 +108,14 @@ func (e exam) units(name string, seed uint64) []unit {
 // Examine plays every mutant, and beside it the guard itself. The error says which mutants
 // are no worse than the guard, and where the guard itself fails.
 func Examine(ctx context.Context, seed uint64, c config.Config, out io.Writer) error {
+	return examine(ctx, mutant.All(), seed, c, out)
+}
+
+func examine(ctx context.Context, mutants []mutant.Mutant, seed uint64, c config.Config, out io.Writer) error {
 	p := &printer{out: out}
 	all := exams()
 	var survived []string
-	for _, m := range mutant.All() {
+	for _, m := range mutants {
 		e, ok := all[m.Name]
 		if !ok {
 			return fmt.Errorf("the mutant %s has no exam", m.Name)

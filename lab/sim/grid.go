@@ -139,7 +139,9 @@ func (g gridPoint) play(quiet *world.World, cause world.Cause, out *Result) erro
 	rec.p.visited = func(v visit) { stations = append(stations, v) }
 	rec.p.until = fault.Add(lookedAt)
 	rec.play([]world.Alarm{g.alarm(rec.p, fault, earliest)})
-	out.Add(rec.finish())
+	if err := rec.into(out); err != nil {
+		return err
+	}
 	for end := earliest.Add(-earlier); end.Before(earliest.Add(later)); end = end.Add(g.ends) {
 		if !end.After(fault) {
 			continue
@@ -165,8 +167,7 @@ func (g gridPoint) playEnd(quiet *world.World, cause world.Cause, stations []vis
 			break
 		}
 	}
-	out.Add(rec.finish())
-	return nil
+	return rec.into(out)
 }
 
 // earliest is when a host can be permitted that falls silent at a moment.
@@ -223,7 +224,9 @@ func periodCell(name string, fleet world.Fleet, seed uint64, u world.Unknowns, s
 				{At: at, Kind: world.CPUAlarm, Host: host, Instance: rec.p.hosts[host].ID},
 				{At: at.Add(lookedAt + step), Kind: world.CPUAlarm, Host: host, Instance: rec.p.hosts[host].ID},
 			})
-			out.Add(rec.finish())
+			if err := rec.into(out); err != nil {
+				return nil, err
+			}
 		}
 		return out, nil
 	}}

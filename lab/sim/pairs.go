@@ -86,8 +86,7 @@ func (g pairPoint) play(quiet *world.World, out *Result) error {
 		At:   w.Start().Add(max(begins, second) + time.Duration(1+g.nth%5)*time.Minute + time.Duration(g.nth%2)*step),
 		Kind: world.CPUAlarm, Host: host, Instance: rec.p.hosts[host].ID,
 	}})
-	out.Add(rec.finish())
-	return nil
+	return rec.into(out)
 }
 
 // possible says whether a fault can befall anything of a world: only a host in a group has

@@ -88,6 +88,7 @@ func (p *player) first(ctx context.Context, jobs []*job) {
 		return
 	}
 	for n, i := range p.resolver.First(ctx, refs) {
+		p.err = cmp.Or(p.err, notModelled(i))
 		jobs[n].question = guard.Question{Trigger: &jobs[n].visit.trigger, Ref: jobs[n].ref, Instance: i, Book: fact.Known(cases.View{})}
 	}
 }
@@ -98,9 +99,27 @@ func (p *player) thin(jobs []*job, group *job) ([]*job, *job) {
 	if group == nil || group.verdict.Kind != "" && len(jobs) == 0 {
 		return jobs, group
 	}
-	var kept, unsure []*job
-	var doubt error
-	left := false
+	kept, unsure, left, doubt := p.sift(jobs)
+	if len(unsure) > 0 && len(kept) == 0 && !left { // AWS answered for none of them
+		p.unnamed(group, resolve.Route{Err: doubt})
+		return nil, group
+	}
+	kept = append(kept, unsure...)
+	if group.verdict.Kind != "" {
+		return kept, group
+	}
+	if !left {
+		return kept, nil
+	}
+	if len(kept) == 0 {
+		p.unnamed(group, resolve.Route{Nobody: "no member fails a check or is silent"})
+	}
+	return kept, group
+}
+
+// sift sorts the members of a group: those to go on with, and those of which AWS gave no
+// answer, with the reason. left says that some were dropped.
+func (p *player) sift(jobs []*job) (kept, unsure []*job, left bool, doubt error) {
 	for _, j := range jobs {
 		if !j.ref.Candidate {
 			kept = append(kept, j)
@@ -115,20 +134,7 @@ func (p *player) thin(jobs []*job, group *job) ([]*job, *job) {
 			left = true
 		}
 	}
-	switch {
-	case len(unsure) > 0 && (len(kept) > 0 || left):
-		kept = append(kept, unsure...)
-	case len(unsure) > 0:
-		p.unnamed(group, resolve.Route{Err: doubt})
-		return nil, group
-	}
-	if group.verdict.Kind == "" && !left {
-		return kept, nil
-	}
-	if group.verdict.Kind == "" && len(kept) == 0 {
-		p.unnamed(group, resolve.Route{Nobody: "no member fails a check or is silent"})
-	}
-	return kept, group
+	return kept, unsure, left, doubt
 }
 
 // further asks for the facts of the second and the third round, and for the early consoles.
@@ -142,6 +148,7 @@ func (p *player) further(ctx context.Context, open []*job) {
 	}
 	p.resolver.Second(ctx, asks).Third(ctx)
 	for _, j := range open {
+		p.err = cmp.Or(p.err, notModelled(j.question.Instance))
 		j.question.Budget, j.question.GroupSlots = fact.Known(cases.Slots{}), fact.Known(cases.Slots{})
 		if p.guard.WantsConsole(j.question) {
 			j.question.Console = p.console(j.ref.Instance)
@@ -149,7 +156,7 @@ func (p *player) further(ctx context.Context, open []*job) {
 	}
 }
 
-// conclude tells of every decision on a host, and gives the visits that follow.
+// conclude hands every decision on a host to see, and gives the visits that follow.
 func (p *player) conclude(jobs []*job, group *job, see func(*Decision) bool) []visit {
 	var next []visit
 	open := false
@@ -165,18 +172,25 @@ func (p *player) conclude(jobs []*job, group *job, see func(*Decision) bool) []v
 			next = append(next, again)
 		}
 	}
-	if group == nil {
-		return next
+	if group != nil {
+		next = append(next, p.goOn(group, open)...)
 	}
+	return next
+}
+
+// goOn gives the next visit of a group that still has something to wait for. open says that
+// one of its members is still in question.
+func (p *player) goOn(group *job, open bool) []visit {
 	if group.verdict.Kind == "" && !open {
 		p.unnamed(group, resolve.Route{Nobody: "no other member fails a check or is silent"})
 	}
-	if group.verdict.Kind == guard.Later {
-		if again, last := p.again(group); !last {
-			next = append(next, again)
-		}
+	if group.verdict.Kind != guard.Later {
+		return nil
 	}
-	return next
+	if again, last := p.again(group); !last {
+		return []visit{again}
+	}
+	return nil
 }
 
 func (p *player) decision(j *job) *Decision {

@@ -75,15 +75,18 @@ func playAll(ctx context.Context, name string, units []unit, c config.Config) (*
 }
 
 // worldUnit plays a world with all its alarms.
-func worldUnit(name string, u world.Unknowns, kinds []world.AlarmKind, make func() (*world.World, error)) unit {
+func worldUnit(name string, u world.Unknowns, kinds []world.AlarmKind, create func() (*world.World, error)) unit {
 	return unit{name: name, play: func(r run) (*Result, error) {
-		w, err := make()
+		w, err := create()
 		if err != nil {
 			return nil, err
 		}
 		rec := r.recorder(w, u)
 		rec.play(w.Alarms(u, kinds...))
-		out := rec.finish()
+		out, err := rec.finish()
+		if err != nil {
+			return nil, err
+		}
 		out.HostDays = float64(w.HostDays())
 		out.beside(r.config.Rules)
 		return out, nil

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -190,14 +191,27 @@ func whyLost(d *Decision) string {
 // noAlarm is why a hang was lost of which nothing was ever asked.
 const noAlarm = "no alarm in time"
 
-// finish counts the hangs.
-func (r *recorder) finish() *Result {
+// finish counts the hangs. Its error is that of a world that was asked for what it does not
+// know.
+func (r *recorder) finish() (*Result, error) {
+	if r.p.err != nil {
+		return nil, fmt.Errorf("%s: %w", r.unit, r.p.err)
+	}
 	for _, host := range slices.Sorted(keys(r.hangs)) {
 		for _, h := range r.hangs[host] {
 			r.hung(r.p.hosts[host], h)
 		}
 	}
-	return r.result
+	return r.result, nil
+}
+
+// into adds what was counted to a result.
+func (r *recorder) into(out *Result) error {
+	counted, err := r.finish()
+	if err == nil {
+		out.Add(counted)
+	}
+	return err
 }
 
 func (r *recorder) hung(h world.Host, one *hang) {

@@ -123,15 +123,27 @@ func (r *Result) enough() error {
 	if r.Total.Exposed < leastExposed {
 		few = append(few, fmt.Sprintf("%d in all", r.Total.Exposed))
 	}
-	for _, rows := range [][]row{fleetRows(r.Fleets), causeRows(r.Causes)} {
-		for _, row := range rows {
-			if row.count.exposures() < leastExposedEach && !world.Cause(row.name).Hang() && row.name != string(None) {
-				few = append(few, fmt.Sprintf("%d of %s", row.count.exposures(), row.name))
-			}
-		}
+	for _, f := range world.Fleets() {
+		few = append(few, tooFew(string(f), r.Fleets[f])...)
+	}
+	for _, c := range living() {
+		few = append(few, tooFew(string(c), r.Causes[c])...)
 	}
 	if len(few) > 0 {
 		return fmt.Errorf("%w: %s", ErrTooFew, strings.Join(few, ", "))
 	}
 	return nil
+}
+
+// tooFew says so of a fleet or a cause. On sick machines, and on hangs that would end by
+// themselves, an exposure counts here as well.
+func tooFew(name string, c *Count) []string {
+	n := 0
+	if c != nil {
+		n = c.exposures()
+	}
+	if n >= leastExposedEach {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %s", n, name)}
 }

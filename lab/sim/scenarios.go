@@ -62,7 +62,7 @@ func scenarioUnits(s scenario.Scenario, w *world.World) []unit {
 		units = append(units, unit{name: fmt.Sprintf("%s/%d", s.Name, n), play: func(r run) (*Result, error) {
 			rec := r.recorderOf(w, usual, func(h world.Host) bool { return part(h) == n })
 			rec.play(mine[n])
-			return rec.finish(), nil
+			return rec.finish()
 		}})
 	}
 	return units

@@ -27,6 +27,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"crashcart/lab/sim/world"
@@ -35,6 +36,7 @@ import (
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
+	"crashcart/lambda/domain/instance"
 )
 
 // rules are the settings that the guard is measured with: the defaults, in the mode auto.
@@ -69,6 +71,9 @@ type player struct {
 
 	until   time.Time   // no visit is played from then on; zero for no end
 	visited func(visit) // is called before each; nil for nothing
+	always  bool        // no pass is left out
+
+	err error // the world was asked for what it does not know
 }
 
 // newPlayer is a player of a world, with some figures for what is not known of AWS.
@@ -77,18 +82,20 @@ func newPlayer(c config.Config, w *world.World, u world.Unknowns) *player {
 	for _, h := range p.hosts {
 		p.byID[h.ID] = h.N
 	}
-	now := func() time.Time { return p.now }
 	targets := resolve.Targets{Balancers: p.view, Interfaces: p.view}
 	p.router = &resolve.Router{AutoScaling: p.view, Targets: targets, Alarms: nil}
 	p.resolver = &resolve.Resolver{
 		EC2: p.view, Volumes: p.view, SSM: p.view, CloudWatch: p.view, AutoScaling: p.view, Targets: targets,
-		Now: now, Heartbeat: c.Heartbeat, RegionLimit: noLimit,
+		Now: p.clock, Heartbeat: c.Heartbeat, RegionLimit: noLimit,
 	}
-	p.limited = &guard.Guard{Config: c, Book: winner{p}, Now: now}
+	p.limited = &guard.Guard{Config: c, Book: winner{p}, Now: p.clock}
 	c.Rules.RegionLimit = noLimit
-	p.guard = &guard.Guard{Config: c, Book: winner{p}, Now: now}
+	p.guard = &guard.Guard{Config: c, Book: winner{p}, Now: p.clock}
 	return p
 }
+
+// clock is the player's moment.
+func (p *player) clock() time.Time { return p.now }
 
 // at moves the player to a moment.
 func (p *player) at(moment time.Time) {
@@ -107,4 +114,27 @@ type winner struct{ p *player }
 // Claim opens the case.
 func (w winner) Claim(_ context.Context, r cases.Request) (cases.Case, error) {
 	return cases.Case{ID: cases.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, State: cases.StateClaimed, ClaimedAt: w.p.now}, nil
+}
+
+// unknownToWorld is how the world says that it was asked for what it does not know. The
+// guard takes that for a failure of AWS, and then permits nothing: a measurement of nothing.
+const unknownToWorld = "the simulated world does not know"
+
+// notModelled says whether one of the facts of an instance failed in that way.
+func notModelled(i *instance.Instance) error {
+	errs := []error{
+		failure(i.Description), failure(i.Unreachable), failure(i.Ping), failure(i.Status), failure(i.Type), failure(i.Shutdown),
+		failure(i.Group), failure(i.Metrics), failure(i.Targets), failure(i.Neighbours),
+	}
+	for _, err := range errs {
+		if err != nil && strings.Contains(err.Error(), unknownToWorld) {
+			return err
+		}
+	}
+	return nil
+}
+
+func failure[T any](f fact.Of[T]) error {
+	_, err := f.Get()
+	return err
 }

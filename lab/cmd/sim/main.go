@@ -15,6 +15,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"regexp"
@@ -32,31 +33,36 @@ const garbage = 800
 func main() {
 	debug.SetGCPercent(garbage)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:])
+	exit := run(ctx, os.Args[1:], os.Stdout)
 	stop()
-	os.Exit(code)
+	os.Exit(exit)
 }
 
 // errUsage is a call that makes no sense, or a bad file.
 var errUsage = errors.New("called wrongly")
 
-func run(ctx context.Context, args []string) int {
-	w, err := read(args)
+func run(ctx context.Context, args []string, out io.Writer) int {
+	w, err := read(args, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
 	if err == nil {
 		err = w.play(ctx)
 	}
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, "sim:", err)
+	}
+	return code(ctx, err)
+}
+
+// code is what the command exits with.
+func code(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return 0
 	case ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "sim: interrupted")
 		return 130
-	}
-	fmt.Fprintln(os.Stderr, "sim:", err)
-	if errors.Is(err, errUsage) || errors.Is(err, sim.ErrScenario) {
+	case errors.Is(err, errUsage), errors.Is(err, sim.ErrScenario):
 		return 2
 	}
 	return 1
@@ -71,8 +77,8 @@ type wanted struct {
 }
 
 // read reads the command line, and the scenario's file.
-func read(args []string) (wanted, error) {
-	w := wanted{options: sim.Options{Out: os.Stdout, Rates: 1}}
+func read(args []string, out io.Writer) (wanted, error) {
+	w := wanted{options: sim.Options{Out: out, Rates: 1}}
 	file := ""
 	flags := flag.NewFlagSet("sim", flag.ContinueOnError)
 	flags.BoolVar(&w.options.Tenth, "tenth", false, "play a tenth of everything, and a coarser grid")

@@ -73,8 +73,8 @@ func Patches() []Patch {
 		},
 		{vitalsDir + "vitals.go", "	if since.IsZero() {\n", "	if since.IsZero() || mutant(\"alive-since-trigger\") {\n"},
 		{
-			vitalsDir + "voice.go", "		v.Says, v.Since = Dead, ping.At.Add(period(h))\n",
-			"		v.Says, v.Since = Dead, ping.At.Add(period(h))\n		if mutant(\"since-last-ping\") {\n			v.Since = ping.At\n		}\n",
+			vitalsDir + "voice.go", "		v.Says, v.Since = Dead, at.Add(period(h))\n",
+			"		v.Says, v.Since = Dead, at.Add(period(h))\n		if mutant(\"since-last-ping\") {\n			v.Since = at\n		}\n",
 		},
 		{
 			vitalsDir + "voice.go", "	if len(m.Heartbeat) == 0 {\n",
