@@ -150,19 +150,27 @@ func (in *dataInput) validate() error {
 	}
 	seen := map[string]bool{}
 	for _, q := range in.queries {
-		switch {
-		case !queryID.MatchString(q.id):
-			return invalid("The value '%s' of MetricDataQueries.member.Id must match %s", q.id, queryID)
-		case seen[q.id]:
+		if seen[q.id] {
 			return invalid("The values for parameter Id in MetricDataQueries are not unique: %s", q.id)
-		case q.period < time.Minute || q.period%time.Minute != 0:
-			return invalid("The period of %s must be a multiple of 60", q.id)
-		case !slices.Contains(statistics, q.stat):
-			return invalid("The lab does not have the statistic %q", q.stat)
-		case q.namespace == "" || q.name == "":
-			return invalid("The metric of %s must have a namespace and a name", q.id)
+		}
+		if err := q.validate(); err != nil {
+			return err
 		}
 		seen[q.id] = true
+	}
+	return nil
+}
+
+func (q query) validate() error {
+	switch {
+	case !queryID.MatchString(q.id):
+		return invalid("The value '%s' of MetricDataQueries.member.Id must match %s", q.id, queryID)
+	case q.period < time.Minute || q.period%time.Minute != 0:
+		return invalid("The period of %s must be a multiple of 60", q.id)
+	case !slices.Contains(statistics, q.stat):
+		return invalid("The lab does not have the statistic %q", q.stat)
+	case q.namespace == "" || q.name == "":
+		return invalid("The metric of %s must have a namespace and a name", q.id)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"crashcart/lab/fleet"
@@ -192,30 +193,45 @@ func (m moment) series(q query) (series, bool) {
 // point of VolumeIdleTime.
 func (m moment) ofVolume(name, volume string) (series, bool) {
 	hosts := m.fleet.Attached(volume)
-	if len(hosts) == 0 || name != "VolumeWriteOps" && name != "VolumeIdleTime" {
+	read := map[string]func(writes int) (reading, bool){
+		"VolumeIdleTime": func(writes int) (reading, bool) { return one(max(0, 60-float64(writes)*busyFor)), true },
+		"VolumeWriteOps": func(writes int) (reading, bool) { return one(float64(writes)), writes > 0 || m.hasZeros(volume) },
+	}[name]
+	if len(hosts) == 0 || read == nil {
 		return series{}, false
 	}
-	draw := fnv.New64a()
-	_, _ = draw.Write([]byte(volume)) // never fails (package hash)
-	late := m.publishing.AWS + time.Duration(draw.Sum64()%uint64(spread))
-	for _, t := range hosts {
-		late = max(late, m.publishing.AWS+t.Habits.Late)
-	}
-	missing := m.publishing.Still == StillMissing || m.publishing.Still == StillEither && draw.Sum64()>>32%2 == 1
+	late := m.lateness(volume, hosts)
 	return series{period: time.Minute, read: func(from, to time.Time) (reading, bool) {
-		writes, counted := 0, false
+		if m.lab.Before(to.Add(late)) || !slices.ContainsFunc(hosts, func(t fleet.Track) bool { return t.Runs(from, to) }) {
+			return reading{}, false
+		}
+		writes := 0
 		for _, t := range hosts {
-			counted = counted || t.Runs(from, to)
 			writes += t.Writes(volume, from, to)
 		}
-		switch {
-		case !counted || m.lab.Before(to.Add(late)):
-			return reading{}, false
-		case name == "VolumeIdleTime":
-			return one(max(0, 60-float64(writes)*busyFor)), true
-		}
-		return one(float64(writes)), writes > 0 || !missing
+		return read(writes)
 	}}, true
+}
+
+// hasZeros says whether a minute in which a volume completed no write has a point.
+func (m moment) hasZeros(volume string) bool {
+	return m.publishing.Still == StillZero || m.publishing.Still == StillEither && draw(volume)>>32%2 == 0
+}
+
+// lateness is how long after its end a volume's minute is published.
+func (m moment) lateness(volume string, hosts []fleet.Track) time.Duration {
+	var late time.Duration
+	for _, t := range hosts {
+		late = max(late, t.Habits.Late)
+	}
+	return max(m.publishing.AWS+time.Duration(draw(volume)%uint64(spread)), m.publishing.AWS+late) //nolint:gosec // less than the spread
+}
+
+// draw is a number that follows from a name.
+func draw(name string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // never fails (package hash)
+	return h.Sum64()
 }
 
 // busyFor is how many seconds a write keeps a volume busy.

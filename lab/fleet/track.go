@@ -73,30 +73,31 @@ func (t Track) Writes(volume string, from, to time.Time) int {
 		n, _ := between(t.counted, from, to)
 		return int(min(n, 1<<31)) //nolint:gosec // bounded
 	}
-	n, root := 0, i == 0
-	t.within(from, to, func(p phase, from, to time.Time) {
-		switch p.writes {
-		case writesNothing:
-		case writesPlan:
-			if root {
-				n += p.planned(from, to)
-			}
-		case writesOut:
-			if end := p.at.Add(t.writeback()); to.After(end) {
-				to = end
-			}
-			n += t.habit(volume, root, from, to)
-		case writesHabit:
-			n += t.habit(volume, root, from, to)
-		case writesThrash:
-			n += thrashing * t.habit(volume, root, from, to)
-		case writesInit:
-			if root {
-				n += initOnly(t.seed).count(from, to)
-			}
-		}
-	})
+	n := 0
+	t.within(from, to, func(p phase, from, to time.Time) { n += t.wrote(volume, i == 0, p, from, to) })
 	return n
+}
+
+// wrote is Writes for a part of a phase. A boot, a dump and init write to the root alone.
+func (t Track) wrote(volume string, root bool, p phase, from, to time.Time) int {
+	switch p.writes {
+	case writesHabit:
+		return t.habit(volume, root, from, to)
+	case writesOut:
+		if end := p.at.Add(t.writeback()); to.After(end) {
+			to = end
+		}
+		return t.habit(volume, root, from, to)
+	case writesThrash:
+		return thrashing * t.habit(volume, root, from, to)
+	}
+	switch {
+	case root && p.writes == writesPlan:
+		return p.planned(from, to)
+	case root && p.writes == writesInit:
+		return initOnly(t.seed).count(from, to)
+	}
+	return 0
 }
 
 // thrashing is how much more than when it is well a guest writes whose memory is exhausted
