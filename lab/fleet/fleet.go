@@ -31,6 +31,11 @@
 // time at which it was due. It leaves real guests alone; a guest that is launched in the
 // place of one is simulated.
 //
+// What AWS counts of a guest from outside, its writes, its traffic and its heartbeat,
+// follows from its Habits, its id and the clock (Track). So a guest has a past that nobody
+// has waited for, and one that hangs stops as real kernels do. The counters of a real guest
+// (Counter) are read in the background, from when it is added until Close.
+//
 // Every interrupt that reached a guest is recorded, with the harm it did if it
 // did any: that is what the guard exists to prevent, and what tests assert on.
 //

@@ -79,7 +79,7 @@ func (h *Habits) fill(id string) {
 	}
 }
 
-// check refuses what no agent and no volume can be.
+// habits refuses what no agent and no volume can be. The caller holds the lock.
 func (f *Fleet) habits(s *Spec) error {
 	if h := s.Habits; h.PingEvery < 5*time.Minute || h.PingEvery > time.Hour {
 		return fmt.Errorf("guest %s: an agent pings every 5 to 60 min, not every %s", s.ID, h.PingEvery)
