@@ -17,8 +17,9 @@ const (
 	heard = 61 * time.Minute
 	// late is how much later than its period a ping may come.
 	late = time.Minute
-	// most is the share of the neighbours, in percent, that pings within the period.
-	most = 95
+	// slower is the share of the neighbours, in percent, that may have been silent for
+	// longer than their period: they are in trouble themselves. fewSilent always may.
+	slower = 5
 )
 
 // periods are the ones that fleets use. 5 minutes is the agent's default, and its least.
@@ -51,7 +52,7 @@ func period(h Host) time.Duration {
 		return least
 	}
 	for _, p := range periods() {
-		if within[p]*100 >= n*most {
+		if n-within[p] <= max(fewSilent, n*slower/100) {
 			return max(p, least)
 		}
 	}
