@@ -42,8 +42,6 @@ func TestAKernelThatIsStuckSaysSo(t *testing.T) {
 		"INFO: task init:1 blocked for more than 241 seconds.",
 		"INFO: task a b:c:1 blocked in I/O wait for more than 122 seconds.",
 		"INFO: task systemd-journal:215 blocked for more than 120 seconds.",
-		"INFO: task amazon-ssm-agen:4194304 blocked for more than 120 seconds.",
-		"INFO: task ssm-agent-worke:812 blocked for more than 120 seconds.",
 	} {
 		for _, before := range []string{"[ 5000.100000] ", "[ 5000.100000][    C3] ", "\x1b[0m[ 5000.100000] "} {
 			for _, end := range []string{"\r\n", "\n", ""} {
@@ -73,6 +71,7 @@ func TestNothingElseEverMakesAMachineStuck(t *testing.T) {
 		"a killed process":                         "[ 5000.1] Out of memory: Killed process 812 (java) total-vm:8123456kB\r\n",
 		"a container without memory":               "[ 5000.1] Memory cgroup out of memory: Killed process 812 (java)\r\n",
 		"a container nobody of which may die":      "[ 5000.1] memory: usage 4096kB, limit 4096kB, failcnt 12\r\n[ 5000.2] Out of memory and no killable processes...\r\n",
+		"the SSM agent, whose ping is silent too":  "[ 5000.1] INFO: task amazon-ssm-agen:812 blocked for more than 120 seconds.\r\n",
 		"an application that hangs":                "[ 5000.1] INFO: task java:812 blocked for more than 120 seconds.\r\n",
 		"a user's systemd":                         "[ 5000.1] INFO: task systemd:812 blocked for more than 120 seconds.\r\n",
 		"a task with init in its name":             "[ 5000.1] INFO: task systemd:1:812 blocked for more than 120 seconds.\r\n",

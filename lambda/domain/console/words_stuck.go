@@ -68,7 +68,7 @@ func isHungTask(message []byte) bool {
 		return false
 	}
 	name, id := string(task[:colon]), string(task[colon+1:end])
-	return id == "1" || vitalTasks[name]
+	return id == "1" || name == journald
 }
 
 // blockedAt is where the words behind a task's number begin, or 0. No name is long enough
@@ -84,13 +84,10 @@ func blockedAt(task []byte) int {
 	return 0
 }
 
-// vitalTasks are the names of journald and of the SSM agent's processes. The kernel keeps
-// 15 bytes of a name (Linux source, include/linux/sched.h, TASK_COMM_LEN).
-var vitalTasks = map[string]bool{
-	"systemd-journal": true, // systemd-journald
-	"amazon-ssm-agen": true, // amazon-ssm-agent
-	"ssm-agent-worke": true, // ssm-agent-worker
-}
+// journald is the name of systemd-journald. The kernel keeps 15 bytes of a name (Linux
+// source, include/linux/sched.h, TASK_COMM_LEN). The SSM agent is not asked: what blocks it
+// silences its ping as well, and that would be one cause counted twice.
+const journald = "systemd-journal"
 
 // after is the text behind the prefix, or all of it where it does not begin so.
 func after(text []byte, prefix string) []byte {

@@ -11,6 +11,10 @@ import (
 // Vitals is what every observer says of the target's host, for a person to read.
 func (g *Guard) Vitals(q Question) []vitals.Vital { return g.inquiry(q).vitals().Vitals }
 
+// ByPerson says whether a person asks for the target, or has to ask for it in any case. Then
+// the age of a sign does not matter, and the metrics must reach back to before it.
+func (g *Guard) ByPerson(q Question) bool { return g.inquiry(q).person() }
+
 // WantsConsole says whether the console is needed before the evidence is taken. It is
 // where an alarm asks, a voice is dead and no disk speaks: then the kernel's own log is
 // the only word on the machine, and it is compared with the pass before.

@@ -3,8 +3,6 @@ package guard
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"crashcart/lambda/domain/cases"
@@ -63,14 +61,16 @@ func (unresponsive) alarm(in Inquiry, r vitals.Reading) Verdict {
 
 // person is the verdict where a person asks, or has to ask: one sign of death, and none of
 // life. An alarm may be early, so it waits for the first sign of death.
-func (unresponsive) person(in Inquiry, r vitals.Reading) Verdict {
+func (u unresponsive) person(in Inquiry, r vitals.Reading) Verdict {
 	if missing := r.All(vitals.Unknown); len(missing) > 0 {
 		return unknown(failed(missing))
 	}
-	if len(r.Of(vitals.Voice, vitals.Dead))+len(r.Of(vitals.Machine, vitals.Dead)) > 0 {
-		return Verdict{Kind: Permitted, Why: permits(r, stillOpen(voice(r), machine(r), answers(r)))}
+	if a := answers(r); !a.ok { // a load balancer's word may still be from before
+		return notYet("not proven that %s (%s)", claims[a.question], a.why).in(a.wait)
 	}
-	// A check that may still be from before is no sign of life, but one of death is missing.
+	if len(r.Of(vitals.Voice, vitals.Dead))+len(r.Of(vitals.Machine, vitals.Dead)) > 0 {
+		return u.outlived(in, r)
+	}
 	waiting := append(r.Of(vitals.Voice, vitals.Waiting), r.Of(vitals.Machine, vitals.Waiting)...)
 	switch {
 	case len(waiting) > 0:
@@ -79,6 +79,25 @@ func (unresponsive) person(in Inquiry, r vitals.Reading) Verdict {
 		return refuse("nothing shows that it hangs: %s", saw(r.All(vitals.Nothing)))
 	}
 	return notYet("nothing shows that it hangs: %s", saw(r.All(vitals.Nothing)))
+}
+
+// outlived is the verdict for a person who asks for a host with a sign of death. A sign that
+// is older than any that could belong to an alarm is one that the host may have outlived:
+// an agent can be dead for weeks. If the disk is written now, the host did.
+func (unresponsive) outlived(in Inquiry, r vitals.Reading) Verdict {
+	longest := in.Config.Rules.SilentMax
+	if d, err := in.Instance.Description.Get(); err == nil && d.Windows {
+		longest = in.Config.Rules.SilentMaxWindows
+	}
+	disk := r.Named(vitals.DiskWrites)
+	if dead := in.asOf().Sub(r.Since); disk.Wrote && dead > longest {
+		v := notYet("it seems dead since %s (%s), and is written now (%s): it has outlived that", printable.Duration(dead), saw(r.All(vitals.Dead)), disk.Saw)
+		if in.Trigger.Kind == trigger.KindDirect {
+			v.Kind = Refused
+		}
+		return v
+	}
+	return Verdict{Kind: Permitted, Why: permits(r, stillOpen(voice(r), machine(r), answers(r)))}
 }
 
 // answer is what became of one question.
@@ -231,75 +250,4 @@ func shortest(vs []vitals.Vital) (wait time.Duration) {
 		}
 	}
 	return wait
-}
-
-// claims are the three questions as statements.
-var claims = map[vitals.Question]string{
-	vitals.Voice: "it says nothing", vitals.Machine: "it writes nothing", vitals.Answers: "nobody gets an answer",
-}
-
-// permits says what was seen where nothing objects. A person may ask although something is
-// open.
-func permits(r vitals.Reading, open []answer) string {
-	said := answered(r, open)
-	if n := len(said) - 1; n > 0 {
-		said[n] = "and " + said[n]
-	}
-	text := strings.Join(said, ", ")
-	if len(open) > 0 {
-		text += "; " + unproven(open)
-	}
-	return text
-}
-
-// sentence says which questions are open and which are answered.
-func sentence(r vitals.Reading, open []answer) string {
-	return strings.Join(append([]string{unproven(open)}, answered(r, open)...), "; ")
-}
-
-// answered says what was seen of the questions that are not open.
-func answered(r vitals.Reading, open []answer) (said []string) {
-	for _, q := range []vitals.Question{vitals.Voice, vitals.Machine, vitals.Answers} {
-		if !slices.ContainsFunc(open, func(a answer) bool { return a.question == q }) {
-			said = append(said, claims[q]+" ("+proof(r, q)+")")
-		}
-	}
-	return said
-}
-
-// unproven says what is open of the questions that are. What was not asked for is left out
-// where something else is open, too.
-func unproven(open []answer) string {
-	known := slices.DeleteFunc(slices.Clone(open), answer.unasked)
-	if len(known) == 0 {
-		known = open
-	}
-	said := make([]string, len(known))
-	for i, a := range known {
-		said[i] = "not proven that " + claims[a.question] + " (" + a.why + ")"
-	}
-	return strings.Join(said, "; ")
-}
-
-// proof is what the vitals of one question saw. What the host does not have is left out,
-// unless there is nothing else.
-func proof(r vitals.Reading, q vitals.Question) string {
-	if dead := r.Of(q, vitals.Dead); len(dead) > 0 {
-		return saw(dead)
-	}
-	said := r.Of(q, vitals.Nothing, vitals.Waiting)
-	if has := slices.DeleteFunc(slices.Clone(said), func(v vitals.Vital) bool { return v.Never }); len(has) > 0 {
-		said = has
-	}
-	return saw(said)
-}
-
-func saw(vs []vitals.Vital) string {
-	var texts []string
-	for _, v := range vs {
-		if v.Saw != "" {
-			texts = append(texts, v.Saw)
-		}
-	}
-	return strings.Join(texts, ", ")
 }

@@ -48,7 +48,7 @@ type Description struct {
 	GroupTag     string    // the value of config.GroupTagKey
 	AutoScaling  string    // name of its Auto Scaling group
 
-	Volumes    []string // ids of its EBS volumes
+	Volumes    []Volume // of EBS
 	VPC        string
 	Subnet     string
 	Profile    string   // ARN of its instance profile; empty without one
@@ -56,6 +56,13 @@ type Description struct {
 	Router     bool     // its source/destination check is off: it forwards for others
 	Kubernetes bool     // it is a node of a cluster, whose ports others may answer
 	Detailed   bool     // its EC2 metrics have periods of one minute
+}
+
+// Volume is an EBS volume that is attached to the instance. What CloudWatch has of the time
+// before AttachedAt may be about another host. AttachedAt is zero when EC2 does not say it.
+type Volume struct {
+	ID         string
+	AttachedAt time.Time
 }
 
 // Unreachable is what AWS's reachability check says of this instance and of the

@@ -123,16 +123,32 @@ func (networkOut) read(h Host, since time.Time) Vital {
 	}
 	before := instance.Between(m.NetworkOut, since.Add(-busyFor), since.Add(time.Nanosecond-m.NetworkPeriod))
 	median := instance.Median(before)
-	v := Vital{Says: Nothing, Saw: sent(m.NetworkOut[len(m.NetworkOut)-1].Value, median, m)}
+	after := full(instance.Between(m.NetworkOut, lives(h, since), h.At), m.NetworkPeriod, h.At)
+	if len(after) == 0 {
+		return Vital{Says: Nothing, Saw: "NetworkOut not published since it seemed to die"}
+	}
+	v := Vital{Says: Nothing, Saw: sent(after[len(after)-1].Value, median, m)}
 	if len(before) < fewPeriods || median < quietNetwork*m.NetworkPeriod.Seconds() {
 		return v
 	}
-	for _, p := range instance.Between(m.NetworkOut, lives(h, since), h.At) {
-		if end := p.At.Add(m.NetworkPeriod); !end.After(h.At) && p.Value >= median/2 {
-			return Vital{Says: Alive, Since: end, Saw: sent(p.Value, median, m)}
+	if h.Person { // the host may have died long after the vital that seemed to show it
+		after = after[len(after)-1:]
+	}
+	for _, p := range after {
+		if p.Value >= median/2 {
+			return Vital{Says: Alive, Since: p.At.Add(m.NetworkPeriod), Saw: sent(p.Value, median, m)}
 		}
 	}
 	return v
+}
+
+// full leaves out a period that has not ended at that moment.
+func full(points []instance.Point, period time.Duration, at time.Time) []instance.Point {
+	n := len(points)
+	for n > 0 && points[n-1].At.Add(period).After(at) {
+		n--
+	}
+	return points[:n]
 }
 
 // sent is a period's bytes in words, beside those of before: "NetworkOut 2.1 kB in 5m, 3.1

@@ -165,3 +165,22 @@ func TestAnApplicationThatFailsIsNeverDead(t *testing.T) {
 		{"not-applicable", application("not-applicable"), vitals.Nothing, none, 0},
 	})
 }
+
+// The host may have died long after the vital that seemed to show it. A person asks about
+// now; an alarm is not older than the sign.
+func TestTrafficOfBeforeNeverSpeaksToAPersonForTheHostOfNow(t *testing.T) {
+	sent := metrics(func(m *instance.Metrics) {
+		m.NetworkPeriod = 5 * time.Minute
+		for at := ago(100 * time.Minute); at.Before(noon); at = at.Add(5 * time.Minute) {
+			bytes := 50e6
+			if !at.Before(ago(10 * time.Minute)) {
+				bytes = 2e3
+			}
+			m.NetworkOut = append(m.NetworkOut, instance.Point{At: at, Value: bytes})
+		}
+	})
+	check(t, vitals.NetworkOut, []row{
+		{"an alarm", host(sent, pinged(ago(29*time.Minute))), vitals.Alive, ago(15 * time.Minute), 0},
+		{"a person", host(sent, pinged(ago(29*time.Minute)), person), vitals.Nothing, time.Time{}, 0},
+	})
+}

@@ -57,14 +57,11 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 	}
 	base := baselineOf(writes, began, last)
 	need := base.required()
-	switch {
-	case !base.enough():
-		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: base.lacks()}
-	case need > mostStill:
-		return Vital{Says: Nothing, Never: true, Saw: fmt.Sprintf("it has been still for %d min before: too long to tell a hang by", base.longest)}
+	if lacks := base.lacks(); lacks != "" {
+		return unmeasured(h, still, last, lacks, len(writes) >= baselineMinutes)
 	}
 	newest := writes[len(writes)-1].At.Add(instance.Minute)
-	v := Vital{Says: Waiting, Saw: fmt.Sprintf("0 for %d min, %s", still, base)}
+	v := Vital{Says: Waiting, Wrote: still < leastStill, Saw: fmt.Sprintf("0 for %d min, %s", still, base)}
 	if at, ok := works(h, writes, began, last, since); ok && still < need {
 		return Vital{Says: Alive, Since: at, Saw: "it writes as before: " + base.rate()}
 	}
@@ -80,6 +77,18 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 		v.Saw += fmt.Sprintf(", %d min required", need)
 	}
 	return v
+}
+
+// unmeasured is what a disk says that has nothing to compare with. It cannot be dead. But
+// while it is written the host is not either, whatever its kernel complains of.
+func unmeasured(h Host, still int, last time.Time, lacks string, never bool) Vital {
+	if still < leastStill {
+		return Vital{
+			Says: Waiting, Wrote: true, Wait: time.Duration(leastStill-still) * instance.Minute,
+			Saw: fmt.Sprintf("it wrote %s ago; %s", printable.Duration(h.At.Sub(last)), lacks),
+		}
+	}
+	return Vital{Says: Nothing, Never: never, Saw: lacks}
 }
 
 // ended leaves out a minute without a write that has not ended at that moment: there may
@@ -144,12 +153,17 @@ func (b baseline) enough() bool { return b.minutes >= baselineMinutes && b.gaps 
 // and a minute.
 func (b baseline) required() int { return max(leastStill, 2*b.longest+1) }
 
-// lacks says why there is no baseline.
+// lacks says why there is nothing to tell a hang by. It is empty where there is.
 func (b baseline) lacks() string {
-	if b.minutes < baselineMinutes {
+	switch {
+	case b.minutes < baselineMinutes:
 		return fmt.Sprintf("only %d published minutes to compare with, %d required", b.minutes, baselineMinutes)
+	case b.gaps < baselineGaps:
+		return fmt.Sprintf("it wrote in only %d of %d minutes before: too seldom to tell a hang by", min(b.gaps+1, b.minutes), b.minutes)
+	case b.required() > mostStill:
+		return fmt.Sprintf("it has been still for %d min before: too long to tell a hang by", b.longest)
 	}
-	return fmt.Sprintf("it wrote in only %d of %d minutes before: too seldom to tell a hang by", min(b.gaps+1, b.minutes), b.minutes)
+	return ""
 }
 
 // String is the baseline in words: "40 a minute before".

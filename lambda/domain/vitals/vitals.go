@@ -69,6 +69,7 @@ type Vital struct {
 	Wait  time.Duration `json:"-"` // Waiting: until it can say more at the earliest; zero where nobody can say
 	Heard time.Time     `json:"-"` // a voice: when it was last heard
 	Spoke bool          `json:"-"` // a voice that was heard within the hour, so that its silence means something
+	Wrote bool          `json:"-"` // a disk that was written in the newest published minutes
 	Never bool          `json:"-"` // Nothing, and for this host it will never say anything else
 	Err   error         `json:"-"` // Unknown: why
 }

@@ -56,7 +56,7 @@ func pinged(h Host, at time.Time, windows bool, since time.Time) Vital {
 }
 
 const (
-	// beatsMissed is for how many full minutes there must be no heartbeat.
+	// beatsMissed is for how many full minutes there must be no heartbeat, at least.
 	beatsMissed = 5
 	// beatsHeard is how lately before them there must have been one, for an alarm.
 	beatsHeard = time.Hour
@@ -78,23 +78,39 @@ func (heartbeat) read(h Host, since time.Time) Vital {
 	}
 	last := m.Heartbeat[len(m.Heartbeat)-1]
 	end := last.At.Add(instance.Minute)
-	missed := int(h.At.Truncate(instance.Minute).Sub(end) / instance.Minute)
+	missed, need := int(h.At.Truncate(instance.Minute).Sub(end)/instance.Minute), beatsRequired(m.Heartbeat)
 	v := Vital{Says: Waiting, Spoke: true, Heard: end, Saw: fmt.Sprintf("heartbeat %s ago", printable.Duration(h.At.Sub(end)))}
 	switch {
 	case d.LaunchedAt.IsZero() || end.Before(d.LaunchedAt): // of the host that was stopped, not of this one
 		return Vital{Says: Nothing, Saw: "no heartbeat since the launch"}
-	case missed > beatsMissed+int(beatsHeard/instance.Minute) && !h.Person:
+	case missed > need+int(beatsHeard/instance.Minute) && !h.Person:
 		v.Says, v.Spoke = Nothing, false
 		v.Saw += ", longer than the hour that could belong to this alarm"
-	case missed >= beatsMissed:
+	case missed >= need:
 		v.Says, v.Since = Dead, end
 	case !since.IsZero() && !last.At.Before(since.Add(settle)):
 		v.Says, v.Since = Alive, last.At
 	default:
-		v.Wait = end.Add(beatsMissed * instance.Minute).Sub(h.At)
-		v.Saw += fmt.Sprintf(", %d full minutes required", beatsMissed)
+		v.Wait = end.Add(time.Duration(need) * instance.Minute).Sub(h.At)
+		v.Saw += fmt.Sprintf(", %d full minutes required", need)
 	}
 	return v
+}
+
+// beatsRequired is for how many full minutes there must be no heartbeat. A host that sends
+// one every five minutes has four without one each time. So it is twice the longest pause
+// of the hour before the last beat, and a minute.
+func beatsRequired(beats []instance.Point) int {
+	last := beats[len(beats)-1].At
+	longest := 0
+	var before time.Time
+	for _, b := range instance.Between(beats, last.Add(-beatsHeard), last.Add(instance.Minute)) {
+		if !before.IsZero() {
+			longest = max(longest, int(b.At.Sub(before)/instance.Minute)-1)
+		}
+		before = b.At
+	}
+	return max(beatsMissed, 2*longest+1)
 }
 
 // reachability is EC2's word: it gets no answer to an ARP request. It never says alive,

@@ -138,3 +138,41 @@ func TestAVoiceThatNeverSpokeIsNeverTakenForOneThatFellSilent(t *testing.T) {
 		}
 	}
 }
+
+// A host that sends a heartbeat every five minutes has four minutes without one each time.
+func TestAHeartbeatThatComesEveryFiveMinutesIsNeverDeadBetweenTwo(t *testing.T) {
+	slow := metrics(func(m *instance.Metrics) {
+		m.Heartbeat = nil
+		for at := ago(2 * time.Hour); !at.After(ago(9 * time.Minute)); at = at.Add(5 * time.Minute) {
+			m.Heartbeat = append(m.Heartbeat, instance.Point{At: at, Value: 1})
+		}
+	})
+	// The last beat is that of ten minutes ago, and ended a minute later.
+	check(t, vitals.Heartbeat, []row{
+		{"nine minutes without a beat: twice four, and one", host(slow), vitals.Dead, ago(9 * time.Minute), 0},
+		{"eight", host(slow, at(noon.Add(-second))), vitals.Waiting, time.Time{}, second},
+		{"one beat a minute, one of them lost in the hour", host(gap(ago(30*time.Minute), time.Minute), at(noon)), vitals.Dead, ago(5 * time.Minute), 0},
+		{"three of them lost", host(gap(ago(30*time.Minute), 3*time.Minute), at(noon)), vitals.Waiting, time.Time{}, 2 * time.Minute},
+		{"more than an hour before the last", host(gap(ago(80*time.Minute), 3*time.Minute), at(noon)), vitals.Dead, ago(5 * time.Minute), 0},
+	})
+}
+
+// gap is a heartbeat of every minute up to five minutes ago, without those of the minutes
+// from then on.
+func gap(from time.Time, length time.Duration) func(*vitals.Host) {
+	return func(h *vitals.Host) {
+		beats(ago(5 * time.Minute))(h)
+		metrics(func(m *instance.Metrics) {
+			var kept []instance.Point
+			for _, p := range m.Heartbeat {
+				if p.At.Before(from) || !p.At.Before(from.Add(length)) {
+					kept = append(kept, p)
+				}
+			}
+			m.Heartbeat = kept
+		})(h)
+	}
+}
+
+// at makes that the moment of the facts.
+func at(moment time.Time) func(*vitals.Host) { return func(h *vitals.Host) { h.At = moment } }
