@@ -128,8 +128,10 @@ func TestDescriptionSaysWhatTheGuardAsks(t *testing.T) {
 			d.Subnet, d.Profile = "subnet-1", "arn:aws:iam::111122223333:instance-profile/web"
 		}},
 		"its volumes": {change: func(i *types.Instance) {
-			i.BlockDeviceMappings = []types.InstanceBlockDeviceMapping{{}, {Ebs: &types.EbsInstanceBlockDevice{}}, {Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String("vol-1")}}, {Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String("vol-2")}}}
-		}, want: func(d *instance.Description) { d.Volumes = []string{"vol-1", "vol-2"} }},
+			i.BlockDeviceMappings = []types.InstanceBlockDeviceMapping{{}, {Ebs: &types.EbsInstanceBlockDevice{}}, {Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String("vol-1"), AttachTime: aws.Time(noon)}}, {Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String("vol-2")}}}
+		}, want: func(d *instance.Description) {
+			d.Volumes = []instance.Volume{{ID: "vol-1", AttachedAt: noon}, {ID: "vol-2"}}
+		}},
 		"its addresses, and not those of its containers": {change: func(i *types.Instance) {
 			i.NetworkInterfaces = []types.InstanceNetworkInterface{{}, {
 				PrivateIpAddress: aws.String("10.0.0.4"), SourceDestCheck: aws.Bool(true),

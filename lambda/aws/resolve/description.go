@@ -47,7 +47,7 @@ func description(i types.Instance) instance.Description {
 	}
 	for _, m := range i.BlockDeviceMappings {
 		if m.Ebs != nil && m.Ebs.VolumeId != nil {
-			d.Volumes = append(d.Volumes, *m.Ebs.VolumeId)
+			d.Volumes = append(d.Volumes, instance.Volume{ID: *m.Ebs.VolumeId, AttachedAt: aws.ToTime(m.Ebs.AttachTime)})
 		}
 	}
 	describeNetwork(&d, i)

@@ -33,7 +33,7 @@ func (r *Resolver) metrics(ctx context.Context, asks []Ask) map[*instance.Instan
 		shared  map[string]fact.Of[bool]
 		queries = map[time.Time][]query{}
 		found   = map[time.Time]map[query]fact.Of[series]{}
-		volumes []string
+		volumes []instance.Volume
 	)
 	for _, a := range asks {
 		if d, err := a.Instance.Description.Get(); err == nil && d.Exists {
@@ -45,7 +45,7 @@ func (r *Resolver) metrics(ctx context.Context, asks []Ask) map[*instance.Instan
 			}
 		}
 	}
-	wg.Go(func() { shared = r.shared(ctx, unique(volumes, func(v string) string { return v })) })
+	wg.Go(func() { shared = r.shared(ctx, unique(volumes, func(v instance.Volume) string { return v.ID })) })
 	for from, asked := range queries {
 		wg.Go(func() {
 			answers := r.series(ctx, from, asks[0].Instance.AsOf, asked)
@@ -81,7 +81,7 @@ func reach(a Ask) time.Time {
 func (r *Resolver) queries(id string, d instance.Description) []query {
 	all := []query{r.heartbeatOf(id), trafficOf(id, d)}
 	for _, v := range d.Volumes {
-		all = append(all, writesOf(v), idleOf(v))
+		all = append(all, writesOf(v.ID), idleOf(v.ID))
 	}
 	return all
 }
@@ -132,12 +132,12 @@ func (r *Resolver) metricsOf(i *instance.Instance, found map[query]fact.Of[serie
 	}
 	var disks []disk
 	for _, v := range d.Volumes {
-		others, err := shared[v].Get()
+		others, err := shared[v.ID].Get()
 		if err != nil {
 			return instance.Metrics{}, err
 		}
 		if !others {
-			disks = append(disks, disk{writes: get(writesOf(v)), idle: get(idleOf(v))})
+			disks = append(disks, disk{attached: v.AttachedAt, writes: get(writesOf(v.ID)), idle: get(idleOf(v.ID))})
 		}
 	}
 	m.Disks, m.Writes = len(disks), written(disks, i.AsOf)

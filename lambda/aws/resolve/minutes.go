@@ -12,10 +12,22 @@ import (
 // when that begins.
 type series map[time.Time]float64
 
-// disk is what CloudWatch has of one EBS volume.
+// disk is what CloudWatch has of one EBS volume. It goes with the volume, not with the host:
+// what is older than attached may be another host's.
 type disk struct {
-	writes series // VolumeWriteOps
-	idle   series // VolumeIdleTime: it has a point for every minute that is published
+	attached time.Time
+	writes   series // VolumeWriteOps
+	idle     series // VolumeIdleTime: it has a point for every minute that is published
+}
+
+// in gives the writes of this host in a minute. A minute that begins before the volume was
+// attached had none of them. A minute that is not published gives nothing.
+func (d disk) in(minute time.Time) (writes float64, published bool) {
+	if minute.Before(d.attached) {
+		return 0, true
+	}
+	_, published = d.idle[minute]
+	return d.writes[minute], published
 }
 
 // points gives the periods in their order. One that begins after asOf is left out: the
@@ -34,16 +46,13 @@ func (s series) points(asOf time.Time) []instance.Point {
 // of them. A minute without a point of writes had none, if it is published. A minute that
 // is not over counts only if something was written in it: the write may be yet to come.
 func written(disks []disk, asOf time.Time) []instance.Point {
-	if len(disks) == 0 {
-		return nil
-	}
 	var out []instance.Point
-	for _, minute := range disks[0].idle.points(asOf) {
+	for _, minute := range minutes(disks).points(asOf) {
 		total, published := 0.0, true
 		for _, d := range disks {
-			_, has := d.idle[minute.At]
+			n, has := d.in(minute.At)
 			published = published && has
-			total += d.writes[minute.At]
+			total += n
 		}
 		over := !minute.At.Add(instance.Minute).After(asOf)
 		if published && (over || total > 0) {
@@ -51,4 +60,18 @@ func written(disks []disk, asOf time.Time) []instance.Point {
 		}
 	}
 	return out
+}
+
+// minutes are those that are published of at least one disk while it was attached. Nothing
+// is known of the time before the first of them was.
+func minutes(disks []disk) series {
+	all := series{}
+	for _, d := range disks {
+		for at := range d.idle {
+			if !at.Before(d.attached) {
+				all[at] = 0
+			}
+		}
+	}
+	return all
 }
