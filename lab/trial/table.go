@@ -12,7 +12,7 @@ import (
 // Ended prints what came of trials as a table, and below it what is not as it must
 // be. Times are seconds on the wall. The error is w's.
 func Ended(w io.Writer, records []*Record) error {
-	rows := [][]string{{"end", "boot", "hang", "asked", "crash", "read", "all", "cpu", "MB", "last stage", "left of the dump"}}
+	rows := [][]string{{"end", "boot", "live", "hang", "asked", "crash", "read", "all", "cpu", "MB", "last stage", "left of the dump"}}
 	var wrong strings.Builder
 	for _, r := range records {
 		took := map[string]time.Duration{}
@@ -26,7 +26,7 @@ func Ended(w io.Writer, records []*Record) error {
 			last = n[len(n)-1]
 		}
 		rows = append(rows, []string{
-			r.Trial.Name, seconds(took[stepBoot]), seconds(took[stepPrepare] + took[stepHang] + took[stepSilence]),
+			r.Trial.Name, seconds(took[stepBoot]), seconds(took[stepPace] + took[stepLive]), seconds(took[stepPrepare] + took[stepHang] + took[stepSilence]),
 			seconds(took[stepAlarm]), seconds(took[stepWatch]), seconds(took[stepReadBack]), seconds(all), seconds(r.CPU),
 			strconv.FormatInt(r.Memory/1e6, 10), last, left(r),
 		})
