@@ -137,7 +137,7 @@ func (r *Resolver) metricsOf(i *instance.Instance, found map[query]fact.Of[serie
 			return instance.Metrics{}, err
 		}
 		if !others {
-			disks = append(disks, disk{attached: v.AttachedAt, writes: get(writesOf(v.ID)), idle: get(idleOf(v.ID))})
+			disks = append(disks, newDisk(v.AttachedAt, get(writesOf(v.ID)), get(idleOf(v.ID))))
 		}
 	}
 	m.Disks, m.Writes = len(disks), written(disks, i.AsOf)

@@ -58,6 +58,10 @@ func TestOnlyAPublishedMinuteIsEverTakenForAStillOne(t *testing.T) {
 		"one was attached later":             {disks: map[string]published{"vol-1": disk(all(7, 0, 0, -1), all(60, 60, 60, -1)), "vol-2": disk(all(-1, -1, 0, -1), all(-1, -1, 60, -1))}, count: 2, want: []instance.Point{point(-1, 0)}},
 		"another host's writes do not count": {disks: map[string]published{"vol-1": disk(all(0, -1), all(60, -1)), "vol-2": disk(all(50, -1), all(60, -1))}, shared: []string{"vol-2"}, count: 1, want: []instance.Point{point(-1, 0)}},
 		"nor is it still for them":           {disks: map[string]published{"vol-1": disk(all(9, -1), all(60, -1)), "vol-2": disk(all(-1, -1), all(-1, -1))}, shared: []string{"vol-2"}, count: 1, want: []instance.Point{point(-1, 9)}},
+		"writes later than idle time":        {disks: map[string]published{"vol-1": disk(all(40, 0, 12, -1, -1, -1), all(60, 60, 60, 60, 60, -1))}, count: 1, want: []instance.Point{point(-5, 40), point(-4, 0), point(-3, 12)}},
+		"a hole in the writes":               {disks: map[string]published{"vol-1": disk(all(40, -1, 0, -1), all(60, 60, 60, -1))}, count: 1, want: []instance.Point{point(-3, 40), point(-1, 0)}},
+		"a 0 is never published":             {disks: map[string]published{"vol-1": disk(all(40, -1, 12, -1, -1), all(60, 60, 60, 60, -1))}, count: 1, want: []instance.Point{point(-4, 40), point(-3, 0), point(-2, 12), point(-1, 0)}},
+		"of one of two the writes are later": {disks: map[string]published{"vol-1": disk(all(7, 0, 0, -1), all(60, 60, 60, -1)), "vol-2": disk(all(0, 1, -1, -1), all(60, 60, 60, -1))}, count: 2, want: []instance.Point{point(-3, 7), point(-2, 1)}},
 		"only disks of several hosts":        {disks: map[string]published{"vol-1": disk(all(0, -1), all(60, -1))}, shared: []string{"vol-1"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,16 +18,30 @@ type disk struct {
 	attached time.Time
 	writes   series // VolumeWriteOps
 	idle     series // VolumeIdleTime: it has a point for every minute that is published
+	zeros    bool   // a minute without a write has a point of 0 in writes
+}
+
+// newDisk finds out how CloudWatch publishes a minute in which the volume completed no
+// write: as a point of 0, or not at all. The documentation does not say it, so one point of
+// 0 anywhere shows it.
+func newDisk(attached time.Time, writes, idle series) disk {
+	d := disk{attached: attached, writes: writes, idle: idle}
+	for _, n := range writes {
+		d.zeros = d.zeros || n == 0
+	}
+	return d
 }
 
 // in gives the writes of this host in a minute. A minute that begins before the volume was
-// attached had none of them. A minute that is not published gives nothing.
+// attached had none of them. Where zeros are published, a minute without a point of writes
+// is not published yet, though its idle time may be: one metric may be later than another.
 func (d disk) in(minute time.Time) (writes float64, published bool) {
 	if minute.Before(d.attached) {
 		return 0, true
 	}
 	_, published = d.idle[minute]
-	return d.writes[minute], published
+	writes, counted := d.writes[minute]
+	return writes, published && (counted || !d.zeros)
 }
 
 // points gives the periods in their order. One that begins after asOf is left out: the
@@ -43,8 +57,7 @@ func (s series) points(asOf time.Time) []instance.Point {
 }
 
 // written gives the writes on all disks together, for each minute that is published of all
-// of them. A minute without a point of writes had none, if it is published. A minute that
-// is not over counts only if something was written in it: the write may be yet to come.
+// of them. A minute that is not over counts only if something was written in it: the write may be yet to come.
 func written(disks []disk, asOf time.Time) []instance.Point {
 	var out []instance.Point
 	for _, minute := range minutes(disks).points(asOf) {
