@@ -25,6 +25,7 @@ type kernel struct {
 	silent  bool     // nothing is answered
 	refuses bool     // nobody listens
 	hung    bool     // connections are accepted, and nothing more
+	stale   bool     // it speaks of a connection that is not this one
 	answer  []string // in so many segments
 	twice   bool     // every segment comes twice, and the second before the first
 	resets  bool     // the connection is reset instead of an answer
@@ -61,6 +62,8 @@ func (k *kernel) run() {
 func (k *kernel) replies(s segment) []segment {
 	end := s.sequence + uint32(len(s.text)) //nolint:gosec // a request is small
 	switch {
+	case s.flags&syn != 0 && k.stale:
+		return []segment{{flags: ack, sequence: base, acked: s.sequence + 1}, {flags: syn | ack, sequence: base, acked: s.sequence}, {flags: rst, acked: s.sequence}}
 	case s.flags&syn != 0 && k.refuses:
 		return []segment{{flags: rst | ack, acked: s.sequence + 1}}
 	case s.flags&syn != 0:
@@ -148,8 +151,9 @@ func TestNothingIsTakenForAConnection(t *testing.T) {
 		kernel kernel
 		want   error
 	}{
-		"silence": {kernel{silent: true}, context.DeadlineExceeded},
-		"refusal": {kernel{refuses: true}, ErrRefused},
+		"silence":            {kernel{silent: true}, context.DeadlineExceeded},
+		"refusal":            {kernel{refuses: true}, ErrRefused},
+		"another connection": {kernel{stale: true}, context.DeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			try(t, &c.kernel, func(ctx context.Context, client *Client) {
