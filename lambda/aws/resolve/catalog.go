@@ -10,17 +10,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
-
-	"crashcart/lambda/domain/config"
 )
 
 const (
 	// catalogPageSize is the most that a page has ("DescribeTargetGroups", Elastic Load
 	// Balancing API Reference).
 	catalogPageSize = 400
-	// catalogLife is how long target groups are remembered. What is registered in them is
-	// asked for each time.
-	catalogLife = 10 * time.Minute
+	// catalogLife is how long target groups are remembered. It is shorter than the time
+	// between two passes, so that the next pass finds a new one. What is registered in them
+	// is asked for each time.
+	catalogLife = 50 * time.Second
 	// groupsAsked is of how many target groups of a VPC the health is asked for: a call
 	// each.
 	groupsAsked = 100
@@ -67,16 +66,11 @@ func holdsInstances(g types.TargetGroup) bool {
 }
 
 // of gives the ARNs of a VPC's target groups, in their order.
-func (c catalog) of(vpc string) ([]string, error) {
-	arns := unique(slices.Collect(maps.Values(c.groups)), func(g types.TargetGroup) string {
+func (c catalog) of(vpc string) []string {
+	return unique(slices.Collect(maps.Values(c.groups)), func(g types.TargetGroup) string {
 		if aws.ToString(g.VpcId) != vpc {
 			return ""
 		}
 		return aws.ToString(g.TargetGroupArn)
 	})
-	if len(arns) > groupsAsked {
-		return nil, fmt.Errorf("its VPC has %d target groups, and at most %d are asked about: put the tag %s on the hosts, to say which are one group",
-			len(arns), groupsAsked, config.GroupTagKey)
-	}
-	return arns, nil
 }

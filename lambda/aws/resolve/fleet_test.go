@@ -63,6 +63,11 @@ func (a *account) launch(id string, tags ...string) {
 	}
 }
 
+// tag adds a tag to an instance.
+func (a *account) tag(id string, tag types.Tag) {
+	a.change(id, func(i *types.Instance) { i.Tags = append(i.Tags, tag) })
+}
+
 // impair fails the reachability check since each of those times.
 func (a *account) impair(id string, since ...time.Time) {
 	s := a.statuses[id]

@@ -12,6 +12,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/trigger"
 )
 
 // arn is a target group beside api. A lower number comes first.
@@ -99,24 +100,67 @@ func TestAnAddressOfAnotherVPCIsNeverTheInstance(t *testing.T) {
 	}
 }
 
-// Neither group needs to know of the VPC's target groups, which may be many.
-func TestOnlyAnInstanceAloneIsLookedForInAllTargetGroups(t *testing.T) {
-	a := newAccount(3)
-	a.scale("web", id(0))
-	a.launch(id(1), "crashcart-group", "db")
-	for n := range 3 {
-		a.pool(arn(n), "instance", "vpc-1", numbered(3)...)
+// A load balancer may see a host whose group does not say so. Its answer is life.
+func TestATargetGroupThatAGroupDoesNotNameIsNeverOverlooked(t *testing.T) {
+	cluster := types.Tag{Key: aws.String("kubernetes.io/cluster/prod"), Value: aws.String("owned")}
+	for name, tt := range map[string]struct {
+		prepare func(*account)
+		want    []string // ARNs
+		listed  int      // how often all target groups were asked for
+	}{
+		"with a group tag":               {prepare: func(a *account) { a.launch(id(0), "crashcart-group", "db") }, want: []string{arn(1), arn(2)}, listed: 1},
+		"in an Auto Scaling group":       {prepare: func(a *account) { a.scale("web", id(0), id(5)) }, want: []string{arn(1), arn(2)}, listed: 1},
+		"in one with a target group":     {prepare: func(a *account) { a.scale("web", id(0), id(5)); a.behind("web", arn(2)) }, want: []string{arn(2)}},
+		"a node of a cluster":            {prepare: func(a *account) { a.scale("web", id(0), id(5)); a.tag(id(0), cluster) }},
+		"a node with a group tag":        {prepare: func(a *account) { a.launch(id(0), "crashcart-group", "db"); a.tag(id(0), cluster) }},
+		"a node that has nothing but it": {prepare: func(a *account) { a.tag(id(0), cluster) }, want: []string{arn(1), arn(2)}, listed: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAccount(3)
+			tt.prepare(a)
+			a.pool(arn(0), "instance", "vpc-1", id(1))
+			a.pool(arn(1), "instance", "vpc-1", id(0), id(1))
+			a.pool(arn(2), "instance", "vpc-1", id(0))
+			a.pool(arn(3), "instance", "vpc-2", id(0))
+			before := a.resolver().First(t.Context(), refs(id(0)))[0]
+			in := a.resolve(t, id(0))[0]
+			var got []string
+			for _, r := range known(t, in.Targets) {
+				got = append(got, r.TargetGroup)
+			}
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("it is seen by %q, want %q", got, tt.want)
+			}
+			if n := a.count("DescribeTargetGroups of all"); n != tt.listed {
+				t.Errorf("all target groups were asked for %d times", n)
+			}
+			if _, group := before.GroupName(); group != "" && known(t, in.Group).Name != group {
+				t.Errorf("its group is %+v, and was %s", known(t, in.Group), group)
+			}
+		})
 	}
-	a.behind("web", arn(1))
-	got := a.resolve(t, id(0), id(1))
-	if targets := known(t, got[0].Targets); !reflect.DeepEqual(targets, []instance.Registration{registered(arn(1), 8080)}) {
-		t.Errorf("the member of an Auto Scaling group: %+v", targets)
-	}
-	if targets := known(t, got[1].Targets); len(targets) != 0 {
-		t.Errorf("the one with a group tag: %+v", targets)
-	}
-	if n := a.count("DescribeTargetGroups of all"); n != 0 {
-		t.Errorf("all target groups were asked for %d times", n)
+}
+
+// What could not be asked may be an answer that the host gives.
+func TestAMemberIsNeverTakenForOneThatNobodyAsksWithoutTheList(t *testing.T) {
+	for name, prepare := range map[string]func(*account){
+		"with a group tag":         func(a *account) { a.launch(id(0), "crashcart-group", "db") },
+		"in an Auto Scaling group": func(a *account) { a.scale("web", id(0)) },
+	} {
+		for _, failing := range []string{"DescribeTargetGroups of all", "DescribeTargetHealth"} {
+			a := newAccount(1)
+			prepare(a)
+			a.pool(arn(1), "instance", "vpc-1", id(1))
+			a.fail = func(call string, _ []string, _ int) error {
+				if call == failing {
+					return errThrottled
+				}
+				return nil
+			}
+			in := a.resolve(t, id(0))[0]
+			unknown(t, name+": its target health", in.Targets)
+			known(t, in.Group) // which names itself
+		}
 	}
 }
 
@@ -148,6 +192,38 @@ func TestTooManyTargetGroupsAreNeverTakenForNone(t *testing.T) {
 	}
 }
 
+// A host in a group is not lost to the other target groups of a large VPC. What its group
+// and the alarm name is known of it.
+func TestAHostInAGroupIsNeverLostToALargeVPC(t *testing.T) {
+	for name, tt := range map[string]struct {
+		prepare func(*account)
+		via     string
+		want    []instance.Registration
+	}{
+		"with a group tag":            {prepare: func(a *account) { a.launch(id(0), "crashcart-group", "db") }},
+		"and named by a target group": {prepare: func(a *account) { a.launch(id(0), "crashcart-group", "db") }, via: arn(7), want: []instance.Registration{registered(arn(7), 8080)}},
+		"in an Auto Scaling group":    {prepare: func(a *account) { a.scale("web", id(0)) }},
+		"named by a target group":     {prepare: func(*account) {}, via: arn(7), want: []instance.Registration{registered(arn(7), 8080)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAccount(1)
+			tt.prepare(a)
+			for n := range 101 {
+				a.pool(arn(n), "instance", "vpc-1", id(0))
+			}
+			r := a.resolver()
+			instances := r.First(t.Context(), []trigger.Ref{{Instance: id(0), Via: tt.via}})
+			finish(t.Context(), r, instances)
+			if got := known(t, instances[0].Targets); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got  %+v\nwant %+v", got, tt.want)
+			}
+			if g := known(t, instances[0].Group); g.Name == "" {
+				t.Error("it is in no group")
+			}
+		})
+	}
+}
+
 func TestATargetGroupThatDoesNotAnswerIsNeverTakenForOneWithoutTheInstance(t *testing.T) {
 	a := newAccount(2)
 	a.pool(arn(1), "instance", "vpc-1", id(1))
@@ -173,8 +249,9 @@ func TestATargetGroupThatDoesNotAnswerIsNeverTakenForOneWithoutTheInstance(t *te
 	unknown(t, "its group", in.Group)
 }
 
-func TestTargetGroupsAreRememberedForTenMinutesAndTheirTargetsNever(t *testing.T) {
+func TestTargetGroupsAreRememberedForLessThanAPassAndTheirTargetsNever(t *testing.T) {
 	a := newAccount(2)
+	a.launch(id(0), "crashcart-group", "db")
 	a.pool(arn(1), "instance", "vpc-1", id(0))
 	r, now := a.resolver(), noon
 	r.Now = func() time.Time { return now }
@@ -189,7 +266,7 @@ func TestTargetGroupsAreRememberedForTenMinutesAndTheirTargetsNever(t *testing.T
 		return instances[0]
 	}
 	ask(1)
-	now = noon.Add(9 * time.Minute)
+	now = noon.Add(49 * time.Second)
 	a.health[arn(1)][0].TargetHealth.State = "unhealthy"
 	if got := known(t, ask(0).Targets); got[0].State != "unhealthy" {
 		t.Errorf("its health is remembered: %+v", got)
@@ -198,11 +275,41 @@ func TestTargetGroupsAreRememberedForTenMinutesAndTheirTargetsNever(t *testing.T
 	if got := known(t, ask(0).Targets); len(got) != 0 {
 		t.Errorf("a target group that is gone has it: %+v", got)
 	}
-	now = noon.Add(10 * time.Minute)
+	now = noon.Add(50 * time.Second)
 	a.pool(arn(2), "instance", "vpc-1", id(0))
 	if got := known(t, ask(1).Targets); len(got) != 1 || got[0].TargetGroup != arn(2) {
 		t.Errorf("a new target group is not found: %+v", got)
 	}
+}
+
+// An instance alone would pass the rule of the group, however new its target group is.
+func TestAnInstanceAloneIsNeverInNoGroupByWhatIsRemembered(t *testing.T) {
+	a := newAccount(3)
+	a.pool(arn(1), "instance", "vpc-1", id(1))
+	r := a.resolver()
+	finish(t.Context(), r, r.First(t.Context(), refs(id(0)))) // at the same moment
+	a.pool(arn(2), "instance", "vpc-1", id(0), id(2))
+	for _, batch := range [][]string{{id(0)}, {id(1), id(0)}} {
+		instances := r.First(t.Context(), refs(batch...))
+		finish(t.Context(), r, instances)
+		in := instances[len(instances)-1]
+		if g := known(t, in.Group); g.Key() != "tg/a002/0000" || len(g.Members) != 2 {
+			t.Errorf("its group is %+v", g)
+		}
+		if got := known(t, in.Targets); !reflect.DeepEqual(got, []instance.Registration{registered(arn(2), 8080)}) {
+			t.Errorf("its targets are %+v", got)
+		}
+	}
+	a.fail = func(call string, _ []string, _ int) error {
+		if call == "DescribeTargetGroups of all" {
+			return errThrottled
+		}
+		return nil
+	}
+	instances := r.First(t.Context(), refs(id(0)))
+	finish(t.Context(), r, instances)
+	unknown(t, "its group", instances[0].Group)
+	unknown(t, "its target health", instances[0].Targets)
 }
 
 // A member whose load balancer gets no answer counts as dead, whoever else is heard.

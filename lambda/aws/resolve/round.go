@@ -21,6 +21,7 @@ type Round struct {
 	tagged  map[string]fact.Of[[]string]     // the members, by the tag's value
 	kin     map[common]fact.Of[kin]
 	catalog fact.Of[catalog]
+	listed  bool // the catalog was asked for, or is remembered
 
 	pools  map[string]fact.Of[pool]
 	owners map[string]fact.Of[map[string]string] // of a target group's addresses, by its ARN
@@ -97,19 +98,8 @@ func (b *Round) find(ctx context.Context) {
 		func() { b.tagged = b.r.tagGroups(ctx, b.names(instance.GroupTag)) },
 		func() { b.kin = b.r.kinOf(ctx, b.asks) },
 	}
-	cold := false
-	if b.anybodyAlone() {
-		var c catalog
-		var warm bool
-		if c, warm = b.r.remembered(); warm {
-			b.catalog = fact.Known(c)
-		} else {
-			cold = true
-			tasks = append(tasks, func() { b.catalog = answered(b.r.readCatalog(ctx)) })
-		}
-	}
 	sideBySideAll(append(tasks, b.next(ctx)...)...)
-	if cold {
+	if b.anybody(alone) && len(missing(b.pools, b.wantedPools())) > 0 {
 		sideBySideAll(b.next(ctx)...)
 	}
 	for _, a := range b.asks {
@@ -120,6 +110,9 @@ func (b *Round) find(ctx context.Context) {
 // next gives the calls that are worth making by what is known so far.
 func (b *Round) next(ctx context.Context) []func() {
 	var tasks []func()
+	if list := b.wantedCatalog(ctx); list != nil {
+		tasks = append(tasks, list)
+	}
 	if arns := missing(b.pools, b.wantedPools()); len(arns) > 0 {
 		tasks = append(tasks, func() { maps.Copy(b.pools, b.r.pools(ctx, arns)) })
 	}

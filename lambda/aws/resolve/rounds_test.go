@@ -51,7 +51,7 @@ func rounds(t *testing.T, a *account, do func()) (all [][]string) {
 }
 
 // TestFactsCostNoMoreRoundsThanPromised counts the rounds before the claim: three, and one
-// more where a target group is found that nobody named. With claim and interrupt these are
+// more where a target group may have it that nobody named. With claim and interrupt these are
 // the five of docs/adr/0023-vitals.md.
 func TestFactsCostNoMoreRoundsThanPromised(t *testing.T) {
 	first := []string{"DescribeInstanceInformation", "DescribeInstanceStatus", "DescribeInstances"}
@@ -75,7 +75,7 @@ func TestFactsCostNoMoreRoundsThanPromised(t *testing.T) {
 		},
 		"not behind the target group, and that is remembered": {
 			prepare: func(a *account) { a.balance("instance", id(2)); a.settle("subnet-1", id(0), id(1)) }, warm: true,
-			more: []string{"DescribeInstances of neighbours", "DescribeTargetHealth"},
+			more: []string{"DescribeInstances of neighbours", "DescribeTargetGroups of all", "DescribeTargetHealth"},
 			then: [][]string{{"DescribeInstanceInformation"}},
 		},
 		"behind a target group": {
@@ -85,12 +85,20 @@ func TestFactsCostNoMoreRoundsThanPromised(t *testing.T) {
 		},
 		"behind a target group that is remembered": {
 			prepare: func(a *account) { a.balance("instance", id(0), id(1)); a.settle("subnet-1", id(0), id(2)) }, warm: true,
-			more: []string{"DescribeInstances of neighbours", "DescribeTargetHealth"},
+			more: []string{"DescribeInstances of neighbours", "DescribeTargetGroups of all", "DescribeTargetHealth"},
 			then: [][]string{{"DescribeInstanceInformation"}},
 		},
 		"in an Auto Scaling group": {
 			prepare: func(a *account) { a.scale("web", id(0), id(1), id(2)) },
-			more:    []string{"DescribeAutoScalingGroups"}, then: [][]string{{"DescribeInstanceInformation"}},
+			more:    []string{"DescribeAutoScalingGroups"}, then: [][]string{{"DescribeInstanceInformation", "DescribeTargetGroups of all"}},
+		},
+		"in an Auto Scaling group without the target group of its VPC": {
+			prepare: func(a *account) { a.scale("web", id(0), id(1)); a.balance("instance", id(0)) },
+			more:    []string{"DescribeAutoScalingGroups"}, then: [][]string{{"DescribeInstanceInformation", "DescribeTargetGroups of all"}, {"DescribeTargetHealth"}},
+		},
+		"in an Auto Scaling group, and the target group of its VPC is remembered": {
+			prepare: func(a *account) { a.scale("web", id(0), id(1)); a.balance("instance", id(0)) }, warm: true,
+			more: []string{"DescribeAutoScalingGroups"}, then: [][]string{{"DescribeInstanceInformation", "DescribeTargetHealth"}},
 		},
 		"in an Auto Scaling group with a target group and neighbours": {
 			prepare: func(a *account) {
@@ -104,10 +112,19 @@ func TestFactsCostNoMoreRoundsThanPromised(t *testing.T) {
 		},
 		"in a tag group": {
 			prepare: func(a *account) { a.launch(id(0), "crashcart-group", "db"); a.launch(id(1), "crashcart-group", "db") },
-			more:    []string{"DescribeInstances"}, then: [][]string{{"DescribeInstanceInformation"}},
+			more:    []string{"DescribeInstances", "DescribeTargetGroups of all"}, then: [][]string{{"DescribeInstanceInformation"}},
+		},
+		"in a tag group, in the VPC of a target group": {
+			prepare: func(a *account) {
+				a.launch(id(0), "crashcart-group", "db")
+				a.launch(id(1), "crashcart-group", "db")
+				a.balance("instance", id(2))
+			},
+			more: []string{"DescribeInstances", "DescribeTargetGroups of all"}, then: [][]string{{"DescribeInstanceInformation", "DescribeTargetHealth"}},
 		},
 		"with its whole group": {
 			prepare: func(a *account) { a.scale("web", id(0)) }, more: []string{"DescribeAutoScalingGroups"},
+			then: [][]string{{"DescribeTargetGroups of all"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,11 +3,13 @@ package resolve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 )
@@ -29,18 +31,50 @@ func alone(i *instance.Instance) bool {
 	return err == nil && d.Exists && d.AutoScaling == "" && d.GroupTag == ""
 }
 
-func (b *Round) anybodyAlone() bool {
-	for _, a := range b.asks {
-		if alone(a.Instance) {
-			return true
-		}
+// searched says whether all target groups of the VPC may have the instance: it names no
+// group, or one that does not say which. A node of a Kubernetes cluster that names a group is
+// left out, since its answers do not count.
+func (b *Round) searched(i *instance.Instance) bool {
+	d, err := i.Description.Get()
+	switch {
+	case err != nil || !d.Exists:
+		return false
+	case alone(i):
+		return true
+	case d.Kubernetes:
+		return false
+	case d.AutoScaling != "":
+		g, err := b.scaling[d.AutoScaling].Get()
+		return err == nil && len(g.targetGroups) == 0
 	}
-	return false
+	return true
+}
+
+// anybody says whether an instance of the batch is such a one.
+func (b *Round) anybody(is func(*instance.Instance) bool) bool {
+	return slices.ContainsFunc(b.asks, func(a Ask) bool { return is(a.Instance) })
+}
+
+// wantedCatalog gives the call that lists all target groups, or nil. Those that are
+// remembered are asked about at once. For an instance alone they are listed all the same:
+// what it belongs to must not be decided without a group that is new.
+func (b *Round) wantedCatalog(ctx context.Context) func() {
+	if b.listed || !b.anybody(b.searched) {
+		return nil
+	}
+	b.listed = true
+	c, warm := b.r.remembered()
+	if warm {
+		b.catalog = fact.Known(c)
+	}
+	if warm && !b.anybody(alone) {
+		return nil
+	}
+	return func() { b.catalog = answered(b.r.readCatalog(ctx)) }
 }
 
 // poolsOf gives the target groups that may have the instance: the one it was found in, and
-// those of its Auto Scaling group. For an instance that names no group these are all of its
-// VPC.
+// those of its Auto Scaling group. Where they may be others, these are all of its VPC.
 func (b *Round) poolsOf(i *instance.Instance) ([]string, error) {
 	d, err := i.Description.Get()
 	switch {
@@ -50,27 +84,42 @@ func (b *Round) poolsOf(i *instance.Instance) ([]string, error) {
 		return nil, errNoInstance
 	}
 	arns := []string{i.Via}
-	switch {
-	case d.AutoScaling != "":
+	if d.AutoScaling != "" {
 		g, err := b.scaling[d.AutoScaling].Get()
 		if err != nil {
 			return nil, err
 		}
 		arns = append(arns, g.targetGroups...)
-	case alone(i) && d.VPC == "":
-		return nil, errors.New("EC2 did not say its VPC")
-	case alone(i):
-		c, err := b.catalog.Get()
-		if err != nil {
-			return nil, err
-		}
-		all, err := c.of(d.VPC)
+	}
+	if b.searched(i) {
+		all, err := b.poolsOfVPC(i, d.VPC)
 		if err != nil {
 			return nil, err
 		}
 		arns = append(arns, all...)
 	}
 	return unique(arns, func(arn string) string { return arn }), nil
+}
+
+// poolsOfVPC gives all target groups of a VPC. Where they are too many to ask about, what
+// is known of an instance in a group must do. One in no group may be in any of them.
+func (b *Round) poolsOfVPC(i *instance.Instance, vpc string) ([]string, error) {
+	if vpc == "" {
+		return nil, errors.New("EC2 did not say its VPC")
+	}
+	c, err := b.catalog.Get()
+	if err != nil {
+		return nil, err
+	}
+	all := c.of(vpc)
+	if len(all) <= groupsAsked {
+		return all, nil
+	}
+	if _, group := i.GroupName(); group != "" {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("its VPC has %d target groups, and at most %d are asked about: put the tag %s on the hosts, to say which are one group",
+		len(all), groupsAsked, config.GroupTagKey)
 }
 
 // wantedPools are the target groups to ask about. The one that an instance was found in is
