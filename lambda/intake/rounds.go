@@ -8,7 +8,6 @@ import (
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/domain/trigger"
 )
 
 // furtherRounds ask for the rest. The second asks AWS for most other facts, and the casebook
@@ -19,7 +18,7 @@ func (h *Handler) furtherRounds(ctx context.Context, jobs []*job) {
 	}
 	asks := make([]resolve.Ask, len(jobs))
 	for i, j := range jobs {
-		asks[i] = resolve.Ask{Instance: j.question.Instance, Person: j.trigger.Kind == trigger.KindDirect}
+		asks[i] = resolve.Ask{Instance: j.question.Instance, Person: h.Guard.ByPerson(j.question)}
 	}
 	var (
 		round  *resolve.Round

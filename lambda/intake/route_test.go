@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/intake"
 )
@@ -229,7 +232,13 @@ func TestNobodyIsLostToOneThrottledCall(t *testing.T) {
 func TestFoundSiblingNeverHidesOneThatCouldNotBeFollowed(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	w.many(6, 2, "")
-	w.machines[host(0)].groupTag = "alone" // or nobody would know whether it is in the target group
+	alter("DescribeInstances", func(out *ec2.DescribeInstancesOutput) {
+		for n, i := range out.Reservations[0].Instances {
+			if *i.InstanceId == host(0) { // or nobody would know whether it is in the target group
+				out.Reservations[0].Instances[n].VpcId = aws.String("vpc-2")
+			}
+		}
+	})(w)
 	w.balance("instance", host(1), host(4), host(5)).unhealthy = []string{host(1)}
 	w.watch("cpu", "InstanceId", host(0))
 	w.watch("unhealthy", "TargetGroup", apiPath)

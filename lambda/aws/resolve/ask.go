@@ -6,7 +6,7 @@ import "crashcart/lambda/domain/instance"
 type Ask struct {
 	Instance *instance.Instance
 
-	// Person says that a person asks. Then the age of a sign of death does not matter, and
-	// the metrics reach back to before the host's last ping.
+	// Person says that a person asks, or has to ask. Then the age of a sign of death does
+	// not matter, and the metrics reach back to before the host seemed to die.
 	Person bool
 }

@@ -62,19 +62,32 @@ func (r *Resolver) metrics(ctx context.Context, asks []Ask) map[*instance.Instan
 	return facts
 }
 
-// reach is from when on the metrics are asked for. A person may ask for a host that fell
-// silent long ago. Then they begin before that. It is the beginning of a period, or the
+// reach is from when on the metrics are asked for. A person may ask for a host that seemed
+// to die long ago. Then they begin before that. It is the beginning of a period, or the
 // periods would not be CloudWatch's own.
 func reach(a Ask) time.Time {
 	from := a.Instance.AsOf
-	if ping, err := a.Instance.Ping.Get(); err == nil && a.Person && !ping.At.IsZero() && ping.At.Before(from) {
-		from = ping.At
+	if a.Person {
+		from = seemedToDie(a.Instance)
 	}
 	from = from.Add(-lookBack)
 	if oldest := a.Instance.AsOf.Add(-kept); from.Before(oldest) {
 		return oldest.Truncate(basicPeriod).Add(basicPeriod)
 	}
 	return from.Truncate(basicPeriod)
+}
+
+// seemedToDie is the earliest moment at which the first round saw the host fall silent: its
+// last ping, or the failure of its reachability check. Else it is now.
+func seemedToDie(i *instance.Instance) time.Time {
+	since := i.AsOf
+	if ping, err := i.Ping.Get(); err == nil && !ping.At.IsZero() && ping.At.Before(since) {
+		since = ping.At
+	}
+	if u, err := i.Unreachable.Get(); err == nil && u.Failing && !u.Since.IsZero() && u.Since.Before(since) {
+		since = u.Since
+	}
+	return since
 }
 
 // queries are the metrics of one instance.

@@ -184,20 +184,26 @@ func TestManyMetricsAreAskedForInChunks(t *testing.T) {
 	}
 }
 
-// A person may ask for a host that fell silent long ago. Its baseline is from before.
-func TestAPersonsMetricsReachBackToBeforeTheLastPing(t *testing.T) {
+// A person may ask for a host that seemed to die long ago. Its baseline is from before.
+func TestAPersonsMetricsReachBackToBeforeTheHostSeemedToDie(t *testing.T) {
 	day := 24 * time.Hour
 	for name, tt := range map[string]struct {
 		silent time.Duration // zero for no agent
+		failed time.Duration // zero for a check that passes
 		person bool
 		back   time.Duration
 	}{
-		"an alarm":                         {silent: 10 * time.Minute, back: 4 * time.Hour},
-		"an alarm about a dead agent":      {silent: 5 * day, back: 4 * time.Hour},
-		"a person":                         {silent: 10 * time.Minute, person: true, back: 4*time.Hour + 10*time.Minute},
-		"a person, about a dead agent":     {silent: 5 * day, person: true, back: 5*day + 4*time.Hour},
-		"a person, longer than it is kept": {silent: 20 * day, person: true, back: 15*day - 15*time.Minute},
-		"a person, no agent":               {person: true, back: 4 * time.Hour},
+		"an alarm":                           {silent: 10 * time.Minute, back: 4 * time.Hour},
+		"an alarm about a dead agent":        {silent: 5 * day, back: 4 * time.Hour},
+		"an alarm about a failed check":      {failed: 5 * day, back: 4 * time.Hour},
+		"a person":                           {silent: 10 * time.Minute, person: true, back: 4*time.Hour + 10*time.Minute},
+		"a person, about a dead agent":       {silent: 5 * day, person: true, back: 5*day + 4*time.Hour},
+		"a person, longer than it is kept":   {silent: 20 * day, person: true, back: 15*day - 15*time.Minute},
+		"a person, no agent":                 {person: true, back: 4 * time.Hour},
+		"a person, no agent, a failed check": {failed: 2 * day, person: true, back: 2*day + 4*time.Hour},
+		"a person, a check that failed":      {silent: 10 * time.Minute, failed: 2 * day, person: true, back: 2*day + 4*time.Hour},
+		"a person, an older dead agent":      {silent: 5 * day, failed: 2 * day, person: true, back: 5*day + 4*time.Hour},
+		"a check that failed too long ago":   {failed: 20 * day, person: true, back: 15*day - 15*time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAccount(0)
@@ -205,11 +211,10 @@ func TestAPersonsMetricsReachBackToBeforeTheLastPing(t *testing.T) {
 			if tt.silent > 0 {
 				a.ping(id(0), noon.Add(-tt.silent))
 			}
-			r := a.resolver()
-			instances := r.First(t.Context(), refs(id(0)))
-			r.Second(t.Context(), []resolve.Ask{{Instance: instances[0], Person: tt.person}}).Third(t.Context())
-			known(t, instances[0].Metrics)
-			from, to := *a.metricInputs[0].StartTime, *a.metricInputs[0].EndTime
+			if tt.failed > 0 {
+				a.impair(id(0), noon.Add(-tt.failed))
+			}
+			from, to := a.asked(t, noon, tt.person)
 			if !from.Equal(from.Truncate(5 * time.Minute)) {
 				t.Errorf("they begin at %s, within a period", from)
 			}
@@ -220,5 +225,59 @@ func TestAPersonsMetricsReachBackToBeforeTheLastPing(t *testing.T) {
 				t.Errorf("they end at %s", to)
 			}
 		})
+	}
+}
+
+// asked is the time of which the metrics of an instance are asked for at a moment.
+func (a *account) asked(t *testing.T, now time.Time, person bool) (from, to time.Time) {
+	t.Helper()
+	a.metricInputs = nil
+	r := a.resolver()
+	r.Now = func() time.Time { return now }
+	instances := r.First(t.Context(), refs(id(0)))
+	r.Second(t.Context(), []resolve.Ask{{Instance: instances[0], Person: person}}).Third(t.Context())
+	known(t, instances[0].Metrics)
+	return *a.metricInputs[0].StartTime, *a.metricInputs[0].EndTime
+}
+
+// AWS does not always say since when a check fails.
+func TestAFailedCheckWithoutATimeNeverMovesTheReach(t *testing.T) {
+	a := newAccount(0)
+	a.launch(id(0))
+	a.impair(id(0))
+	if from, _ := a.asked(t, noon, true); noon.Sub(from) != 4*time.Hour {
+		t.Errorf("they reach back %s", noon.Sub(from))
+	}
+}
+
+// CloudWatch's periods begin at whole minutes. Asked from within one, it would cut that, and
+// a cut period looks like a quiet one.
+func TestTheReachNeverBeginsOrEndsWithinAPeriod(t *testing.T) {
+	day := 24 * time.Hour
+	for _, odd := range []time.Duration{0, time.Nanosecond, 17 * time.Second, time.Minute, 4*time.Minute + 59*time.Second} {
+		for name, tt := range map[string]struct {
+			silent time.Duration
+			person bool
+			back   time.Duration // at least
+		}{
+			"an alarm":                 {silent: 11*time.Minute + 13*time.Second, back: 4 * time.Hour},
+			"a person":                 {silent: 2*day + 11*time.Minute + 13*time.Second, person: true, back: 2*day + 11*time.Minute + 13*time.Second + 4*time.Hour},
+			"longer than what is kept": {silent: 30 * day, person: true, back: 15*day - 20*time.Minute},
+		} {
+			a := newAccount(0)
+			a.launch(id(0))
+			now := noon.Add(odd)
+			a.ping(id(0), now.Add(-tt.silent))
+			from, to := a.asked(t, now, tt.person)
+			if !from.Equal(from.Truncate(5*time.Minute)) || !to.Equal(to.Truncate(time.Minute)) {
+				t.Errorf("%s at %s: from %s to %s", name, now, from, to)
+			}
+			if back := now.Sub(from); back < tt.back || back >= tt.back+10*time.Minute || back >= 15*day {
+				t.Errorf("%s at %s: they reach back %s, want %s", name, now, back, tt.back)
+			}
+			if to.Before(now) || to.Sub(now) > time.Minute {
+				t.Errorf("%s at %s: they end at %s", name, now, to)
+			}
+		}
 	}
 }
