@@ -44,6 +44,8 @@ type account struct {
 	mu    sync.Mutex
 	calls []string // of first pages, by name
 	pages []string // of all pages, by name
+
+	neighbourPages []int32 // the sizes that were asked for
 }
 
 func (a *account) enter(ctx context.Context, call string, about []string, page int) error {
@@ -166,6 +168,9 @@ func (a *account) DescribeInstances(ctx context.Context, in *ec2.DescribeInstanc
 	call := "DescribeInstances"
 	if *in.Filters[0].Name == "subnet-id" || *in.Filters[0].Name == "iam-instance-profile.arn" {
 		call += " of neighbours"
+		a.mu.Lock()
+		a.neighbourPages = append(a.neighbourPages, aws.ToInt32(in.MaxResults))
+		a.mu.Unlock()
 	}
 	if err := a.enter(ctx, call, in.Filters[0].Values, pageOf(in.NextToken)); err != nil {
 		return nil, err

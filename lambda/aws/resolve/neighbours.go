@@ -24,9 +24,11 @@ const (
 	// have fewer instances than were asked for.
 	neighboursRead = 2000
 	neighbourPages = 20
-	// neighbourPageSize is the most that a page has ("DescribeInstances", Amazon EC2 API
-	// Reference).
-	neighbourPageSize = 1000
+	// neighboursAPage is how many instances a page has for each subnet or profile: twice the
+	// sample, since a description is some kilobytes. mostAPage is the most that EC2 gives
+	// ("DescribeInstances", Amazon EC2 API Reference).
+	neighboursAPage = 2 * neighboursOfAKind
+	mostAPage       = 1000
 )
 
 // kind is what neighbours have in common: the filter that finds them, and where a
@@ -86,7 +88,7 @@ func (r *Resolver) kinOf(ctx context.Context, asks []Ask) map[common]fact.Of[kin
 // each value.
 func (r *Resolver) running(ctx context.Context, k kind, values []string) (map[string]kin, error) {
 	found, pages, read := map[string]kin{}, 0, 0
-	in := &ec2.DescribeInstancesInput{MaxResults: aws.Int32(neighbourPageSize), Filters: []types.Filter{
+	in := &ec2.DescribeInstancesInput{MaxResults: aws.Int32(pageFor(values)), Filters: []types.Filter{
 		filter(k.filter, values...), filter("instance-state-name", string(types.InstanceStateNameRunning)),
 	}}
 	cut, err := r.eachPage(ctx, in, func(page map[string]instance.Description) bool {
@@ -112,6 +114,9 @@ func (r *Resolver) running(ctx context.Context, k kind, values []string) (map[st
 	}
 	return found, nil
 }
+
+// pageFor is how many instances a page has where so many subnets or profiles are asked for.
+func pageFor(values []string) int32 { return int32(min(neighboursAPage*len(values), mostAPage)) }
 
 // errCut is why the neighbours are not known.
 var errCut = errors.New("there are more instances in its subnet or with its profile than are read, and too few of them are neighbours")

@@ -112,6 +112,23 @@ func TestACutListOfNeighboursNeverCountsAsAll(t *testing.T) {
 	}
 }
 
+// A description is some kilobytes, and a subnet may have thousands of instances.
+func TestASampleNeverCostsTheWholeSubnet(t *testing.T) {
+	for subnets, want := range map[int]int32{1: 100, 2: 200, 9: 900, 10: 1000, 11: 1000, 150: 1000} {
+		a := newAccount(subnets)
+		a.pageSize = 1000
+		for n, i := range numbered(subnets) {
+			a.settle(fmt.Sprint("subnet-", n), i)
+		}
+		for _, in := range a.resolve(t, numbered(subnets)...) {
+			known(t, in.Neighbours)
+		}
+		if !reflect.DeepEqual(a.neighbourPages, []int32{want}) {
+			t.Errorf("pages of %d for %d subnets, want one of %d", a.neighbourPages, subnets, want)
+		}
+	}
+}
+
 // Pings are asked for once, though an instance is a member, a neighbour and a target.
 func TestOnePingServesMembersAndNeighbours(t *testing.T) {
 	a := newAccount(40)
