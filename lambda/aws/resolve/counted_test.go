@@ -19,7 +19,8 @@ type counted struct {
 	volumes map[string]bool   // every volume, and whether it can have several hosts
 	points  map[gauge]samples // what was published
 	says    map[string]cwtypes.StatusCode
-	untimed string // a metric whose values come without their times
+	first   map[string]cwtypes.StatusCode // the same, of a metric's first page; says is of the last
+	untimed string                        // a metric whose values come without their times
 	// pointsAPage is how many points a page of GetMetricData has; 100,800 unless set.
 	pointsAPage int
 
@@ -114,6 +115,9 @@ func (a *account) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDat
 			p.Id, p.StatusCode = q.Id, cwtypes.StatusCodePartialData
 			if a.untimed == *q.MetricStat.Metric.MetricName {
 				p.Timestamps = nil
+			}
+			if n == 0 {
+				p.StatusCode = cmp.Or(a.first[*q.MetricStat.Metric.MetricName], p.StatusCode)
 			}
 			if n == len(points)-1 {
 				p.StatusCode = cmp.Or(a.says[*q.MetricStat.Metric.MetricName], cwtypes.StatusCodeComplete)

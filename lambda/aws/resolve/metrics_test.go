@@ -139,6 +139,23 @@ func TestAMetricThatIsNotCompleteIsNeverKnown(t *testing.T) {
 	}
 }
 
+// What is missing from one page is not made good by the next.
+func TestAMetricIsNeverCompleteAfterAPageWithAnError(t *testing.T) {
+	for _, metric := range []string{"VolumeWriteOps", "VolumeIdleTime", "mem_used_percent", "NetworkOut"} {
+		for _, status := range []cwtypes.StatusCode{cwtypes.StatusCodeInternalError, cwtypes.StatusCodeForbidden, "SomethingNew"} {
+			a := newAccount(1)
+			a.pointsAPage = 1
+			a.disk(id(0), "vol-1")
+			for _, g := range []gauge{idle("vol-1"), writes("vol-1"), beat(id(0))} {
+				a.publish(g, -5, 60, 60, 60)
+			}
+			a.publish(traffic(id(0), 300), -15, 60, 60, 60)
+			a.first = map[string]cwtypes.StatusCode{metric: status}
+			unknown(t, fmt.Sprintf("%s with %s on its first page", metric, status), a.measured(t, id(0))[0].Metrics)
+		}
+	}
+}
+
 func TestAValueWithoutItsTimeIsNeverKnown(t *testing.T) {
 	a := newAccount(1)
 	a.disk(id(0), "vol-1")
