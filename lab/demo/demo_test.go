@@ -117,7 +117,7 @@ func checkWhole(t *testing.T, events []Event) {
 // checkShort reads the short story of the same events as a newcomer does.
 func checkShort(t *testing.T, events []Event) {
 	t.Helper()
-	const width, most = 100, 70
+	const width, most = 100, 75
 	var short bytes.Buffer
 	o := Short(&short, width, false)
 	for _, e := range events {
