@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -110,26 +112,77 @@ func (p *player) playFrom(first visit, see func(*Decision) bool) {
 // left out. The longest that anything lasts in what the guard reads of voices is an hour.
 const calmFor = 70 * time.Minute
 
-// lately is how long ago an agent was heard at most whose silence means nothing to any
-// guard, and to none of its mutants.
-const lately = 6 * time.Minute
+// What no guard, and none of its mutants, takes for the silence of a voice: an agent that
+// was heard lately, or so long ago that its silence belongs to no alarm (twice the longest
+// period and a quarter of an hour); a heartbeat that has just come, or none in all the time
+// that is looked back.
+const (
+	lately   = 6 * time.Minute
+	longAgo  = 2*time.Hour + 20*time.Minute
+	justNow  = 4 * time.Minute
+	lookBack = 75 * time.Minute
+)
 
-// calm says whether no voice of a target can be dead. Where its agent was heard lately, and
-// EC2's check passes, the guard asks for nothing else.
+// calm says whether no voice of a target can be dead: to which nothing has happened, or by
+// what its agent, its heartbeat and EC2's check say. Where its agent was heard lately the
+// guard does not even ask for the heartbeat.
 func (p *player) calm(v visit) bool {
 	id := v.trigger.Targets[0].Instance
-	n, ok := p.byID[id]
-	if !ok {
-		return false
-	}
-	if p.hosts[n].Period <= fiveMinutes && !p.world.Disturbed(n, v.at.Add(-calmFor), v.at) {
+	if p.well(v.alarm, id, v.at, v.at) && p.hosts[v.alarm.Host].Period <= fiveMinutes {
 		return true
 	}
-	if ping, ok := p.lastPing(id); !ok || p.now.Sub(ping) >= lately {
+	if id == "" {
 		return false
 	}
+	ping, heard := p.lastPing(id)
+	silent := p.now.Sub(ping)
+	if heard && silent >= lately && silent < longAgo || !p.reachable(id) {
+		return false
+	}
+	if heard && silent < lately {
+		return true
+	}
+	beat, beats := p.lastBeat(id)
+	return !beats || p.now.Sub(beat) < justNow
+}
+
+// well says whether nothing has happened, for a while before a moment and up to another, to
+// a host, nor to AWS. For an alarm that names no instance it is about all of the group.
+func (p *player) well(a world.Alarm, id string, from, to time.Time) bool {
+	hosts := p.units[p.hosts[a.Host].Unit]
+	if n, ok := p.byID[id]; ok {
+		hosts = []int{n}
+	}
+	for _, n := range hosts {
+		if p.world.Disturbed(n, from.Add(-calmFor), to) {
+			return false
+		}
+	}
+	return len(hosts) > 0
+}
+
+// reachable says whether EC2's check of a host passes.
+func (p *player) reachable(id string) bool {
 	status, err := p.view.DescribeInstanceStatus(context.Background(), &ec2.DescribeInstanceStatusInput{InstanceIds: []string{id}})
 	return err == nil && len(status.InstanceStatuses) == 1 && status.InstanceStatuses[0].InstanceStatus.Status == ec2types.SummaryStatusOk
+}
+
+// lastBeat is when the last minute with a heartbeat began.
+func (p *player) lastBeat(id string) (at time.Time, ok bool) {
+	beat := p.resolver.Heartbeat
+	out, err := p.view.GetMetricData(context.Background(), &cloudwatch.GetMetricDataInput{
+		StartTime: aws.Time(p.now.Add(-lookBack)), EndTime: aws.Time(p.now.Add(time.Minute)), ScanBy: cwtypes.ScanByTimestampDescending,
+		MetricDataQueries: []cwtypes.MetricDataQuery{{Id: aws.String("m"), MetricStat: &cwtypes.MetricStat{
+			Metric: &cwtypes.Metric{
+				Namespace: &beat.Namespace, MetricName: &beat.Metric, Dimensions: []cwtypes.Dimension{{Name: aws.String("InstanceId"), Value: &id}},
+			},
+			Period: aws.Int32(60), Stat: aws.String("SampleCount"),
+		}}},
+	})
+	if err != nil || len(out.MetricDataResults) != 1 || len(out.MetricDataResults[0].Timestamps) == 0 {
+		return time.Time{}, err != nil // what is not known may be anything
+	}
+	return out.MetricDataResults[0].Timestamps[0], true
 }
 
 // lastPing is when Systems Manager last heard a host, as it says at this moment.
@@ -146,7 +199,7 @@ func (p *player) lastPing(id string) (ping time.Time, ok bool) {
 // skipped is the next visit of a target that is well: as late as the handler would have it.
 func (p *player) skipped(v visit) (visit, bool) {
 	wait, fresh := passDelay, p.guard.Config.Rules.Fresh
-	if n := p.byID[v.trigger.Targets[0].Instance]; p.hosts[n].Fleet == world.Windows {
+	if p.hosts[v.alarm.Host].Fleet == world.Windows {
 		wait, fresh = passDelayWindows, p.guard.Config.Rules.FreshWindows
 	}
 	if v.trigger.Pass >= trigger.MaxPasses || !v.at.Add(wait).Before(v.trigger.At.Add(fresh)) {

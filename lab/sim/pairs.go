@@ -14,7 +14,15 @@ var (
 	pairLengths = [...]time.Duration{7 * time.Minute, 13 * time.Minute, 18 * time.Minute, 27 * time.Minute}
 )
 
-// pairs are any two causes that overlap on one host, in every fleet.
+// among is of how many fleets one has a pair at a phase. Another phase is in others.
+func (s Size) among() int {
+	if s.Coarse {
+		return len(world.Fleets())
+	}
+	return 2
+}
+
+// pairs are any two causes that overlap on one host, at five phases.
 func pairs(name string, seed uint64, size Size, u world.Unknowns) []unit {
 	var units []unit
 	for f, fleet := range world.Fleets() {
@@ -30,8 +38,8 @@ func pairs(name string, seed uint64, size Size, u world.Unknowns) []unit {
 				}
 				for m, second := range living()[n+1:] {
 					for phase := range pairPhases {
-						if size.Coarse && (n+m+phase)%len(world.Fleets()) != f {
-							continue // each pair at each phase, in one of the fleets
+						if (n+m+phase+f)%size.among() != 0 {
+							continue // each pair at each phase, in one of so many fleets
 						}
 						pair := pairPoint{r: r, u: u, causes: [2]world.Cause{first, second}, nth: 7*n + 3*m + phase, phase: phase}
 						if err := pair.play(quiet, out); err != nil {

@@ -74,6 +74,8 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	p := &printer{out: o.Out}
+	p.weights(o.Rates)
 	total := newResult("all")
 	for _, s := range o.sets() {
 		if o.Only != nil && !o.Only.MatchString(s.name) {
@@ -88,12 +90,12 @@ func Run(ctx context.Context, o Options) error {
 			if err := r.Print(o.Out); err != nil {
 				return err
 			}
-			fmt.Fprintf(o.Out, "in %s\n", time.Since(began).Round(time.Second))
+			p.printf("in %s\n", time.Since(began).Round(time.Second))
 		}
-		fmt.Fprintln(o.Out, r.Line())
+		p.printf("%s\n", r.Line())
 		total.Add(r)
 	}
-	return o.summary(total)
+	return errors.Join(p.err, o.summary(total))
 }
 
 // summary prints all of it together, and judges it.

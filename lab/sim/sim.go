@@ -20,8 +20,9 @@
 //
 // # What is left out
 //
-// A pass over a host to which nothing has happened in the hour before, and whose agent
-// pings every five minutes, is not played: none of its voices can be dead.
+// A pass is not played while none of the host's voices can be dead: to which nothing has
+// happened in the hour before, or of which agent or heartbeat was just heard. Of the alarms
+// that no fault fires, on hosts whose agents ping seldom, one in eight is played.
 package sim
 
 import (
@@ -62,6 +63,7 @@ type player struct {
 	view  *world.View
 	hosts []world.Host
 	byID  map[string]int
+	units map[int][]int // the hosts of each group
 	now   time.Time
 
 	router   *resolve.Router
@@ -78,9 +80,12 @@ type player struct {
 
 // newPlayer is a player of a world, with some figures for what is not known of AWS.
 func newPlayer(c config.Config, w *world.World, u world.Unknowns) *player {
-	p := &player{world: w, view: w.View(u), hosts: w.Hosts(), byID: map[string]int{}}
+	p := &player{world: w, view: w.View(u), hosts: w.Hosts(), byID: map[string]int{}, units: map[int][]int{}}
 	for _, h := range p.hosts {
 		p.byID[h.ID] = h.N
+		if h.Unit >= 0 {
+			p.units[h.Unit] = append(p.units[h.Unit], h.N)
+		}
 	}
 	targets := resolve.Targets{Balancers: p.view, Interfaces: p.view}
 	p.router = &resolve.Router{AutoScaling: p.view, Targets: targets, Alarms: nil}

@@ -40,8 +40,8 @@ func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 
 // Sizes of a sweep's worlds. Everything happens ten times as often in them.
 var (
-	sweepFull  = Size{Worlds: 1, Hosts: 30, Days: 5}
-	sweepTenth = Size{Worlds: 1, Hosts: 12, Days: 1}
+	sweepFull  = Size{Worlds: 1, Hosts: 30, Days: 2}
+	sweepTenth = Size{Worlds: 1, Hosts: 6, Days: 1}
 )
 
 const sweepTimes = 10

@@ -62,6 +62,20 @@ func (c *Count) seconds(share float64) string {
 	return fmt.Sprintf("%.0f", d.Seconds())
 }
 
+// weights prints how often everything happens.
+func (p *printer) weights(times float64) {
+	p.printf("how often, times %g: of what befalls one host, in 1,000 host-days; of what befalls more, in a month of one such; ping-period: of networks\n", times)
+	for n, c := range living() {
+		p.printf("%-18s %6g", c, c.Rate())
+		if n%4 == 3 || n == len(living())-1 {
+			p.printf("\n")
+		} else {
+			p.printf("   ")
+		}
+	}
+	p.printf("\n")
+}
+
 type row struct {
 	name  string
 	count *Count
