@@ -31,11 +31,14 @@ type catalog struct {
 	at     time.Time // zero for one that was never read
 }
 
-// remembered gives the catalog, if it is young enough.
-func (r *Resolver) remembered() (catalog, bool) {
+// remembered gives the catalog, if it is young enough, and else an empty one.
+func (r *Resolver) remembered() (c catalog, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.catalog, !r.catalog.at.IsZero() && r.Now().Sub(r.catalog.at) < catalogLife
+	if r.catalog.at.IsZero() || r.Now().Sub(r.catalog.at) >= catalogLife {
+		return catalog{}, false
+	}
+	return r.catalog, true
 }
 
 // readCatalog asks for all target groups of the Region. They cannot be asked for by VPC.

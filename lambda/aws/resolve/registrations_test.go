@@ -282,6 +282,30 @@ func TestTargetGroupsAreRememberedForLessThanAPassAndTheirTargetsNever(t *testin
 	}
 }
 
+// A health check may have been changed meanwhile: from one that a hung kernel answers to one
+// that it does not.
+func TestAHealthCheckIsNeverTheOneOfLongAgo(t *testing.T) {
+	a := newAccount(2)
+	a.scale("web", id(0))
+	a.behind("web", arn(1))
+	a.pool(arn(1), "instance", "vpc-1", id(0))
+	r, now := a.resolver(), noon
+	r.Now = func() time.Time { return now }
+	ask := func(n int) *instance.Instance {
+		instances := r.First(t.Context(), refs(id(n)))
+		finish(t.Context(), r, instances)
+		return instances[0]
+	}
+	ask(1) // is alone: all target groups are remembered now
+	g := a.targetGroups[arn(1)]
+	g.HealthCheckProtocol = elbtypes.ProtocolEnumHttps
+	a.targetGroups[arn(1)] = g
+	now = noon.Add(50 * time.Second)
+	if got := known(t, ask(0).Targets); len(got) != 1 || got[0].Protocol != "HTTPS" {
+		t.Errorf("its targets are %+v", got)
+	}
+}
+
 // An instance alone would pass the rule of the group, however new its target group is.
 func TestAnInstanceAloneIsNeverInNoGroupByWhatIsRemembered(t *testing.T) {
 	a := newAccount(3)
