@@ -71,18 +71,7 @@ AWS could not be asked. It is 2 when the command was called wrongly.`,
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error {
-			payload, err := readEvent(args[0], c.InOrStdin())
-			if err != nil {
-				return err
-			}
-			now := time.Now()
-			if !isLine(payload) {
-				return explain(c.Context(), trigger.Decode(payload, invocation(now)), &l, c.OutOrStdout())
-			}
-			c.PrintErrln("crashcart: this is not JSON, so it is read as a line of text, published to the intake topic now")
-			return explainLine(c, payload, now, &l)
-		},
+		RunE: func(c *cobra.Command, args []string) error { return explainFile(c, args[0], &l) },
 	}
 	f := c.Flags()
 	f.BoolVar(&l.on, "live", false, "ask AWS what would become of it, changing nothing")
@@ -90,6 +79,20 @@ AWS could not be asked. It is 2 when the command was called wrongly.`,
 	f.StringVar(&l.mode, "mode", string(config.ModeDryRun), "the stack's mode (with --live)")
 	l.tableFlags(c)
 	return c
+}
+
+// explainFile explains what the file holds: an event, or a line of text.
+func explainFile(c *cobra.Command, file string, l *live) error {
+	payload, err := readEvent(file, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if !isLine(payload) {
+		return explain(c.Context(), trigger.Decode(payload, invocation(now)), l, c.OutOrStdout())
+	}
+	c.PrintErrln("crashcart: this is not JSON, so it is read as a line of text, published to the intake topic now")
+	return explainLine(c, payload, now, l)
 }
 
 // invocation is what Lambda would say of the call.

@@ -69,19 +69,19 @@ func (h *Handler) moment() moment {
 	return moment{fleet: h.fleet, publishing: h.publishing, lab: now, wall: h.clock.Report(now)}
 }
 
-// tokenFormat is how many points come before a page, and the moment of the first page, on
+// pageFormat is how many points come before a page, and the moment of the first page, on
 // the wall and in the lab. All pages are of that moment: if a minute were published
 // between two of them, the caller would miss a point.
-const tokenFormat = "lab-points-%d-%d-%d"
+const pageFormat = "lab-points-%d-%d-%d"
 
 func (m moment) token(points int) string {
-	return fmt.Sprintf(tokenFormat, points, m.wall.UnixNano(), m.lab.UnixNano())
+	return fmt.Sprintf(pageFormat, points, m.wall.UnixNano(), m.lab.UnixNano())
 }
 
 // resume goes back to the moment of a token, and gives how many points came before.
 func (m *moment) resume(token string) (points int, err error) {
 	var wall, lab int64
-	if n, err := fmt.Sscanf(token, tokenFormat, &points, &wall, &lab); n != 3 || err != nil || points < 0 {
+	if n, err := fmt.Sscanf(token, pageFormat, &points, &wall, &lab); n != 3 || err != nil || points < 0 {
 		return 0, &apiError{"InvalidNextToken", "The next token specified is invalid."}
 	}
 	m.wall, m.lab = time.Unix(0, wall), time.Unix(0, lab)
@@ -224,7 +224,7 @@ func (m moment) lateness(volume string, hosts []fleet.Track) time.Duration {
 	for _, t := range hosts {
 		late = max(late, t.Habits.Late)
 	}
-	return max(m.publishing.AWS+time.Duration(draw(volume)%uint64(spread)), m.publishing.AWS+late) //nolint:gosec // less than the spread
+	return max(m.publishing.AWS+time.Duration(draw(volume)%uint64(spread)), m.publishing.AWS+late)
 }
 
 // draw is a number that follows from a name.

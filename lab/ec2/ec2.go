@@ -84,29 +84,27 @@ func (h *Handler) dispatch(r *http.Request) (any, error) {
 		return nil, refuse(http.StatusBadRequest, "MalformedQueryString", "%v", err)
 	}
 	in := request{Values: r.PostForm, byRole: byRole(r)}
-	switch action := in.Get("Action"); action {
-	case "DescribeInstances":
-		return h.describeInstances(in)
-	case "DescribeInstanceStatus":
-		return h.describeStatus(in)
-	case "DescribeInstanceTypes":
-		return h.describeTypes(in)
-	case "DescribeInstanceAttribute":
-		return h.describeAttribute(in)
-	case "DescribeNetworkInterfaces":
-		return h.describeInterfaces(in)
-	case "DescribeVolumes":
-		return h.describeVolumes(in)
-	case "SendDiagnosticInterrupt":
-		return h.interrupt(in)
-	case "RebootInstances":
-		return h.reboot(in)
-	case "GetConsoleOutput":
-		return h.consoleOutput(in)
-	case "GetConsoleScreenshot":
-		return h.consoleScreenshot(in)
-	default:
+	action := in.Get("Action")
+	answer, ok := h.actions()[action]
+	if !ok {
 		return nil, refuse(http.StatusBadRequest, "InvalidAction", "The action %s is not valid for this web service.", action)
+	}
+	return answer(in)
+}
+
+// actions are what EC2 is asked for here.
+func (h *Handler) actions() map[string]func(request) (any, error) {
+	return map[string]func(request) (any, error){
+		"DescribeInstances":         h.describeInstances,
+		"DescribeInstanceStatus":    h.describeStatus,
+		"DescribeInstanceTypes":     h.describeTypes,
+		"DescribeInstanceAttribute": h.describeAttribute,
+		"DescribeNetworkInterfaces": h.describeInterfaces,
+		"DescribeVolumes":           h.describeVolumes,
+		"SendDiagnosticInterrupt":   h.interrupt,
+		"RebootInstances":           h.reboot,
+		"GetConsoleOutput":          h.consoleOutput,
+		"GetConsoleScreenshot":      h.consoleScreenshot,
 	}
 }
 

@@ -61,6 +61,11 @@ func (h *Handler) reason(g *group, t *target, now time.Time) string {
 	case g.Type == TypeALB:
 		return ""
 	}
+	return h.answers(g, t, now)
+}
+
+// answers is why a target that is in use does not answer its check, empty if it does.
+func (h *Handler) answers(g *group, t *target, now time.Time) string {
 	v, there := h.guest(g, t.id)
 	if g.Type == TypeInstance && (!there || v.State != "running") {
 		return reasonInvalidState

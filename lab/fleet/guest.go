@@ -178,7 +178,7 @@ func (g *guest) boot(at time.Time, text transcript, takes time.Duration) {
 }
 
 // bootWrites is how often a guest writes while it boots: 65 to 90 times (measured).
-func bootWrites(id string) int { return 65 + int(hash(id)%26) } //nolint:gosec // below 26
+func bootWrites(id string) int { return 65 + int(hash(id)%26) }
 
 // dumpPlan says what a dump writes that takes so long: a hundred writes (measured: 69 to
 // 139), or as many as leave no more than a few seconds of stillness in a longer one. The

@@ -51,9 +51,11 @@ func (s *samplers) start(c clock.Clock, id string, m Machine) {
 	}
 	s.stop[id] = cancel
 	s.wg.Go(func() {
-		for ctx.Err() == nil {
+		for {
 			s.read(ctx, c, id, counter)
-			_ = clock.Sleep(ctx, c, sampleEvery) // its error ends the loop
+			if err := clock.Sleep(ctx, c, sampleEvery); err != nil {
+				return
+			}
 		}
 	})
 }

@@ -31,10 +31,10 @@ const DefaultVPC = "vpc-0c1a5bca97d0e6f12"
 const (
 	// DefaultSubnet is the subnet of a guest whose Spec names none.
 	DefaultSubnet = "subnet-0a0b0c0d0e0f01020"
-	// DefaultProfile is the name of the instance profile of a guest whose Spec names none,
-	// and NoProfile says that it has none.
+	// DefaultProfile is the name of the instance profile of a guest whose Spec names none.
 	DefaultProfile = "web"
-	NoProfile      = "none"
+	// NoProfile is the name that stands for a guest without an instance profile.
+	NoProfile = "none"
 )
 
 // Spec describes a guest. ID and Type are required.

@@ -95,7 +95,7 @@ func gridCell(name string, fleet world.Fleet, cause world.Cause, seed uint64, u 
 				n := int(phase / step)
 				point := gridPoint{
 					r: r, u: u, host: n % gridHosts, ends: ends, late: n%4 >= 2,
-					at: begins + boundary + time.Duration(3*n%10)*step, variant: uint64(1 + n), //nolint:gosec // small
+					at: begins + boundary + time.Duration(3*n%10)*step, variant: uint64(1 + n),
 				}
 				if !possible(quiet, point.fault(cause, lasts)) {
 					return out, nil
@@ -214,7 +214,7 @@ func periodCell(name string, fleet world.Fleet, seed uint64, u world.Unknowns, s
 				scope = world.OneHost
 			}
 			host := n % gridHosts
-			w, err := quiet.With(world.Fault{Cause: world.PingPeriod, Scope: scope, Of: host, At: time.Hour, Variant: uint64(1 + n/2)}) //nolint:gosec // small
+			w, err := quiet.With(world.Fault{Cause: world.PingPeriod, Scope: scope, Of: host, At: time.Hour, Variant: uint64(1 + n/2)})
 			if err != nil {
 				return nil, err
 			}

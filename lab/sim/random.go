@@ -30,7 +30,7 @@ func random(name string, seed uint64, size Size, times float64, u world.Unknowns
 	for f, fleet := range world.Fleets() {
 		for n := range size.Worlds {
 			c := world.Config{
-				Seed: seed + uint64(f*1000+n), Days: size.Days, Times: times, HangsPerHostYear: hangsPerYear, //nolint:gosec // small
+				Seed: seed + uint64(f*1000+n), Days: size.Days, Times: times, HangsPerHostYear: hangsPerYear,
 				Hosts: []world.Hosts{{Fleet: fleet, Count: size.Hosts, Detailed: n%2 == 1}},
 			}
 			if shape != nil {

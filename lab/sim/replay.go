@@ -83,7 +83,7 @@ func (r Replay) among(s *scenario.Scenario, o Options) ([]unit, error) {
 // explained is a decision as a person reads it.
 func explained(p *player, d *Decision) string {
 	var text strings.Builder
-	write := func(format string, args ...any) { _, _ = fmt.Fprintf(&text, format, args...) } //nolint:errcheck // into memory
+	write := func(format string, args ...any) { _, _ = fmt.Fprintf(&text, format, args...) }
 	h := p.hosts[d.Host]
 	write("%s %s of %s, alarm %s of %s, pass %d\n", d.At.Format(time.RFC3339), h.ID, h.Fleet, d.Alarm.Kind, d.Alarm.At.Format(time.TimeOnly), d.Pass)
 	write("  true: %s, %v\n", d.Life, p.world.Causes(d.Host, d.At.Add(-30*time.Minute), d.At))

@@ -167,7 +167,7 @@ func TestNoAnswerOfAHungGuestIsLeftOutOfTheTable(t *testing.T) {
 	asked.Capture, asked.Speed = &yes, 30
 	asked.LivesFrom, asked.HungAt, asked.DecidedAt = 10*time.Second, 20*time.Second, 45*time.Second
 	for second := range 50 { // five writes and three frames a second; from 23 s on only a frame
-		at := uint64(second) //nolint:gosec // small
+		at := uint64(second)
 		asked.Samples = append(asked.Samples, trial.Sample{
 			At: time.Duration(second) * time.Second, Writes: 5 * min(at, 23), Frames: at + 2*min(at, 20),
 		})

@@ -66,7 +66,7 @@ type Decision struct {
 // Dead are the names of the vitals that were dead.
 func (d Decision) Dead() []string {
 	var names []string
-	for _, v := range strings.Fields(d.Vitals) {
+	for v := range strings.FieldsSeq(d.Vitals) {
 		if name, says, _ := strings.Cut(v, "="); says == "dead" {
 			names = append(names, name)
 		}

@@ -104,7 +104,7 @@ func read(args []string, out io.Writer) (wanted, error) {
 	if file == "" {
 		return w, nil
 	}
-	text, err := os.ReadFile(file) //nolint:gosec // the file that the user names
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return w, fmt.Errorf("%w: %w", errUsage, err)
 	}

@@ -81,7 +81,7 @@ type talk struct {
 func (c *Client) open(ctx context.Context, port uint16) (*talk, error) {
 	n := c.made.Add(1)
 	t := &talk{
-		client: c, local: firstPort + uint16(n%ports), port: port, //nolint:gosec // less than 1<<14
+		client: c, local: firstPort + uint16(n%ports), port: port,
 		next: n * apart, heard: make(chan segment, queued),
 	}
 	t.stop = c.link.Listen(t.hear)

@@ -91,7 +91,7 @@ func (s segment) frame(from, to Endpoint) []byte {
 	binary.BigEndian.PutUint16(t[2:], s.to)
 	binary.BigEndian.PutUint32(t[tcpSequence:], s.sequence)
 	binary.BigEndian.PutUint32(t[tcpAcked:], s.acked)
-	t[tcpOffset] = byte(tcpLeast+len(options)) / 4 << 4
+	t[tcpOffset] = byte(tcpLeast+len(options)) / 4 << 4 //nolint:gosec // below 64
 	t[tcpFlags] = s.flags
 	binary.BigEndian.PutUint16(t[tcpWindow:], window)
 	copy(t[tcpLeast:], options)
@@ -103,10 +103,7 @@ func (s segment) frame(from, to Endpoint) []byte {
 // read gives the segment in a frame that one end sent to the other; ok is false for
 // every other frame. Checksums are not read: nothing on the lab's link changes a byte.
 func read(b []byte, from, to Endpoint) (s segment, ok bool) {
-	if len(b) < tcpHeader+tcpLeast || binary.BigEndian.Uint16(b[etherType:]) != etherTypeIPv4 ||
-		b[ipHeader] != version4 || b[ipProtocol] != protocolTCP ||
-		[4]byte(b[ipSource:]) != from.IP.As4() || [4]byte(b[ipTarget:]) != to.IP.As4() ||
-		binary.BigEndian.Uint16(b[ipFragment:])&^dontFragment != 0 {
+	if !isTCP(b) || [4]byte(b[ipSource:]) != from.IP.As4() || [4]byte(b[ipTarget:]) != to.IP.As4() {
 		return segment{}, false
 	}
 	end := ipHeader + int(binary.BigEndian.Uint16(b[ipLength:]))
@@ -123,6 +120,12 @@ func read(b []byte, from, to Endpoint) (s segment, ok bool) {
 		sequence: binary.BigEndian.Uint32(t[tcpSequence:]), acked: binary.BigEndian.Uint32(t[tcpAcked:]),
 		flags: t[tcpFlags], text: append([]byte(nil), t[text:]...),
 	}, true
+}
+
+// isTCP says whether a frame holds a whole packet of TCP.
+func isTCP(b []byte) bool {
+	return len(b) >= tcpHeader+tcpLeast && binary.BigEndian.Uint16(b[etherType:]) == etherTypeIPv4 &&
+		b[ipHeader] == version4 && b[ipProtocol] == protocolTCP && binary.BigEndian.Uint16(b[ipFragment:])&^dontFragment == 0
 }
 
 // pseudo is the sum of what TCP's checksum covers besides the segment: the addresses,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"crashcart/lab/sim/world"
@@ -100,14 +101,11 @@ func (f Fault) check(where string, days int, wrong wrong) {
 
 // list names what may be chosen.
 func list[T ~string](names []T) string {
-	text := ""
+	words := make([]string, len(names))
 	for n, name := range names {
-		if n > 0 {
-			text += ", "
-		}
-		text += string(name)
+		words[n] = string(name)
 	}
-	return text
+	return strings.Join(words, ", ")
 }
 
 // isWord says whether a name can stand in the line for machines.

@@ -159,7 +159,7 @@ func (w *World) loadAlarms(h *host) []Alarm {
 		}
 		seen[i.seed] = true
 		for n, r := range d.raises {
-			draw := mix(i.seed, uint64(n)+30) //nolint:gosec // small
+			draw := mix(i.seed, uint64(n)+30)
 			fires := i.from + between(mix(draw, 1), seconds(r.least), seconds(r.most))
 			if part(draw) < r.chance && fires < w.end() {
 				out = append(out, h.alarm(fires, CPUAlarm, i.cause))

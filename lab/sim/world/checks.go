@@ -1,5 +1,7 @@
 package world
 
+import "slices"
+
 // EC2's status checks, as late as they are. Measured by others on one real host: a host
 // that panicked had an ImpairedSince 235 s after the panic, and it could be read 20 s
 // later; an attached-EBS check failed 156 s after its volume stalled, and was ok 155 s
@@ -12,8 +14,7 @@ const (
 // impaired says whether a check reads as impaired at a moment, and since when, for what
 // goes wrong in some spells and is noticed late.
 func impaired(wrong []spell, at, late, over int64) (since int64, is bool) {
-	for n := len(wrong) - 1; n >= 0; n-- {
-		s := wrong[n]
+	for _, s := range slices.Backward(wrong) {
 		if failing(s, at, late, over) {
 			return s.from + late, true
 		}

@@ -49,7 +49,7 @@ func rhythmsOf(t *traits) (root, more []rhythm) {
 	}
 	more = []rhythm{{who: byApp, every: 15, jitter: 12, least: 2, most: 6}}
 	for i := range root {
-		root[i].seed = mix(t.seed, uint64(20+i)) //nolint:gosec // small
+		root[i].seed = mix(t.seed, uint64(20+i))
 	}
 	more[0].seed = mix(t.seed, 40)
 	return root, more

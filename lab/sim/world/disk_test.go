@@ -28,9 +28,10 @@ func TestALivingHostNeverWritesLessThanMeasured(t *testing.T) {
 	for _, h := range w.Hosts() {
 		// "full, no messages" and "full, a message every 60 s", and what an application adds.
 		least, most := 3.0, 12.0
-		if h.Fleet == world.Router {
+		switch h.Fleet {
+		case world.Router:
 			least, most = 0.6, 1.8
-		} else if h.Fleet == world.Busy {
+		case world.Busy:
 			least, most = 40, 100
 		}
 		a.v.At(w.Start().Add(8 * time.Hour))

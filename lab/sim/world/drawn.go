@@ -73,7 +73,7 @@ func (w *World) drawCause(d *causeData, rate float64) []fault {
 	}
 	var out []fault
 	for n, hosts := range w.places(d) {
-		seed := mix(mixText(w.seed, string(d.cause)), uint64(n)) //nolint:gosec // positive
+		seed := mix(mixText(w.seed, string(d.cause)), uint64(n))
 		often := perSecond
 		if d.unit == perHostDay {
 			often *= d.share(w.hosts[hosts[0]])
@@ -139,11 +139,11 @@ func (w *World) drawHangs(c Config) ([]fault, error) {
 	}
 	var out []fault
 	for n := range w.hosts {
-		seed := mix(w.seed, uint64(n)+9<<20)                                                                 //nolint:gosec // positive
-		for _, f := range w.drawPlace(&causeData{}, []int32{int32(n)}, seed, c.HangsPerHostYear/(365*day)) { //nolint:gosec // few
+		seed := mix(w.seed, uint64(n)+9<<20)
+		for _, f := range w.drawPlace(&causeData{}, []int32{int32(n)}, seed, c.HangsPerHostYear/(365*day)) {
 			f.data = dataOf(kinds[below(mix(f.seed, 1), int64(len(kinds)))])
 			f.to = f.from + f.data.length(mix(f.seed, 2))
-			if m := len(out); m > 0 && out[m-1].hosts[0] == int32(n) && f.from < out[m-1].to+hour { //nolint:gosec // few
+			if m := len(out); m > 0 && out[m-1].hosts[0] == int32(n) && f.from < out[m-1].to+hour {
 				continue
 			}
 			out = append(out, f)

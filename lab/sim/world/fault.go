@@ -35,7 +35,7 @@ type fault struct {
 func (w *World) resolved(faults []Fault) ([]fault, error) {
 	out := make([]fault, 0, len(faults))
 	for n, f := range faults {
-		one, err := w.resolve(f, mix(w.seed, uint64(n)+7<<20)) //nolint:gosec // positive
+		one, err := w.resolve(f, mix(w.seed, uint64(n)+7<<20))
 		if err != nil {
 			return nil, fmt.Errorf("fault %d: %w", n, err)
 		}
@@ -120,7 +120,7 @@ func (w *World) groupFrom(of int) ([]int32, error) {
 func (w *World) everybody() []int32 {
 	all := make([]int32, len(w.hosts))
 	for n := range all {
-		all[n] = int32(n) //nolint:gosec // few
+		all[n] = int32(n)
 	}
 	return all
 }

@@ -20,7 +20,6 @@ type traits struct {
 	zone    int
 	address string
 	volumes []string
-	alike   int // hosts of one number belong to one unit
 
 	vpc     *vpc
 	subnet  *subnet
@@ -103,7 +102,7 @@ const (
 )
 
 // zoneName is the name of an Availability Zone.
-func zoneName(zone int) string { return region + string(rune('a'+zone)) }
+func zoneName(zone int) string { return region + "abcdefghijklmnopqrstuvwxyz"[zone:zone+1] }
 
 // oddPeriods is the share of networks whose agents ping less often than every 5 min, and
 // mixedPeriods that of these in which they do so differently (issue "The simulation").
@@ -115,7 +114,7 @@ const (
 // newHost adds a host.
 func (w *World) newHost(k *kind, c Hosts, v *vpc, s *subnet, p *profile, g *group) *host {
 	n := len(w.hosts)
-	seed := mix(w.seed, uint64(n)+5<<20) //nolint:gosec // positive
+	seed := mix(w.seed, uint64(n)+5<<20)
 	t := &traits{
 		n: int32(n), id: fmt.Sprintf("i-%017x", n+1), kind: k, seed: seed, //nolint:gosec // few
 		zone: s.zone, address: fmt.Sprintf("10.%d.%d.%d", v.n%200, s.n%250, len(s.hosts)+4),

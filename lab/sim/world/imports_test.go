@@ -14,7 +14,7 @@ func TestTheWorldNeverKnowsWhatDecides(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := false
-	for _, path := range strings.Fields(string(out)) {
+	for path := range strings.FieldsSeq(string(out)) {
 		seen = seen || path == "crashcart/lab/sim/world"
 		if strings.HasPrefix(path, "crashcart/") && path != "crashcart/lab/sim/world" && path != "crashcart/lambda/domain/config" {
 			t.Errorf("the world imports %s", path)

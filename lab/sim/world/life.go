@@ -62,8 +62,6 @@ type interval struct {
 	seed     uint64
 }
 
-func (i interval) holds(at int64) bool { return i.from <= at && at < i.to }
-
 // life is what befalls a host, by its beginning.
 type life struct {
 	all []interval
@@ -89,7 +87,7 @@ func newLife(all []interval) life {
 func (l *life) last(before int64) int {
 	lo, hi := 0, len(l.all)
 	for lo < hi {
-		if m := int(uint(lo+hi) >> 1); l.all[m].from < before { //nolint:gosec // indexes
+		if m := int(uint(lo+hi) >> 1); l.all[m].from < before {
 			lo = m + 1
 		} else {
 			hi = m

@@ -117,7 +117,7 @@ func (w *World) newTargets(k *kind, v *vpc) *targetGroup {
 		name: fmt.Sprintf("%s-t%d", k.fleet, n+1),
 	}
 	t.arn = fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:targetgroup/%s/%016x", region, account, t.name, n+1)
-	if part(mix(w.seed, uint64(n)+3<<20)) < 1.0/3 { //nolint:gosec // positive
+	if part(mix(w.seed, uint64(n)+3<<20)) < 1.0/3 {
 		t.interval, t.failures, t.passes, t.timeout = 10, 3, 3, 5
 	}
 	if k.check == checkNodePort {

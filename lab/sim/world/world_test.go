@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -121,8 +122,8 @@ func (a asker) root(id string) string {
 func (a asker) still(id string) time.Duration {
 	a.Helper()
 	times, values := a.writes(a.root(id))
-	for n := len(values) - 1; n >= 0; n-- {
-		if values[n] > 0 {
+	for n, value := range slices.Backward(values) {
+		if value > 0 {
 			return times[len(times)-1].Sub(times[n])
 		}
 	}
@@ -205,7 +206,7 @@ func TestTheSameSeedNeverAnswersOtherwise(t *testing.T) {
 		at   time.Time
 	}
 	var asked []question
-	chance := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // not a secret
+	chance := rand.New(rand.NewPCG(1, 2))
 	for range 400 {
 		asked = append(asked, question{chance.IntN(len(one.Hosts())), one.Start().Add(time.Duration(chance.IntN(20*86400)) * time.Second)})
 	}
@@ -295,7 +296,9 @@ func TestTheGroupsNeverLoseAMember(t *testing.T) {
 		filters []ec2types.Filter
 		want    int
 	}{
-		{"subnet", []ec2types.Filter{subnet, running}, 4}, {"profile", []ec2types.Filter{role, running}, 12}, {"profile, otherwise asked", []ec2types.Filter{running, role, subnet}, 4},
+		{"subnet", []ec2types.Filter{subnet, running}, 4},
+		{"profile", []ec2types.Filter{role, running}, 12},
+		{"profile, otherwise asked", []ec2types.Filter{running, role, subnet}, 4},
 		{"all", nil, 12},
 	} {
 		if n := list(c.filters...); n != c.want {

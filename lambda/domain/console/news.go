@@ -106,10 +106,7 @@ func endLen(text []byte) int {
 // be cut off is counted, and is no news. stamped says that the kernel has a part in it.
 func (c *comparison) line(line []byte, begin int, cut bool) (stamped bool) {
 	at, st, stamped := firstStamp(line)
-	head := line[:at]
-	if begin >= at || isPrompt(head[:begin]) || isLogged(head) {
-		head = head[min(begin, at):] // the life before has ended within this line
-	}
+	head := headOf(line[:at], begin)
 	if c.count(head) && !cut && isUserSpace(head, 0, false) {
 		c.life = append(c.life[:0], head...)
 	}
@@ -118,16 +115,30 @@ func (c *comparison) line(line []byte, begin int, cut bool) (stamped bool) {
 		return stamped
 	}
 	late := c.tick(st.clock.Truncate(unit))
-	if !c.count(line[body:]) || cut {
-		return true
+	if c.count(line[body:]) && !cut {
+		c.judge(line, at, body, late && isAlone(head))
 	}
+	return true
+}
+
+// headOf is what stands before the kernel's time, without what the life before has written
+// where that has ended within this line.
+func headOf(head []byte, begin int) []byte {
+	if begin >= len(head) || isPrompt(head[:begin]) || isLogged(head) {
+		return head[min(begin, len(head)):]
+	}
+	return head
+}
+
+// judge keeps a new part of the kernel's, which stands from at on and has its text from body
+// on, if it is a sign. alone says that the kernel's own words may begin it.
+func (c *comparison) judge(line []byte, at, body int, alone bool) {
 	switch {
 	case isUserSpace(line, body, true):
 		c.life = append(c.life[:0], line[at:]...)
-	case late && isAlone(head) && isStuck(line[body:]):
+	case alone && isStuck(line[body:]):
 		c.stuck = append(c.stuck[:0], line[at:]...)
 	}
-	return true
 }
 
 // count counts a line, and says whether it is new. A blank line is none.

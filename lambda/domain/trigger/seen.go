@@ -48,12 +48,17 @@ func laterSeen(ref Ref, at time.Time, bad *problems) {
 	if !s.EBS.IsZero() && (!duringPasses(s.EBS, at) || s.EBS.After(s.At)) {
 		bad.add("seen.ebs is not a time at which the trigger was decided")
 	}
-	if s.Kernel < 0 || math.IsNaN(s.Kernel) || math.IsInf(s.Kernel, 0) {
+	if !isClock(s.Kernel) {
 		bad.add("seen.kernel is not a time since the boot")
 	}
 	if s.Lines < 0 || s.Lines > maxLines {
 		bad.add("seen.lines %d is not 0 to %d", s.Lines, maxLines)
 	}
+}
+
+// isClock reports whether seconds can be a kernel's time.
+func isClock(seconds float64) bool {
+	return seconds >= 0 && !math.IsInf(seconds, 0) // and no NaN, which is not at least 0
 }
 
 // duringPasses reports whether a pass of a trigger may have been at that time. at is the

@@ -121,6 +121,11 @@ func (networkOut) read(h Host, since time.Time) Vital {
 	case since.IsZero():
 		return Vital{Says: Nothing}
 	}
+	return traffic(h, m, since)
+}
+
+// traffic compares what the host has sent since it seemed to die with the hour before.
+func traffic(h Host, m instance.Metrics, since time.Time) Vital {
 	before := instance.Between(m.NetworkOut, since.Add(-busyFor), since.Add(time.Nanosecond-m.NetworkPeriod))
 	median := instance.Median(before)
 	after := full(instance.Between(m.NetworkOut, lives(h, since), h.At), m.NetworkPeriod, h.At)
