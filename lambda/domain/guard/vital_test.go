@@ -109,7 +109,7 @@ var saysNothing = map[vitals.Name]map[string]struct {
 }{
 	vitals.SSMPing: {
 		"no agent":                         {both(only(vitals.SSMPing), func(s *scene) { s.ping = instance.Ping{} }), guard.Later},
-		"silent for longer than a hang is": {both(only(vitals.SSMPing), func(s *scene) { s.ping.At, s.sent = ago(31*time.Minute), sent{} }), guard.Later},
+		"silent for longer than a hang is": {both(only(vitals.SSMPing), func(s *scene) { s.ping.At, s.sent = ago(33*time.Minute), sent{} }), guard.Later},
 		"a ping of before its launch": {both(only(vitals.SSMPing), func(s *scene) {
 			s.direct()
 			s.disk, s.description.LaunchedAt = disk{}, s.ping.At.Add(time.Second)

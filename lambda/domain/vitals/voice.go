@@ -38,7 +38,7 @@ func pinged(h Host, at time.Time, windows bool, since time.Time) Vital {
 	switch {
 	case silent >= least && err != nil:
 		return unknown(fmt.Errorf("how often its neighbours ping: %w", err))
-	case silent > longest && !h.Person:
+	case silentBefore(h, at) > longest && !h.Person:
 		v.Says, v.Spoke = Nothing, false
 		v.Saw += fmt.Sprintf(", longer than the %s that could belong to this alarm", printable.Duration(longest))
 	case silent >= least:
@@ -53,6 +53,16 @@ func pinged(h Host, at time.Time, windows bool, since time.Time) Vital {
 		}
 	}
 	return v
+}
+
+// silentBefore is for how long an agent had been silent when the alarm went off. By then it
+// must not have been silent for longer than could belong to that alarm. While the alarm
+// waits for another question it grows older, and that is no reason to believe it less.
+func silentBefore(h Host, ping time.Time) time.Duration {
+	if h.Asked.IsZero() || h.Asked.After(h.At) {
+		return h.At.Sub(ping)
+	}
+	return h.Asked.Sub(ping)
 }
 
 const (

@@ -19,6 +19,11 @@ func failing(since time.Time) func(*vitals.Host) {
 	}
 }
 
+// asked makes the alarm one of so long before the facts.
+func asked(before time.Duration) func(*vitals.Host) {
+	return func(h *vitals.Host) { h.Asked = h.At.Add(-before) }
+}
+
 func TestAnAgentIsNeverDeadBeforeItsSecondPingIsOverdue(t *testing.T) {
 	silent := func(d time.Duration, change ...func(*vitals.Host)) vitals.Host {
 		return host(append([]func(*vitals.Host){pinged(ago(d))}, change...)...)
@@ -30,14 +35,16 @@ func TestAnAgentIsNeverDeadBeforeItsSecondPingIsOverdue(t *testing.T) {
 		{"no agent", host(), vitals.Nothing, none, 0},
 		{"11 minutes less a second", silent(11*time.Minute - second), vitals.Waiting, none, second},
 		{"11 minutes", silent(11 * time.Minute), vitals.Dead, dead(11 * time.Minute), 0},
-		{"30 minutes", silent(30 * time.Minute), vitals.Dead, dead(30 * time.Minute), 0},
-		{"30 minutes and a second", silent(30*time.Minute + second), vitals.Nothing, none, 0},
+		{"30 minutes when the alarm went off, a minute ago", silent(31 * time.Minute), vitals.Dead, dead(31 * time.Minute), 0},
+		{"30 minutes and a second when it went off", silent(31*time.Minute + second), vitals.Nothing, none, 0},
+		{"12 minutes when it went off, half an hour ago", silent(42*time.Minute, asked(30*time.Minute)), vitals.Dead, dead(42 * time.Minute), 0},
+		{"31 minutes, and the alarm is of the future", silent(31*time.Minute, asked(-time.Minute)), vitals.Nothing, none, 0},
 		{"30 minutes and a second, a person asks", silent(30*time.Minute+second, person), vitals.Dead, dead(30*time.Minute + second), 0},
 		{"two days, a person asks", silent(48*time.Hour, person), vitals.Dead, dead(48 * time.Hour), 0},
 		{"Windows, 20 minutes less a second", silent(20*time.Minute-second, windows()), vitals.Waiting, none, second},
 		{"Windows, 20 minutes", silent(20*time.Minute, windows()), vitals.Dead, dead(20 * time.Minute), 0},
 		{"Windows, an hour", silent(time.Hour, windows()), vitals.Dead, dead(time.Hour), 0},
-		{"Windows, an hour and a second", silent(time.Hour+second, windows()), vitals.Nothing, none, 0},
+		{"Windows, an hour and a second when the alarm went off", silent(61*time.Minute+second, windows()), vitals.Nothing, none, 0},
 		{"a ping as old as the launch", silent(12*time.Minute, launched(ago(12*time.Minute))), vitals.Dead, dead(12 * time.Minute), 0},
 		{"a ping of before the launch", silent(12*time.Minute, launched(ago(12*time.Minute).Add(second))), vitals.Nothing, none, 0},
 		{"AWS says no launch", silent(12*time.Minute, launched(none)), vitals.Nothing, none, 0},
@@ -48,7 +55,7 @@ func TestAnAgentIsNeverDeadBeforeItsSecondPingIsOverdue(t *testing.T) {
 		{"10 minutes, 21 minutes less a second", silent(21*time.Minute-second, neighbours(every(10*time.Minute, 20)...)), vitals.Waiting, none, second},
 		{"10 minutes, 21 minutes", silent(21*time.Minute, neighbours(every(10*time.Minute, 20)...)), vitals.Dead, ago(11 * time.Minute), 0},
 		{"10 minutes, 35 minutes", silent(35*time.Minute, neighbours(every(10*time.Minute, 20)...)), vitals.Dead, ago(25 * time.Minute), 0},
-		{"10 minutes, 35 minutes and a second", silent(35*time.Minute+second, neighbours(every(10*time.Minute, 20)...)), vitals.Nothing, none, 0},
+		{"10 minutes, 35 minutes and a second", silent(36*time.Minute+second, neighbours(every(10*time.Minute, 20)...)), vitals.Nothing, none, 0},
 		{"an hour, 121 minutes less a second", silent(121*time.Minute-second, neighbours(every(time.Hour, 20)...)), vitals.Waiting, none, second},
 	})
 }
@@ -124,7 +131,7 @@ func TestAVoiceThatNeverSpokeIsNeverTakenForOneThatFellSilent(t *testing.T) {
 	}{
 		"an agent that waits":           {host(pinged(ago(3 * time.Minute))), vitals.SSMPing, true},
 		"an agent that is dead":         {host(pinged(ago(12 * time.Minute))), vitals.SSMPing, true},
-		"an agent of long ago":          {host(pinged(ago(31 * time.Minute))), vitals.SSMPing, false},
+		"an agent of long ago":          {host(pinged(ago(32 * time.Minute))), vitals.SSMPing, false},
 		"no agent":                      {host(), vitals.SSMPing, false},
 		"a heartbeat that waits":        {host(beats(ago(2 * time.Minute))), vitals.Heartbeat, true},
 		"a heartbeat that is dead":      {host(beats(ago(65 * time.Minute))), vitals.Heartbeat, true},
