@@ -14,11 +14,11 @@ type Size struct {
 	Coarse bool // the grid leaves points out
 }
 
-// Sizes of a run. The full one has 16 fleets of 8 worlds, and 998,400 host-days with these
+// Sizes of a run. The full one has 16 fleets of 8 worlds, and 1,006,080 host-days with these
 // alone.
 var (
 	full  = Size{Worlds: 8, Hosts: 60, Days: 131}
-	tenth = Size{Worlds: 1, Hosts: 60, Days: 105, Coarse: true}
+	tenth = Size{Worlds: 2, Hosts: 30, Days: 105, Coarse: true}
 )
 
 // hangsPerYear is how often a host hangs. It makes more than 10,000 of a million host-days.
