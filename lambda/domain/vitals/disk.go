@@ -18,21 +18,6 @@ const (
 	// newestWithin is how lately the newest published minute must have ended.
 	newestWithin = 5 * time.Minute
 
-	// baselineFor is the time from which the baseline is taken.
-	baselineFor = 3 * time.Hour
-	// baselineMinutes is the least that it must have of published minutes.
-	baselineMinutes = 30
-
-	// bootTime is how long the writes of a boot last at least. The setting CRASHCART_BOOTED
-	// can only raise it.
-	bootTime = 10 * time.Minute
-
-	// leastWritten is the share of the baseline's minutes, in percent, that must have a
-	// write. Where most have none, the host's agents may be the only ones that write. Then
-	// one cause, an agent that stops, ends the voice and the writes of a host that lives
-	// (measured: docs/hangs.md).
-	leastWritten = 50
-
 	// worksAgain is how many minutes in a row must look like the baseline for a sign of
 	// life.
 	worksAgain = 5
@@ -59,7 +44,7 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 	if last.IsZero() {
 		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: fmt.Sprintf("no write in %d published minutes, so nothing to compare with", len(writes))}
 	}
-	base := baselineOf(writes, began, last)
+	base := baselineOf(writes, began, last, rhythmOf(h))
 	need := base.required()
 	if lacks := base.lacks(); lacks != "" {
 		return unmeasured(h, still, last, lacks, len(writes) >= baselineMinutes)
@@ -118,71 +103,6 @@ func stillness(writes []instance.Point) (still int, last time.Time) {
 	return still, time.Time{}
 }
 
-// baseline is how the disk was written before.
-type baseline struct {
-	minutes int     // published
-	written int     // of these, with a write
-	longest int     // pause between two minutes with a write, in published minutes
-	median  float64 // writes in a minute
-	total   float64
-}
-
-// baselineOf is the baseline of the three hours before end. A boot is not part of it.
-func baselineOf(writes []instance.Point, began, end time.Time) baseline {
-	from := end.Add(-baselineFor)
-	if from.Before(began) {
-		from = began
-	}
-	points := instance.Between(writes, from, end)
-	b := baseline{minutes: len(points), median: instance.Median(points)}
-	pause, wrote := 0, false
-	for _, p := range points {
-		b.total += p.Value
-		if p.Value <= 0 {
-			pause++
-			continue
-		}
-		b.written++
-		if wrote {
-			b.longest = max(b.longest, pause)
-		}
-		pause, wrote = 0, true
-	}
-	return b
-}
-
-func (b baseline) enough() bool {
-	return b.minutes >= baselineMinutes && b.written*100 >= b.minutes*leastWritten
-}
-
-// required is for how many minutes the disk must be still: twice as long as ever before,
-// and a minute.
-func (b baseline) required() int { return max(leastStill, 2*b.longest+1) }
-
-// lacks says why there is nothing to tell a hang by. It is empty where there is.
-func (b baseline) lacks() string {
-	switch {
-	case b.minutes < baselineMinutes:
-		return fmt.Sprintf("only %d published minutes to compare with, %d required", b.minutes, baselineMinutes)
-	case !b.enough():
-		return fmt.Sprintf("it wrote in only %d of %d minutes before: that may have been its agents alone", b.written, b.minutes)
-	case b.required() > mostStill:
-		return fmt.Sprintf("it has been still for %d min before: too long to tell a hang by", b.longest)
-	}
-	return ""
-}
-
-// String is the baseline in words: "40 a minute before".
-func (b baseline) String() string { return b.rate() + " before" }
-
-// rate is how much it wrote: "40 a minute".
-func (b baseline) rate() string {
-	if b.median >= 1 {
-		return fmt.Sprintf("%.0f a minute", b.median)
-	}
-	return fmt.Sprintf("%.0f in %d min", b.total, b.minutes)
-}
-
 // works says whether the disk is written as it was before the host seemed to have died, in
 // some minutes in a row since then. Any other writing is no sign of life: a machine that
 // swaps itself to death writes ten times as much, and one that dumps writes, too.
@@ -194,7 +114,7 @@ func works(h Host, writes []instance.Point, began, last, since time.Time) (at ti
 	if last.Before(end) {
 		end = last
 	}
-	base := baselineOf(writes, began, end)
+	base := baselineOf(writes, began, end, rhythmOf(h))
 	if !base.enough() || base.median <= 0 {
 		return time.Time{}, false
 	}

@@ -1,0 +1,131 @@
+package vitals
+
+import (
+	"fmt"
+	"time"
+
+	"crashcart/lambda/domain/instance"
+)
+
+const (
+	// baselineFor is the time from which the baseline is taken.
+	baselineFor = 3 * time.Hour
+	// baselineMinutes is the least that it must have of published minutes.
+	baselineMinutes = 30
+
+	// bootTime is how long the writes of a boot last at least. The setting CRASHCART_BOOTED
+	// can only raise it.
+	bootTime = 10 * time.Minute
+
+	// leastWritten is the share of the baseline's minutes, in percent, that must have a
+	// write: of all minutes, and of those that are not an echo of the agent's pings. Where
+	// most have none, the agent may be the only one that writes. Then one cause, an agent
+	// that stops, ends the voice and the writes of a host that lives (measured:
+	// docs/hangs.md).
+	leastWritten = 50
+	// echo is for how long a ping is written after its minute has begun: the agent logs it,
+	// the journal commits that within seconds, and the data follow half a minute later
+	// (measured: at most 40 s; sysctl vm.dirty_expire_centisecs, 30 s by default).
+	echo = 3 * time.Minute
+)
+
+// baseline is how the disk was written before.
+type baseline struct {
+	minutes int // published
+	written int // of these, with a write
+
+	apart, apartWritten int // the same of the minutes that no ping echoes in
+
+	longest int     // pause between two minutes with a write, in published minutes
+	median  float64 // writes in a minute
+	total   float64
+}
+
+// rhythm is when the host's agent pings, as far as its last ping shows it.
+type rhythm struct {
+	last   time.Time // zero for no agent
+	period time.Duration
+}
+
+func rhythmOf(h Host) rhythm {
+	ping, err := h.Instance.Ping.Get()
+	if err != nil || ping.At.IsZero() {
+		return rhythm{}
+	}
+	return rhythm{ping.At.Truncate(instance.Minute), period(h)}
+}
+
+// echoes says whether a minute may have the writes of a ping.
+func (r rhythm) echoes(minute time.Time) bool {
+	if r.last.IsZero() {
+		return false
+	}
+	after := minute.Sub(r.last) % r.period
+	if after < 0 {
+		after += r.period
+	}
+	return after < echo
+}
+
+// baselineOf is the baseline of the three hours before end. A boot is not part of it.
+func baselineOf(writes []instance.Point, began, end time.Time, pings rhythm) baseline {
+	from := end.Add(-baselineFor)
+	if from.Before(began) {
+		from = began
+	}
+	points := instance.Between(writes, from, end)
+	b := baseline{minutes: len(points), median: instance.Median(points)}
+	pause, wrote := 0, false
+	for _, p := range points {
+		b.total += p.Value
+		own := !pings.echoes(p.At)
+		if own {
+			b.apart++
+		}
+		if p.Value <= 0 {
+			pause++
+			continue
+		}
+		b.written++
+		if own {
+			b.apartWritten++
+		}
+		if wrote {
+			b.longest = max(b.longest, pause)
+		}
+		pause, wrote = 0, true
+	}
+	return b
+}
+
+func (b baseline) enough() bool {
+	return b.minutes >= baselineMinutes && b.written*100 >= b.minutes*leastWritten && b.apartWritten*100 >= b.apart*leastWritten
+}
+
+// required is for how many minutes the disk must be still: twice as long as ever before,
+// and a minute.
+func (b baseline) required() int { return max(leastStill, 2*b.longest+1) }
+
+// lacks says why there is nothing to tell a hang by. It is empty where there is.
+func (b baseline) lacks() string {
+	switch {
+	case b.minutes < baselineMinutes:
+		return fmt.Sprintf("only %d published minutes to compare with, %d required", b.minutes, baselineMinutes)
+	case !b.enough():
+		return fmt.Sprintf("it wrote in %d of %d minutes before, and in %d of %d without a ping: that may have been its agent alone", b.written, b.minutes, b.apartWritten, b.apart)
+	case b.required() > mostStill:
+		return fmt.Sprintf("it has been still for %d min before: too long to tell a hang by", b.longest)
+	}
+	return ""
+}
+
+// String is the baseline in words: "40 a minute before".
+func (b baseline) String() string { return b.rate() + " before" }
+
+// rate is how much it wrote: "40 a minute".
+func (b baseline) rate() string {
+	if b.median >= 1 {
+		return fmt.Sprintf("%.0f a minute", b.median)
+	}
+	return fmt.Sprintf("%.0f in %d min", b.total, b.minutes)
+}
