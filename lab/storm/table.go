@@ -76,8 +76,8 @@ func (t *table) row(f *Facts, broken []string) {
 	for _, b := range broken {
 		t.printf("  %s\n", strings.Join(wrapped("BROKEN: "+b, columns-6), "\n      "))
 	}
-	t.lines = append(t.lines, fmt.Sprintf("storm: name=%s claims=%d interrupts=%d lost=%d twice=%d seconds=%.1f per_pass=%.1f",
-		f.Scenario.Name, f.claimed(), len(f.Interrupts), f.lostCount(), len(f.repeated()), seconds, f.perPass()))
+	t.lines = append(t.lines, fmt.Sprintf("storm: name=%s claims=%d interrupts=%d lost=%d twice=%d seconds=%.1f",
+		f.Scenario.Name, f.claimed(), len(f.Interrupts), f.lostCount(), len(f.repeated()), seconds))
 }
 
 // end prints the lines for machines.
