@@ -80,7 +80,7 @@ func gridCell(name string, fleet world.Fleet, cause world.Cause, seed uint64, u 
 		out := newResult(r.unit)
 		phases, ends := step, step
 		if size.Coarse {
-			phases, ends = 4*step, 6*step
+			phases, ends = 5*step, 6*step
 		}
 		for _, detailed := range []bool{false, true} {
 			quiet, err := quietWorld(fleet, seed, world.Hosts{Count: gridHosts, Period: fiveMinutes, Detailed: detailed})

@@ -55,7 +55,7 @@ func (o Options) sets() []set {
 	}
 	usual := world.Unknowns{}
 	often := size
-	often.Worlds, often.Days = 1, max(1, size.Days*size.Worlds/80)
+	often.Worlds, often.Days = 1, max(1, size.Days*size.Worlds*size.Hosts/60/80)
 	all := []set{
 		{name: "random", units: random("random", o.Seed, size, o.Rates, usual, nil)},
 		{name: "random-x10", units: random("random-x10", o.Seed, often, 10*o.Rates, usual, nil)},
