@@ -121,6 +121,10 @@ lab-hangs: ## every way to hang: what still answers, and what is decided
 lab-record: ## write the serial console of every end anew, with what was true of it
 	CGO_ENABLED=0 go run -trimpath ./lab/cmd/trial ends --all --record lab/trial/testdata $(TRIALFLAGS)
 
+.PHONY: sim
+sim: ## the guard over a million host-days: living machines interrupted, hangs missed (SIMFLAGS=--tenth)
+	CGO_ENABLED=0 go run -trimpath ./lab/cmd/sim $(SIMFLAGS)
+
 .PHONY: bench
 bench: ## measure cold start, memory, rounds and calls beside a bare handler
 	CGO_ENABLED=0 go run -trimpath ./lab/cmd/bench $(BENCHFLAGS)

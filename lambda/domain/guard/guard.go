@@ -14,12 +14,14 @@ package guard
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
+	"crashcart/lambda/domain/vitals"
 )
 
 // Guard asks the rules.
@@ -80,7 +82,9 @@ func (g *Guard) Fails(q Question) (bool, error) {
 }
 
 func (g *Guard) inquiry(q Question) Inquiry {
-	return Inquiry{Question: q, Config: g.Config, Now: g.Now()}
+	in := Inquiry{Question: q, Config: g.Config, Now: g.Now()}
+	in.read = sync.OnceValue(func() vitals.Reading { return vitals.Read(in.host()) })
+	return in
 }
 
 // ask returns the weightiest verdict of all rules. mayAbstain says which rules do not

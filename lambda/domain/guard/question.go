@@ -10,6 +10,7 @@ import (
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/trigger"
+	"crashcart/lambda/domain/vitals"
 )
 
 // Question is everything that is known about one target.
@@ -29,6 +30,8 @@ type Inquiry struct {
 	Question
 	Config config.Config
 	Now    time.Time
+
+	read func() vitals.Reading // once, since several rules ask; nil reads them each time
 }
 
 // asOf is the moment that the facts are about. It is never later than Now.
