@@ -44,7 +44,7 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 	if last.IsZero() {
 		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: fmt.Sprintf("no write in %d published minutes, so nothing to compare with", len(writes))}
 	}
-	base := baselineOf(writes, began, last, rhythmOf(h))
+	base := baselineOf(writes, began, last)
 	need := base.required()
 	if lacks := base.lacks(); lacks != "" {
 		return unmeasured(h, still, last, lacks, len(writes) >= baselineMinutes)
@@ -114,7 +114,7 @@ func works(h Host, writes []instance.Point, began, last, since time.Time) (at ti
 	if last.Before(end) {
 		end = last
 	}
-	base := baselineOf(writes, began, end, rhythmOf(h))
+	base := baselineOf(writes, began, end)
 	if !base.enough() || base.median <= 0 {
 		return time.Time{}, false
 	}

@@ -17,9 +17,9 @@ type rhythm func(minute int) float64
 // always writes 40 in every minute.
 func always(int) float64 { return 40 }
 
-// with pauses of so many minutes, and one minute more of writes between two of them.
+// with pauses of so many minutes, and four times as many of writes between two of them.
 func with(pause int) rhythm {
-	return func(minute int) float64 { return btof(minute%(2*pause+1) <= pause) }
+	return func(minute int) float64 { return btof(minute%(5*pause+1) <= 4*pause) }
 }
 
 // writes makes the host write its one volume in that rhythm until so long before the facts,
@@ -97,9 +97,8 @@ func TestADiskIsNeverDeadBeforeItIsStillForLongerThanEver(t *testing.T) {
 		{"never written", disk(still(9), func(int) float64 { return 0 }), vitals.Nothing, none, 0},
 		{"30 published minutes before", disk(still(5), always, from(ago(still(5)+minutes(30)))), vitals.Dead, ago(still(5)), 0},
 		{"29 published minutes before", disk(still(5), always, from(ago(still(5)+minutes(29)))), vitals.Nothing, none, 0},
-		{"every other minute", disk(still(5), func(m int) float64 { return btof(m%2 == 0) }), vitals.Dead, ago(still(5) - minutes(1)), 0},
-		{"less than every other minute", disk(still(5), func(m int) float64 { return btof(m%2 == 0 && m != 178) }), vitals.Nothing, none, 0},
-		{"once in five minutes, as an agent does", disk(still(14), func(m int) float64 { return btof(m%5 == 0) }), vitals.Nothing, none, 0},
+		{"four of five minutes", disk(still(5), func(m int) float64 { return btof(m%5 != 4) }), vitals.Dead, ago(still(5) - minutes(1)), 0},
+		{"a minute less than that", disk(still(5), func(m int) float64 { return btof(m%5 != 4 && m != 100) }), vitals.Nothing, none, 0},
 		{"a boot ended 30 minutes before", disk(still(5), always, launched(ago(still(5)+minutes(40)))), vitals.Dead, ago(still(5)), 0},
 		{"a boot ended 29 minutes before", disk(still(5), always, launched(ago(still(5)+minutes(39)))), vitals.Nothing, none, 0},
 		{"a boot that a setting calls short", disk(still(5), always, launched(ago(still(5)+minutes(39))), func(h *vitals.Host) { h.Rules.Booted = time.Minute }), vitals.Nothing, none, 0},
@@ -136,7 +135,7 @@ func TestAMinuteThatIsNotPublishedIsNeverStill(t *testing.T) {
 		{"half of the baseline", host(writes(6*time.Minute, always), hole(100, 20)), vitals.Dead, ago(6 * time.Minute), 0},
 		{"so much of the baseline that 29 are left", host(writes(6*time.Minute, always), hole(240, 36)), vitals.Nothing, none, 0},
 		{"a pause of 8 minutes of which 6 are published", host(writes(14*time.Minute, with(8)), published(func(p *instance.Point) bool {
-			return (int(noon.Sub(p.At)/time.Minute)-15)%17 != 10 && (int(noon.Sub(p.At)/time.Minute)-15)%17 != 11
+			return (int(noon.Sub(p.At)/time.Minute)-15)%41 != 34 && (int(noon.Sub(p.At)/time.Minute)-15)%41 != 35
 		})), vitals.Dead, ago(8 * time.Minute), 0},
 	})
 }
