@@ -39,8 +39,10 @@ type samples map[int]float64
 
 // gauges that are asked for.
 func writes(volume string) gauge { return gauge{"AWS/EBS", "VolumeWriteOps", volume, "Sum", 60} }
-func idle(volume string) gauge   { return gauge{"AWS/EBS", "VolumeIdleTime", volume, "SampleCount", 60} }
-func beat(id string) gauge       { return gauge{"CWAgent", "mem_used_percent", id, "SampleCount", 60} }
+
+func idle(volume string) gauge { return gauge{"AWS/EBS", "VolumeIdleTime", volume, "SampleCount", 60} }
+
+func beat(id string) gauge { return gauge{"CWAgent", "mem_used_percent", id, "SampleCount", 60} }
 
 func traffic(id string, period int32) gauge {
 	return gauge{"AWS/EC2", "NetworkOut", id, "Sum", period}
