@@ -26,7 +26,7 @@ var (
 	onlyARP = step{"Only EC2's reachability check fails, which a broken network configuration does as well. With an SSM agent or a heartbeat " +
 		"that falls silent, too, the next hang needs no person.", ""}
 	noMachine = step{"Nobody can see whether it writes: its disk is written too seldom, or not published, so a person has to ask. A system log on an " +
-		"EBS volume, written every few minutes, answers that for the next hang.", ""}
+		"EBS volume, written every minute, answers that for the next hang.", ""}
 	unanswered = step{"AWS gave no answer about a part of it. See the line Why, and whether the function's role has the permission.", ""}
 
 	reallyHangs = step{"See whether it really hangs:", cmdConsole}
