@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,8 +36,10 @@ import (
 // rest is the rest of AWS, for the real handler: the sends, the queue, and what is kept.
 type rest struct {
 	*world.View
+	now func() time.Time
+
+	mu    sync.Mutex // the handler concludes its targets side by side
 	queue []queued
-	now   func() time.Time
 }
 
 type queued struct {
@@ -53,6 +56,8 @@ func (r *rest) SendDiagnosticInterrupt(context.Context, *ec2.SendDiagnosticInter
 }
 
 func (r *rest) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.queue = append(r.queue, queued{due: r.now().Add(time.Duration(in.DelaySeconds) * time.Second), body: *in.MessageBody})
 	return &sqs.SendMessageOutput{}, nil
 }
