@@ -24,10 +24,9 @@ type pool struct {
 	gone    bool // it was deleted: nothing is registered in it
 }
 
-// pools asks what is registered in target groups. A group that is remembered is not
-// described again.
-func (r *Resolver) pools(ctx context.Context, arns []string) map[string]fact.Of[pool] {
-	known, _ := r.remembered()
+// pools asks what is registered in target groups. A group that is known is not described
+// again.
+func (r *Resolver) pools(ctx context.Context, known catalog, arns []string) map[string]fact.Of[pool] {
 	return inChunks(arns, 1, func(chunk []string) (map[string]pool, error) {
 		p, err := r.pool(ctx, known, chunk[0])
 		if _, gone := errors.AsType[*types.TargetGroupNotFoundException](err); gone {

@@ -107,14 +107,17 @@ func (b *Round) find(ctx context.Context) {
 	}
 }
 
-// next gives the calls that are worth making by what is known so far.
+// next gives the calls that are worth making by what is known so far. What is remembered is
+// read before any of them is under way, so that which calls are made never depends on which
+// is answered first.
 func (b *Round) next(ctx context.Context) []func() {
 	var tasks []func()
 	if list := b.wantedCatalog(ctx); list != nil {
 		tasks = append(tasks, list)
 	}
 	if arns := missing(b.pools, b.wantedPools()); len(arns) > 0 {
-		tasks = append(tasks, func() { maps.Copy(b.pools, b.r.pools(ctx, arns)) })
+		known, _ := b.r.remembered()
+		tasks = append(tasks, func() { maps.Copy(b.pools, b.r.pools(ctx, known, arns)) })
 	}
 	if pools := b.wantedOwners(); len(pools) > 0 {
 		tasks = append(tasks, func() { maps.Copy(b.owners, b.r.Targets.ownersOf(ctx, pools)) })
