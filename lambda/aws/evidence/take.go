@@ -70,6 +70,15 @@ func (t Taker) TakeConsole(ctx context.Context, instanceID string) Evidence {
 	return e
 }
 
+// TakeScreen asks for the screenshot alone, under the same bound. Nothing else of the
+// evidence is set.
+func (t Taker) TakeScreen(ctx context.Context, instanceID string) Evidence {
+	ctx, cancel, e := t.begin(ctx, instanceID)
+	defer cancel()
+	e.Screenshot, e.ScreenshotErr = part(ctx, "taking the screenshot", func() ([]byte, error) { return t.screenshot(ctx, instanceID) })
+	return e
+}
+
 // begin gives what is taken from now on, and the context that ends with its bound.
 func (t Taker) begin(ctx context.Context, instanceID string) (context.Context, context.CancelFunc, Evidence) {
 	now, bound := t.Now, t.Bound

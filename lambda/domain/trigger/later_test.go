@@ -34,6 +34,8 @@ func text() trigger.Trigger {
 			Seen: &trigger.Seen{
 				At:     time.Date(2026, time.March, 2, 8, 20, 30, 987654321, time.UTC),
 				Kernel: 86400.000001, Lines: 100_000, EBS: time.Date(2026, time.March, 2, 8, 19, 29, 5, time.UTC),
+				Still: time.Date(2026, time.March, 2, 8, 16, 1, 7, time.UTC), Screens: []string{"0123456789abcdef", "fedcba9876543210"},
+				Stuck: time.Date(2026, time.March, 2, 8, 18, 2, 0, time.UTC),
 			},
 		}}, Pass: trigger.MaxPasses,
 	}
@@ -111,7 +113,7 @@ func TestLaterGoesOnePassOnAndSharesNothing(t *testing.T) {
 	if _, err := trigger.EncodeLater(next); err != nil {
 		t.Errorf("a long From keeps it out of the queue: %v", err)
 	}
-	if next.Targets[0].Seen == seen || *next.Targets[0].Seen != *seen {
+	if next.Targets[0].Seen == seen || !reflect.DeepEqual(next.Targets[0].Seen, seen) {
 		t.Errorf("what the pass saw is %+v, want a copy of %+v", next.Targets[0].Seen, seen)
 	}
 	next.Alarm.Name = "changed"
@@ -243,6 +245,7 @@ func TestPassBeforeIsTakenAtItsLimits(t *testing.T) {
 	local := text()
 	seen := local.Targets[0].Seen
 	seen.At, seen.EBS = seen.At.In(time.FixedZone("", 7200)), seen.EBS.In(time.FixedZone("", -7200))
+	seen.Still, seen.Stuck = seen.Still.In(time.FixedZone("", 3600)), seen.Stuck.In(time.FixedZone("", -3600))
 	if out := throughQueue(t, local); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, text()) {
 		t.Errorf("times in another zone came back as %+v", out)
 	}
@@ -288,8 +291,17 @@ func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 		"too many lines":         func(t *trigger.Trigger) { t.Targets[0].Seen.Lines = 100_001 },
 		"EBS after the pass":     func(t *trigger.Trigger) { t.Targets[0].Seen.EBS = t.Targets[0].Seen.At.Add(1) },
 		"EBS before it was":      func(t *trigger.Trigger) { t.Targets[0].Seen.EBS = t.At.Add(-time.Minute - 1) },
-		"bad UTF-8":              func(t *trigger.Trigger) { t.Reason = "\xff" },
-		"long requestedBy":       func(t *trigger.Trigger) { t.RequestedBy = strings.Repeat("x", 257) },
+		"still after the pass":   func(t *trigger.Trigger) { t.Targets[0].Seen.Still = t.Targets[0].Seen.At.Add(1) },
+		"still before it was":    func(t *trigger.Trigger) { t.Targets[0].Seen.Still = t.At.Add(-time.Minute - 1) },
+		"stuck after the pass":   func(t *trigger.Trigger) { t.Targets[0].Seen.Stuck = t.Targets[0].Seen.At.Add(1) },
+		"stuck before it was":    func(t *trigger.Trigger) { t.Targets[0].Seen.Stuck = t.At.Add(-time.Minute - 1) },
+		"three screens": func(t *trigger.Trigger) {
+			t.Targets[0].Seen.Screens = append(t.Targets[0].Seen.Screens, "0123456789abcdee")
+		},
+		"a screen that is no hash": func(t *trigger.Trigger) { t.Targets[0].Seen.Screens = []string{"0123456789ABCDEF"} },
+		"a screen too long":        func(t *trigger.Trigger) { t.Targets[0].Seen.Screens = []string{"0123456789abcdef0"} },
+		"bad UTF-8":                func(t *trigger.Trigger) { t.Reason = "\xff" },
+		"long requestedBy":         func(t *trigger.Trigger) { t.RequestedBy = strings.Repeat("x", 257) },
 	} {
 		in := text()
 		spoil(&in)

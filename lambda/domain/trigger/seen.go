@@ -3,6 +3,8 @@ package trigger
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,6 +20,13 @@ const (
 	// maxLines bounds the lines of a console. EC2 keeps the last 64 KB of it
 	// ("GetConsoleOutput" in the Amazon EC2 API Reference), which are fewer lines than this.
 	maxLines = 100_000
+
+	// ScreenDigits is how long the hash of a picture is, in hexadecimal digits: long enough
+	// that two pictures do not have the same by chance.
+	ScreenDigits = 16
+	// maxScreens is how many pictures a screen that shows nothing new may have: a cursor may
+	// blink.
+	maxScreens = 2
 )
 
 // Seen is what the pass before saw of an instance. The next pass compares: a kernel that
@@ -27,10 +36,16 @@ type Seen struct {
 	Kernel float64   `json:"kernel,omitempty"` // the newest kernel time on the console, in seconds since the boot
 	Lines  int       `json:"lines,omitempty"`  // the lines of the console after the one with that time
 	EBS    time.Time `json:"ebs,omitzero"`     // when the check of its attached volumes was last seen impaired, by any pass
+
+	Still   time.Time `json:"still,omitzero"`    // since when its console, or else its screen, shows no restart
+	Screens []string  `json:"screens,omitempty"` // the pictures on its screen since then, as hashes
+	Stuck   time.Time `json:"stuck,omitzero"`    // when its kernel last complained of what has been stuck for minutes
 }
 
 // seenKeys are the keys of a Seen in the queue.
-func seenKeys() []string { return []string{"at", "kernel", "lines", "ebs"} }
+func seenKeys() []string {
+	return []string{"at", "kernel", "lines", "ebs", "still", "screens", "stuck"}
+}
 
 // laterSeen checks what the pass before saw. Only an instance can have been seen, and only
 // while the trigger went from pass to pass.
@@ -45,8 +60,16 @@ func laterSeen(ref Ref, at time.Time, bad *problems) {
 	if !duringPasses(s.At, at) {
 		bad.add("seen.at is not a time at which the trigger was decided")
 	}
-	if !s.EBS.IsZero() && (!duringPasses(s.EBS, at) || s.EBS.After(s.At)) {
-		bad.add("seen.ebs is not a time at which the trigger was decided")
+	for _, one := range []struct {
+		name string
+		at   time.Time
+	}{{"ebs", s.EBS}, {"still", s.Still}, {"stuck", s.Stuck}} {
+		if !one.at.IsZero() && (!duringPasses(one.at, at) || one.at.After(s.At)) {
+			bad.add("seen.%s is not a time at which the trigger was decided", one.name)
+		}
+	}
+	if len(s.Screens) > maxScreens || slices.ContainsFunc(s.Screens, func(hash string) bool { return !isScreen(hash) }) {
+		bad.add("seen.screens are not at most %d hashes of %d digits", maxScreens, ScreenDigits)
 	}
 	if !isClock(s.Kernel) {
 		bad.add("seen.kernel is not a time since the boot")
@@ -54,6 +77,11 @@ func laterSeen(ref Ref, at time.Time, bad *problems) {
 	if s.Lines < 0 || s.Lines > maxLines {
 		bad.add("seen.lines %d is not 0 to %d", s.Lines, maxLines)
 	}
+}
+
+// isScreen reports whether text can be the hash of a picture.
+func isScreen(text string) bool {
+	return len(text) == ScreenDigits && !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) })
 }
 
 // isClock reports whether seconds can be a kernel's time.
@@ -85,6 +113,9 @@ func copySeen(s *Seen) *Seen {
 		return nil
 	}
 	c := *s
-	c.At, c.EBS = c.At.Round(0).UTC(), c.EBS.Round(0).UTC()
+	for _, at := range []*time.Time{&c.At, &c.EBS, &c.Still, &c.Stuck} {
+		*at = at.Round(0).UTC()
+	}
+	c.Screens = slices.Clone(c.Screens)
 	return &c
 }

@@ -12,6 +12,11 @@ import (
 const (
 	// leastStill is for how many published minutes a disk must at least be still.
 	leastStill = 5
+	// stormStill is the same where an alarm asks and nothing shows that the kernel itself is
+	// dead. A storm of work, such as the OOM killer's, lasts up to a quarter of an hour, and
+	// nobody can tell the minute after it from a hang: its signs of life are not published
+	// yet (docs/adr/0024-storms-and-hosts-that-have-just-come-back.md).
+	stormStill = 16
 	// mostStill is how long a stillness may be required. A disk that needs a longer one
 	// says nothing: it is too seldom written.
 	mostStill = 15
@@ -45,13 +50,16 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: fmt.Sprintf("no write in %d published minutes, so nothing to compare with", len(writes))}
 	}
 	base := baselineOf(writes, began, last)
-	need := base.required()
+	need, storm := base.required(), mayBeStorm(h)
+	if storm {
+		need = max(need, stormStill)
+	}
 	if lacks := base.lacks(); lacks != "" {
 		return unmeasured(h, still, last, lacks, len(writes) >= baselineMinutes)
 	}
 	newest := writes[len(writes)-1].At.Add(instance.Minute)
 	v := Vital{Says: Waiting, Wrote: still < leastStill, Saw: fmt.Sprintf("0 for %d min, %s", still, base)}
-	if at, ok := works(h, writes, began, last, since); ok && still < need {
+	if at, ok := works(h, writes, began, last, since); ok && still < base.required() {
 		return Vital{Says: Alive, Since: at, Saw: "it writes as before: " + base.rate()}
 	}
 	switch {
@@ -64,8 +72,19 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 	default:
 		v.Wait = time.Duration(need-still) * instance.Minute
 		v.Saw += fmt.Sprintf(", %d min required", need)
+		if storm && still >= leastStill {
+			v.Saw += " where its kernel may be alive"
+		}
 	}
 	return v
+}
+
+// mayBeStorm says whether a stillness may be a storm that ends by itself. It is none where
+// EC2 gets no answer to an ARP request for minutes, which takes a kernel without interrupts,
+// nor where the kernel says that something has been stuck for minutes. A person decides on
+// that alone.
+func mayBeStorm(h Host) bool {
+	return !h.Person && !h.Stuck && reachability{}.read(h, time.Time{}).Says != Dead
 }
 
 // unmeasured is what a disk says that has nothing to compare with. It cannot be dead. But

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/instance"
 	"crashcart/lambda/domain/vitals"
 )
@@ -24,9 +25,10 @@ func with(pause int) rhythm {
 
 // writes makes the host write its one volume in that rhythm until so long before the facts,
 // and not after. The last minute that has ended is the newest that is published, and there
-// are four hours of them.
+// are four hours of them. Its kernel says that it is stuck, so that it can be no storm.
 func writes(stopped time.Duration, r rhythm) func(*vitals.Host) {
 	return func(h *vitals.Host) {
+		h.Stuck = true
 		end := h.At.Truncate(time.Minute).Add(-stopped)
 		metrics(func(m *instance.Metrics) {
 			m.Disks, m.Writes = 1, nil
@@ -106,6 +108,42 @@ func TestADiskIsNeverDeadBeforeItIsStillForLongerThanEver(t *testing.T) {
 		{"the newest minute ended 5 minutes ago", disk(still(9), always, upTo(ago(minutes(5)))), vitals.Dead, ago(still(9)), 0},
 		{"the newest minute ended a second more than that ago", disk(still(9), always, upTo(ago(minutes(5))), func(h *vitals.Host) { h.At = h.At.Add(second) }), vitals.Waiting, none, 0},
 	})
+}
+
+// A storm that ends by itself lasts a quarter of an hour at most.
+func TestAStormIsNeverTakenForAHang(t *testing.T) {
+	minutes := func(n int) time.Duration { return time.Duration(n) * time.Minute }
+	disk := func(n int, r rhythm, change ...func(*vitals.Host)) vitals.Host {
+		quiet := func(h *vitals.Host) { h.Stuck = false }
+		return host(append([]func(*vitals.Host){writes(minutes(n+1), r), quiet}, change...)...)
+	}
+	none := time.Time{}
+	check(t, vitals.DiskWrites, []row{
+		{"5 minutes", disk(5, always), vitals.Waiting, none, minutes(11)},
+		{"15 minutes", disk(15, always), vitals.Waiting, none, minutes(1)},
+		{"16 minutes", disk(16, always), vitals.Dead, ago(minutes(17)), 0},
+		{"15 minutes, after pauses of 7", disk(15, with(7)), vitals.Waiting, none, minutes(1)},
+		{"16 minutes, after pauses of 7", disk(16, with(7)), vitals.Dead, ago(minutes(10)), 0},
+		{"5 minutes, and a person asks", disk(5, always, func(h *vitals.Host) { h.Person = true }), vitals.Dead, ago(minutes(6)), 0},
+		{"5 minutes, and its kernel has been stuck for minutes", disk(5, always, func(h *vitals.Host) { h.Stuck = true }), vitals.Dead, ago(minutes(6)), 0},
+		{"5 minutes, and EC2 gets no answer for 5", disk(5, always, failing(ago(minutes(5)))), vitals.Dead, ago(minutes(6)), 0},
+		{"5 minutes, and EC2 gets no answer for a second less", disk(5, always, failing(ago(minutes(5)-second))), vitals.Waiting, none, minutes(11)},
+	})
+	if v := vitals.Read(disk(5, always)).Named(vitals.DiskWrites); v.Saw != "0 for 5 min, 40 a minute before, 16 min required where its kernel may be alive" {
+		t.Errorf("it says %q", v.Saw)
+	}
+}
+
+// A host that worked on after its agent had died is not alive for having done so before it
+// hung.
+func TestWorkBeforeALongStillnessIsNeverTakenForLife(t *testing.T) {
+	h := host(writes(9*time.Minute, always), func(h *vitals.Host) {
+		h.Stuck = false
+		h.Instance.Ping = fact.Known(instance.Ping{At: h.At.Add(-40 * time.Minute)})
+	})
+	if v := vitals.Read(h).Named(vitals.DiskWrites); v.Says != vitals.Waiting {
+		t.Errorf("it says %s (%s)", v.Says, v.Saw)
+	}
 }
 
 func btof(b bool) float64 {

@@ -69,6 +69,7 @@ type Vital struct {
 	Wait  time.Duration `json:"-"` // Waiting: until it can say more at the earliest; zero where nobody can say
 	Heard time.Time     `json:"-"` // a voice: when it was last heard
 	Spoke bool          `json:"-"` // a voice that was heard within the hour, so that its silence means something
+	Late  bool          `json:"-"` // a voice whose next sign was due and has not come, for long enough or not
 	Wrote bool          `json:"-"` // a disk that was written in the newest published minutes
 	Never bool          `json:"-"` // Nothing, and for this host it will never say anything else
 	Err   error         `json:"-"` // Unknown: why
@@ -85,6 +86,10 @@ type Host struct {
 
 	Console fact.Of[[]byte] // as it is now
 	Before  *Before         // what the pass before saw; nil on the first
+
+	// Stuck says that its kernel has complained a moment ago of what has been stuck for
+	// minutes. A storm of work that ends by itself makes no such complaint.
+	Stuck bool
 }
 
 // Before is what the pass before saw on the console.

@@ -33,7 +33,7 @@ func (ssmPing) read(h Host, since time.Time) Vital {
 func pinged(h Host, at time.Time, windows bool, since time.Time) Vital {
 	silent := h.At.Sub(at)
 	least, longest := silence(h, windows)
-	v := Vital{Says: Waiting, Spoke: true, Heard: at, Saw: fmt.Sprintf("SSM ping %s ago", printable.Duration(silent))}
+	v := Vital{Says: Waiting, Spoke: true, Heard: at, Late: silent > period(h)+late, Saw: fmt.Sprintf("SSM ping %s ago", printable.Duration(silent))}
 	_, err := h.Instance.Neighbours.Get()
 	switch {
 	case silent >= least && err != nil:
@@ -89,7 +89,7 @@ func (heartbeat) read(h Host, since time.Time) Vital {
 	last := m.Heartbeat[len(m.Heartbeat)-1]
 	end := last.At.Add(instance.Minute)
 	missed, need := int(h.At.Truncate(instance.Minute).Sub(end)/instance.Minute), beatsRequired(m.Heartbeat)
-	v := Vital{Says: Waiting, Spoke: true, Heard: end, Saw: fmt.Sprintf("heartbeat %s ago", printable.Duration(h.At.Sub(end)))}
+	v := Vital{Says: Waiting, Spoke: true, Heard: end, Late: 2*missed > need, Saw: fmt.Sprintf("heartbeat %s ago", printable.Duration(h.At.Sub(end)))}
 	switch {
 	case d.LaunchedAt.IsZero() || end.Before(d.LaunchedAt): // of the host that was stopped, not of this one
 		return Vital{Says: Nothing, Saw: "no heartbeat since the launch"}
