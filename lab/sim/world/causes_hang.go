@@ -37,11 +37,11 @@ func spin(p *plan) {
 }
 
 // noInterrupts is a CPU that takes none.
-func noInterrupts(p *plan) { p.hang(dead|noARP|tcpDeaf|cardSilent, 0, 0) }
+func noInterrupts(p *plan) { p.hang(dead|noARP|tcpDeaf|cardSilent|noTimers, 0, 0) }
 
 // panicNoDump is a kernel that has panicked and stays there.
 func panicNoDump(p *plan) {
-	p.hang(dead|noARP|tcpDeaf|cardSilent, 0, 0)
+	p.hang(dead|noARP|tcpDeaf|cardSilent|noTimers, 0, 0)
 	p.add(p.from, p.to, 0).talk = saysPanic
 }
 

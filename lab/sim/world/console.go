@@ -37,6 +37,10 @@ const (
 // Reference).
 const ring = 64 << 10
 
+// mostKept is how many repetitions of a line are written at most. Older ones are of no
+// interest.
+const mostKept = 501
+
 // Console text is in the words of real kernels (lab/trial/testdata).
 const (
 	bootHead = "[    0.000000] Linux version 6.1.0-56-cloud-amd64 (debian-kernel@lists.debian.org)\r\n" +
@@ -111,22 +115,51 @@ func (c *scribe) say(i interval) {
 		c.stop(i, func() { c.waits(i) })
 	case saysDump:
 		c.dump(i)
+	default:
+		c.complain(i)
+	}
+}
+
+// complaints are the kernel's complaints of an interval up to a moment: when the first came,
+// how often they come, and how many there are.
+func (i *interval) complaints(upTo int64) (first, every, count int64) {
+	first, every, most := i.from, int64(minute), int64(0)
+	switch i.talk {
 	case saysPanic:
-		c.line(i.from, "Kernel panic - not syncing: Fatal exception in interrupt")
-		c.line(i.from, "Kernel Offset: 0x2c00000 from 0xffffffff81000000 (relocation range: 0xffffffff80000000-0xffffffffbfffffff)")
-		c.line(i.from, "---[ end Kernel panic - not syncing: Fatal exception in interrupt ]---")
-	case saysHungTask:
-		c.repeat(i, firstHungTask, hungTasks, func(at, _ int64) {
-			c.line(at, "INFO: task jbd2/nvme0n1p1-:251 blocked for more than %d seconds.", firstHungTask)
-			c.line(at, "      Not tainted 6.1.0-56-cloud-amd64 #1 Debian 6.1.170-1")
-		})
+		most = 1
 	case saysMemory:
-		c.line(i.from+3, "java invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0")
-		c.line(i.from+3, "Out of memory: Killed process 812 (java) total-vm:4194304kB, anon-rss:402112kB")
+		first, most = i.from+3, 1
+	case saysHungTask:
+		every, most = firstHungTask, hungTasks
 	case saysSoftLockup:
-		c.repeat(i, lockupEvery, 1<<20, func(at, n int64) {
-			c.line(at, "watchdog: BUG: soft lockup - CPU#1 stuck for %ds! [kworker/1:2:417]", 26+lockupEvery*n)
-		})
+		every, most = lockupEvery, 1<<20
+	}
+	return first, every, max(0, min(most, floor(min(i.to-1, upTo), first, every)+1))
+}
+
+// complain writes what a kernel complains of in an interval, as far as the ring keeps it.
+func (c *scribe) complain(i interval) {
+	first, every, count := i.complaints(c.at)
+	for n := max(0, count-mostKept); n < count; n++ {
+		c.complains(i.talk, first+n*every, n)
+	}
+}
+
+// complains writes the kernel's nth complaint of one kind.
+func (c *scribe) complains(of speech, at, n int64) {
+	switch of {
+	case saysPanic:
+		c.line(at, "Kernel panic - not syncing: Fatal exception in interrupt")
+		c.line(at, "Kernel Offset: 0x2c00000 from 0xffffffff81000000 (relocation range: 0xffffffff80000000-0xffffffffbfffffff)")
+		c.line(at, "---[ end Kernel panic - not syncing: Fatal exception in interrupt ]---")
+	case saysHungTask:
+		c.line(at, "INFO: task jbd2/nvme0n1p1-:251 blocked for more than %d seconds.", firstHungTask)
+		c.line(at, "      Not tainted 6.1.0-56-cloud-amd64 #1 Debian 6.1.170-1")
+	case saysMemory:
+		c.line(at, "java invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0")
+		c.line(at, "Out of memory: Killed process 812 (java) total-vm:4194304kB, anon-rss:402112kB")
+	case saysSoftLockup:
+		c.line(at, "watchdog: BUG: soft lockup - CPU#1 stuck for %ds! [kworker/1:2:417]", 26+lockupEvery*n)
 	}
 }
 
@@ -134,7 +167,7 @@ func (c *scribe) say(i interval) {
 // ring keeps it.
 func (c *scribe) repeat(i interval, every, most int64, fn func(at, n int64)) {
 	last := min((min(i.to, c.at+1)-1-i.from)/every, most-1)
-	for n := max(0, last-500); n <= last; n++ {
+	for n := max(0, last+1-mostKept); n <= last; n++ {
 		fn(i.from+n*every, n)
 	}
 }

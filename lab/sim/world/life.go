@@ -47,6 +47,8 @@ const (
 	coming   // its group waits for it
 	drained  // it is in no target group
 
+	noTimers // its kernel takes no interrupts, so that not even a cursor blinks
+
 	// The truth, which no API shows.
 	hung
 	sick
