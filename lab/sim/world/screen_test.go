@@ -64,11 +64,11 @@ func TestARestartNeverLooksLikeAHang(t *testing.T) {
 			{world.SlowBoot, 40 * time.Minute, time.Minute, 40 * time.Minute},
 			{world.Reboot, 3 * time.Minute, time.Minute, 3 * time.Minute},
 		} {
-			w := make1(t, world.Hosts{Fleet: f, Count: 20})
+			w := make1(t, world.Hosts{Fleet: f, Count: 10})
 			for n := range w.Hosts() {
 				now := with(t, w, world.Fault{Cause: c.cause, Scope: world.OneHost, Of: n, At: 6 * time.Hour, For: c.lasts})
 				during := pictures(now, n, c.from, c.to, time.Second)
-				before, after := pictures(now, n, -time.Hour, 0, time.Second), pictures(now, n, time.Hour, 2*time.Hour, time.Second)
+				before, after := pictures(now, n, -time.Hour, 0, 11*time.Second), pictures(now, n, time.Hour, 2*time.Hour, 11*time.Second)
 				if common(before, during) || common(during, after) || common(before, after) || len(after) > 2 {
 					t.Fatalf("%s host %d: %s leaves %d pictures, and shows no others", f, n, c.cause, len(after))
 				}
@@ -85,6 +85,19 @@ func TestARestartNeverLooksLikeAHang(t *testing.T) {
 	}
 	if share := float64(still) / float64(all); math.Abs(share-world.StillScreens) > world.StillScreens {
 		t.Errorf("a share of %.2f shows one picture while it restarts, not %.2f", share, world.StillScreens)
+	}
+}
+
+// TestTwoBootsNeverLeaveTheSamePrompt restarts a host twice.
+func TestTwoBootsNeverLeaveTheSamePrompt(t *testing.T) {
+	w := make1(t, world.Hosts{Fleet: world.Single, Count: 1})
+	reboot := world.Fault{Cause: world.Reboot, Scope: world.OneHost, At: 6 * time.Hour, For: time.Minute}
+	again := reboot
+	again.At += time.Hour
+	w = with(t, w, reboot, again)
+	one, two := pictures(w, 0, 5*time.Minute, time.Hour, time.Second), pictures(w, 0, 65*time.Minute, 2*time.Hour, time.Second)
+	if len(one) > 2 || len(two) > 2 || common(one, two) {
+		t.Errorf("the boots leave %v and %v", one, two)
 	}
 }
 
@@ -110,10 +123,10 @@ func TestAHungScreenNeverChangesButByItsKernel(t *testing.T) {
 			w := make1(t, world.Hosts{Fleet: f, Count: 20})
 			for n := range w.Hosts() {
 				now := with(t, w, world.Fault{Cause: c.hang, Scope: world.OneHost, Of: n, At: 6 * time.Hour, For: 5 * time.Hour})
-				if seen := pictures(now, n, 0, time.Hour, time.Second); len(seen) < least || len(seen) > most {
+				if seen := pictures(now, n, 0, time.Hour, 7*time.Second); len(seen) < least || len(seen) > most {
 					t.Errorf("%s host %d: %s shows %d pictures in an hour, not %d to %d", f, n, c.hang, len(seen), least, most)
 				}
-				if before := pictures(now, n, -time.Hour, 0, time.Second); c.hang == world.PanicNoDump && common(before, pictures(now, n, 0, time.Hour, time.Minute)) {
+				if before := pictures(now, n, -time.Hour, 0, 11*time.Second); c.hang == world.PanicNoDump && common(before, pictures(now, n, 0, time.Hour, time.Minute)) {
 					t.Errorf("%s host %d does not show its panic", f, n)
 				}
 			}
@@ -141,12 +154,15 @@ func TestADumpNeverShowsAPrompt(t *testing.T) {
 	mute := 0
 	for n := range w.Hosts() {
 		now := with(t, w, world.Fault{Cause: world.PanicWithDump, Scope: world.OneHost, Of: n, At: 6 * time.Hour, For: time.Hour})
-		during := pictures(now, n, 0, time.Hour, time.Second)
-		if common(during, pictures(now, n, -time.Hour, 0, time.Second)) || common(during, pictures(now, n, 2*time.Hour, 3*time.Hour, time.Second)) {
+		during := pictures(now, n, 0, time.Hour, 7*time.Second)
+		if common(during, pictures(now, n, -time.Hour, 0, 11*time.Second)) || common(during, pictures(now, n, 2*time.Hour, 3*time.Hour, 11*time.Second)) {
 			t.Errorf("host %d dumps behind a prompt", n)
 		}
+		if during[""] > 0 {
+			t.Errorf("host %d dumps, and its screen is empty", n)
+		}
 		switch len(during) {
-		case 1:
+		case 1: // the panic stands there
 			mute++
 		default:
 			if len(during) < 6 || len(during) > 60 {
