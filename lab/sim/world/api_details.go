@@ -19,7 +19,7 @@ func (v *View) DescribeInstanceTypes(_ context.Context, in *ec2.DescribeInstance
 	}
 	for _, f := range in.Filters {
 		if aws.ToString(f.Name) != "instance-type" {
-			return nil, fmt.Errorf("%w: %s", errNotModelled, aws.ToString(f.Name))
+			return nil, fmt.Errorf("%w: %s", ErrNotModelled, aws.ToString(f.Name))
 		}
 		names = append(names, f.Values...)
 	}
@@ -39,7 +39,7 @@ func (v *View) DescribeInstanceTypes(_ context.Context, in *ec2.DescribeInstance
 func (v *View) DescribeInstanceAttribute(_ context.Context, in *ec2.DescribeInstanceAttributeInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error) {
 	v.count("DescribeInstanceAttribute")
 	if in.Attribute != types.InstanceAttributeNameInstanceInitiatedShutdownBehavior || v.host(aws.ToString(in.InstanceId)) == nil {
-		return nil, fmt.Errorf("%w: %s", errNotModelled, in.Attribute)
+		return nil, fmt.Errorf("%w: %s", ErrNotModelled, in.Attribute)
 	}
 	return &ec2.DescribeInstanceAttributeOutput{
 		InstanceId: in.InstanceId, InstanceInitiatedShutdownBehavior: &types.AttributeValue{Value: aws.String("stop")},
@@ -52,7 +52,7 @@ func (v *View) DescribeVolumes(_ context.Context, in *ec2.DescribeVolumesInput, 
 	ids := slices.Clone(in.VolumeIds)
 	for _, f := range in.Filters {
 		if aws.ToString(f.Name) != "volume-id" {
-			return nil, fmt.Errorf("%w: %s", errNotModelled, aws.ToString(f.Name))
+			return nil, fmt.Errorf("%w: %s", ErrNotModelled, aws.ToString(f.Name))
 		}
 		ids = append(ids, f.Values...)
 	}
@@ -82,7 +82,7 @@ func (v *View) DescribeNetworkInterfaces(_ context.Context, in *ec2.DescribeNetw
 		case "addresses.private-ip-address":
 			addresses = f.Values
 		default:
-			return nil, fmt.Errorf("%w: %s", errNotModelled, name)
+			return nil, fmt.Errorf("%w: %s", ErrNotModelled, name)
 		}
 	}
 	out := &ec2.DescribeNetworkInterfacesOutput{}

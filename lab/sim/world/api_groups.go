@@ -16,7 +16,7 @@ import (
 func (v *View) DescribeAutoScalingGroups(_ context.Context, in *autoscaling.DescribeAutoScalingGroupsInput, _ ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
 	v.count("DescribeAutoScalingGroups")
 	if len(in.Filters) > 0 || in.NextToken != nil || len(in.AutoScalingGroupNames) == 0 {
-		return nil, fmt.Errorf("%w: every group", errNotModelled)
+		return nil, fmt.Errorf("%w: every group", ErrNotModelled)
 	}
 	out := &autoscaling.DescribeAutoScalingGroupsOutput{}
 	for _, name := range in.AutoScalingGroupNames {
@@ -78,7 +78,7 @@ func (v *View) DescribeTargetGroups(_ context.Context, in *elb.DescribeTargetGro
 	if in.Marker != nil {
 		n, err := strconv.Atoi(*in.Marker)
 		if err != nil || n > len(v.w.targets) {
-			return nil, fmt.Errorf("%w: marker", errNotModelled)
+			return nil, fmt.Errorf("%w: marker", ErrNotModelled)
 		}
 		first = n
 	}

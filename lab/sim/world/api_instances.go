@@ -239,7 +239,7 @@ func matches(i *types.Instance, filters []types.Filter) (bool, error) {
 				}
 			}
 		default:
-			return false, fmt.Errorf("%w: %s", errNotModelled, name)
+			return false, fmt.Errorf("%w: %s", ErrNotModelled, name)
 		}
 		if !slices.ContainsFunc(values, func(value string) bool { return slices.Contains(f.Values, value) }) {
 			return false, nil

@@ -24,7 +24,7 @@ func (v *View) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInpu
 		return nil, &smithy.GenericAPIError{Code: "ValidationError", Message: "The collection MetricDataQueries must not have a size greater than 500."}
 	}
 	if in.StartTime == nil || in.EndTime == nil || in.NextToken != nil {
-		return nil, fmt.Errorf("%w: times", errNotModelled)
+		return nil, fmt.Errorf("%w: times", ErrNotModelled)
 	}
 	upTo, err := v.publishedUpTo()
 	if err != nil {
@@ -77,7 +77,7 @@ type reader struct {
 // read gives the points of one query, oldest first.
 func (r *reader) read(q *types.MetricDataQuery) ([]time.Time, []float64, error) {
 	if q.MetricStat == nil || len(q.MetricStat.Metric.Dimensions) != 1 {
-		return nil, nil, fmt.Errorf("%w: a query without a metric of one dimension", errNotModelled)
+		return nil, nil, fmt.Errorf("%w: a query without a metric of one dimension", ErrNotModelled)
 	}
 	m, period := q.MetricStat.Metric, int64(aws.ToInt32(q.MetricStat.Period))
 	of, stat := aws.ToString(m.Dimensions[0].Value), aws.ToString(q.MetricStat.Stat)
@@ -86,7 +86,7 @@ func (r *reader) read(q *types.MetricDataQuery) ([]time.Time, []float64, error) 
 	switch name := aws.ToString(m.Namespace) + "/" + aws.ToString(m.MetricName); name {
 	case "AWS/EBS/VolumeWriteOps", "AWS/EBS/VolumeIdleTime":
 		if period != minute {
-			return nil, nil, fmt.Errorf("%w: %s every %d s", errNotModelled, name, period)
+			return nil, nil, fmt.Errorf("%w: %s every %d s", ErrNotModelled, name, period)
 		}
 		if n, ok := r.v.w.byVolume[of]; ok {
 			h := r.about(r.v.w.hosts[n])

@@ -47,11 +47,11 @@ func agentsOf(in *ssm.DescribeInstanceInformationInput) ([]string, error) {
 			ids = f.Values
 		case name == "ResourceType" && len(f.Values) == 1 && f.Values[0] == string(types.ResourceTypeEc2Instance):
 		default:
-			return nil, fmt.Errorf("%w: %s", errNotModelled, name)
+			return nil, fmt.Errorf("%w: %s", ErrNotModelled, name)
 		}
 	}
 	if ids == nil || in.NextToken != nil {
-		return nil, fmt.Errorf("%w: every agent", errNotModelled)
+		return nil, fmt.Errorf("%w: every agent", ErrNotModelled)
 	}
 	return ids, nil
 }

@@ -29,7 +29,7 @@ func (v *View) DescribeInstanceStatus(_ context.Context, in *ec2.DescribeInstanc
 	case len(in.InstanceIds) == 0 && asksForImpaired(in.Filters):
 		out.InstanceStatuses = v.impaired()
 	default:
-		return nil, fmt.Errorf("%w: other statuses", errNotModelled)
+		return nil, fmt.Errorf("%w: other statuses", ErrNotModelled)
 	}
 	return out, nil
 }

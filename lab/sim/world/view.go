@@ -125,9 +125,10 @@ func unavailable(operation string) error {
 	return &smithy.OperationError{ServiceID: operation, OperationName: operation, Err: &smithy.GenericAPIError{Code: "ServiceUnavailable", Message: "the service is unavailable"}}
 }
 
-// errNotModelled is the answer to a question that the world does not understand. It must
-// never be taken for an answer of AWS.
-var errNotModelled = errors.New("the simulated world does not know this filter or parameter")
+// ErrNotModelled is in the answer to every question that the world does not understand. It
+// must never be taken for a failure of AWS: errors.Is finds it behind every error that the
+// resolver makes of it.
+var ErrNotModelled = errors.New("the simulated world does not know this filter or parameter")
 
 // atomicListed keeps one answer.
 type atomicListed = atomic.Pointer[listed]
