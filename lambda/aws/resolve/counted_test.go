@@ -23,6 +23,8 @@ type counted struct {
 	untimed string                        // a metric whose values come without their times
 	// pointsAPage is how many points a page of GetMetricData has; 100,800 unless set.
 	pointsAPage int
+	// order changes the points of each metric before they are answered; nil for as they are.
+	order func(points []cwtypes.MetricDataResult) []cwtypes.MetricDataResult
 
 	metricInputs []cloudwatch.GetMetricDataInput
 }
@@ -111,6 +113,9 @@ func (a *account) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDat
 	var all []cwtypes.MetricDataResult // one point each
 	for _, q := range in.MetricDataQueries {
 		points := a.between(gaugeOf(q), *in.StartTime, *in.EndTime)
+		if a.order != nil {
+			points = a.order(points)
+		}
 		if len(points) == 0 {
 			points = []cwtypes.MetricDataResult{{}}
 		}

@@ -58,7 +58,7 @@ func (r *Resolver) series(ctx context.Context, from, asOf time.Time, queries []q
 
 // answer is what the pages of one call say of one metric.
 type answer struct {
-	values series
+	points []instance.Point // as they came
 	status types.StatusCode // of the last page that has it, or of the first that is an error
 	bad    bool             // its times and values do not belong together
 }
@@ -71,7 +71,7 @@ func (a answer) complete(q query) (series, error) {
 	case a.status != types.StatusCodeComplete:
 		return nil, fmt.Errorf("CloudWatch did not give all of %s of %s: %q", q.metric, q.value, a.status)
 	}
-	return a.values, nil
+	return ordered(a.points), nil
 }
 
 // metricData makes one call, with all its pages. The answers are in the order of the
@@ -83,7 +83,7 @@ func (r *Resolver) metricData(ctx context.Context, from, asOf time.Time, queries
 	answers, index := make([]answer, len(queries)), map[string]int{}
 	for n, q := range queries {
 		id := fmt.Sprintf("m%d", n)
-		index[id], answers[n].values = n, series{}
+		index[id] = n
 		in.MetricDataQueries = append(in.MetricDataQueries, q.of(id))
 	}
 	pages := cloudwatch.NewGetMetricDataPaginator(r.CloudWatch, in)
@@ -122,7 +122,8 @@ func (a *answer) add(page types.MetricDataResult, period time.Duration) {
 		a.bad = true
 		return
 	}
+	a.points = slices.Grow(a.points, len(page.Timestamps))
 	for n, at := range page.Timestamps {
-		a.values[at.UTC().Truncate(period)] = page.Values[n]
+		a.points = append(a.points, instance.Point{At: at.UTC().Truncate(period), Value: page.Values[n]})
 	}
 }

@@ -140,8 +140,8 @@ func (r *Resolver) metricsOf(i *instance.Instance, found map[query]fact.Of[serie
 	}
 	traffic := trafficOf(i.ID, d)
 	m := instance.Metrics{
-		Heartbeat:  get(r.heartbeatOf(i.ID)).points(i.AsOf),
-		NetworkOut: get(traffic).points(i.AsOf), NetworkPeriod: traffic.period,
+		Heartbeat:  get(r.heartbeatOf(i.ID)).until(i.AsOf),
+		NetworkOut: get(traffic).until(i.AsOf), NetworkPeriod: traffic.period,
 	}
 	var disks []disk
 	for _, v := range d.Volumes {

@@ -127,6 +127,53 @@ func TestAMetricOnSeveralPagesIsNeverCut(t *testing.T) {
 	}
 }
 
+// CloudWatch is asked for the points in their order. Should it give them in another, or some
+// of them again, no minute may change its place, be counted twice, or be lost.
+func TestTheOrderOfTheAnswerNeverChangesWhatIsKnown(t *testing.T) {
+	type results = []cwtypes.MetricDataResult
+	for name, order := range map[string]func(results) results{
+		"as asked":           func(p results) results { return p },
+		"the newest first":   func(p results) results { slices.Reverse(p); return p },
+		"the second half":    func(p results) results { return slices.Concat(p[len(p)/2:], p[:len(p)/2]) },
+		"all of them twice":  func(p results) results { return slices.Concat(p, p) },
+		"the last one twice": func(p results) results { return slices.Concat(p, p[max(0, len(p)-1):]) },
+		"another value before": func(p results) results {
+			var first results
+			for _, r := range p {
+				r.Values = []float64{r.Values[0] + 100}
+				first = append(first, r)
+			}
+			return slices.Concat(first, p)
+		},
+		"seconds within the minute": func(p results) results {
+			for n := range p {
+				p[n].Timestamps[0] = p[n].Timestamps[0].Add(7 * time.Second).In(time.FixedZone("", 3600))
+			}
+			return p
+		},
+	} {
+		for size := 1; size < 12; size += 2 {
+			a := newAccount(1)
+			a.pointsAPage, a.order = size, order
+			a.disk(id(0), "vol-1", "vol-2")
+			a.publish(writes("vol-1"), -5, 1, 2, 0, 4, 5)
+			a.publish(idle("vol-1"), -5, 60, 60, 60, 60, 60)
+			a.publish(writes("vol-2"), -4, 7, 0, 9)
+			a.publish(idle("vol-2"), -4, 60, 60, 60)
+			a.publish(beat(id(0)), -3, 1, 2, 3)
+			a.publish(traffic(id(0), 300), -15, 1000, 2000, 3000)
+			want := instance.Metrics{
+				Disks: 2, Writes: []instance.Point{point(-4, 9), point(-3, 0), point(-2, 13)},
+				Heartbeat:  []instance.Point{point(-3, 1), point(-2, 2), point(-1, 3)},
+				NetworkOut: []instance.Point{point(-15, 1000), point(-10, 2000), point(-5, 3000)}, NetworkPeriod: 5 * time.Minute,
+			}
+			if got := known(t, a.measured(t, id(0))[0].Metrics); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s, with %d points a page: got  %+v\nwant %+v", name, size, got, want)
+			}
+		}
+	}
+}
+
 func TestAMetricThatIsNotCompleteIsNeverKnown(t *testing.T) {
 	for _, metric := range []string{"VolumeWriteOps", "VolumeIdleTime", "mem_used_percent", "NetworkOut"} {
 		for _, status := range []cwtypes.StatusCode{cwtypes.StatusCodePartialData, cwtypes.StatusCodeInternalError, cwtypes.StatusCodeForbidden} {
