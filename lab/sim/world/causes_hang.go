@@ -33,7 +33,7 @@ func memory(p *plan) {
 func spin(p *plan) {
 	p.hang(dead, 0, 0)
 	p.add(p.from+between(mix(p.own, 1), 10, 35), p.to, noARP|tcpDeaf|cardSilent)
-	p.add(p.from+26, p.to, 0).talk = saysSoftLockup
+	p.add(p.from+firstLockup, p.to, 0).talk = saysSoftLockup
 }
 
 // noInterrupts is a CPU that takes none.

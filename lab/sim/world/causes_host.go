@@ -109,6 +109,42 @@ func stormEnds(p *plan) {
 	i := p.add(p.from+between(mix(p.own, 2), 0, 24), p.to, writes)
 	if p.chance(3, 0.5) {
 		i.talk = saysMemory
+		return
+	}
+	switch below(mix(p.own, 4), 3) {
+	case 0:
+		p.lockups()
+	case 1:
+		p.hungTasks()
+	}
+}
+
+// lockups are CPUs that are stuck in a storm, and come free again before the kernel has said
+// so five times: nothing is stuck for more than 120 s. Each next one is counted anew.
+func (p *plan) lockups() {
+	const most = 4
+	stuck := p.from
+	for n := uint64(20); ; n++ {
+		stuck += between(mix(p.own, n), 5, 2*minute)
+		said := stuck + firstLockup
+		if said >= p.to {
+			return
+		}
+		stuck = min(p.to, said+(between(mix(p.own, n+100), 1, most)-1)*lockupEvery+1)
+		p.add(said, stuck, 0).talk = saysSoftLockup
+	}
+}
+
+// hungTasks are one or two tasks that get no time in a storm for 120 s. They do before the
+// kernel looks again, so that it says so once of each.
+func (p *plan) hungTasks() {
+	for n := range below(mix(p.own, 5), 2) + 1 {
+		said := p.from + firstHungTask + below(mix(p.own, uint64(n)+6), max(hungTaskEvery, p.to-p.from-firstHungTask)) //nolint:gosec // small
+		if said >= p.to {
+			continue
+		}
+		i := p.add(said, said+1, 0)
+		i.talk, i.arg = saysHungTask, below(mix(p.own, uint64(n)+8), int64(len(hungTaskNames))) //nolint:gosec // small
 	}
 }
 

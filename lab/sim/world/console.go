@@ -21,13 +21,17 @@ const (
 	saysSoftLockup
 )
 
-// firstHungTask is after how many seconds the kernel first complains of a task that waits
-// for a disk, and how often it does it again, ten times in all (sysctl
-// kernel.hung_task_timeout_secs and hung_task_warnings).
 const (
+	// firstHungTask is after how many seconds the kernel first complains of a task that does
+	// not run, and hungTasks how often it does so in all (sysctl kernel.hung_task_timeout_secs
+	// and hung_task_warnings). It looks at its tasks every 120 s, and each time a little more
+	// has passed: it says 120, 241, 362 seconds (Linux source, kernel/hung_task.c).
 	firstHungTask = 120
+	hungTaskEvery = firstHungTask + 1
 	hungTasks     = 10
-	// lockupEvery is how often the watchdog says that a CPU is stuck (kernel/watchdog.c).
+	// firstLockup is after how many seconds the watchdog first complains of a CPU that is
+	// stuck, and lockupEvery how often it does so (kernel/watchdog.c).
+	firstLockup = 26
 	lockupEvery = 24
 	// jobEvery is how often init says what it waits for.
 	jobEvery = 60
@@ -41,15 +45,28 @@ const ring = 64 << 10
 // interest.
 const mostKept = 501
 
+// The releases of the kernels. An old one, 4.18 or older, says of a hung task always that it
+// is blocked for more than 120 seconds, and newer ones for how long it really is
+// (kernel/hung_task.c). That a host in five has an old one is a guess.
+const (
+	release    = "6.1.0-56-cloud-amd64"
+	oldRelease = "4.9.0-19-amd64"
+	oldKernels = 0.2
+)
+
+// hungTaskNames are the tasks of which a kernel complains, by the argument of the interval:
+// the file system's journal, and what else gets no time in a storm.
+var hungTaskNames = [...]string{"jbd2/nvme0n1p1-:251", "systemd-journal:231", "systemd:1", "java:812"}
+
 // Console text is in the words of real kernels (lab/trial/testdata).
 const (
-	bootHead = "[    0.000000] Linux version 6.1.0-56-cloud-amd64 (debian-kernel@lists.debian.org)\r\n" +
-		"[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz-6.1.0-56-cloud-amd64 root=/dev/nvme0n1p1 ro console=ttyS0 crashkernel=256M\r\n" +
+	version  = "[    0.000000] Linux version "
+	builder  = " (debian-kernel@lists.debian.org)\r\n[    0.000000] Command line: "
+	bootHead = " root=/dev/nvme0n1p1 ro console=ttyS0 crashkernel=256M\r\n" +
 		"[    1.204511] systemd[1]: systemd 252.39-1~deb12u1 running in system mode (+PAM +AUDIT)\r\n"
 	bootTail = "[  OK  ] Started ssh.service - OpenBSD Secure Shell server.\r\n" +
 		"[  OK  ] Reached target multi-user.target - Multi-User System.\r\n\r\nDebian GNU/Linux 12 host ttyS0\r\n\r\nhost login: "
-	capture = "[    0.000000] Linux version 6.1.0-56-cloud-amd64 (debian-kernel@lists.debian.org)\r\n" +
-		"[    0.000000] Command line: elfcorehdr=0x2f000000 root=/dev/nvme0n1p1 ro console=ttyS0 reset_devices systemd.unit=kdump-tools-dump.service\r\n" +
+	capture = "elfcorehdr=0x2f000000 root=/dev/nvme0n1p1 ro console=ttyS0 reset_devices systemd.unit=kdump-tools-dump.service\r\n" +
 		"[    9.713205] kdump-tools[201]: Starting kdump-tools:\r\n" +
 		"[    9.930122] kdump-tools[209]: running makedumpfile -F -c -d 31 /proc/vmcore | compress > /var/crash/202603020304/dump-incomplete\r\n"
 )
@@ -60,7 +77,10 @@ func (h *host) console(at int64) []byte {
 	if !h.mutters {
 		return nil
 	}
-	c := &scribe{at: at, up: h.launched}
+	c := &scribe{at: at, up: h.launched, release: release}
+	if part(mix(h.seed, 16)) < oldKernels {
+		c.release = oldRelease
+	}
 	c.boot(h.launched, h.launched+40, saysBoot)
 	for _, i := range h.life.all {
 		if i.from > at {
@@ -85,6 +105,8 @@ type scribe struct {
 	text strings.Builder
 	at   int64 // what is later is not written
 	up   int64 // when the kernel that writes was started
+
+	release string // of the kernel
 }
 
 // line writes a line of the kernel.
@@ -130,7 +152,7 @@ func (i *interval) complaints(upTo int64) (first, every, count int64) {
 	case saysMemory:
 		first, most = i.from+3, 1
 	case saysHungTask:
-		every, most = firstHungTask, hungTasks
+		every, most = hungTaskEvery, hungTasks
 	case saysSoftLockup:
 		every, most = lockupEvery, 1<<20
 	}
@@ -141,25 +163,29 @@ func (i *interval) complaints(upTo int64) (first, every, count int64) {
 func (c *scribe) complain(i interval) {
 	first, every, count := i.complaints(c.at)
 	for n := max(0, count-mostKept); n < count; n++ {
-		c.complains(i.talk, first+n*every, n)
+		c.complains(i, first+n*every, n)
 	}
 }
 
-// complains writes the kernel's nth complaint of one kind.
-func (c *scribe) complains(of speech, at, n int64) {
-	switch of {
+// complains writes the kernel's nth complaint of an interval.
+func (c *scribe) complains(i interval, at, n int64) {
+	switch i.talk {
 	case saysPanic:
 		c.line(at, "Kernel panic - not syncing: Fatal exception in interrupt")
 		c.line(at, "Kernel Offset: 0x2c00000 from 0xffffffff81000000 (relocation range: 0xffffffff80000000-0xffffffffbfffffff)")
 		c.line(at, "---[ end Kernel panic - not syncing: Fatal exception in interrupt ]---")
 	case saysHungTask:
-		c.line(at, "INFO: task jbd2/nvme0n1p1-:251 blocked for more than %d seconds.", firstHungTask)
-		c.line(at, "      Not tainted 6.1.0-56-cloud-amd64 #1 Debian 6.1.170-1")
+		blocked := firstHungTask + n*hungTaskEvery
+		if c.release == oldRelease {
+			blocked = firstHungTask
+		}
+		c.line(at, "INFO: task %s blocked for more than %d seconds.", hungTaskNames[i.arg], blocked)
+		c.line(at, "      Not tainted %s #1", c.release)
 	case saysMemory:
 		c.line(at, "java invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0")
 		c.line(at, "Out of memory: Killed process 812 (java) total-vm:4194304kB, anon-rss:402112kB")
 	case saysSoftLockup:
-		c.line(at, "watchdog: BUG: soft lockup - CPU#1 stuck for %ds! [kworker/1:2:417]", 26+lockupEvery*n)
+		c.line(at, "watchdog: BUG: soft lockup - CPU#1 stuck for %ds! [kworker/1:2:417]", firstLockup+lockupEvery*n)
 	}
 }
 
@@ -177,7 +203,7 @@ func (c *scribe) boot(from, to int64, talk speech) {
 		return
 	}
 	c.up = from
-	c.plain(from, bootHead)
+	c.plain(from, version+c.release+builder+"BOOT_IMAGE=/boot/vmlinuz-"+c.release+bootHead)
 	if talk == saysSlowBoot {
 		c.line(from+4, "systemd-fsck[301]: /dev/nvme0n1p1 has been mounted 31 times without being checked, check forced.")
 		c.repeat(interval{from: from + jobEvery, to: to}, jobEvery, 1<<20, func(at, n int64) {
@@ -205,7 +231,7 @@ func (c *scribe) waits(i interval) {
 
 func (c *scribe) dump(i interval) {
 	c.up = i.from
-	c.plain(i.from+2, capture)
+	c.plain(i.from+2, version+c.release+builder+capture)
 	c.repeat(interval{from: i.from + 12, to: i.to - 2}, 5, 1<<20, func(at, n int64) {
 		of := float64(at-i.from) / float64(i.to-i.from)
 		c.plain(at, fmt.Sprintf("\rCopying data                                      : [%5.1f %%] \\  eta: %ds", 100*of, i.to-at))
