@@ -81,6 +81,7 @@ type life struct {
 	downs moment        // of the newest sign of the shutdown
 	works moment        // of the newest job or work
 	needs time.Duration // how long that may go on without another sign
+	run   run           // since the boot was finished
 
 	doubted bool          // the clock has started again, and nothing else has shown why
 	peak    time.Duration // the clock before that
@@ -122,6 +123,7 @@ func (l *life) isVmcore() bool { return l.vmcore != none && !l.commanded }
 func (l *life) tick(now time.Duration) {
 	l.downs.close(now)
 	l.works.close(now)
+	l.run.tick(now)
 	if now < early {
 		l.early++
 	}

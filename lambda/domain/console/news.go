@@ -20,8 +20,13 @@ type Mark struct {
 type News struct {
 	Mark  Mark   // how far the console is now
 	Timed bool   // its kernel writes its time on it
+	Same  bool   // the newest life is the one in which the mark was made
 	Stuck string // the newest new line in which the kernel says that it is stuck; empty without one
 	Life  string // the newest new line of user space: a login, a unit, the system's log; empty without one
+	// StuckFor is the longest time for which a task or a CPU has been stuck, by a new line of
+	// the kernel. It is zero without one. Any task counts, while Stuck names only those
+	// without which no machine works.
+	StuckFor time.Duration
 }
 
 // MaxNews is how long a line of news may be, in bytes.
@@ -36,6 +41,9 @@ const MaxNews = 100
 // counts as new. A line of the kernel must also have a later time than the mark. So neither
 // an older log that somebody prints again nor the life before a restart can say that the
 // machine is stuck now.
+//
+// Same holds where the newest life shows the mark's line, and nothing newer that a restart
+// could have written. It also holds where the ring has forgotten that line and shows no boot.
 func NewsSince(text []byte, before Mark) News {
 	r := Scan(text)
 	c := comparison{before: Mark{before.Clock.Round(unit), before.Lines}}
@@ -43,8 +51,11 @@ func NewsSince(text []byte, before Mark) News {
 	return News{
 		Mark:  Mark{c.newest, c.behind},
 		Timed: c.timed,
+		Same:  c.same(text, &r),
 		Stuck: printable.Line(string(c.stuck), MaxNews),
 		Life:  printable.Line(string(c.life), MaxNews),
+
+		StuckFor: c.stuckFor,
 	}
 }
 
@@ -63,9 +74,13 @@ type comparison struct {
 	behind int           // lines behind the first one with the newest time
 	last   time.Duration // the kernel's time before the line that is read now
 
-	stuck []byte
-	life  []byte
-	plain []byte // the line without its escapes, used again for every line
+	fresh     int  // where the lines begin that are newer than the mark
+	backwards bool // a newer line of the kernel has an earlier time than one before it
+
+	stuckFor time.Duration
+	stuck    []byte
+	life     []byte
+	plain    []byte // the line without its escapes, used again for every line
 }
 
 // read reads the life that begins at the given place.
@@ -89,6 +104,9 @@ func (c *comparison) read(text []byte, begin place) {
 		goesOn = goesOn && bytes.IndexByte(text[from:from+end], '\n') < 0
 		from += end
 		begin.at, cut = 0, false
+		if c.found && c.fresh == 0 && c.known <= 0 {
+			c.fresh = from
+		}
 	}
 }
 
@@ -136,8 +154,11 @@ func (c *comparison) judge(line []byte, at, body int, alone bool) {
 	switch {
 	case isUserSpace(line, body, true):
 		c.life = append(c.life[:0], line[at:]...)
-	case alone && isStuck(line[body:]):
-		c.stuck = append(c.stuck[:0], line[at:]...)
+	case alone:
+		if isStuck(line[body:]) {
+			c.stuck = append(c.stuck[:0], line[at:]...)
+		}
+		c.stuckFor = max(c.stuckFor, stuckFor(line[body:]))
 	}
 }
 
@@ -160,14 +181,17 @@ func (c *comparison) count(line []byte) (isNew bool) {
 func (c *comparison) tick(now time.Duration) (late bool) {
 	late = now > c.before.Clock && (!c.timed || now != c.last)
 	if c.timed && now+slack < c.newest { // the clock has started again, or somebody prints an older log
-		c.stuck, late = c.stuck[:0], false
+		c.stuck, c.stuckFor, late = c.stuck[:0], 0, false
+	}
+	if c.known <= 0 && now+slack < max(c.last, c.before.Clock) {
+		c.backwards = true
 	}
 	if !c.timed || now > c.newest {
 		c.newest, c.behind = now, -1 // the line itself is counted next
 	}
 	if now == c.before.Clock && !c.found { // what stands before it is older than the mark
 		c.found, c.known = true, c.before.Lines+1
-		c.stuck, c.life = c.stuck[:0], c.life[:0]
+		c.stuck, c.life, c.stuckFor, c.backwards = c.stuck[:0], c.life[:0], 0, false
 	}
 	c.timed, c.last = true, now
 	return late

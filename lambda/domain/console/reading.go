@@ -30,6 +30,15 @@ type Reading struct {
 	// Timed says that there is one.
 	Clock time.Duration
 	Timed bool
+	// Begun says that the ring shows a boot with which the newest life began, or may have:
+	// its first line, many lines of its first seconds, or a kernel's time that has started
+	// again.
+	Begun bool
+	// Ran is how long the kernel of the newest life has surely written after its boot was
+	// finished, by its own clock. It counts from the line that finished the boot, or from
+	// the kernel's next line where that one does not have the kernel's time. It is 0 where
+	// Begun is false, or the boot is not finished, or no later line has the kernel's time.
+	Ran time.Duration
 
 	text  []byte // what was scanned: the lines are parts of it
 	begin place  // where the newest life begins, or the ring if that does not show it

@@ -50,6 +50,7 @@ func (s *story) tick(now time.Duration, at int) {
 	if l.over(now) {
 		s.begin(SignClock, at)
 	}
+	l.settle(true)
 	s.finished()
 }
 
@@ -61,6 +62,7 @@ func (s *story) again(at int) {
 	}
 	// Somebody may have printed an older log. A sign of a boot must follow.
 	s.life.doubted, s.life.peak = true, s.life.clock
+	s.life.run.again()
 }
 
 // begin begins a new life with the sign.
@@ -107,6 +109,7 @@ func (s *story) add(sign Sign, at int) {
 	}
 	s.life.exact = s.stamped
 	s.life.take(sign, line)
+	s.life.settle(s.stamped)
 	if s.life.isDump() {
 		s.dump, s.done = true, false
 	}
@@ -132,9 +135,14 @@ func (s *story) progress(p progress) {
 
 // reading is the conclusion.
 func (s *story) reading(text []byte) Reading {
-	r := Reading{text: text, begin: s.start, Lines: s.lines, Dump: s.dump, Booted: s.done, Clock: s.life.clock, Timed: s.life.timed, Bare: s.life.bare}
+	l := &s.life
+	r := Reading{
+		Lines: s.lines, Dump: s.dump, Booted: s.done, Bare: l.bare,
+		Clock: l.clock, Timed: l.timed, Begun: l.begun(), Ran: l.ran(),
+		text: text, begin: s.start,
+	}
 	var line int
-	r.Activity, line = s.life.activity()
+	r.Activity, line = l.activity()
 	if line != none {
 		r.Line = r.Text(s.lines[line])
 	}

@@ -16,13 +16,22 @@ func isStuck(message []byte) bool {
 //	watchdog: BUG: soft lockup - CPU#3 stuck for 22s! [kworker/3:1:123]
 //	NMI watchdog: Watchdog detected hard LOCKUP on cpu 3
 func isLockup(message []byte) bool {
+	message = behindWatchdog(message)
+	return hasPrefix(message, softLockup) || hasPrefix(message, "Watchdog detected hard LOCKUP on cpu ")
+}
+
+// softLockup is how the watchdog's words on a CPU begin that runs the same task for ever.
+const softLockup = "BUG: soft lockup - CPU#"
+
+// behindWatchdog is the text behind the watchdog's name.
+func behindWatchdog(message []byte) []byte {
 	message = after(message, "NMI ")
 	message = after(message, "watchdog: ")
 	if rest := after(message, "CPU"); len(rest) < len(message) { // "CPU3: ", in newer ones
 		_, digits := number(rest, maxWhole)
 		message = after(rest[digits:], ": ")
 	}
-	return hasPrefix(message, "BUG: soft lockup - CPU#") || hasPrefix(message, "Watchdog detected hard LOCKUP on cpu ")
+	return message
 }
 
 // isStall reads the words of RCU (Linux source, kernel/rcu/tree_stall.h; until 5.0
@@ -62,7 +71,7 @@ func isHungTask(message []byte) bool {
 	if len(task) == len(message) {
 		return false
 	}
-	end := blockedAt(task)
+	end, _ := blockedAt(task)
 	colon := bytes.LastIndexByte(task[:end], ':')
 	if colon < 0 {
 		return false
@@ -71,17 +80,17 @@ func isHungTask(message []byte) bool {
 	return id == "1" || name == journald
 }
 
-// blockedAt is where the words behind a task's number begin, or 0. No name is long enough
-// to have them in it.
-func blockedAt(task []byte) int {
+// blockedAt is where the words behind a task's number begin, and how long they are. It is 0
+// where there are none. No name is long enough to have them in it.
+func blockedAt(task []byte) (at, size int) {
 	const most = 64 // a name, a number, and the words
 	task = task[:min(len(task), most)]
 	for _, words := range []string{" blocked for more than ", " blocked in I/O wait for more than "} { // the second since 6.17
 		if at := bytes.Index(task, []byte(words)); at >= 0 {
-			return at
+			return at, len(words)
 		}
 	}
-	return 0
+	return 0, 0
 }
 
 // journald is the name of systemd-journald. The kernel keeps 15 bytes of a name (Linux
