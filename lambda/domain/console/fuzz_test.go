@@ -34,6 +34,7 @@ func FuzzScan(f *testing.F) {
 		f.Add([]byte(c.console))
 	}
 	f.Add([]byte(version + capture + restart + version + command + prompt))
+	f.Add([]byte(version + command + plainEnd + "[  400.1] a\r\n[    1.1] b\r\n[  700.1] c\r\n" + job + stampedEnd))
 	f.Add([]byte("\x1b]0;\x1b[\x1b(Linux version \xff[[[[] Command line:  elfcorehdr="))
 	f.Add([]byte("[    0.0][    0.0] [T1][  1.][ .1] [ 1.1]login: login: Jan 11 11:11:11 [ 1.1] x[[[ %] %]Copied 1 MB / 1 MB"))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -77,6 +78,7 @@ func checkConclusion(t *testing.T, r *console.Reading) {
 	if r.Clock < 0 || !r.Timed && r.Clock != 0 {
 		t.Errorf("clock %s, %v", r.Clock, r.Timed)
 	}
+	checkRun(t, r)
 	checkLine(t, r.Line)
 	checkLine(t, r.Left)
 }

@@ -183,7 +183,7 @@ func (c *comparison) tick(now time.Duration) (late bool) {
 	if c.timed && now+slack < c.newest { // the clock has started again, or somebody prints an older log
 		c.stuck, c.stuckFor, late = c.stuck[:0], 0, false
 	}
-	if c.known <= 0 && now+slack < max(c.last, c.before.Clock) {
+	if c.known <= 0 && now+slack < c.reached() {
 		c.backwards = true
 	}
 	if !c.timed || now > c.newest {
@@ -195,6 +195,17 @@ func (c *comparison) tick(now time.Duration) (late bool) {
 	}
 	c.timed, c.last = true, now
 	return late
+}
+
+// reached is how far the kernel's clock had come before the line that is read now. A ring
+// that has forgotten the mark's line shows newer ones alone, and the clock was past the
+// mark's time in all of them. A ring that has that line shows older ones before it: what
+// they say is dropped when it is found.
+func (c *comparison) reached() time.Duration {
+	if c.found {
+		return c.last
+	}
+	return max(c.last, c.before.Clock)
 }
 
 // firstStamp finds the kernel's time in a line. Where there is none, at is the line's end.

@@ -18,6 +18,7 @@ func FuzzNews(f *testing.F) {
 		f.Add([]byte(c.console), int64(10*time.Second), 1)
 	}
 	f.Add([]byte(host+lockup+hung), int64(10100*time.Millisecond), 2)
+	f.Add([]byte(host+"\r\n[ 5000.1] INFO: task a:b:812 blocked for more than 999999999 seconds.\r\n[    1.1] a\r\n"), int64(10100*time.Millisecond), 1)
 	f.Add([]byte(lockup+"[ 5000.1] a\r[ 5000.2] b\r\r\n\x1b]0;host login: [    1.1] "+lockup), int64(1), 0)
 	f.Add([]byte("host login: [    0.1] INFO: task :1 blocked for more than INFO: task  blocked for more than "), int64(-1), -1)
 	f.Fuzz(func(t *testing.T, text []byte, clock int64, lines int) {
@@ -37,8 +38,24 @@ func FuzzNews(f *testing.F) {
 		if clock <= 0 && (n.Stuck != "" || n.Life != "") {
 			t.Errorf("news of a console that nobody has seen: %+v", n)
 		}
+		checkSame(t, &n, time.Duration(clock))
 		checkGrowth(t, text, n.Mark)
 	})
+}
+
+// checkSame checks what the fields that a guest may not enlarge are bound by.
+func checkSame(t *testing.T, n *console.News, clock time.Duration) {
+	t.Helper()
+	const longest = 999999999 * time.Second
+	if n.StuckFor < 0 || n.StuckFor > longest || n.StuckFor%time.Second != 0 {
+		t.Errorf("stuck for %s", n.StuckFor)
+	}
+	if n.StuckFor > 0 && (clock <= 0 || n.Mark.Clock <= clock) {
+		t.Errorf("stuck for %s, with no later time than %s: %+v", n.StuckFor, clock, n)
+	}
+	if n.Same && (clock <= 0 || !n.Timed || n.Mark.Clock < clock.Round(time.Microsecond)) {
+		t.Errorf("the same life, with no later time than %s: %+v", clock, n)
+	}
 }
 
 // checkGrowth compares a console with itself, and with what it may grow to.

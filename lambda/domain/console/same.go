@@ -3,7 +3,6 @@ package console
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -14,7 +13,7 @@ import (
 // forgotten them, all that it shows is newer, so it must show no boot and no earlier time.
 func (c *comparison) same(text []byte, r *Reading) bool {
 	switch {
-	case c.before.Clock <= 0, !c.timed, c.backwards, c.boots(r), c.isOlder(text, r):
+	case c.before.Clock <= 0, !c.timed, c.backwards, c.bootsAgain(r), c.isOlder(text, r):
 		return false
 	case c.found && c.known <= 0:
 		return true
@@ -22,10 +21,22 @@ func (c *comparison) same(text []byte, r *Reading) bool {
 	return !r.Begun && c.newest >= c.before.Clock
 }
 
-// boots says that a line that is newer than the mark belongs to a boot. A kernel that is
-// quiet begins without a line of its own, and then only its init shows the boot.
-func (c *comparison) boots(r *Reading) bool {
-	return slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Offset >= c.fresh && l.Sign.ofBoot() })
+// bootsAgain says that a boot was finished, and that a line behind that, which is newer than
+// the mark, begins another one. A quiet kernel has no first line, and then only its init
+// shows its boot. Where the ring has forgotten the mark, every such line counts.
+func (c *comparison) bootsAgain(r *Reading) bool {
+	finished := !c.found || c.before.Clock >= bootTime
+	for _, l := range r.Lines {
+		switch l.Sign {
+		case SignReady, SignLogin, SignEmergency:
+			finished = finished || l.Offset >= r.begin.offset
+		case SignVersion, SignCommand, SignCapture, SignFirmware, SignInit, SignClock:
+			if finished && l.Offset >= c.fresh {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isOlder says that the mark's time stands in the ring before the newest life. The mark was
