@@ -46,7 +46,7 @@ func (v *View) DescribeInstanceAttribute(_ context.Context, in *ec2.DescribeInst
 	}, nil
 }
 
-// DescribeVolumes gives volumes. None is a Multi-Attach one.
+// DescribeVolumes gives volumes.
 func (v *View) DescribeVolumes(_ context.Context, in *ec2.DescribeVolumesInput, _ ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error) {
 	v.count("DescribeVolumes")
 	ids := slices.Clone(in.VolumeIds)
@@ -62,10 +62,7 @@ func (v *View) DescribeVolumes(_ context.Context, in *ec2.DescribeVolumesInput, 
 		if !ok {
 			continue
 		}
-		out.Volumes = append(out.Volumes, types.Volume{
-			VolumeId: aws.String(id), MultiAttachEnabled: aws.Bool(false), State: types.VolumeStateInUse,
-			Attachments: []types.VolumeAttachment{{InstanceId: aws.String(v.w.hosts[n].id), VolumeId: aws.String(id), State: types.VolumeAttachmentStateAttached}},
-		})
+		out.Volumes = append(out.Volumes, v.volume(v.w.hosts[n], id))
 	}
 	return out, nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // listed is an answer that stays right for a while: as long as no host of it starts or
-// stops.
+// stops, or is given a volume.
 type listed struct {
 	from, to int64
 	out      *ec2.DescribeInstancesOutput
@@ -42,6 +42,9 @@ func (h *host) describe(now int64) types.Instance {
 	launched, _, _, runs := h.running(now)
 	if launched != h.launched {
 		out.LaunchTime = aws.Time(at(launched))
+	}
+	if launched != h.launched || now < h.moved {
+		out.BlockDeviceMappings = h.mappings(launched, now)
 	}
 	if !runs {
 		out.State = &types.InstanceState{Name: types.InstanceStateNameTerminated, Code: aws.Int32(48)}
@@ -206,6 +209,11 @@ func (v *View) list(hosts []int32) *listed {
 	for _, n := range hosts {
 		h := v.w.hosts[n]
 		_, from, to, runs := h.running(v.now)
+		if v.now < h.moved {
+			to = min(to, h.moved)
+		} else {
+			from = max(from, h.moved)
+		}
 		l.from, l.to = max(l.from, from), min(l.to, to)
 		if runs {
 			found = append(found, h.describe(v.now))

@@ -144,7 +144,7 @@ func (r *reader) volume(h *host, volume int, writes bool, stat string) ([]time.T
 		more = r.v.writesLater
 	}
 	for begins := ceil(r.from, minute); begins < r.to; begins += minute {
-		if !r.published(seed, begins+minute, more) || !h.ran(begins, begins+minute) {
+		if !r.published(seed, begins+minute, more) || !h.ran(begins, begins+minute) && !h.foreign(volume, begins) {
 			continue
 		}
 		value := 1.0 // points in a minute

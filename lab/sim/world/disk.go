@@ -115,7 +115,7 @@ func (h *host) writes(near *life, volume int, begins int64) int64 {
 	if !root {
 		rhythms = h.more
 	}
-	disturbed := near.touches(begins, ends)
+	disturbed := near.touches(begins, ends) && !h.foreign(volume, begins)
 	for i := range rhythms {
 		r := &rhythms[i]
 		r.each(begins, ends, func(at, writes int64) {

@@ -20,6 +20,8 @@ type traits struct {
 	zone    int
 	address string
 	volumes []string
+	shared  bool  // its second volume is a Multi-Attach one
+	moved   int64 // when its second volume came from another host; 0 for one that it always had
 
 	vpc     *vpc
 	subnet  *subnet
@@ -159,6 +161,9 @@ func (t *traits) give(w *World) {
 		t.volumes = append(t.volumes, id)
 		w.byVolume[id] = t.n
 	}
+	if count > 1 {
+		t.settleSecond(w)
+	}
 	t.rhythms, t.more = rhythmsOf(t)
 }
 
@@ -195,10 +200,6 @@ func (t *traits) describe() {
 	if t.kind.check == checkNodePort {
 		i.Tags = append(i.Tags, types.Tag{Key: aws.String("kubernetes.io/cluster/main"), Value: aws.String("owned")})
 	}
-	for n, v := range t.volumes {
-		i.BlockDeviceMappings = append(i.BlockDeviceMappings, types.InstanceBlockDeviceMapping{
-			DeviceName: aws.String("/dev/xvd" + string(rune('a'+n))), Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String(v), Status: types.AttachmentStatusAttached},
-		})
-	}
+	i.BlockDeviceMappings = t.mappings(t.launched, max(t.launched, t.moved))
 	t.described = i
 }
