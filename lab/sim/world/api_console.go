@@ -11,7 +11,9 @@ import (
 
 // GetConsoleOutput gives the newest console of an instance.
 func (v *View) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
-	v.count("GetConsoleOutput")
+	if err := v.called("GetConsoleOutput"); err != nil {
+		return nil, err
+	}
 	h := v.host(aws.ToString(in.InstanceId))
 	if h == nil {
 		return nil, &smithy.GenericAPIError{Code: "InvalidInstanceID.NotFound", Message: "there is no such instance"}

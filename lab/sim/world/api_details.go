@@ -12,7 +12,9 @@ import (
 
 // DescribeInstanceTypes answers as EC2 does.
 func (v *View) DescribeInstanceTypes(_ context.Context, in *ec2.DescribeInstanceTypesInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceTypesOutput, error) {
-	v.count("DescribeInstanceTypes")
+	if err := v.called("DescribeInstanceTypes"); err != nil {
+		return nil, err
+	}
 	names := make([]string, 0, len(in.InstanceTypes))
 	for _, t := range in.InstanceTypes {
 		names = append(names, string(t))
@@ -37,7 +39,9 @@ func (v *View) DescribeInstanceTypes(_ context.Context, in *ec2.DescribeInstance
 
 // DescribeInstanceAttribute gives the shutdown behaviour, which is stop.
 func (v *View) DescribeInstanceAttribute(_ context.Context, in *ec2.DescribeInstanceAttributeInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error) {
-	v.count("DescribeInstanceAttribute")
+	if err := v.called("DescribeInstanceAttribute"); err != nil {
+		return nil, err
+	}
 	if in.Attribute != types.InstanceAttributeNameInstanceInitiatedShutdownBehavior || v.host(aws.ToString(in.InstanceId)) == nil {
 		return nil, fmt.Errorf("%w: %s", ErrNotModelled, in.Attribute)
 	}
@@ -48,7 +52,9 @@ func (v *View) DescribeInstanceAttribute(_ context.Context, in *ec2.DescribeInst
 
 // DescribeVolumes gives volumes.
 func (v *View) DescribeVolumes(_ context.Context, in *ec2.DescribeVolumesInput, _ ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error) {
-	v.count("DescribeVolumes")
+	if err := v.called("DescribeVolumes"); err != nil {
+		return nil, err
+	}
 	ids := slices.Clone(in.VolumeIds)
 	for _, f := range in.Filters {
 		if aws.ToString(f.Name) != "volume-id" {
@@ -69,7 +75,9 @@ func (v *View) DescribeVolumes(_ context.Context, in *ec2.DescribeVolumesInput, 
 
 // DescribeNetworkInterfaces gives the interfaces of addresses in a VPC.
 func (v *View) DescribeNetworkInterfaces(_ context.Context, in *ec2.DescribeNetworkInterfacesInput, _ ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {
-	v.count("DescribeNetworkInterfaces")
+	if err := v.called("DescribeNetworkInterfaces"); err != nil {
+		return nil, err
+	}
 	var network string
 	var addresses []string
 	for _, f := range in.Filters {

@@ -14,7 +14,9 @@ import (
 
 // DescribeAutoScalingGroups answers as EC2 Auto Scaling does.
 func (v *View) DescribeAutoScalingGroups(_ context.Context, in *autoscaling.DescribeAutoScalingGroupsInput, _ ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
-	v.count("DescribeAutoScalingGroups")
+	if err := v.called("DescribeAutoScalingGroups"); err != nil {
+		return nil, err
+	}
 	if len(in.Filters) > 0 || in.NextToken != nil || len(in.AutoScalingGroupNames) == 0 {
 		return nil, fmt.Errorf("%w: every group", ErrNotModelled)
 	}
@@ -62,7 +64,9 @@ func (v *View) lifecycle(h *host) astypes.LifecycleState {
 
 // DescribeTargetGroups answers as Elastic Load Balancing does: for ARNs, or for all.
 func (v *View) DescribeTargetGroups(_ context.Context, in *elb.DescribeTargetGroupsInput, _ ...func(*elb.Options)) (*elb.DescribeTargetGroupsOutput, error) {
-	v.count("DescribeTargetGroups")
+	if err := v.called("DescribeTargetGroups"); err != nil {
+		return nil, err
+	}
 	out := &elb.DescribeTargetGroupsOutput{}
 	if len(in.TargetGroupArns) > 0 {
 		for _, arn := range in.TargetGroupArns {
@@ -113,7 +117,9 @@ func (t *targetGroup) describe() types.TargetGroup {
 
 // DescribeTargetHealth answers as Elastic Load Balancing does.
 func (v *View) DescribeTargetHealth(_ context.Context, in *elb.DescribeTargetHealthInput, _ ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error) {
-	v.count("DescribeTargetHealth")
+	if err := v.called("DescribeTargetHealth"); err != nil {
+		return nil, err
+	}
 	t := v.w.targetARNs[aws.ToString(in.TargetGroupArn)]
 	if t == nil {
 		return nil, &types.TargetGroupNotFoundException{Message: aws.String("there is no such target group")}

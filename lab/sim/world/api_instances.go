@@ -57,7 +57,9 @@ func (h *host) describe(now int64) types.Instance {
 
 // DescribeInstances answers as EC2 does. It knows the filters that the product uses.
 func (v *View) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
-	v.count("DescribeInstances")
+	if err := v.called("DescribeInstances"); err != nil {
+		return nil, err
+	}
 	hosts, out, err := v.candidates(in)
 	if err != nil || out != nil {
 		return out, err

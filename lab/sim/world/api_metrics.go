@@ -19,7 +19,9 @@ const mostQueries = 500
 // GetMetricData answers as CloudWatch does: with the points that are published at the
 // moment, and no others.
 func (v *View) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricDataOutput, error) {
-	v.count("GetMetricData")
+	if err := v.called("GetMetricData"); err != nil {
+		return nil, err
+	}
 	if len(in.MetricDataQueries) > mostQueries {
 		return nil, &smithy.GenericAPIError{Code: "ValidationError", Message: "The collection MetricDataQueries must not have a size greater than 500."}
 	}

@@ -12,7 +12,9 @@ import (
 // DescribeInstanceInformation answers as Systems Manager does. As there, an instance
 // without an agent, or that does not run, is in no answer.
 func (v *View) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeInstanceInformationInput, _ ...func(*ssm.Options)) (*ssm.DescribeInstanceInformationOutput, error) {
-	v.count("DescribeInstanceInformation")
+	if err := v.called("DescribeInstanceInformation"); err != nil {
+		return nil, err
+	}
 	upTo, err := v.heardUpTo()
 	if err != nil {
 		return nil, err

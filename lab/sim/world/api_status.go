@@ -13,7 +13,9 @@ import (
 // of the Region whose reachability check fails. As there, an instance that does not run is
 // in no answer.
 func (v *View) DescribeInstanceStatus(_ context.Context, in *ec2.DescribeInstanceStatusInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceStatusOutput, error) {
-	v.count("DescribeInstanceStatus")
+	if err := v.called("DescribeInstanceStatus"); err != nil {
+		return nil, err
+	}
 	out := &ec2.DescribeInstanceStatusOutput{}
 	switch {
 	case len(in.InstanceIds) > 0 && len(in.Filters) == 0:

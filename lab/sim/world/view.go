@@ -28,6 +28,10 @@ type Unknowns struct {
 	// WritesLater is how much later than VolumeIdleTime the point of VolumeWriteOps of the
 	// same minute can be read. Default 0: that both come at once is believed, not known.
 	WritesLater time.Duration
+	// Throttled is the share of calls that AWS refuses because there are too many, after the
+	// client's own tries. Default 0. It is drawn by the operation and the second, so that
+	// the same question gets the same answer.
+	Throttled float64
 }
 
 func (u Unknowns) filled() Unknowns {
@@ -133,11 +137,16 @@ var ErrNotModelled = errors.New("the simulated world does not know this filter o
 // atomicListed keeps one answer.
 type atomicListed = atomic.Pointer[listed]
 
-// count counts a call.
-func (v *View) count(operation string) {
+// called counts a call. It gives the answer to one that is refused because there are too
+// many.
+func (v *View) called(operation string) error {
 	v.mu.Lock()
-	defer v.mu.Unlock()
 	v.calls[operation]++
+	v.mu.Unlock()
+	if share := v.unknowns.Throttled; share > 0 && part(mixAt(mixText(v.w.seed, operation), v.now)) < share {
+		return &smithy.GenericAPIError{Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
+	}
+	return nil
 }
 
 // Calls is how often each operation was called.
