@@ -17,8 +17,9 @@
 // A state stays until something newer proves a newer state. Where nothing can tell a dump
 // from a hang, it is a dump.
 //
-// NewsSince compares a console with an older reading of it: whether its kernel has said
-// that it is stuck, or its user space has written something.
+// NewsSince compares a console with an older reading of it: whether its machine has
+// restarted, whether its kernel has said that something is stuck, and whether its user space
+// has written anything.
 package console
 
 // Activity is what a machine is doing, by its console.

@@ -47,8 +47,8 @@ func (l *life) begun() bool { return l.visible || l.doubted || l.early >= manyEa
 // ran is how long the kernel has written since its boot was finished. In a life with a dump
 // nothing counts: the crashed kernel's log may be among its lines, with that kernel's times.
 func (l *life) ran() time.Duration {
-	foreign := l.doubted || l.dumped || l.suspect
-	if !l.begun() || foreign || l.run.proof == unready || l.run.from.open {
+	foreign := l.dumped || l.suspect
+	if !l.begun() || foreign || l.run.proof == unready {
 		return 0
 	}
 	return max(0, l.clock-l.run.from.at)

@@ -54,6 +54,7 @@ func TestAKernelNeverRanLongerThanItDid(t *testing.T) {
 		{"an older log before the end", boot + "[90000.1] b\r\n" + stampedEnd + "[   16.1] c\r\n", true, time.Second},
 
 		{"the ring has forgotten the boot", "[ 5000.1] a\r\n" + prompt + "\r\n[ 6000.1] b\r\n[ 7000.1] c\r\n", false, 0},
+		{"the ring has forgotten the boot, and the clock starts again", "[ 5000.1] a\r\n" + prompt + "\r\n[    1.1] b\r\n[  400.1] c\r\n", true, 0},
 		{"the ring has forgotten how it began", early.String() + stampedEnd + "[  400.1] b\r\n", true, 385 * time.Second},
 		{"a capture kernel", version + capture + stampedEnd + "[  400.1] b\r\n", true, 0},
 		{"the crashed kernel's log", version + capture + boot + stampedEnd + "[90000.1] b\r\n", true, 0},

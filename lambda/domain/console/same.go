@@ -13,7 +13,7 @@ import (
 // forgotten them, all that it shows is newer, so it must show no boot and no earlier time.
 func (c *comparison) same(text []byte, r *Reading) bool {
 	switch {
-	case c.before.Clock <= 0, !c.timed, c.backwards, c.bootsAgain(r), c.isOlder(text, r):
+	case c.before.Clock <= 0, c.backwards, c.bootsAgain(r), c.isOlder(text, r):
 		return false
 	case c.found && c.known <= 0:
 		return true

@@ -42,6 +42,19 @@ func TestARestartIsNeverTheSameLife(t *testing.T) {
 	}
 }
 
+// A ring that has forgotten the mark and the restart shows it by its times.
+func TestAnEarlierTimeIsNeverThatOfTheSameLife(t *testing.T) {
+	for name, more := range map[string]string{
+		"a time before the mark":        version + command + filled("[  400.1] a\r\n") + "[ 6000.1] b\r\n",
+		"no time behind the mark":       version + command + filled("[  400.1] a\r\n"),
+		"half a second before the mark": filled("[ 4999.6] a\r\n"),
+	} {
+		if n := grown(host+"\r\n[ 5000.100000] a\r\n", more); n.Same {
+			t.Errorf("%s: %+v", name, n)
+		}
+	}
+}
+
 func TestALifeThatGoesOnIsTheSame(t *testing.T) {
 	const up = host + "\r\n"
 	for name, c := range map[string][2]string{
@@ -58,6 +71,9 @@ func TestALifeThatGoesOnIsTheSame(t *testing.T) {
 		"the life behind a restart without a word": {up + "[    1.1] a\r\n", "[    2.1] b\r\n"},
 		"an older log that the pass before has seen": {
 			up + "[ 5000.1] a\r\n[   11.1] b\r\n[   12.1] c\r\n", "[ 5001.1] d\r\n",
+		},
+		"a pass before the boot's end, behind a restart": {
+			up + restart + version + command + "[    1.1] a\r\n", "[    2.1] systemd[1]: systemd 252 running in system mode (+PAM)\r\n" + prompt,
 		},
 		"the ring has no boot":                       {"[ 4000.1] a\r\n", "[ 5000.1] b\r\n"},
 		"the ring has turned over":                   {"[ 4000.1] a\r\n", filled("Nov 28 03:00:00 host app[812]: hello\r\n") + "[ 5000.1] b\r\n"},

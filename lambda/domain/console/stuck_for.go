@@ -51,7 +51,7 @@ func lockedFor(message []byte) time.Duration {
 // seconds reads the number of seconds that text begins with. The unit must follow.
 func seconds(text []byte, unit string) time.Duration {
 	n, digits := number(text, maxPart)
-	if digits == 0 || !hasPrefix(text[digits:], unit) {
+	if !hasPrefix(text[digits:], unit) {
 		return 0
 	}
 	return time.Duration(n) * time.Second

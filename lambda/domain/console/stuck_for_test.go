@@ -58,6 +58,7 @@ func TestNothingElseEverSaysHowLongATaskIsStuck(t *testing.T) {
 		"a number that is cut":                  "[ 5000.1] INFO: task a:812 blocked for more than 362",
 		"seconds that are cut":                  "[ 5000.1] watchdog: BUG: soft lockup - CPU#3 stuck for 263",
 		"a task without a number":               "[ 5000.1] INFO: task a blocked for more than 362 seconds.\r\n",
+		"a task without a name":                 "[ 5000.1] INFO: task 812 blocked for more than 362 seconds.\r\n",
 		"a task with no digits for a number":    "[ 5000.1] INFO: task a:b blocked for more than 362 seconds.\r\n",
 		"a CPU without a number":                "[ 5000.1] watchdog: BUG: soft lockup - CPU# stuck for 263s! [a:1]\r\n",
 		"the words far behind the name":         "[ 5000.1] INFO: task abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz:812 blocked for more than 362 seconds.\r\n",
