@@ -74,7 +74,7 @@ func (v *View) DescribeTargetGroups(_ context.Context, in *elb.DescribeTargetGro
 			if t == nil {
 				return nil, &types.TargetGroupNotFoundException{Message: aws.String("there is no target group " + arn)}
 			}
-			out.TargetGroups = append(out.TargetGroups, t.describe())
+			out.TargetGroups = append(out.TargetGroups, t.described)
 		}
 		return out, nil
 	}
@@ -90,7 +90,7 @@ func (v *View) DescribeTargetGroups(_ context.Context, in *elb.DescribeTargetGro
 		size = 400 // "PageSize", Elastic Load Balancing API Reference
 	}
 	for n := first; n < min(first+size, len(v.w.targets)); n++ {
-		out.TargetGroups = append(out.TargetGroups, v.w.targets[n].describe())
+		out.TargetGroups = append(out.TargetGroups, v.w.targets[n].described)
 	}
 	if first+size < len(v.w.targets) {
 		out.NextMarker = aws.String(strconv.Itoa(first + size))

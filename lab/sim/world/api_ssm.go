@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -24,17 +25,19 @@ func (v *View) DescribeInstanceInformation(_ context.Context, in *ssm.DescribeIn
 		return nil, err
 	}
 	list := make([]types.InstanceInformation, 0, len(ids))
-	for _, id := range ids {
-		ping, ok := v.heard(id, upTo)
-		if !ok {
+	times := make([]time.Time, len(ids)) // at once, since the neighbours of every host are asked for
+	for n, id := range ids {
+		h, ping := v.heard(id, upTo)
+		if h == nil {
 			continue
 		}
+		times[n] = at(ping)
 		status := types.PingStatusOnline
 		if v.now-ping > hour {
 			status = types.PingStatusConnectionLost
 		}
 		list = append(list, types.InstanceInformation{
-			InstanceId: aws.String(id), LastPingDateTime: aws.Time(at(ping)), PingStatus: status, ResourceType: types.ResourceTypeEc2Instance,
+			InstanceId: &h.id, LastPingDateTime: &times[n], PingStatus: status, ResourceType: types.ResourceTypeEc2Instance,
 		})
 	}
 	return &ssm.DescribeInstanceInformationOutput{InstanceInformationList: list}, nil
@@ -58,17 +61,20 @@ func agentsOf(in *ssm.DescribeInstanceInformationInput) ([]string, error) {
 	return ids, nil
 }
 
-// heard is when the agent of an instance that runs was last heard.
-func (v *View) heard(id string, upTo int64) (ping int64, ok bool) {
-	h := v.host(id)
+// heard is when the agent of an instance that runs was last heard. The host is nil for one
+// that is in no answer.
+func (v *View) heard(id string, upTo int64) (h *host, ping int64) {
+	h = v.host(id)
 	if h == nil || !h.agent {
-		return 0, false
+		return nil, 0
 	}
 	if _, _, _, runs := h.running(v.now); !runs {
-		return 0, false
+		return nil, 0
 	}
-	ping = v.lastHeard(h, upTo)
-	return ping, ping != 0
+	if ping = v.lastHeard(h, upTo); ping == 0 {
+		return nil, 0
+	}
+	return h, ping
 }
 
 // heardUpTo is up to when Systems Manager says what it heard. While it has trouble it is

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"crashcart/lambda/domain/config"
 )
@@ -94,6 +95,8 @@ type targetGroup struct {
 	passes    int64 // so many must pass before it is healthy again
 	timeout   int64
 	port      int32
+
+	described elbtypes.TargetGroup
 }
 
 const (

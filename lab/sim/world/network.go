@@ -123,6 +123,7 @@ func (w *World) newTargets(k *kind, v *vpc) *targetGroup {
 	if k.check == checkNodePort {
 		t.port = 30080
 	}
+	t.described = t.describe()
 	w.targets = append(w.targets, t)
 	w.targetARNs[t.arn] = t
 	return t

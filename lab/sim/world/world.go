@@ -30,11 +30,12 @@
 // Unknowns, to be swept and not chosen.
 //
 // The rest are guesses, each marked as one where it stands: how much hosts send, how often a
-// console shows nothing, which of the measured idle hosts are frequent, how long some causes
-// last that the issue gives no length for, and how soon a group gives a member up. Where a
-// guess could be kind or harsh to the guard, it is harsh: a boot that checks its disk writes
-// nothing, a host that waits for a stop job writes nothing, and a capture kernel may say
-// nothing.
+// console shows nothing, which of the measured idle hosts are frequent, how old the kernels
+// are, how many volumes are shared or moved, how long some causes last that the issue gives
+// no length for, and how soon a group gives a member up. Where a guess could be kind or harsh
+// to the guard, it is harsh: a boot that checks its disk writes nothing, a host that waits
+// for a stop job writes nothing, a capture kernel may say nothing, and the screen of a living
+// host never changes. One guess is still kind: see stillScreens.
 package world
 
 import (
