@@ -40,7 +40,9 @@ func TestAConsoleThatHasNotMovedHasNoNews(t *testing.T) {
 	for name, text := range recorded(t) {
 		for cut := 0; cut < len(text); cut += step {
 			for _, ring := range [][]byte{text[:len(text)-cut], text[cut:]} {
-				if n := console.NewsSince(ring, console.NewsSince(ring, console.Mark{}).Mark); n.Life != "" || n.Stuck != "" {
+				mark := console.NewsSince(ring, console.Mark{}).Mark
+				n := console.NewsSince(ring, mark)
+				if n.Life != "" || n.Stuck != "" || n.StuckFor != 0 || n.Same != (mark.Clock > 0) {
 					t.Errorf("%s, cut by %d: %+v", name, cut, n)
 				}
 			}
