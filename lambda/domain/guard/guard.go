@@ -83,6 +83,7 @@ func (g *Guard) Fails(q Question) (bool, error) {
 
 func (g *Guard) inquiry(q Question) Inquiry {
 	in := Inquiry{Question: q, Config: g.Config, Now: g.Now()}
+	in.watched = sync.OnceValue(func() watch { return watching(in) })
 	in.read = sync.OnceValue(func() vitals.Reading { return vitals.Read(in.host()) })
 	return in
 }

@@ -22,11 +22,20 @@ func (in Inquiry) vitals() vitals.Reading {
 func (in Inquiry) host() vitals.Host {
 	h := vitals.Host{
 		Instance: in.Instance, Rules: in.Config.Rules, At: in.asOf(), Asked: in.Trigger.At, Person: in.person(), Console: in.Console,
+		Stuck: in.watch().stuckLately(in.asOf()),
 	}
 	if s := in.Ref.Seen; s != nil && s.Kernel > 0 {
-		h.Before = &vitals.Before{At: s.At, Mark: console.Mark{Clock: time.Duration(math.Round(s.Kernel * float64(time.Second))), Lines: s.Lines}}
+		h.Before = &vitals.Before{At: s.At, Mark: markOf(s)}
 	}
 	return h
+}
+
+// markOf is how far the console had come at the pass before.
+func markOf(s *trigger.Seen) console.Mark {
+	if s == nil {
+		return console.Mark{}
+	}
+	return console.Mark{Clock: time.Duration(math.Round(s.Kernel * float64(time.Second))), Lines: s.Lines}
 }
 
 // person says whether a person asks, or has to ask in any case. Then what a person may ask

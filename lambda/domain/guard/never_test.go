@@ -55,6 +55,10 @@ var facts = map[string]struct{ fail, unask func(*guard.Question) }{
 		func(q *guard.Question) { q.Instance.Shutdown = broken[string]() },
 		func(q *guard.Question) { q.Instance.Shutdown = fact.Of[string]{} },
 	},
+	"screenshot": { // only where the console can show nothing: see watch_test.go
+		func(q *guard.Question) { q.Screenshot = broken[[]byte]() },
+		func(q *guard.Question) { q.Screenshot = fact.Of[[]byte]{} },
+	},
 	"group": {
 		func(q *guard.Question) { q.Instance.Group = broken[instance.Group]() },
 		func(q *guard.Question) { q.Instance.Group = fact.Of[instance.Group]{} },
@@ -148,6 +152,8 @@ var asking = map[string]func(*scene){
 // aside, and an instance in no group has no slots.
 func dispensable(who, fact string) bool {
 	switch fact {
+	case "screenshot": // the console shows a restart, and a person decides without
+		return who != "a Windows"
 	case "ping", "metrics", "targets", "neighbours":
 		return who == "a person with force"
 	case "group slots":
@@ -188,7 +194,7 @@ func TestOnlyTheScreenEverOverlooksWhatWasNotAsked(t *testing.T) {
 			t.Errorf("screen, %s not asked for: %s (%s)", fact, v.Kind, v)
 		}
 		want := guard.Later
-		if fact == "console" {
+		if fact == "console" || fact == "screenshot" {
 			want = guard.Permitted
 		}
 		if v := g.Decide(q); v.Kind != want {
@@ -196,7 +202,7 @@ func TestOnlyTheScreenEverOverlooksWhatWasNotAsked(t *testing.T) {
 		}
 		how.fail(&q)
 		for name, v := range map[string]guard.Verdict{"screen": g.Screen(q), "decide": g.Decide(q)} {
-			if v.Kind != guard.Later {
+			if want := map[bool]guard.Kind{true: guard.Permitted, false: guard.Later}[fact == "screenshot"]; v.Kind != want {
 				t.Errorf("%s, %s failed: %s (%s), want later", name, fact, v.Kind, v)
 			}
 		}

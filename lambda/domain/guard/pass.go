@@ -3,7 +3,6 @@ package guard
 import (
 	"time"
 
-	"crashcart/lambda/domain/console"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/domain/vitals"
 )
@@ -15,20 +14,9 @@ func (g *Guard) Vitals(q Question) []vitals.Vital { return g.inquiry(q).vitals()
 // the age of a sign does not matter, and the metrics must reach back to before it.
 func (g *Guard) ByPerson(q Question) bool { return g.inquiry(q).person() }
 
-// WantsConsole says whether the console is needed before the evidence is taken. It is
-// where an alarm asks, a voice is dead and no disk speaks: then the kernel's own log is
-// the only word on the machine, and it is compared with the pass before.
-func (g *Guard) WantsConsole(q Question) bool {
-	in := g.inquiry(q)
-	if in.person() {
-		return false
-	}
-	r := in.vitals()
-	return len(r.Of(vitals.Voice, vitals.Dead)) > 0 && r.Named(vitals.DiskWrites).Says == vitals.Nothing && len(r.All(vitals.Alive)) == 0
-}
-
 // Seen is what the next pass over the target has to know of this one: how far its console
-// had come, and when its attached-EBS check was last seen to fail. It is nil for nothing.
+// had come, since when it shows no restart, and when its attached-EBS check was last seen to
+// fail. It is nil for nothing.
 // A console that this pass has not read is not compared at the next.
 func (g *Guard) Seen(q Question) *trigger.Seen {
 	in := g.inquiry(q)
@@ -39,15 +27,18 @@ func (g *Guard) Seen(q Question) *trigger.Seen {
 	if seen.EBS.After(seen.At) { // by the clock of another function
 		seen.EBS = seen.At
 	}
-	if text, err := q.Console.Get(); err == nil {
-		if news := console.NewsSince(text, console.Mark{}); news.Timed {
-			seen.Kernel, seen.Lines = news.Mark.Clock.Seconds(), news.Mark.Lines
-		}
+	w := in.watch()
+	seen.Kernel, seen.Lines = w.mark.Clock.Seconds(), w.mark.Lines
+	if w.read {
+		seen.Still, seen.Screens = w.still, w.screens
+	}
+	if w.stuckLately(seen.At) {
+		seen.Stuck = w.stuck
 	}
 	if s, err := q.Instance.Status.Get(); err == nil && s.EBS.Status == "impaired" {
 		seen.EBS = seen.At
 	}
-	if seen.Kernel == 0 && seen.EBS.IsZero() {
+	if seen.Kernel == 0 && seen.EBS.IsZero() && seen.Still.IsZero() && seen.Stuck.IsZero() {
 		return nil
 	}
 	return &seen

@@ -25,6 +25,7 @@ func seen(t *testing.T, s *scene, q guard.Question) *trigger.Seen {
 
 func TestWhatAPassSawIsNeverLostNorOlderThanItIs(t *testing.T) {
 	s := hung(t)
+	s.ref.Seen = nil
 	s.trigger.Alarm.Region, s.trigger.Alarm.State, s.trigger.Alarm.ChangedAt = "eu-central-1", "ALARM", s.trigger.At
 	s.trigger.SourceKey = "alarm/" + s.trigger.Alarm.ARN + "//" + s.trigger.At.Format(time.RFC3339Nano)
 	q := s.question()
@@ -63,20 +64,35 @@ func TestWhatAPassSawIsNeverLostNorOlderThanItIs(t *testing.T) {
 	}
 }
 
-// The console costs a call, and is read early where nothing else can speak of the machine.
+// The console costs a call. It is read early where a voice is dead or late.
 func TestTheConsoleIsReadEarlyWhereAndOnlyWhereItDecides(t *testing.T) {
+	talks := func(s *scene) { s.ping.At, s.beat, s.disk.wrote = s.now.Add(-6*time.Minute), time.Time{}, s.now }
 	for name, c := range map[string]struct {
 		change func(*scene)
 		want   bool
 	}{
 		"a voice is dead, no disk":           {func(s *scene) { s.disk = disk{} }, true},
 		"a voice is dead, the disk is idle":  {idle, true},
-		"a voice is dead, the disk is still": {func(*scene) {}, false},
-		"a voice is dead, the disk waits":    {written(5), false},
-		"no voice is dead":                   {func(s *scene) { s.disk = disk{}; s.ping, s.beat = instance.Ping{}, time.Time{} }, false},
-		"it is alive":                        {func(s *scene) { s.disk = disk{}; s.status.Application.Status = "ok" }, false},
-		"a person asks":                      {func(s *scene) { s.disk = disk{}; s.direct() }, false},
-		"a person has to ask":                {func(s *scene) { s.disk = disk{}; s.description.Tag = "manual" }, false},
+		"a voice is dead, the disk is still": {func(*scene) {}, true},
+		"a voice is dead, the disk waits":    {written(5), true},
+		"the agent is not late":              {talks, false},
+		"the agent is late": {func(s *scene) {
+			talks(s)
+			s.ping.At = s.ping.At.Add(-time.Second)
+		}, true},
+		"the heartbeat is late": {func(s *scene) {
+			talks(s)
+			s.beat = s.now.Add(-3 * time.Minute)
+		}, true},
+		"the heartbeat is not late": {func(s *scene) {
+			talks(s)
+			s.beat = s.now.Add(-2 * time.Minute)
+		}, false},
+		"a Windows":           {func(s *scene) { s.windows() }, false},
+		"there is no voice":   {func(s *scene) { s.disk = disk{}; s.ping, s.beat = instance.Ping{}, time.Time{} }, false},
+		"it is alive":         {func(s *scene) { s.disk = disk{}; s.status.Application.Status = "ok" }, false},
+		"a person asks":       {func(s *scene) { s.disk = disk{}; s.direct() }, false},
+		"a person has to ask": {func(s *scene) { s.disk = disk{}; s.description.Tag = "manual" }, false},
 	} {
 		s := hung(t)
 		c.change(s)

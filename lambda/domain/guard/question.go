@@ -23,6 +23,7 @@ type Question struct {
 	Budget     fact.Of[cases.Slots]
 	GroupSlots fact.Of[cases.Slots]
 	Console    fact.Of[[]byte] // as it is now; Known and empty where EC2 has none
+	Screenshot fact.Of[[]byte] // the picture on its screen now
 }
 
 // Inquiry is a question at one moment, under one configuration.
@@ -31,7 +32,8 @@ type Inquiry struct {
 	Config config.Config
 	Now    time.Time
 
-	read func() vitals.Reading // once, since several rules ask; nil reads them each time
+	read    func() vitals.Reading // once, since several rules ask; nil reads them each time
+	watched func() watch          // the same
 }
 
 // asOf is the moment that the facts are about. It is never later than Now.

@@ -26,6 +26,8 @@ const (
 // boot. The console says so. One that cannot be read never permits. One that shows nothing
 // at all permits only after a silence that is longer than most dumps. That silence begins
 // when the host seems to have died, or when its agent or heartbeat was heard after that.
+// Where an alarm asks, the console, or the screen of a host whose console shows nothing,
+// must also have shown no restart for some minutes (watch.go).
 //
 // A dump that was seen counts although the console has forgotten it: the casebook keeps a
 // mark of it.
@@ -60,7 +62,10 @@ func (quiet) Check(in Inquiry) Verdict {
 		return refuse("its console showed a dump %s ago, and no boot that finished since: an interrupt could kill that dump; this counts for %s more",
 			printable.Duration(age), printable.Duration(cases.MarkFor-age))
 	}
-	return unseen(in, hides(text, shown))
+	if v := unseen(in, hides(text, shown)); v.Kind != Permitted || in.person() {
+		return v
+	}
+	return unwatched(in)
 }
 
 // hides says why a console could not show a dump that goes on. It is empty for one that

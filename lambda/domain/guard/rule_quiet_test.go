@@ -18,7 +18,7 @@ const (
 	consoleBooting  = up + "[    1.234567] nvme nvme0: pci function 0000:00:04.0\n"
 	consoleDown     = consoleUp + "\n[ 4321.000000] reboot: Restarting system\n"
 	consoleDumping  = consoleUp + "\n[    0.000000] Linux version 6.1.0-test (build@example)\n[    0.000000] Command line: root=/dev/nvme0n1p1 elfcorehdr=507252K\n"
-	consoleLongGone = consoleDumping + consoleUp
+	consoleLongGone = consoleDumping + up + "[   13.456789] systemd[1]: Reached target Multi-User System.\n\nexample login: "
 )
 
 // Consoles of which the ring has forgotten something.
@@ -29,6 +29,15 @@ const (
 	// consoleNothingKnown has words on it, and none that the console's reader knows.
 	consoleNothingKnown = "app: request 4711 served in 12 ms\napp: request 4712 served in 9 ms\n"
 )
+
+// showsForLong is a scene with that on its console, as it was ten minutes ago. A boot that it
+// shows is then long over.
+func showsForLong(text string, clock float64) func(*scene) {
+	return func(s *scene) {
+		shows(text)(s)
+		s.ref.Seen.Kernel = clock
+	}
+}
 
 // shows is a scene with that on its console.
 func shows(text string) func(*scene) {
@@ -49,7 +58,11 @@ func TestADumpAShutdownOrABootIsNeverDisturbed(t *testing.T) {
 		{"a dump", shows(consoleDumping), guard.Refused},
 		{"a dump that says how far it is", shows(consoleDumping + consoleProgress), guard.Refused},
 		{"a dump of which only the progress is left", shows(consoleProgress), guard.Refused},
-		{"a dump that is long over", shows(consoleLongGone), guard.Permitted},
+		{"a dump that is long over", showsForLong(consoleLongGone, 13.456789), guard.Permitted},
+		{"a dump, and a boot that may have finished a moment ago", func(s *scene) {
+			shows(consoleLongGone)(s)
+			s.ref.Seen.Kernel = 0
+		}, guard.Later},
 		{"a shutdown", shows(consoleDown), guard.Refused},
 		{"a boot", shows(consoleBooting), guard.Later},
 		{"a shutdown that hangs, and somebody forces", func(s *scene) {
@@ -93,7 +106,10 @@ func TestADumpAShutdownOrABootIsNeverDisturbed(t *testing.T) {
 			s.direct("unresponsive", "cooldown", "quiet")
 			saw(25*time.Minute, consoleNothingKnown)(s)
 		}, guard.Refused},
-		{"a dump was seen, and a boot has finished since", saw(25*time.Minute, consoleLongGone), guard.Permitted},
+		{"a dump was seen, and a boot has finished since", func(s *scene) {
+			saw(25*time.Minute, consoleLongGone)(s)
+			s.ref.Seen.Kernel = 13.456789
+		}, guard.Permitted},
 		{"a dump was seen, and a boot has begun since", saw(25*time.Minute, consoleBooting), guard.Later},
 		{"a dump was seen, and then only the firmware", saw(25*time.Minute, consoleFirmware), guard.Refused},
 		{"a dump was seen, and the crashed kernel's log", saw(25*time.Minute, consoleDumping+"[    0.000000] Linux version 6.1.0-test (build@example)\n[    0.000000] Command line: ro\n[86520.100000] it hangs\n"), guard.Refused},

@@ -159,7 +159,7 @@ func TestAGuestIsNeverInterruptedForItsHost(t *testing.T) {
 	}
 	// failed is a pass of that long ago, which saw the check of the volumes fail.
 	failed := func(d time.Duration) func(*scene) {
-		return func(s *scene) { s.ref.Seen = &trigger.Seen{At: ago(d), EBS: ago(d)} }
+		return func(s *scene) { s.ref.Seen.EBS = ago(d) }
 	}
 	judge(t, "host-ok", []situation{
 		{"both ok", status("ok", "ok"), guard.Permitted},
@@ -179,8 +179,9 @@ func TestAGuestIsNeverInterruptedForItsHost(t *testing.T) {
 		{"volumes were impaired 10 minutes ago", failed(10 * time.Minute), guard.Permitted},
 		{"volumes were impaired by a clock that is ahead", failed(-time.Second), guard.Later},
 		{"volumes were impaired, and somebody forces", func(s *scene) {
-			failed(time.Minute)(s)
 			s.direct("unresponsive", "cooldown", "quiet")
+			s.ref.Seen = &trigger.Seen{At: ago(time.Minute)}
+			failed(time.Minute)(s)
 		}, guard.Later},
 	})
 }

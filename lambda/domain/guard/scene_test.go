@@ -52,6 +52,7 @@ type scene struct {
 	budget      cases.Slots
 	groupSlots  cases.Slots
 	console     []byte
+	screen      []byte
 }
 
 // defaults is the configuration of a stack in that mode. Everything that may be left
@@ -73,7 +74,8 @@ func defaults(t testing.TB, mode config.Mode) config.Config {
 // hung is a scene on which every rule permits: a Linux instance of an auto stack that died
 // eleven and a half minutes ago, and an alarm of two minutes ago. Its agent pinged last 12
 // minutes ago, its heartbeat ended 11 minutes ago, and its disk has not been written for 8
-// published minutes. Nobody asks it for anything.
+// published minutes. The pass before has read that its kernel is stuck, so that it is no
+// storm. Nobody asks it for anything.
 func hung(t testing.TB) *scene {
 	s := &scene{
 		now: noon, config: defaults(t, config.ModeAuto),
@@ -81,7 +83,7 @@ func hung(t testing.TB) *scene {
 			Kind: trigger.KindAlarm, Source: "sqs/eventbridge", At: ago(2 * time.Minute), SourceKey: "alarm/heartbeat",
 			Alarm: &trigger.Alarm{Name: "heartbeat", ARN: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:heartbeat"},
 		},
-		ref: trigger.Ref{Instance: hungID, From: "the dimension InstanceId"},
+		ref: trigger.Ref{Instance: hungID, From: "the dimension InstanceId", Seen: stuckKernel()},
 		description: instance.Description{
 			Exists: true, State: "running", Type: "m6i.large", Architecture: "x86_64", LaunchedAt: ago(72 * time.Hour), Tag: config.TagAuto,
 		},
@@ -94,9 +96,31 @@ func hung(t testing.TB) *scene {
 		kind:       instance.Type{Hypervisor: "nitro", Architectures: []string{"i386", "x86_64"}},
 		shutdown:   "stop",
 		console:    []byte(consoleUp),
+		screen:     []byte(screenUp),
 	}
 	s.heard(5, time.Minute)
 	return s
+}
+
+// screenUp is the picture on a screen, and screenHash what passes keep of it: the first
+// digits of its SHA-256.
+const (
+	screenUp   = "a login prompt"
+	screenHash = "9bd21db4de98df3b"
+)
+
+// stuckKernel is what a pass has seen of a host whose kernel says that something has been
+// stuck for minutes, and that has not restarted while passes read its console and its screen.
+func stuckKernel() *trigger.Seen {
+	return seenBefore(noon)
+}
+
+// seenBefore is the same of a pass a minute before that moment.
+func seenBefore(now time.Time) *trigger.Seen {
+	before := now.Add(-time.Minute)
+	return &trigger.Seen{
+		At: before, Kernel: 12.345678, Lines: 1, Still: now.Add(-10 * time.Minute), Screens: []string{screenHash}, Stuck: before,
+	}
 }
 
 // windows makes the scene's instance a Windows that died half an hour ago.
@@ -118,6 +142,7 @@ func (s *scene) lives() { s.died(s.now) }
 
 // direct makes somebody ask for the instance by an invoke of a moment ago.
 func (s *scene) direct(force ...string) {
+	s.ref.Seen = nil // nothing passes through the queue
 	s.trigger = trigger.Trigger{
 		Kind: trigger.KindDirect, Source: "lambda", At: s.now, SourceKey: "request/1", Reason: "checkout hangs", RequestedBy: "oncall", Force: force,
 	}
@@ -201,7 +226,7 @@ func (s *scene) question() guard.Question {
 			Description: fact.Known(s.description), Unreachable: fact.Known(s.reach), Ping: fact.Known(s.ping),
 			Status: fact.Known(s.status), Type: fact.Known(s.kind), Shutdown: fact.Known(s.shutdown), Group: fact.Known(s.group),
 		},
-		Book: fact.Known(s.view), Budget: fact.Known(s.budget), GroupSlots: fact.Known(s.groupSlots), Console: fact.Known(s.console),
+		Book: fact.Known(s.view), Budget: fact.Known(s.budget), GroupSlots: fact.Known(s.groupSlots), Console: fact.Known(s.console), Screenshot: fact.Known(s.screen),
 	}
 }
 

@@ -147,7 +147,7 @@ var saysNothing = map[vitals.Name]map[string]struct {
 		"a task of an application":              {logs(consoleUp, consoleUp+appHangs), guard.Later},
 		"nothing new":                           {logs(consoleUp, consoleUp), guard.Later},
 		"no pass before": {func(s *scene) {
-			s.disk, s.console = disk{}, []byte(consoleUp+lockup)
+			s.disk, s.console, s.ref.Seen = disk{}, []byte(consoleUp+lockup), nil
 		}, guard.Later},
 		"a Windows": {both(logs(consoleUp, consoleUp+lockup), func(s *scene) { s.windows(); s.disk = disk{} }), guard.Held},
 		"its disk can speak, and is written": {both(logs(consoleUp, consoleUp+lockup), func(s *scene) {

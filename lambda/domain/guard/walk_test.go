@@ -23,11 +23,12 @@ type step struct {
 }
 
 // walk takes a scene through its steps. The instance has run for days, its
-// agent pings when the scene says, and the trigger stays what it was.
+// agent pings when the scene says, and the trigger stays what it was. At each step the pass
+// before has read that its kernel is stuck.
 func walk(t *testing.T, s *scene, steps []step) {
 	t.Helper()
 	for _, st := range steps {
-		s.now = st.at
+		s.now, s.ref.Seen = st.at, seenBefore(st.at)
 		if st.change != nil {
 			st.change(s)
 		}

@@ -102,7 +102,9 @@ const (
 )
 
 // networkOut is the hypervisor's word: how much the host sends. A router is left out, since
-// it sends what others say.
+// it sends what others say. So is a node of a Kubernetes cluster: what comes in on a node
+// port its kernel sends on to a pod of any node ("Virtual IPs and Service Proxies",
+// Kubernetes documentation).
 type networkOut struct{}
 
 func (networkOut) name() Name         { return NetworkOut }
@@ -116,6 +118,8 @@ func (networkOut) read(h Host, since time.Time) Vital {
 	switch {
 	case d.Router:
 		return Vital{Says: Nothing, Never: true, Saw: "it forwards for others"}
+	case d.Kubernetes: // its kernel goes on forwarding to the pods of other nodes
+		return Vital{Says: Nothing, Never: true, Saw: "a node of a cluster forwards for others"}
 	case len(m.NetworkOut) == 0 || m.NetworkPeriod <= 0:
 		return Vital{Says: Nothing, Saw: "no NetworkOut"}
 	case since.IsZero():

@@ -113,6 +113,7 @@ func TestOnlyTrafficAsBeforeIsLife(t *testing.T) {
 		return keep(func(at time.Time) bool { return !at.Before(ago(from)) && at.Before(ago(to)) })
 	}
 	router := described(func(d *instance.Description) { d.Router = true })
+	node := described(func(d *instance.Description) { d.Kubernetes = true })
 	none := time.Time{}
 	check(t, vitals.NetworkOut, []row{
 		{"none", host(), vitals.Nothing, none, 0},
@@ -123,6 +124,7 @@ func TestOnlyTrafficAsBeforeIsLife(t *testing.T) {
 		{"nothing at all", host(traffic(five, 1e6, 0)), vitals.Nothing, none, 0},
 		{"detailed, in minutes", host(traffic(time.Minute, 1e6, 1e6)), vitals.Alive, ago(17 * time.Minute), 0},
 		{"a router", host(router, traffic(five, 1e6, 1e6)), vitals.Nothing, none, 0},
+		{"a node of a cluster", host(node, traffic(five, 1e6, 1e6)), vitals.Nothing, none, 0},
 		{"quiet before: 200 bytes a second", host(traffic(five, 60_000, 60_000)), vitals.Alive, ago(10 * time.Minute), 0},
 		{"quiet before: less", host(traffic(five, 59_999, 59_999)), vitals.Nothing, none, 0},
 		{"three periods of before", host(traffic(five, 1e6, 1e6), between(35*time.Minute, 0)), vitals.Alive, ago(10 * time.Minute), 0},

@@ -1,0 +1,197 @@
+package guard
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"crashcart/lambda/domain/console"
+	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/trigger"
+	"crashcart/lambda/domain/vitals"
+)
+
+// Signs of life are published minutes after they happen. A host that has just come back, by
+// a restart, is alive and looks dead in all of them. Its console and its screen are seen at
+// once. So every pass over a silent host reads them, and an alarm's interrupt needs that
+// they show no restart for longer than a sign of life takes to be published
+// (docs/adr/0024-storms-and-hosts-that-have-just-come-back.md).
+
+const (
+	// publishedWithin is how long a sign of life may take to be published. It counts where no
+	// minute of a disk says how long it does take.
+	publishedWithin = 6 * time.Minute
+	// stuckFor is how long a task or a CPU must have been stuck, in the kernel's own words,
+	// for what is no storm that ends by itself. It is the second complaint of a hung task
+	// (Linux source, kernel/hung_task.c: each two minutes).
+	stuckFor = 4 * time.Minute
+	// stuckWithin is how lately the kernel must have said so. It does every two minutes.
+	stuckWithin = 5 * time.Minute
+)
+
+// watch is what the passes over a target have seen of its console, and where that can show
+// nothing, of its screen.
+type watch struct {
+	read    bool   // this pass has read what it needs
+	mute    string // why its console can show no restart; empty where it can
+	shown   console.Reading
+	mark    console.Mark
+	still   time.Time // since when nothing has restarted, as far as that was seen
+	screens []string  // the hashes of the pictures since then
+	stuck   time.Time // when the kernel last complained of what has been stuck for minutes
+}
+
+// watch is what was seen up to this pass.
+func (in Inquiry) watch() watch {
+	if in.watched != nil {
+		return in.watched()
+	}
+	return watching(in)
+}
+
+func watching(in Inquiry) watch {
+	w := watch{still: in.asOf()}
+	before := in.Ref.Seen
+	if before != nil {
+		w.stuck = before.Stuck
+	}
+	windows := false
+	if d, err := in.Instance.Description.Get(); err == nil {
+		windows = d.Windows
+	}
+	text, err := in.Console.Get()
+	if err != nil && !windows {
+		return w
+	}
+	if err == nil {
+		w.console(in, text, before)
+	}
+	if windows {
+		w.mute = "the console of a Windows shows no dump, so there may be one"
+	}
+	if w.mute == "" {
+		w.read = true
+		return w
+	}
+	w.still = in.asOf()
+	if picture, err := in.Screenshot.Get(); err == nil {
+		w.read = true
+		w.screen(picture, before)
+	}
+	return w
+}
+
+// console reads what a console shows, beside the pass before.
+func (w *watch) console(in Inquiry, text []byte, before *trigger.Seen) {
+	w.shown = console.Scan(text)
+	news := console.NewsSince(text, markOf(before))
+	w.mark, w.mute = news.Mark, hides(text, w.shown)
+	if w.mute == "" && !news.Timed {
+		w.mute = "its console shows nothing of its kernel, and so would not show a dump"
+	}
+	if news.StuckFor >= stuckFor {
+		w.stuck = in.asOf()
+	}
+	if before != nil && !before.Still.IsZero() && news.Same {
+		w.still = before.Still
+	}
+}
+
+// screen compares the picture with those of the passes before. Two pictures that take turns
+// are one screen: a cursor blinks.
+func (w *watch) screen(picture []byte, before *trigger.Seen) {
+	sum := sha256.Sum256(picture)
+	hash := hex.EncodeToString(sum[:])[:trigger.ScreenDigits]
+	switch {
+	case before == nil || before.Still.IsZero() || len(before.Screens) == 0:
+		w.screens = []string{hash}
+	case slices.Contains(before.Screens, hash):
+		w.screens, w.still = before.Screens, before.Still
+	case len(before.Screens) == 1:
+		w.screens = []string{before.Screens[0], hash}
+	default:
+		w.screens = []string{hash}
+	}
+}
+
+// stuckLately says whether the kernel has complained a moment ago of what has been stuck for
+// minutes.
+func (w watch) stuckLately(at time.Time) bool {
+	return !w.stuck.IsZero() && at.Sub(w.stuck) < stuckWithin
+}
+
+// proves says whether nothing has restarted for longer than a sign of life takes to be
+// published. A minute of the disk that is published and begun after the console was first
+// read says how long it takes: a boot writes.
+func (w watch) proves(in Inquiry) bool {
+	if m, err := in.Instance.Metrics.Get(); err == nil && len(m.Writes) > 0 {
+		newest := m.Writes[len(m.Writes)-1].At.Add(instance.Minute)
+		return !newest.Before(w.still.Add(instance.Minute))
+	}
+	return in.asOf().Sub(w.still) >= publishedWithin
+}
+
+// unwatched is the verdict on a host that may have come back a moment ago, for all that its
+// console or its screen has shown up to now.
+func unwatched(in Inquiry) Verdict {
+	w := in.watch()
+	switch {
+	case unresponsive{}.Check(in).Kind == Held: // a person decides, and need not wait
+		return allow()
+	case w.mute == "" && (!w.shown.Begun || w.shown.Ran >= publishedWithin):
+		return allow() // a boot that it shows was over long ago
+	case w.mute == "":
+		if w.proves(in) {
+			return allow()
+		}
+		return notYet("its console shows a boot that may have finished a moment ago: no restart for some minutes required, while passes read it").in(time.Minute)
+	}
+	if _, err := in.Screenshot.Get(); err != nil {
+		v := doubt("its screen", err)
+		v.ends, v.endsWith = Held, in.command()
+		return v
+	}
+	if w.proves(in) {
+		return allow()
+	}
+	v := notYet("%s; its screen must show the same for some minutes, or else it may be shutting down, or have booted a moment ago", w.mute).in(time.Minute)
+	v.ends, v.endsWith = Held, in.command()
+	return v
+}
+
+// WantsConsole says whether the console is needed before the evidence is taken. It is where
+// an alarm asks, and a voice is dead or late: the console shows at once what is published
+// later of a host that comes back. It is compared with the pass before.
+func (g *Guard) WantsConsole(q Question) bool {
+	in := g.inquiry(q)
+	d, err := in.Instance.Description.Get()
+	return err == nil && !d.Windows && in.fallsSilent()
+}
+
+// WantsScreenshot says the same of the picture on the screen, where the console can show
+// nothing. The console must have been read.
+func (g *Guard) WantsScreenshot(q Question) bool {
+	in := g.inquiry(q)
+	if !in.fallsSilent() {
+		return false
+	}
+	d, err := in.Instance.Description.Get()
+	if err == nil && d.Windows {
+		return true
+	}
+	_, unread := in.Console.Get()
+	return unread == nil && in.watch().mute != ""
+}
+
+// fallsSilent says whether an alarm asks for a host of which a voice is dead or late, and
+// nothing is alive.
+func (in Inquiry) fallsSilent() bool {
+	if in.person() {
+		return false
+	}
+	r := in.vitals()
+	return len(r.All(vitals.Alive)) == 0 && slices.ContainsFunc(r.Of(vitals.Voice, vitals.Dead, vitals.Waiting), func(v vitals.Vital) bool {
+		return v.Says == vitals.Dead || v.Late
+	})
+}
