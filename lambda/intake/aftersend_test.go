@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
@@ -26,7 +25,7 @@ func (w *world) direct(id, more string) intake.Outcome {
 	return answer.Outcomes[0]
 }
 
-// hungMember is a world with one instance that has shown no life for seven minutes, a
+// hungMember is a world with one instance that hangs, a
 // member of a group of ten.
 func hungMember(t *testing.T, mode config.Mode) *world {
 	w := newWorld(t, mode)
@@ -34,7 +33,7 @@ func hungMember(t *testing.T, mode config.Mode) *world {
 	for i := range 9 {
 		w.add(fmt.Sprintf("i-0e0000000000000%02x", i), machine{tag: "auto", group: "web"})
 	}
-	w.add(webA, machine{tag: "auto", group: "web", silentSince: noon.Add(-12 * time.Minute)})
+	w.add(webA, machine{tag: "auto", group: "web", silentSince: fellSilent})
 	return w
 }
 

@@ -111,7 +111,7 @@ func TestNothingIsSentWhileTheCasebookIsDown(t *testing.T) {
 	for _, op := range []string{"dynamodb:BatchGetItem", "dynamodb:TransactWriteItems", "dynamodb:PutItem"} {
 		t.Run(op, func(t *testing.T) {
 			w := newWorld(t, config.ModeAuto)
-			m := w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
+			m := w.add(webA, machine{tag: "auto", silentSince: fellSilent, console: consoleUp})
 			if op == "dynamodb:PutItem" { // only "later" needs it
 				m.silentSince = at(11, 58, 0)
 			}
@@ -128,7 +128,7 @@ func TestNothingIsSentWhileTheCasebookIsDown(t *testing.T) {
 			if len(failed) > 0 {
 				w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
 			}
-			w.advance(10 * time.Minute)
+			w.advance(20 * time.Minute)
 			if len(m.interruptedAt) != 1 {
 				t.Errorf("%d interrupts once the casebook is back, want 1", len(m.interruptedAt))
 			}
@@ -136,8 +136,8 @@ func TestNothingIsSentWhileTheCasebookIsDown(t *testing.T) {
 	}
 }
 
-// Before a plain alarm's interrupt there are five rounds of calls, the evidence apart: each
-// call here belongs to one of them.
+// Before a plain alarm's interrupt there are five rounds of calls, and besides, the console
+// is read early, and the evidence is taken. Each call here belongs to one of them.
 func TestAPlainAlarmNeedsNoOtherCalls(t *testing.T) {
 	w, _ := hung(t, config.ModeAuto)
 	w.bystanders(12)
@@ -150,7 +150,7 @@ func TestAPlainAlarmNeedsNoOtherCalls(t *testing.T) {
 		"DescribeInstances": 2, "DescribeInstanceStatus": 2, "dynamodb:BatchGetItem": 1, // 1st and 2nd
 		"DescribeInstanceTypes": 1, "DescribeInstanceAttribute": 1, "DescribeVolumes": 1, "GetMetricData": 1, "DescribeTargetGroups": 1, // 2nd, with the budget's Query
 		"DescribeInstanceInformation": 2,                            // 1st, and the neighbours' as the 3rd
-		"GetConsoleOutput":            2, "GetConsoleScreenshot": 1, // the evidence
+		"GetConsoleOutput":            3, "GetConsoleScreenshot": 1, // the latest early, and the evidence
 		"dynamodb:TransactWriteItems": 1, // 4th
 		"SendDiagnosticInterrupt":     1, // 5th
 	}

@@ -12,13 +12,13 @@ import (
 // What a console's ring holds while a dump goes on, and after it has forgotten it.
 const (
 	progress     = "Copying data                                      : [ 41.0 %] -           eta: 9m1s\r"
-	nothingKnown = "app: request 4711 served in 12 ms\r\napp: request 4712 served in 9 ms\r\n"
+	nothingKnown = "[91200.118400] app[811]: request 4711 served in 12 ms\r\n[91200.131120] app[811]: request 4712 served in 9 ms\r\n"
 )
 
-// alarmed lets an alarm of a moment ago name webA, which hangs for twelve minutes.
+// alarmed lets an alarm of a moment ago name webA, which hangs as long as at noon.
 func (w *world) alarmed(name string) {
 	w.t.Helper()
-	w.machines[webA].silentSince = w.now.Add(-12 * time.Minute)
+	w.machines[webA].silentSince = w.now.Add(fellSilent.Sub(noon))
 	w.deliver(alarm(name, "heartbeat", w.now.Add(-5*time.Second), webA))
 }
 
@@ -140,7 +140,7 @@ func TestADryRunNeverMarksADump(t *testing.T) {
 func TestNothingButADumpIsEverMarked(t *testing.T) {
 	for name, console := range map[string]string{
 		"a login prompt": consoleUp, "a boot": consoleBooting, "nothing known": nothingKnown, "nothing": "",
-		"a shutdown": consoleUp + "\r\n[  512.100000] reboot: Restarting system\r\n",
+		"a shutdown": consoleUp + "\r\n[  5120.100000] reboot: Restarting system\r\n",
 	} {
 		w, m := hung(t, config.ModeAuto)
 		m.console = console

@@ -63,7 +63,7 @@ func (w *world) changedNothing() {
 func TestExplainForeseesTheQueueAndTheConsole(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	w.add(webA, machine{tag: "auto", silentSince: at(11, 58, 0), console: consoleUp})
-	w.add(webB, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleDumping})
+	w.add(webB, machine{tag: "auto", silentSince: fellSilent, console: consoleDumping})
 	event := alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA, webB)
 	got := outcomes(w.handler.Explain(t.Context(), trigger.Decode([]byte(event), trigger.Invocation{At: w.now})))
 	w.changedNothing()

@@ -19,12 +19,13 @@ import (
 func TestADumpingMemberNeverHidesOneThatHangsNext(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	w.many(10, 1, "web")
+	w.machines[host(0)].silentSince = at(11, 35, 0)
 	w.now = at(11, 57, 0)
 	w.deliver(alarm("cpu", "CPU", at(11, 56, 59), host(0)))
 	w.machines[host(1)].silentSince = at(11, 58, 0)
 	w.now = at(12, 0, 0)
 	w.deliver(groupAlarm("latency", at(11, 59, 30), "AutoScalingGroupName", "web"))
-	w.advance(14 * time.Minute)
+	w.advance(20 * time.Minute)
 	if n := len(w.machines[host(1)].interruptedAt); n != 1 || w.sent() != 2 {
 		t.Errorf("the second host got %d interrupts, %d in all: %v", n, w.sent(), summary(w.decisions()))
 	}
@@ -75,7 +76,7 @@ func TestASiblingThatIsRefusedNeverHidesATargetThatFailsLater(t *testing.T) {
 	w.machines[host(1)].silentSince = at(11, 58, 0)
 	w.deliver(compositeAlarm("service", at(11, 59, 30)))
 	p.unhealthy = p.targets[:1]
-	w.advance(14 * time.Minute)
+	w.advance(20 * time.Minute)
 	if len(w.machines[host(1)].interruptedAt) != 1 {
 		t.Errorf("the host behind the target group got no interrupt: %v", summary(w.decisions()))
 	}
@@ -133,6 +134,10 @@ func TestGroupOfWhichNoneFailsYetHasAnotherPass(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	}
+	for range 7 { // its disk is not still for long enough
+		w.advance(time.Minute)
+		w.decided(host(2) + " later by unresponsive")
+	}
 	w.advance(time.Minute)
 	w.decided(host(2) + " interrupted by unresponsive")
 	if w.sent() != 1 || len(w.queue) != 0 {
@@ -187,7 +192,7 @@ func TestGroupThatCannotBePutBackComesAgain(t *testing.T) {
 func TestMemberThatFailsNeverHidesOneThatAWSGaveNoAnswerOf(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	w.many(60, 1, "web")
-	w.machines[host(59)].silentSince = at(11, 50, 0)
+	w.machines[host(59)].silentSince = fellSilent
 	w.throttle = func(ids []string) bool { return slices.Contains(ids, host(59)) }
 	w.deliver(groupAlarm("latency", at(11, 59, 0), "AutoScalingGroupName", "web"))
 	want := []string{host(0) + " later by running"} // EC2 Auto Scaling's pings of the same chunk are not known either

@@ -37,7 +37,7 @@ func TestNeverMoreInterruptsAtOnceThanTheBudget(t *testing.T) {
 	var ids []string
 	for i := range 10 {
 		ids = append(ids, fmt.Sprintf("i-0c1b2c3d4e5f607%02d", i))
-		w.add(ids[i], machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp, subnet: "subnet-of-" + ids[i]})
+		w.add(ids[i], machine{tag: "auto", silentSince: fellSilent, console: consoleUp, subnet: "subnet-of-" + ids[i]})
 	}
 	w.healthy(len(ids))
 	budget := w.handler.Config.Rules.Budget
@@ -92,7 +92,7 @@ func TestAnInterruptNeverWaitsForWhatIsOnlyPutBackInTheQueue(t *testing.T) {
 		ids = append(ids, fmt.Sprintf("i-0c1b2c3d4e5f607%02d", i))
 		w.add(ids[i], machine{tag: "auto", pingAt: at(11, 57, 0)})
 	}
-	w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
+	w.add(webA, machine{tag: "auto", silentSince: fellSilent, console: consoleUp})
 	sent := make(chan struct{})
 	w.handler.Live = sending{w.handler.Live, sync.OnceFunc(func() { close(sent) })}
 	w.handler.Queue = queueing{w, func(context.Context) {
@@ -211,7 +211,7 @@ func TestTheBudgetIsNeverOverspent(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	ids := []string{"i-0c1b2c3d4e5f60701", "i-0c1b2c3d4e5f60702", "i-0c1b2c3d4e5f60703", "i-0c1b2c3d4e5f60704", "i-0c1b2c3d4e5f60705"}
 	for _, id := range ids {
-		w.add(id, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp, subnet: "subnet-of-" + id})
+		w.add(id, machine{tag: "auto", silentSince: fellSilent, console: consoleUp, subnet: "subnet-of-" + id})
 	}
 	w.bystanders(len(ids) + 1)
 	w.healthy(len(ids))

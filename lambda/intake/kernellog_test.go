@@ -13,7 +13,6 @@ import (
 
 // What a kernel says on its console some minutes later.
 const (
-	saysReady = "\r\n[   12.500000] systemd[1]: Reached target Multi-User System.\r\nweb login: "
 	saysStuck = "\r\n[ 5000.100000] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [kworker/0:1:17]\r\n"
 	saysLogin = "\r\n[ 5000.100000] systemd[1]: Started Daily Cleanup of Temporary Directories.\r\n"
 )
@@ -22,7 +21,7 @@ const (
 // whose disk was never written: only its kernel's own word can show that it hangs.
 func undisked(t *testing.T) (*world, *machine) {
 	w := newWorld(t, config.ModeAuto)
-	return w, w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), idle: true, heartbeat: true, console: consoleUp + saysReady})
+	return w, w.add(webA, machine{tag: "auto", silentSince: fellSilent, idle: true, heartbeat: true, console: consoleUp})
 }
 
 func TestAKernelThatSaysItIsStuckIsBelievedOnlyAfterAPassBefore(t *testing.T) {
@@ -49,19 +48,44 @@ func TestAConsoleThatShowsLifeNeverPermits(t *testing.T) {
 	w.expect(step{outcome: "later", rule: "unresponsive", why: "it is alive: console since the last pass"})
 }
 
-// Reading consoles costs calls that EC2 throttles. And the rule quiet must not see one that
-// is older than the evidence.
-func TestAConsoleIsReadEarlyOnlyWhereNoDiskSpeaks(t *testing.T) {
+// Reading consoles costs calls that EC2 throttles, and most passes are about living hosts.
+func TestAConsoleOfALivingHostIsNeverRead(t *testing.T) {
+	for name, m := range map[string]machine{
+		"its agent is heard":                         {tag: "auto"},
+		"its agent was stopped, and its disk writes": {tag: "auto", silentSince: fellSilent, works: true},
+	} {
+		w := newWorld(t, config.ModeAuto)
+		w.add(webA, m)
+		w.deliver(heartbeat)
+		w.advance(time.Hour)
+		if n := w.called("GetConsoleOutput") + w.called("GetConsoleScreenshot"); n != 0 || w.sent() != 0 {
+			t.Errorf("%s: %d consoles and screens were read for %d interrupts: %v", name, n, w.sent(), summary(w.decisions()))
+		}
+	}
+}
+
+// A console shows a host that comes back minutes before its signs of life are published. And
+// the rule quiet must not see one that is older than the evidence.
+func TestAConsoleIsNeverLeftUnreadOnceAVoiceIsLate(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
 	w.add(webA, machine{tag: "auto", silentSince: at(11, 57, 30), heartbeat: true, console: consoleUp})
 	w.deliver(heartbeat)
-	w.advance(3 * time.Minute)
-	if n := w.called("GetConsoleOutput"); n != 0 || w.sent() != 0 {
-		t.Errorf("%d consoles were read: %v", n, summary(w.decisions()))
+	late := at(12, 1, 1) // a ping was due at noon, and may be a minute late
+	for before := 0; w.now.Before(at(12, 15, 0)); before = w.called("GetConsoleOutput") {
+		w.advance(time.Minute)
+		want := 0
+		if !w.now.Before(late) {
+			want = 1
+		}
+		if w.sent() > 0 {
+			want += 2 // the evidence
+		}
+		if n := w.called("GetConsoleOutput") - before; n != want {
+			t.Errorf("%s: %d consoles were read, want %d", w.now.Format(time.TimeOnly), n, want)
+		}
 	}
-	w.advance(20 * time.Minute)
-	if n := w.called("GetConsoleOutput"); n != 2 || w.sent() != 1 {
-		t.Errorf("%d consoles were read for %d interrupts: %v", n, w.sent(), summary(w.decisions()))
+	if w.sent() != 1 || w.called("GetConsoleScreenshot") != 1 {
+		t.Errorf("%d interrupts, %d screens were photographed: %v", w.sent(), w.called("GetConsoleScreenshot"), summary(w.decisions()))
 	}
 }
 

@@ -52,7 +52,7 @@ func TestACheckThatPassesAgainNeverCounts(t *testing.T) {
 // Nobody should have to ask for what would then be refused.
 func TestWhatIsHeldForAPersonIsNeverMoreThanHeld(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
-	w.add(webA, machine{tag: "manual", silentSince: at(11, 50, 0), shutdown: "terminate"})
+	w.add(webA, machine{tag: "manual", silentSince: fellSilent, shutdown: "terminate"})
 	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
 	w.expect(step{outcome: "refused", rule: "survives"})
 }

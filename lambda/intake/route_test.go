@@ -28,7 +28,7 @@ func (w *world) many(n, hung int, group string) (ids []string) {
 	for i := range n {
 		m := machine{tag: "auto", group: group, console: consoleUp}
 		if i < hung { // each in a subnet of its own: many silent ones in one prove nothing
-			m.silentSince, m.subnet = at(11, 50, 0), fmt.Sprint("subnet-of-", i)
+			m.silentSince, m.subnet = fellSilent, fmt.Sprint("subnet-of-", i)
 		}
 		w.add(host(i), m)
 		ids = append(ids, host(i))

@@ -36,7 +36,7 @@ func voiceWalks() []ruleWalk {
 		})
 	}
 	alone := func(w *world) {
-		w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
+		w.add(webA, machine{tag: "auto", silentSince: fellSilent, console: consoleUp})
 		w.bystanders(6)
 	}
 	return []ruleWalk{
@@ -50,7 +50,7 @@ func voiceWalks() []ruleWalk {
 		},
 		{
 			cases.RuleUnresponsive, "it is a Windows, whose agent may be silent for longer", silentHost,
-			describes(func(i *types.Instance) { i.Platform = "windows" }), cases.OutcomeLater, "SSM ping 15m ago, 20m required",
+			describes(func(i *types.Instance) { i.Platform = "windows" }), cases.OutcomeLater, "SSM ping 19m ago, 20m required",
 		},
 		{
 			cases.RuleUnresponsive, "three of its six neighbours are silent, too", alone,
@@ -105,7 +105,7 @@ func consoleWalks() []ruleWalk {
 		{cases.RuleQuiet, "its console shows a boot", silentHost, console(consoleBooting), cases.OutcomeLater, "boot that has not finished"},
 		{
 			cases.RuleQuiet, "its console shows a shutdown", silentHost,
-			console(consoleUp + "\r\n[  512.100000] reboot: Restarting system\r\n"), cases.OutcomeRefused, "it is shutting down",
+			console(consoleUp + "\r\n[ 5120.100000] reboot: Restarting system\r\n"), cases.OutcomeRefused, "it is shutting down",
 		},
 	}
 }

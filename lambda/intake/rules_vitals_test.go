@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,14 +18,19 @@ func metricWalks() []ruleWalk {
 	return []ruleWalk{
 		{
 			cases.RuleUnresponsive, "its disk is written", silentHost,
-			counted("VolumeWriteOps", at(11, 54, 0), time.Minute, 1, 1, 1, 1, 1), cases.OutcomeLater, "it wrote 1m ago, 9 min of stillness required",
+			counted("VolumeWriteOps", fellSilent, time.Minute, slices.Repeat([]float64{1}, 17)...), cases.OutcomeLater, "it wrote 1m ago, 16 min of stillness required",
 		},
 		{
 			cases.RuleUnresponsive, "its disk is written as before", silentHost,
-			counted("VolumeWriteOps", at(11, 54, 0), time.Minute, 40, 40, 40, 40, 40), cases.OutcomeLater, "it writes as before",
+			counted("VolumeWriteOps", fellSilent, time.Minute, slices.Repeat([]float64{40}, 17)...), cases.OutcomeLater, "it writes as before",
 		},
 		{
-			cases.RuleUnresponsive, "its disk was as still before", silentHost,
+			cases.RuleUnresponsive, "its check does not fail, so that its kernel may be alive", unreachableHost,
+			alter("DescribeInstanceStatus of the Region", func(out *ec2.DescribeInstanceStatusOutput) { out.InstanceStatuses = nil }),
+			cases.OutcomeLater, "0 for 9 min, 40 a minute before, 16 min required where its kernel may be alive",
+		},
+		{
+			cases.RuleUnresponsive, "its disk was as still before", unreachableHost,
 			counted("VolumeWriteOps", at(11, 0, 0), time.Minute, -1, -1, -1, -1, -1, -1), cases.OutcomeLater, "0 for 9 min, 40 a minute before, 13 min required",
 		},
 		{
@@ -70,7 +76,7 @@ func metricWalks() []ruleWalk {
 			describes(func(i *types.Instance) { i.SourceDestCheck = aws.Bool(true) }), cases.OutcomeLater, "it is alive: NetworkOut",
 		},
 		{
-			cases.RuleUnresponsive, "it sends as before, and has detailed monitoring", together(silentSender, func(w *world) { w.now = at(12, 0, 30) }),
+			cases.RuleUnresponsive, "it sends as before, and has detailed monitoring", together(unreachableHost, func(w *world) { w.machines[webA].sends, w.now = true, at(12, 0, 30) }),
 			describes(func(i *types.Instance) { i.Monitoring = &types.Monitoring{State: types.MonitoringStateEnabled} }),
 			cases.OutcomeLater, "it is alive: NetworkOut",
 		},

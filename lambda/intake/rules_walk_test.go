@@ -44,10 +44,17 @@ func (walk ruleWalk) handle(w *world) {
 	}
 }
 
-// silentHost has an agent that has fallen silent, and writes nothing since. Twelve
-// neighbours are heard.
+// silentHost has an agent that has fallen silent, and writes nothing since. Its last ping
+// was a minute before. Twelve neighbours are heard.
 func silentHost(w *world) {
-	w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
+	w.add(webA, machine{tag: "auto", launched: noon.Add(time.Minute - 48*time.Hour), silentSince: fellSilent, console: consoleUp})
+	w.bystanders(12)
+}
+
+// unreachableHost has been silent for ten minutes only. But EC2 gets no answer to an ARP
+// request either: its kernel is dead, so that this is no storm.
+func unreachableHost(w *world) {
+	w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), failsFrom: at(11, 50, 0), console: consoleUp})
 	w.bystanders(12)
 }
 
@@ -63,14 +70,18 @@ func silentSender(w *world) {
 // are silent, too.
 func silentStrangers(w *world) {
 	for i := range 3 {
-		w.add(host(30+i), machine{subnet: "subnet-2", profile: "arn:web", silentSince: at(11, 50, 0)})
+		w.add(host(30+i), machine{subnet: "subnet-2", profile: "arn:web", silentSince: fellSilent})
 	}
 }
 
-// silentWindows is a Windows of which everybody has waited half an hour for a sign.
+// silentWindows is a Windows of which everybody has waited half an hour for a sign. The pass
+// before has seen its screen.
 func silentWindows(w *world) {
 	w.add(webA, machine{tag: "auto", windows: true, silentSince: at(11, 55, 0), console: consoleUp})
-	w.now = at(12, 29, 30)
+	w.now = at(12, 27, 0)
+	w.deliver(heartbeat)
+	w.expect(step{outcome: "later", rule: "quiet", why: "its screen must show the same for some minutes"})
+	w.event, w.queue, w.now = w.queue[0].body, nil, at(12, 29, 30)
 }
 
 // failingHost shows nothing but a reachability check that fails. That is enough for a
@@ -181,7 +192,7 @@ func silentHosts(n int) func(*world) {
 	return func(w *world) {
 		for i := range n {
 			m := w.machines[host(i)]
-			m.silentSince, m.subnet = at(11, 50, 0), fmt.Sprint("subnet-of-", i) // its neighbours' silence would prove nothing
+			m.silentSince, m.subnet = fellSilent, fmt.Sprint("subnet-of-", i) // its neighbours' silence would prove nothing
 		}
 	}
 }

@@ -14,7 +14,8 @@ import (
 
 // The consoles that the walks need, in the kernel's words.
 const (
-	consoleUp      = "[    0.000000] Linux version 6.1.0-56-cloud-amd64\r\n[    0.000000] Command line: root=/dev/nvme0n1 ro crashkernel=256M\r\nweb login: "
+	consoleBooted  = "[    0.000000] Linux version 6.1.0-56-cloud-amd64\r\n[    0.000000] Command line: root=/dev/nvme0n1 ro crashkernel=256M\r\n[   12.500000] systemd[1]: Reached target Multi-User System.\r\nweb login: "
+	consoleUp      = consoleBooted + "[ 4711.204810] TCP: request_sock_TCP: Possible SYN flooding on port 8080. Sending cookies.\r\n" // that boot was long ago
 	consoleBooting = consoleUp + "\r\n[    0.000000] Linux version 6.1.0-56-cloud-amd64\r\n[    0.000000] Command line: root=/dev/nvme0n1 ro crashkernel=256M\r\n[    2.113009] nvme nvme0: 2/0/0 default/read/poll queues\r\n"
 	consoleDumping = consoleUp + "\r\n[    0.000000] Linux version 6.1.0-56-cloud-amd64\r\n[    0.000000] Command line: root=/dev/nvme0n1 ro irqpoll nr_cpus=1 reset_devices elfcorehdr=507252K\r\n[    9.500000] kdump-tools[112]: running makedumpfile\r\n"
 )
@@ -44,14 +45,18 @@ func TestWalks(t *testing.T) {
 		left    int            // in the queue at the end
 		sent    int
 	}{
-		"an agent falls silent and the alarm comes early: permitted once the ping is eleven minutes old": {
+		"an agent falls silent and the alarm comes early: permitted once its disk has been still for sixteen minutes": {
 			machine: machine{tag: "auto", silentSince: at(12, 0, 30), console: consoleUp},
 			metric:  "heartbeat", alarm: at(12, 3, 10),
 			steps: []step{
 				{at(12, 3, 15), "later", "unresponsive", "SSM ping 3m15s ago, 11m required"},
-				{at(12, 11, 15), "interrupted", "unresponsive", "it says nothing (SSM ping 11m15s ago), it writes nothing (0 for 9 min, 40 a minute before), and nobody gets an answer"},
+				{at(12, 10, 15), "later", "unresponsive", "SSM ping 10m15s ago, 11m required"},
+				{at(12, 11, 15), "later", "unresponsive", "it writes nothing (0 for 9 min, 40 a minute before, 16 min required where its kernel may be alive); it says nothing (SSM ping 11m15s ago)"},
+				{at(12, 16, 15), "later", "unresponsive", "0 for 14 min, 40 a minute before, 16 min required"},
+				{at(12, 17, 15), "later", "unresponsive", "0 for 15 min, 40 a minute before, 16 min required"},
+				{at(12, 18, 15), "interrupted", "unresponsive", "it says nothing (SSM ping 18m15s ago), it writes nothing (0 for 16 min, 40 a minute before), and nobody gets an answer"},
 			},
-			laters: map[int]string{1: "ago, 11m required"},
+			laters: map[int]string{1: "ago, 11m required", 3: "16 min required where its kernel may be alive"},
 			sent:   1,
 		},
 		"the reachability check fails and there is no agent: that may be its network, so a person must ask": {
@@ -65,13 +70,25 @@ func TestWalks(t *testing.T) {
 				{at(12, 6, 5), "held", "unresponsive", "neither agent nor heartbeat was heard in the hour before: that may be its network alone"},
 			},
 		},
-		"its heartbeat stops and there is no agent: permitted after five full minutes": {
+		"its heartbeat stops and there is no agent: permitted after sixteen minutes": {
 			machine: machine{tag: "auto", noAgent: true, heartbeat: true, failsFrom: at(12, 0, 0), failsUntil: at(12, 0, 1), console: consoleUp},
 			metric:  "heartbeat", alarm: at(12, 4, 0),
 			steps: []step{
 				{at(12, 4, 5), "later", "unresponsive", "heartbeat 4m5s ago, 5 full minutes required"},
+				{at(12, 5, 5), "later", "unresponsive", "0 for 4 min, 40 a minute before, 16 min required"},
+				{at(12, 16, 5), "later", "unresponsive", "0 for 15 min, 40 a minute before, 16 min required"},
+				{at(12, 17, 5), "interrupted", "unresponsive", "it says nothing (heartbeat 17m5s ago)"},
+			},
+			laters: map[int]string{2: "16 min required where its kernel may be alive"},
+			sent:   1,
+		},
+		"its heartbeat stops, its check fails and there is no agent: permitted after five full minutes": {
+			machine: machine{tag: "auto", noAgent: true, heartbeat: true, failsFrom: at(12, 0, 0), console: consoleUp},
+			metric:  "heartbeat", alarm: at(12, 4, 0),
+			steps: []step{
+				{at(12, 4, 5), "later", "unresponsive", "reachability check has failed for 4m5s, 5m required"},
 				{at(12, 5, 5), "later", "unresponsive", "0 for 4 min, 40 a minute before, 5 min required"},
-				{at(12, 6, 5), "interrupted", "unresponsive", "it says nothing (heartbeat 6m5s ago)"},
+				{at(12, 6, 5), "interrupted", "unresponsive", "it says nothing (heartbeat 6m5s ago, reachability check has failed for 6m5s), it writes nothing (0 for 5 min, 40 a minute before)"},
 			},
 			sent: 1,
 		},
@@ -121,7 +138,7 @@ func TestWalks(t *testing.T) {
 			steps: []step{{at(12, 5, 5), "refused", "booted", "system-reboot for it; its window opened 7m5s ago"}},
 		},
 		"it is dumping already": {
-			machine: machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleDumping},
+			machine: machine{tag: "auto", silentSince: fellSilent, console: consoleDumping},
 			metric:  "heartbeat", alarm: at(12, 0, 0),
 			steps: []step{{at(12, 0, 5), "refused", "quiet", "elfcorehdr=507252K"}},
 		},
@@ -140,7 +157,7 @@ func TestWalks(t *testing.T) {
 			steps: []step{{at(12, 0, 0), "refused", "fresh", "the trigger is 30m old"}},
 		},
 		"nobody has tagged it": {
-			machine: machine{silentSince: at(11, 50, 0)},
+			machine: machine{silentSince: fellSilent},
 			metric:  "heartbeat", alarm: at(12, 0, 0),
 			steps: []step{{at(12, 0, 5), "refused", "opted-in", "no tag crashcart"}},
 		},
@@ -150,7 +167,7 @@ func TestWalks(t *testing.T) {
 			steps: []step{{at(12, 0, 5), "refused", "supported", "arm64"}},
 		},
 		"a failed dump could terminate it": {
-			machine: machine{tag: "auto", silentSince: at(11, 50, 0), shutdown: "terminate"},
+			machine: machine{tag: "auto", silentSince: fellSilent, shutdown: "terminate"},
 			metric:  "heartbeat", alarm: at(12, 0, 0),
 			steps: []step{{at(12, 0, 5), "refused", "survives", `"terminate", not stop`}},
 		},
@@ -212,7 +229,7 @@ func TestWhoMayAskInEveryMode(t *testing.T) {
 		for kind, want := range map[string]string{"alarm": c.alarm, "direct": c.direct} {
 			t.Run(fmt.Sprintf("stack %s, tag %s, %s", c.mode, c.tag, kind), func(t *testing.T) {
 				w := newWorld(t, c.mode)
-				m := w.add(webA, machine{tag: c.tag, silentSince: at(11, 50, 0), console: consoleUp})
+				m := w.add(webA, machine{tag: c.tag, silentSince: fellSilent, console: consoleUp})
 				if kind == "alarm" {
 					w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
 				} else if _, err := w.invoke(`{"instanceIds":["` + webA + `"],"reason":"checkout hangs"}`); err != nil {
@@ -234,10 +251,10 @@ func TestWhoMayAskInEveryMode(t *testing.T) {
 	}
 }
 
-// hung is a world with one instance that is silent for eleven minutes.
+// hung is a world with one instance that may be interrupted at once.
 func hung(t *testing.T, mode config.Mode) (*world, *machine) {
 	w := newWorld(t, mode)
-	return w, w.add(webA, machine{tag: "auto", silentSince: at(11, 50, 0), console: consoleUp})
+	return w, w.add(webA, machine{tag: "auto", silentSince: fellSilent, console: consoleUp})
 }
 
 func TestOneHangNeverGetsTwoInterrupts(t *testing.T) {
@@ -290,7 +307,7 @@ func TestCooldownOutlivesTheCase(t *testing.T) {
 	m.silentSince, m.backAt = at(11, 50, 0), at(12, 5, 0)
 
 	w.advance(49 * time.Hour) // the case has lapsed, the machine hangs again
-	m.silentSince, m.backAt = w.now.Add(-10*time.Minute), time.Time{}
+	m.silentSince, m.backAt = w.now.Add(fellSilent.Sub(noon)), time.Time{}
 	w.deliver(alarm("crashcart-heartbeat", "heartbeat", w.now.Add(-time.Minute), webA))
 	w.expect(step{outcome: "interrupted", rule: "unresponsive"})
 	if len(m.interruptedAt) != 2 {
@@ -317,7 +334,7 @@ func TestAGroupThatFailsAltogetherIsNeverInterrupted(t *testing.T) {
 	for i := range 6 {
 		id := fmt.Sprintf("i-0c1b2c3d4e5f6070%d", i)
 		ids = append(ids, id)
-		w.add(id, machine{tag: "auto", group: "checkout", silentSince: at(11, 50, 0), console: consoleUp, subnet: "subnet-of-" + id})
+		w.add(id, machine{tag: "auto", group: "checkout", silentSince: fellSilent, console: consoleUp, subnet: "subnet-of-" + id})
 	}
 	w.healthy(len(ids))
 	w.deliver(alarm("crashcart-group", "heartbeat", at(11, 59, 0), ids[0]))
@@ -335,7 +352,7 @@ func TestAGroupThatFailsAltogetherIsNeverInterrupted(t *testing.T) {
 
 func TestOneHungMemberOfAHealthyGroupIsInterrupted(t *testing.T) {
 	w := newWorld(t, config.ModeAuto)
-	w.add(webA, machine{tag: "auto", group: "checkout", silentSince: at(11, 50, 0), console: consoleUp})
+	w.add(webA, machine{tag: "auto", group: "checkout", silentSince: fellSilent, console: consoleUp})
 	for i := range 5 {
 		w.add(fmt.Sprintf("i-0c1b2c3d4e5f6070%d", i), machine{tag: "auto", group: "checkout"})
 	}

@@ -113,7 +113,7 @@ func (w *world) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInpu
 }
 
 func (w *world) GetConsoleScreenshot(_ context.Context, in *ec2.GetConsoleScreenshotInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
-	image := base64.StdEncoding.EncodeToString([]byte("a picture"))
+	image := base64.StdEncoding.EncodeToString([]byte(w.machines[*in.InstanceId].screen))
 	return &ec2.GetConsoleScreenshotOutput{InstanceId: in.InstanceId, ImageData: &image}, w.call("GetConsoleScreenshot")
 }
 

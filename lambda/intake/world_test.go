@@ -48,6 +48,7 @@ type machine struct {
 	failsFrom     time.Time // the reachability check fails from here ...
 	failsUntil    time.Time // ... to here; zero for ever
 	console       string
+	screen        string // the picture on its screen
 	shutdown      string
 	scheduled     []types.InstanceStatusEvent
 	subnet        string // subnet-1 unless set
@@ -110,6 +111,11 @@ type queued struct {
 
 // noon is a quiet hour long after every launch.
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// fellSilent is since when a machine hangs that an alarm may have interrupted at noon: its
+// disk has been still for 17 published minutes then, of which 16 are required, and its last
+// ping is less than half an hour old.
+var fellSilent = noon.Add(-18 * time.Minute)
 
 const (
 	webA = "i-0a1b2c3d4e5f60718"
@@ -176,6 +182,9 @@ func (w *world) add(id string, m machine) *machine {
 	}
 	if m.console == "" {
 		m.console = consoleUp
+	}
+	if m.screen == "" {
+		m.screen = "the picture of " + id
 	}
 	if m.subnet == "" {
 		m.subnet = "subnet-1"
