@@ -231,6 +231,44 @@ func TestTakeConsoleAsksForTheLatestConsoleAlone(t *testing.T) {
 	})
 }
 
+func TestTakeScreenAsksForTheScreenshotAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &fakeEC2{screenshot: call{answer: encoded(jpeg)}}
+		e := evidence.Taker{API: c}.TakeScreen(t.Context(), instance)
+		if !bytes.Equal(e.Screenshot, jpeg) || e.ScreenshotErr != nil || !e.TakenAt.Equal(time.Now()) || e.InstanceID != instance {
+			t.Errorf("%+v", e)
+		}
+		if want := []string{"screenshot " + instance}; !slices.Equal(c.asks, want) { // above all no key press
+			t.Errorf("asked %q, want %q", c.asks, want)
+		}
+		c.screenshot.delay, c.screenshot.deaf = time.Hour, true
+		begun := time.Now()
+		if e = (evidence.Taker{API: c}).TakeScreen(t.Context(), instance); !errors.Is(e.ScreenshotErr, evidence.ErrLate) || time.Since(begun) != evidence.Bound {
+			t.Errorf("one that never comes: %v after %s", e.ScreenshotErr, time.Since(begun))
+		}
+		time.Sleep(time.Hour) // until it has come
+	})
+}
+
+// Two pictures are compared by their bytes. One that could not be had must equal none.
+func TestTakeScreenNeverGivesAPictureBesideItsError(t *testing.T) {
+	unsupported := &smithy.GenericAPIError{Code: "UnsupportedOperation"}
+	for name, c := range map[string]struct {
+		answer call
+		want   error
+	}{
+		"no screenshots of this type": {call{answer: encoded(jpeg), err: unsupported}, unsupported},
+		"an empty answer":             {call{}, evidence.ErrEmpty},
+		"no base64":                   {call{answer: "*** not base64 ***"}, base64.CorruptInputError(0)},
+		"a byte too many":             {call{answer: encoded(make([]byte, evidence.MaxScreenshot+1))}, evidence.ErrTooLarge},
+	} {
+		e := evidence.Taker{API: &fakeEC2{screenshot: c.answer}}.TakeScreen(t.Context(), instance)
+		if e.Screenshot != nil || !errors.Is(e.ScreenshotErr, c.want) || !strings.HasPrefix(e.ScreenshotErr.Error(), "taking the screenshot: ") {
+			t.Errorf("%s: %d bytes and %v, want none and %v", name, len(e.Screenshot), e.ScreenshotErr, c.want)
+		}
+	}
+}
+
 func TestTakeRecordsWhatCouldNotBeHad(t *testing.T) {
 	ec2 := answering()
 	ec2.latest.answer = ""
