@@ -85,17 +85,21 @@ func (c *Count) see(life world.Life, exposed, permitted bool) {
 // Class is a kind of hangs for which there is a goal, or none.
 type Class string
 
-// The classes. A host whose hang goes on writing has none of them to hope for.
+// The classes. There is a goal for the first three.
 const (
 	Readable Class = "stops writing"                // and its console shows what happens
 	Empty    Class = "stops writing, empty console" // of a Linux
 	Windows  Class = "stops writing, Windows"
 	Writing  Class = "goes on writing"
+	Replaced Class = "its group replaces it first"
 	Seldom   Class = "agents ping less often" // than every five minutes
 )
 
 // Classes are all of them.
-func Classes() []Class { return []Class{Readable, Empty, Windows, Writing, Seldom} }
+func Classes() []Class { return []Class{Readable, Empty, Windows, Replaced, Seldom, Writing} }
+
+// goals says whether there is a goal for the class.
+func (c Class) goals() bool { return c == Readable || c == Empty || c == Windows }
 
 // Wrong is a living machine that would have been interrupted.
 type Wrong struct {
@@ -103,6 +107,15 @@ type Wrong struct {
 	Host string
 	Decision
 	Causes []world.Cause
+}
+
+// Loss is a hang that was missed although there is a goal for it.
+type Loss struct {
+	Unit    string // what was played
+	Host    string
+	Episode world.Episode
+	Last    time.Time // the last decision in it; zero for none
+	Why     string    // what that came to
 }
 
 // cell is what a count is about.
@@ -125,6 +138,7 @@ type Result struct {
 	Cells    map[cell]*Count
 	Classes  map[world.Fleet]map[Class]*Count
 	Wrongs   []Wrong
+	Losses   []Loss
 
 	permits []permit
 }
@@ -173,6 +187,7 @@ func (r *Result) Add(o *Result) {
 		}
 	}
 	r.Wrongs = append(r.Wrongs, o.Wrongs...)
+	r.Losses = append(r.Losses, o.Losses...)
 	r.permits = append(r.permits, o.permits...)
 }
 

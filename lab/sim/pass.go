@@ -29,18 +29,27 @@ func (p *player) pass(v visit, see func(*Decision) bool) []visit {
 	jobs, group := p.route(ctx, &v)
 	p.first(ctx, jobs)
 	jobs, group = p.thin(jobs, group)
-	var open []*job
+	var open, later []*job
 	for _, j := range jobs {
 		j.verdict = p.guard.Screen(j.question)
-		if j.verdict.Kind == guard.Permitted || j.verdict.Kind == guard.Held {
+		switch j.verdict.Kind {
+		case guard.Permitted, guard.Held:
 			open = append(open, j)
+		case guard.Later:
+			later = append(later, j)
+		case guard.Duplicate, guard.Refused:
 		}
 	}
 	p.further(ctx, open)
+	p.consoles(open)
+	p.consoles(later)
+	for _, j := range later {
+		j.verdict = p.guard.Screen(j.question)
+	}
 	for _, j := range open {
 		j.verdict = p.guard.Decide(j.question)
 		if j.verdict.Kind == guard.Permitted {
-			j.question.Console = p.console(j.ref.Instance)
+			j.question.Console, j.question.Screenshot = p.console(j.ref.Instance), p.screen(j.ref.Instance)
 			_, j.verdict = p.guard.Claim(ctx, j.question)
 		}
 	}
@@ -137,7 +146,7 @@ func (p *player) sift(jobs []*job) (kept, unsure []*job, left bool, doubt error)
 	return kept, unsure, left, doubt
 }
 
-// further asks for the facts of the second and the third round, and for the early consoles.
+// further asks for the facts of the second and the third round.
 func (p *player) further(ctx context.Context, open []*job) {
 	if len(open) == 0 {
 		return
@@ -150,8 +159,17 @@ func (p *player) further(ctx context.Context, open []*job) {
 	for _, j := range open {
 		p.err = cmp.Or(p.err, notModelled(j.question.Instance))
 		j.question.Budget, j.question.GroupSlots = fact.Known(cases.Slots{}), fact.Known(cases.Slots{})
+	}
+}
+
+// consoles reads the early consoles and screens.
+func (p *player) consoles(jobs []*job) {
+	for _, j := range jobs {
 		if p.guard.WantsConsole(j.question) {
 			j.question.Console = p.console(j.ref.Instance)
+		}
+		if p.guard.WantsScreenshot(j.question) {
+			j.question.Screenshot = p.screen(j.ref.Instance)
 		}
 	}
 }

@@ -228,9 +228,13 @@ func (r *recorder) into(out *Result) error {
 }
 
 func (r *recorder) hung(h world.Host, one *hang) {
+	class := classOf(h, one.episode)
+	if class.goals() && one.caught.IsZero() {
+		r.result.Losses = append(r.result.Losses, Loss{Unit: r.unit, Host: h.ID, Episode: one.episode, Last: one.last, Why: cmp.Or(one.why, noAlarm)})
+	}
 	counts := []*Count{
 		&r.result.Total, at(r.result.Fleets, h.Fleet), at(r.result.Causes, one.episode.Cause), at(r.result.Cells, cell{h.Fleet, one.episode.Cause}),
-		r.result.class(h.Fleet, classOf(h, one.episode)),
+		r.result.class(h.Fleet, class),
 	}
 	for _, c := range counts {
 		c.Hangs++
@@ -242,10 +246,16 @@ func (r *recorder) hung(h world.Host, one *hang) {
 	}
 }
 
+// soonReplaced is how soon a group has given a hung host up where the guard has no time to
+// tell a hang from a storm.
+const soonReplaced = 22 * time.Minute
+
 func classOf(h world.Host, e world.Episode) Class {
 	switch {
 	case !e.StopsWriting:
 		return Writing
+	case e.Replaced && e.To.Sub(e.From) < soonReplaced:
+		return Replaced
 	case h.Period > 5*time.Minute:
 		return Seldom
 	case h.Fleet == world.Windows:

@@ -27,8 +27,8 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"crashcart/lab/sim/world"
@@ -113,6 +113,11 @@ func (p *player) console(id string) fact.Of[[]byte] {
 	return fact.Known(p.view.Console(p.byID[id]))
 }
 
+// screen is the picture that the evidence shows of a host's screen.
+func (p *player) screen(id string) fact.Of[[]byte] {
+	return fact.Known(p.view.Screen(p.byID[id]))
+}
+
 // winner is a casebook in which every claim is won, and none stands in another's way.
 type winner struct{ p *player }
 
@@ -121,18 +126,16 @@ func (w winner) Claim(_ context.Context, r cases.Request) (cases.Case, error) {
 	return cases.Case{ID: cases.ID(r.InstanceID, r.Origin.SourceKey), InstanceID: r.InstanceID, State: cases.StateClaimed, ClaimedAt: w.p.now}, nil
 }
 
-// unknownToWorld is how the world says that it was asked for what it does not know. The
-// guard takes that for a failure of AWS, and then permits nothing: a measurement of nothing.
-const unknownToWorld = "the simulated world does not know"
-
-// notModelled says whether one of the facts of an instance failed in that way.
+// notModelled says whether one of the facts of an instance failed because the world does not
+// know it. The guard takes that for a failure of AWS, and then permits nothing: a measurement
+// of nothing.
 func notModelled(i *instance.Instance) error {
 	errs := []error{
 		failure(i.Description), failure(i.Unreachable), failure(i.Ping), failure(i.Status), failure(i.Type), failure(i.Shutdown),
 		failure(i.Group), failure(i.Metrics), failure(i.Targets), failure(i.Neighbours),
 	}
 	for _, err := range errs {
-		if err != nil && strings.Contains(err.Error(), unknownToWorld) {
+		if errors.Is(err, world.ErrNotModelled) {
 			return err
 		}
 	}

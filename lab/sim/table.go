@@ -128,9 +128,14 @@ func (p *printer) hangs(r *Result) {
 	p.kinds(r)
 }
 
-// kinds prints how many of each kind of hang were caught in each fleet.
+// kinds prints of each kind of hang how many were caught in each fleet, and how soon.
 func (p *printer) kinds(r *Result) {
-	p.printf("\n%-16s", "caught, percent")
+	p.byKind(r, "caught, percent", func(c *Count) string { return percent(c.Hangs-c.missed(), c.Hangs) })
+	p.byKind(r, "median, seconds", func(c *Count) string { return c.seconds(0.5) })
+}
+
+func (p *printer) byKind(r *Result, title string, say func(*Count) string) {
+	p.printf("\n%-16s", title)
 	for _, k := range world.Hangs() {
 		p.printf(" %13s", k)
 	}
@@ -143,7 +148,7 @@ func (p *printer) kinds(r *Result) {
 		for _, k := range world.Hangs() {
 			text := "-"
 			if c := r.Cells[cell{f, k}]; c != nil && c.Hangs > 0 {
-				text = percent(c.Hangs-c.missed(), c.Hangs)
+				text = say(c)
 			}
 			p.printf(" %13s", text)
 		}
@@ -153,22 +158,57 @@ func (p *printer) kinds(r *Result) {
 
 func percent(n, of int) string { return fmt.Sprintf("%.0f %%", 100*float64(n)/float64(of)) }
 
-// lost prints what lost the hangs of each fleet.
+// lost prints what lost the hangs of each fleet for which there is a goal, and what the
+// others.
 func (p *printer) lost(r *Result) {
-	if r.Total.missed() == 0 {
-		return
-	}
-	p.printf("\nwhat lost the hangs that were missed\n")
+	p.lostOf(r, "what lost the hangs that stop writing", Class.goals)
+	p.lostOf(r, "what lost the others", func(c Class) bool { return !c.goals() })
+	p.losses(r)
+}
+
+func (p *printer) lostOf(r *Result, title string, of func(Class) bool) {
+	printed := false
 	for _, f := range world.Fleets() {
-		c := r.Fleets[f]
-		if c == nil || len(c.Missed) == 0 {
+		c := &Count{}
+		for _, class := range Classes() {
+			if one := r.Classes[f][class]; one != nil && of(class) {
+				c.add(one)
+			}
+		}
+		if len(c.Missed) == 0 {
 			continue
+		}
+		if !printed {
+			p.printf("\n%s\n", title)
+			printed = true
 		}
 		var said []string
 		for _, why := range c.lost() {
 			said = append(said, fmt.Sprintf("%d %s", c.Missed[why], why))
 		}
 		p.printf("%-16s %s\n", f, strings.Join(said, "; "))
+	}
+}
+
+// mostLosses is how many lost hangs of one fleet are printed.
+const mostLosses = 3
+
+// losses prints how to see some of those again that were lost in fleets that can be served.
+func (p *printer) losses(r *Result) {
+	last, n := "", 0
+	for _, l := range r.Losses {
+		fleet := strings.Split(l.Unit, "/")
+		if l.Last.IsZero() || len(fleet) < 2 || !world.Fleet(fleet[1]).Served() {
+			continue
+		}
+		if fleet[1] != last {
+			last, n = fleet[1], 0
+		}
+		if n++; n > mostLosses {
+			continue
+		}
+		p.printf("  --replay %s@%s@%s\n    %s at %s, lost by %s\n", l.Unit, l.Host, l.Last.UTC().Format(time.RFC3339), l.Episode.Cause,
+			l.Episode.From.UTC().Format(time.RFC3339), l.Why)
 	}
 }
 

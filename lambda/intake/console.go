@@ -21,23 +21,41 @@ func consoleOf(seen evidence.Evidence) fact.Of[[]byte] {
 	return fact.Known(seen.Latest)
 }
 
-// earlyConsoles reads the consoles of those jobs whose verdict needs the kernel's own word
-// on the machine. What it shows is compared with the pass before.
+// screenOf is the picture on the screen as the rules see it.
+func screenOf(seen evidence.Evidence) fact.Of[[]byte] {
+	if seen.ScreenshotErr != nil {
+		return fact.Failed[[]byte](seen.ScreenshotErr)
+	}
+	return fact.Known(seen.Screenshot)
+}
+
+// earlyConsoles reads the consoles of those jobs that fall silent. What one shows is
+// compared with the pass before. Where it can show nothing, the screen is photographed.
 func (h *Handler) earlyConsoles(ctx context.Context, jobs []*job) {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, consolesSideBySide)
 	for _, j := range jobs {
-		if !h.Guard.WantsConsole(j.question) {
+		if !h.Guard.WantsConsole(j.question) && !h.Guard.WantsScreenshot(j.question) {
 			continue
 		}
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			seen := h.Taker.TakeConsole(ctx, j.ref.Instance)
-			j.question.Console, j.consoleAt = consoleOf(seen), seen.TakenAt
+			h.earlyConsole(ctx, j)
 		})
 	}
 	wg.Wait()
+}
+
+// earlyConsole reads one console, or takes a screenshot instead.
+func (h *Handler) earlyConsole(ctx context.Context, j *job) {
+	if h.Guard.WantsConsole(j.question) {
+		seen := h.Taker.TakeConsole(ctx, j.ref.Instance)
+		j.question.Console, j.consoleAt = consoleOf(seen), seen.TakenAt
+	}
+	if h.Guard.WantsScreenshot(j.question) {
+		j.question.Screenshot = screenOf(h.Taker.TakeScreen(ctx, j.ref.Instance))
+	}
 }
 
 // consolesSideBySide is how many consoles are read at once. EC2 answers a few of these calls

@@ -74,17 +74,23 @@ func (h *Handler) assess(ctx context.Context, jobs []*job) []*job {
 	h.firstRound(ctx, instances(jobs))
 	jobs, waiting := h.thin(jobs)
 
-	var open []*job
+	var open, later []*job
 	for _, j := range instances(jobs) {
 		j.verdict = h.Guard.Screen(j.question)
-		if inQuestion(j) {
+		switch {
+		case inQuestion(j):
 			open = append(open, j)
+		case j.verdict.Kind == guard.Later:
+			later = append(later, j)
 		}
 	}
 	h.furtherRounds(ctx, open)
-	h.earlyConsoles(ctx, open)
+	h.earlyConsoles(ctx, slices.Concat(open, later))
 	for _, j := range open {
 		j.verdict = h.Guard.Decide(j.question)
+	}
+	for _, j := range later { // the console may show what refuses it
+		j.verdict = h.Guard.Screen(j.question)
 	}
 	return h.goOn(jobs, waiting)
 }

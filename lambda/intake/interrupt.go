@@ -38,7 +38,7 @@ func (h *Handler) interrupt(ctx context.Context, j *job) {
 		return
 	}
 	seen := h.Taker.Take(ctx, j.ref.Instance)
-	j.question.Console = consoleOf(seen)
+	j.question.Console, j.question.Screenshot = consoleOf(seen), screenOf(seen)
 	permit, v := h.Guard.Claim(ctx, j.question)
 	if v.Kind != guard.Permitted {
 		h.markDump(ctx, j, v, seen.TakenAt)

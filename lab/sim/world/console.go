@@ -62,8 +62,8 @@ var hungTaskNames = [...]string{"jbd2/nvme0n1p1-:251", "systemd-journal:231", "s
 const (
 	version  = "[    0.000000] Linux version "
 	builder  = " (debian-kernel@lists.debian.org)\r\n[    0.000000] Command line: "
-	bootHead = " root=/dev/nvme0n1p1 ro console=ttyS0 crashkernel=256M\r\n" +
-		"[    1.204511] systemd[1]: systemd 252.39-1~deb12u1 running in system mode (+PAM +AUDIT)\r\n"
+	bootHead = " root=/dev/nvme0n1p1 ro console=ttyS0 crashkernel=256M\r\n"
+	bootInit = "systemd[1]: systemd 252.39-1~deb12u1 running in system mode (+PAM +AUDIT)"
 	bootTail = "[  OK  ] Started ssh.service - OpenBSD Secure Shell server.\r\n" +
 		"[  OK  ] Reached target multi-user.target - Multi-User System.\r\n\r\nDebian GNU/Linux 12 host ttyS0\r\n\r\nhost login: "
 	capture = "elfcorehdr=0x2f000000 root=/dev/nvme0n1p1 ro console=ttyS0 reset_devices systemd.unit=kdump-tools-dump.service\r\n" +
@@ -204,6 +204,7 @@ func (c *scribe) boot(from, to int64, talk speech) {
 	}
 	c.up = from
 	c.plain(from, version+c.release+builder+"BOOT_IMAGE=/boot/vmlinuz-"+c.release+bootHead)
+	c.line(from+1, bootInit)
 	if talk == saysSlowBoot {
 		c.line(from+4, "systemd-fsck[301]: /dev/nvme0n1p1 has been mounted 31 times without being checked, check forced.")
 		c.repeat(interval{from: from + jobEvery, to: to}, jobEvery, 1<<20, func(at, n int64) {

@@ -173,15 +173,12 @@ func (g *Guard) WantsConsole(q Question) bool {
 // nothing. The console must have been read.
 func (g *Guard) WantsScreenshot(q Question) bool {
 	in := g.inquiry(q)
-	if !in.fallsSilent() {
-		return false
-	}
 	d, err := in.Instance.Description.Get()
 	if err == nil && d.Windows {
-		return true
+		return in.fallsSilent()
 	}
 	_, unread := in.Console.Get()
-	return unread == nil && in.watch().mute != ""
+	return unread == nil && in.watch().mute != "" && in.fallsSilent()
 }
 
 // fallsSilent says whether an alarm asks for a host of which a voice is dead or late, and
