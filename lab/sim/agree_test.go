@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -36,7 +37,8 @@ import (
 // rest is the rest of AWS, for the real handler: the sends, the queue, and what is kept.
 type rest struct {
 	*world.View
-	now func() time.Time
+	now  func() time.Time
+	byID map[string]int // the number of each host
 
 	mu    sync.Mutex // the handler concludes its targets side by side
 	queue []queued
@@ -47,8 +49,10 @@ type queued struct {
 	body string
 }
 
-func (r *rest) GetConsoleScreenshot(context.Context, *ec2.GetConsoleScreenshotInput, ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
-	return &ec2.GetConsoleScreenshotOutput{}, nil
+// GetConsoleScreenshot gives the picture that the world has of the instance's screen.
+func (r *rest) GetConsoleScreenshot(_ context.Context, in *ec2.GetConsoleScreenshotInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
+	picture := r.Screen(r.byID[aws.ToString(in.InstanceId)])
+	return &ec2.GetConsoleScreenshotOutput{InstanceId: in.InstanceId, ImageData: aws.String(base64.StdEncoding.EncodeToString(picture))}, nil
 }
 
 func (r *rest) SendDiagnosticInterrupt(context.Context, *ec2.SendDiagnosticInterruptInput, ...func(*ec2.Options)) (*ec2.SendDiagnosticInterruptOutput, error) {
@@ -154,7 +158,7 @@ func handled(t *testing.T, w *world.World, u world.Unknowns, a world.Alarm) []st
 		t.Fatal(err)
 	}
 	p := newPlayer(c, w, u)
-	r := &rest{View: p.view, now: p.clock}
+	r := &rest{View: p.view, now: p.clock, byID: p.byID}
 	var log bytes.Buffer
 	h := handler(t, p, r, &log)
 	r.queue = []queued{{due: a.At.Add(delivery), body: event(a)}}
