@@ -18,7 +18,8 @@ const (
 	bytesASecond  = 10_000
 	bytesHung     = 20 // a second: a hung kernel goes on answering ARP
 
-	// publishedAfter is how late AWS's own metrics are. Those of a host come at once.
+	// publishedAfter is how late AWS's own metrics are, where a test does not say otherwise.
+	// Those of a host come at once.
 	publishedAfter = time.Minute
 )
 
@@ -92,7 +93,7 @@ func (w *world) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInp
 		r := cwtypes.MetricDataResult{Id: q.Id, Label: q.MetricStat.Metric.MetricName, StatusCode: cwtypes.StatusCodeComplete}
 		period, late := time.Duration(*q.MetricStat.Period)*time.Second, time.Duration(0)
 		if strings.HasPrefix(*q.MetricStat.Metric.Namespace, "AWS/") {
-			late = publishedAfter
+			late = w.late
 		}
 		id := strings.Replace(*q.MetricStat.Metric.Dimensions[0].Value, "vol-", "i-", 1)
 		for from := *in.StartTime; from.Before(*in.EndTime) && !from.Add(period+late).After(w.clock()); from = from.Add(period) {

@@ -114,7 +114,8 @@ func (w *world) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInpu
 
 func (w *world) GetConsoleScreenshot(_ context.Context, in *ec2.GetConsoleScreenshotInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
 	image := base64.StdEncoding.EncodeToString([]byte(w.machines[*in.InstanceId].screen))
-	return &ec2.GetConsoleScreenshotOutput{InstanceId: in.InstanceId, ImageData: &image}, w.call("GetConsoleScreenshot")
+	out := &ec2.GetConsoleScreenshotOutput{InstanceId: in.InstanceId, ImageData: &image}
+	return altered(w, "GetConsoleScreenshot", out), w.call("GetConsoleScreenshot")
 }
 
 func (w *world) SendDiagnosticInterrupt(_ context.Context, in *ec2.SendDiagnosticInterruptInput, _ ...func(*ec2.Options)) (*ec2.SendDiagnosticInterruptOutput, error) {

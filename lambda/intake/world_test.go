@@ -88,6 +88,7 @@ type world struct {
 	fail     map[string]error        // by operation
 	alter    map[string]func(any)    // by operation: what AWS says differently
 	throttle func(ids []string) bool // the agents' pings
+	late     time.Duration           // how late AWS's own metrics are
 	ways                             // what leads to the machines
 	event    string                  // what the walks of the rules deliver, if it is not their heartbeat
 	request  string                  // what they invoke the function with instead
@@ -124,7 +125,7 @@ const (
 
 func newWorld(t *testing.T, mode config.Mode) *world {
 	t.Helper()
-	w := &world{t: t, now: noon, machines: map[string]*machine{}, objects: map[string][]byte{}, fail: map[string]error{}, alter: map[string]func(any){}}
+	w := &world{t: t, now: noon, late: publishedAfter, machines: map[string]*machine{}, objects: map[string][]byte{}, fail: map[string]error{}, alter: map[string]func(any){}}
 	table, err := labdynamodb.New("casebook")
 	if err != nil {
 		t.Fatal(err)
