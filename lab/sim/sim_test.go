@@ -2,8 +2,6 @@ package sim
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -11,10 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"crashcart/lab/sim/world"
 	"crashcart/lambda/domain/config"
@@ -197,32 +191,6 @@ func TestWhatStandsBesideNeverHidesAPermit(t *testing.T) {
 	if r.Total.Permits != 5 || r.Total.Budget != 2 || r.Total.Cooldown != 1 {
 		t.Errorf("%+v", r.Total)
 	}
-}
-
-// What the world does not know looks like a failure of AWS to the guard, which then permits
-// nothing. Such a measurement must not end well.
-func TestAQuestionThatTheWorldDoesNotKnowNeverPassesAsAMeasurement(t *testing.T) {
-	w := tiny(t, world.Hosts{Fleet: world.Single, Count: 2})
-	_, err := w.View(world.Unknowns{}).DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{Filters: []types.Filter{{Name: aws.String("x"), Values: []string{"y"}}}})
-	if !errors.Is(err, world.ErrNotModelled) {
-		t.Fatalf("the world says %v", err)
-	}
-	p := newPlayer(settings(t), w, world.Unknowns{})
-	rec := newRecorder("x", p, nil)
-	p.resolver.EC2 = confused{p.view}
-	rec.play([]world.Alarm{{At: w.Start().Add(begins), Kind: world.CPUAlarm, Instance: p.hosts[0].ID}})
-	p.always = true
-	rec.play([]world.Alarm{{At: w.Start().Add(begins), Kind: world.CPUAlarm, Instance: p.hosts[0].ID}})
-	if _, err := rec.finish(); err == nil {
-		t.Error("nobody noticed")
-	}
-}
-
-// confused asks the world for what it does not know.
-type confused struct{ *world.View }
-
-func (c confused) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesInput, o ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
-	return c.View.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: []types.Filter{{Name: aws.String("x"), Values: []string{"y"}}}}, o...)
 }
 
 // TestTheTableIsNeverPrintedOtherwise compares a table with the one that is kept.
