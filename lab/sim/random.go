@@ -19,6 +19,12 @@ type Size struct {
 var (
 	full  = Size{Worlds: 8, Hosts: 60, Days: 131}
 	tenth = Size{Worlds: 2, Hosts: 30, Days: 105, Coarse: true}
+
+	// With all rates times ten, all fleets have agents that ping seldom, and few passes can
+	// be left out. A host-day costs twenty times as much. The floors of a run are reached
+	// without these worlds.
+	oftenFull  = Size{Worlds: 1, Hosts: 30, Days: 14}
+	oftenTenth = Size{Worlds: 1, Hosts: 30, Days: 1}
 )
 
 // hangsPerYear is how often a host hangs. It makes more than 10,000 of a million host-days.

@@ -49,13 +49,11 @@ type set struct {
 
 // sets are the scenarios of a run.
 func (o Options) sets() []set {
-	size, swept := full, sweepFull
+	size, often, swept := full, oftenFull, sweepFull
 	if o.Tenth {
-		size, swept = tenth, sweepTenth
+		size, often, swept = tenth, oftenTenth, sweepTenth
 	}
 	usual := world.Unknowns{}
-	often := size
-	often.Worlds, often.Days = 1, max(1, size.Days*size.Worlds*size.Hosts/60/80)
 	all := []set{
 		{name: "random", units: random("random", o.Seed, size, o.Rates, usual, nil)},
 		{name: "random-x10", units: random("random-x10", o.Seed, often, 10*o.Rates, usual, nil)},
