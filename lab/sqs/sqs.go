@@ -9,15 +9,15 @@
 // # The one rewriting
 //
 // The function sends itself messages with a delay, for the next pass over a host in
-// a minute. Such a message carries the time of what triggered it, and when the pass
+// a minute. Such a message carries the time of what triggered it, and when the passes
 // before saw what. On a fast lab clock the minute's delay takes a second of the wall
 // clock that the function reads: the trigger would seem younger than all that happened
 // to the guests meanwhile. So at delivery of a body of the form
 //
 //	{"crashcart":"later","trigger":{"at":"...","alarm":{"changedAt":"..."},
-//	  "targets":[{"seen":{"at":"...","ebs":"..."},...}],...}}
+//	  "targets":[{"seen":{"at":"...",...},...}],...}}
 //
-// these times are moved back by what lab time has run ahead of the wall clock
+// these times, and every other time in "seen", are moved back by what lab time has run ahead of the wall clock
 // since the message was sent. Their age is then right, as every time's that the
 // lab reports (see package clock). Nothing else of the body changes its meaning:
 // above all not the source key, by which the product knows a trigger again. Every
@@ -236,7 +236,7 @@ func shift(body string, d time.Duration) string {
 	return out
 }
 
-// shiftSeen moves when the pass before saw the trigger's targets.
+// shiftSeen moves when the passes before saw what of the trigger's targets.
 func shiftSeen(trigger map[string]json.RawMessage, d time.Duration) bool {
 	var targets []json.RawMessage
 	if json.Unmarshal(trigger["targets"], &targets) != nil {
@@ -248,8 +248,7 @@ func shiftSeen(trigger map[string]json.RawMessage, d time.Duration) bool {
 		if json.Unmarshal(raw, &target) != nil || json.Unmarshal(target["seen"], &seen) != nil {
 			continue
 		}
-		at, ebs := shiftTime(seen, "at", d), shiftTime(seen, "ebs", d)
-		if !at && !ebs || !replace(target, "seen", seen) {
+		if !shiftTimes(seen, d) || !replace(target, "seen", seen) {
 			continue
 		}
 		if out, err := marshal(target); err == nil {
@@ -266,13 +265,26 @@ func shiftSeen(trigger map[string]json.RawMessage, d time.Duration) bool {
 	return err == nil
 }
 
+// shiftTimes moves every time that is a value of the object.
+func shiftTimes(object map[string]json.RawMessage, d time.Duration) bool {
+	changed := false
+	for name := range object {
+		changed = shiftTime(object, name, d) || changed
+	}
+	return changed
+}
+
+// shiftTime moves the object's value of that name, if it is a time.
 func shiftTime(object map[string]json.RawMessage, name string, d time.Duration) bool {
 	var t time.Time
 	if object[name] == nil || json.Unmarshal(object[name], &t) != nil || t.IsZero() {
 		return false
 	}
-	object[name] = json.RawMessage(`"` + t.Add(-d).Format(time.RFC3339Nano) + `"`)
-	return true
+	moved, err := t.Add(-d).MarshalJSON()
+	if err == nil {
+		object[name] = moved
+	}
+	return err == nil
 }
 
 func replace(object map[string]json.RawMessage, name string, with map[string]json.RawMessage) bool {

@@ -193,7 +193,7 @@ func TestALaterMessageAgesInLabTimeAndNothingElseOfItChanges(t *testing.T) {
 		defer m.Close()
 		at := time.Now().Add(-90 * time.Second).UTC()
 		later := fmt.Sprintf(`{"crashcart":"later","trigger":{"at":%q,"alarm":{"changedAt":%q,"name":"a<b>&c"},"sourceKey":"arn|%s","pass":3,"big":12345678901234567890,`+
-			`"targets":[{"instance":"i-0a","seen":{"at":%[1]q,"kernel":12.5,"ebs":%[1]q}},{"instance":"i-0b"},{"instance":"i-0c","seen":{"at":%[1]q}}]}}`,
+			`"targets":[{"instance":"i-0a","seen":{"at":%[1]q,"kernel":12.5,"lines":3,"ebs":%[1]q,"still":%[1]q,"screens":["0123456789abcdef"],"stuck":%[1]q}},{"instance":"i-0b"},{"instance":"i-0c","seen":{"at":%[1]q}}]}}`,
 			at.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
 		other := strings.Replace(later, `"later"`, `"else"`, 1)
 		q.Send(later, nil, time.Minute)
@@ -216,8 +216,10 @@ func TestALaterMessageAgesInLabTimeAndNothingElseOfItChanges(t *testing.T) {
 				Targets   []struct {
 					Instance string
 					Seen     struct {
-						At, EBS time.Time
-						Kernel  float64
+						At, EBS, Still, Stuck time.Time
+						Kernel                float64
+						Lines                 int
+						Screens               []string
 					}
 				}
 			}
@@ -237,10 +239,12 @@ func TestALaterMessageAgesInLabTimeAndNothingElseOfItChanges(t *testing.T) {
 		}
 		all := got.Trigger.Targets
 		a, b, last := all[0], all[1], all[2]
-		if !a.Seen.At.Equal(got.Trigger.At) || !a.Seen.EBS.Equal(got.Trigger.At) || !last.Seen.At.Equal(got.Trigger.At) {
-			t.Errorf("what the pass before saw has another age: %+v", got.Trigger.Targets)
+		for _, seen := range []time.Time{a.Seen.At, a.Seen.EBS, a.Seen.Still, a.Seen.Stuck, last.Seen.At} {
+			if !seen.Equal(got.Trigger.At) {
+				t.Errorf("what the passes before saw has another age: %+v", got.Trigger.Targets)
+			}
 		}
-		if a.Seen.Kernel != 12.5 || a.Instance != "i-0a" || !b.Seen.At.IsZero() || !last.Seen.EBS.IsZero() {
+		if a.Seen.Kernel != 12.5 || a.Seen.Lines != 3 || !slices.Equal(a.Seen.Screens, []string{"0123456789abcdef"}) || a.Instance != "i-0a" || !b.Seen.At.IsZero() || !last.Seen.EBS.IsZero() {
 			t.Errorf("something else of the targets changed: %+v", got.Trigger.Targets)
 		}
 	})
