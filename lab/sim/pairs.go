@@ -81,6 +81,9 @@ func (g pairPoint) play(quiet *world.World, out *Result) error {
 		if f.Cause == world.PingPeriod {
 			f.At, f.For = time.Hour, 0
 		}
+		if longest := f.Cause.Longest(); longest > 0 {
+			f.For = min(f.For, longest)
+		}
 		if !possible(quiet, *f) {
 			return nil
 		}

@@ -102,6 +102,15 @@ func dataOf(c Cause) *causeData {
 	return nil
 }
 
+// Longest is for how long a cause lasts at most where nothing else is said. It is zero for
+// one that has no length.
+func (c Cause) Longest() time.Duration {
+	if d := dataOf(c); d != nil {
+		return d.most
+	}
+	return 0
+}
+
 // Rate is how often a cause is drawn where nothing else is said. Its unit is a thousand
 // host-days for what befalls one host, and otherwise a month of what it befalls; for
 // ping-period it is the share of networks.

@@ -32,13 +32,14 @@ func (g *Guard) Seen(q Question) *trigger.Seen {
 	if w.read {
 		seen.Still, seen.Screens = w.still, w.screens
 	}
+	seen.Back = w.back
 	if w.stuckLately(seen.At) {
 		seen.Stuck = w.stuck
 	}
 	if s, err := q.Instance.Status.Get(); err == nil && s.EBS.Status == "impaired" {
 		seen.EBS = seen.At
 	}
-	if seen.Kernel == 0 && seen.EBS.IsZero() && seen.Still.IsZero() && seen.Stuck.IsZero() {
+	if seen.Kernel == 0 && seen.EBS.IsZero() && seen.Still.IsZero() && seen.Back.IsZero() && seen.Stuck.IsZero() {
 		return nil
 	}
 	return &seen

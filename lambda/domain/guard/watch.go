@@ -8,6 +8,7 @@ import (
 
 	"crashcart/lambda/domain/console"
 	"crashcart/lambda/domain/instance"
+	"crashcart/lambda/domain/printable"
 	"crashcart/lambda/domain/trigger"
 	"crashcart/lambda/domain/vitals"
 )
@@ -26,6 +27,9 @@ const (
 	// for what is no storm that ends by itself. It is the second complaint of a hung task
 	// (Linux source, kernel/hung_task.c: each two minutes).
 	stuckFor = 4 * time.Minute
+	// sinceBack is how long after a restart that passes have seen a host may be interrupted
+	// again. What seemed dead before it proves nothing of what has started since.
+	sinceBack = 20 * time.Minute
 	// stuckWithin is how lately the kernel must have said so. It does every two minutes.
 	stuckWithin = 5 * time.Minute
 )
@@ -39,6 +43,7 @@ type watch struct {
 	mark    console.Mark
 	still   time.Time // since when nothing has restarted, as far as that was seen
 	screens []string  // the hashes of the pictures since then
+	back    time.Time // when a restart was last seen that goes on, or was not there at the pass before
 	stuck   time.Time // when the kernel last complained of what has been stuck for minutes
 }
 
@@ -54,7 +59,7 @@ func watching(in Inquiry) watch {
 	w := watch{still: in.asOf()}
 	before := in.Ref.Seen
 	if before != nil {
-		w.stuck = before.Stuck
+		w.stuck, w.back = before.Stuck, before.Back
 	}
 	windows := false
 	if d, err := in.Instance.Description.Get(); err == nil {
@@ -93,8 +98,14 @@ func (w *watch) console(in Inquiry, text []byte, before *trigger.Seen) {
 	if news.StuckFor >= stuckFor {
 		w.stuck = in.asOf()
 	}
-	if before != nil && !before.Still.IsZero() && news.Same {
+	switch {
+	case w.mute == "" && w.shown.Activity != console.Quiet: // it does something now
+		w.back = in.asOf()
+	case before == nil:
+	case news.Same && !before.Still.IsZero():
 		w.still = before.Still
+	case news.Timed && !news.Same && before.Kernel > 0:
+		w.back = in.asOf()
 	}
 }
 
@@ -139,6 +150,9 @@ func unwatched(in Inquiry) Verdict {
 	switch {
 	case unresponsive{}.Check(in).Kind == Held: // a person decides, and need not wait
 		return allow()
+	case !w.back.IsZero() && in.asOf().Sub(w.back) < sinceBack:
+		left := sinceBack - in.asOf().Sub(w.back)
+		return notYet("its console has shown a restart meanwhile: what it hung in is over; %s more required", printable.Duration(left)).in(left)
 	case w.mute == "" && (!w.shown.Begun || w.shown.Ran >= publishedWithin):
 		return allow() // a boot that it shows was over long ago
 	case w.mute == "":

@@ -80,6 +80,36 @@ func TestAHostThatHasJustComeBackIsNeverInterrupted(t *testing.T) {
 	}
 }
 
+// What seemed dead before a restart says nothing of what has started since.
+func TestAHostThatRestartsMeanwhileIsNeverInterruptedForWhatIsOver(t *testing.T) {
+	s := hung(t)
+	const back = 2 // the pass that sees it
+	all := watched(t, s, back+25, func(pass int) {
+		if pass == back {
+			s.console = []byte(consoleUp + "\n" + up + "[   13.456789] systemd[1]: Reached target Multi-User System.\n\nexample login: ")
+		}
+	})
+	if last := all[len(all)-1]; last.Kind != guard.Permitted || len(all)-1 != back+20 {
+		t.Errorf("%s by %q at pass %d, want permitted 20 minutes after it restarted", last.Kind, last, len(all)-1)
+	}
+}
+
+// The same holds of a restart that goes on when the first pass reads the console.
+func TestAHostThatIsStillBootingIsNeverInterruptedForWhatIsOver(t *testing.T) {
+	for name, first := range map[string]string{"a boot": consoleUp + "\n" + consoleBooting, "a dump": consoleDumping} {
+		s := hung(t)
+		all := watched(t, s, 25, func(pass int) {
+			s.console = []byte(first)
+			if pass > 0 {
+				s.console = []byte(first + "[   13.456789] systemd[1]: Reached target Multi-User System.\n\nexample login: ")
+			}
+		})
+		if last := all[len(all)-1]; last.Kind == guard.Permitted && len(all)-1 < 20 {
+			t.Errorf("%s: permitted at pass %d by %q", name, len(all)-1, last)
+		}
+	}
+}
+
 // A boot that the console shows may be the one of a moment ago, or of last year.
 func TestAHostThatBootedLongAgoIsNeverLost(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -35,6 +35,7 @@ func text() trigger.Trigger {
 				At:     time.Date(2026, time.March, 2, 8, 20, 30, 987654321, time.UTC),
 				Kernel: 86400.000001, Lines: 100_000, EBS: time.Date(2026, time.March, 2, 8, 19, 29, 5, time.UTC),
 				Still: time.Date(2026, time.March, 2, 8, 16, 1, 7, time.UTC), Screens: []string{"0123456789abcdef", "fedcba9876543210"},
+				Back:  time.Date(2026, time.March, 2, 8, 17, 0, 3, time.UTC),
 				Stuck: time.Date(2026, time.March, 2, 8, 18, 2, 0, time.UTC),
 			},
 		}}, Pass: trigger.MaxPasses,
@@ -246,6 +247,7 @@ func TestPassBeforeIsTakenAtItsLimits(t *testing.T) {
 	seen := local.Targets[0].Seen
 	seen.At, seen.EBS = seen.At.In(time.FixedZone("", 7200)), seen.EBS.In(time.FixedZone("", -7200))
 	seen.Still, seen.Stuck = seen.Still.In(time.FixedZone("", 3600)), seen.Stuck.In(time.FixedZone("", -3600))
+	seen.Back = seen.Back.In(time.FixedZone("", 3600))
 	if out := throughQueue(t, local); out.Trigger == nil || !reflect.DeepEqual(*out.Trigger, text()) {
 		t.Errorf("times in another zone came back as %+v", out)
 	}
@@ -293,6 +295,7 @@ func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 		"EBS before it was":      func(t *trigger.Trigger) { t.Targets[0].Seen.EBS = t.At.Add(-time.Minute - 1) },
 		"still after the pass":   func(t *trigger.Trigger) { t.Targets[0].Seen.Still = t.Targets[0].Seen.At.Add(1) },
 		"still before it was":    func(t *trigger.Trigger) { t.Targets[0].Seen.Still = t.At.Add(-time.Minute - 1) },
+		"back after the pass":    func(t *trigger.Trigger) { t.Targets[0].Seen.Back = t.Targets[0].Seen.At.Add(1) },
 		"stuck after the pass":   func(t *trigger.Trigger) { t.Targets[0].Seen.Stuck = t.Targets[0].Seen.At.Add(1) },
 		"stuck before it was":    func(t *trigger.Trigger) { t.Targets[0].Seen.Stuck = t.At.Add(-time.Minute - 1) },
 		"three screens": func(t *trigger.Trigger) {

@@ -39,12 +39,13 @@ type Seen struct {
 
 	Still   time.Time `json:"still,omitzero"`    // since when its console, or else its screen, shows no restart
 	Screens []string  `json:"screens,omitempty"` // the pictures on its screen since then, as hashes
+	Back    time.Time `json:"back,omitzero"`     // when its console last showed a restart under way, or one that was not there before
 	Stuck   time.Time `json:"stuck,omitzero"`    // when its kernel last complained of what has been stuck for minutes
 }
 
 // seenKeys are the keys of a Seen in the queue.
 func seenKeys() []string {
-	return []string{"at", "kernel", "lines", "ebs", "still", "screens", "stuck"}
+	return []string{"at", "kernel", "lines", "ebs", "still", "screens", "back", "stuck"}
 }
 
 // laterSeen checks what the pass before saw. Only an instance can have been seen, and only
@@ -63,7 +64,7 @@ func laterSeen(ref Ref, at time.Time, bad *problems) {
 	for _, one := range []struct {
 		name string
 		at   time.Time
-	}{{"ebs", s.EBS}, {"still", s.Still}, {"stuck", s.Stuck}} {
+	}{{"ebs", s.EBS}, {"still", s.Still}, {"back", s.Back}, {"stuck", s.Stuck}} {
 		if !one.at.IsZero() && (!duringPasses(one.at, at) || one.at.After(s.At)) {
 			bad.add("seen.%s is not a time at which the trigger was decided", one.name)
 		}
@@ -113,7 +114,7 @@ func copySeen(s *Seen) *Seen {
 		return nil
 	}
 	c := *s
-	for _, at := range []*time.Time{&c.At, &c.EBS, &c.Still, &c.Stuck} {
+	for _, at := range []*time.Time{&c.At, &c.EBS, &c.Still, &c.Back, &c.Stuck} {
 		*at = at.Round(0).UTC()
 	}
 	c.Screens = slices.Clone(c.Screens)

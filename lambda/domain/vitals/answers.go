@@ -95,6 +95,11 @@ const (
 	// of health checks; that is all the traffic an idle host has, too
 	// (docs/adr/0023-vitals.md).
 	quietNetwork = 200
+	// stillSends is what part of its traffic of before a host must still send to be alive: a
+	// tenth. A kernel without user space sends no more than a hundredth, in answers to those
+	// who connect again; an application that answers only with errors sends a fifth
+	// (docs/adr/0024-storms-and-hosts-that-have-just-come-back.md).
+	stillSends = 10
 	// fewPeriods is how many periods of the hour before must be published.
 	fewPeriods = 3
 	// busyFor is the time from which the traffic of before is taken.
@@ -144,7 +149,7 @@ func traffic(h Host, m instance.Metrics, since time.Time) Vital {
 		after = after[len(after)-1:]
 	}
 	for _, p := range after {
-		if p.Value >= median/2 {
+		if p.Value >= median/stillSends {
 			return Vital{Says: Alive, Since: p.At.Add(m.NetworkPeriod), Saw: sent(p.Value, median, m)}
 		}
 	}

@@ -118,8 +118,8 @@ func TestOnlyTrafficAsBeforeIsLife(t *testing.T) {
 	check(t, vitals.NetworkOut, []row{
 		{"none", host(), vitals.Nothing, none, 0},
 		{"as before", host(traffic(five, 1e6, 1e6)), vitals.Alive, ago(10 * time.Minute), 0},
-		{"half of before", host(traffic(five, 1e6, 5e5)), vitals.Alive, ago(10 * time.Minute), 0},
-		{"less than half", host(traffic(five, 1e6, 5e5-1)), vitals.Nothing, none, 0},
+		{"a tenth of before", host(traffic(five, 1e6, 1e5)), vitals.Alive, ago(10 * time.Minute), 0},
+		{"less than a tenth", host(traffic(five, 1e6, 1e5-1)), vitals.Nothing, none, 0},
 		{"much more than before", host(traffic(five, 1e6, 1e9)), vitals.Alive, ago(10 * time.Minute), 0},
 		{"nothing at all", host(traffic(five, 1e6, 0)), vitals.Nothing, none, 0},
 		{"detailed, in minutes", host(traffic(time.Minute, 1e6, 1e6)), vitals.Alive, ago(17 * time.Minute), 0},
