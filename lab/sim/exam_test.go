@@ -45,7 +45,8 @@ func TestNoMutantIsWithoutAnExam(t *testing.T) {
 // A mutant must be worse than the guard, and the guard itself must be right.
 func TestAMutantIsNeverCaughtByAGuardThatFails(t *testing.T) {
 	wrong, right := &Count{Wrong: 1}, &Count{}
-	none, some := &Count{Hangs: 3}, &Count{Hangs: 3, Missed: map[string]int{"x": 1}}
+	none, few := &Count{Hangs: 3}, &Count{Hangs: 3, Missed: map[string]int{"x": 1}}
+	most := &Count{Hangs: 3, Missed: map[string]int{"x": 1, "y": 1}}
 	interrupts, misses := mutant.Mutant{}, mutant.Mutant{Misses: true}
 	for _, c := range []struct {
 		name            string
@@ -56,10 +57,11 @@ func TestAMutantIsNeverCaughtByAGuardThatFails(t *testing.T) {
 		{"it interrupts a living machine", interrupts, right, wrong, true},
 		{"so does the guard", interrupts, wrong, wrong, false},
 		{"it does nothing", interrupts, right, right, false},
-		{"it loses a hang", misses, none, some, true},
-		{"so does the guard", misses, some, some, false},
+		{"it loses most hangs", misses, none, most, true},
+		{"it loses few of them", misses, none, few, false},
+		{"the guard loses some, too", misses, few, most, false},
 		{"it loses none", misses, none, none, false},
-		{"there is none to lose", misses, right, some, false},
+		{"there is none to lose", misses, right, most, false},
 	} {
 		if got := caught(c.m, c.itself, c.changed); got != c.want {
 			t.Errorf("%s: %v", c.name, got)

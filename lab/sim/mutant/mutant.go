@@ -28,7 +28,8 @@ type Mutant struct {
 	Misses bool
 }
 
-// All are the mutants (issue "The simulation", item 6).
+// All are the mutants: those of the issue "The simulation", item 6, and one for each part of
+// the rule that the simulation itself has added.
 func All() []Mutant {
 	return []Mutant{
 		{"agent-alone", "an agent that says nothing is enough", "", false},
@@ -39,12 +40,15 @@ func All() []Mutant {
 		{"refused-dead", "FailedHealthChecks counts as a machine that writes nothing", "", false},
 		{"group-alarm", "the alarm of a group counts as the silence of a member's heartbeat", "machine", false},
 		{"stale-metric", "the newest published minute may be of any age", "", false},
-		{"quiet-open", "a console that cannot show a dump permits at once", "machine", false},
+		{"quiet-open", "a console that cannot show a dump permits at once", "", false},
 		{"ebs-ignored", "the attached-EBS check is ignored", "", false},
 		{"group-no-health", "a group's members are not counted by their target health", "machine", false},
 		{"fixed-period", "all agents ping every five minutes", "machine and neighbours", false},
 		{"tcp-healthy", "a TCP check that passes is a sign of life", "", true},
 		{"since-last-ping", "since is the last ping, not when the next was due", "", true},
+		{"storm-5m", "five minutes without a write are enough, even if they may be a storm", "", false},
+		{"just-back", "a boot on the console is never asked when it was", "", false},
+		{"screen-ignored", "the screen may change where the console shows nothing", "", false},
 	}
 }
 
@@ -81,6 +85,7 @@ func Patches() []Patch {
 			"	if mutant(\"group-alarm\") && ofGroup(h) {\n		return Vital{Says: Dead, Spoke: true, Since: h.Asked, Saw: \"the alarm of its group\"}\n	}\n	if len(m.Heartbeat) == 0 {\n",
 		},
 		{vitalsDir + "disk.go", "	case h.At.Sub(newest) > newestWithin:\n", "	case h.At.Sub(newest) > newestWithin && !mutant(\"stale-metric\"):\n"},
+		{vitalsDir + "disk.go", "need, storm := base.required(), mayBeStorm(h)\n", "need, storm := base.required(), mayBeStorm(h) && !mutant(\"storm-5m\")\n"},
 		{vitalsDir + "answers.go", "	return protocol == \"HTTP\" ||", "	return mutant(\"tcp-healthy\") && protocol == \"TCP\" || protocol == \"HTTP\" ||"},
 		{guardDir + "rule_unresponsive.go", "	if alive := r.All(vitals.Alive); len(alive) > 0 {\n", "	if alive := living(r); len(alive) > 0 {\n"},
 		{
@@ -90,6 +95,15 @@ func Patches() []Patch {
 		{
 			guardDir + "rule_quiet.go", "	need, what := unseenDump, why\n",
 			"	if vitals.Mutant == \"quiet-open\" {\n		return allow()\n	}\n	need, what := unseenDump, why\n",
+		},
+		{
+			guardDir + "watch.go", "	case w.mute == \"\":\n		if w.proves(in) {\n",
+			"	case w.mute == \"\":\n		if vitals.Mutant == \"just-back\" || w.proves(in) {\n",
+		},
+		{guardDir + "watch.go", "	case slices.Contains(before.Screens, hash):\n", "	case vitals.Mutant == \"screen-ignored\" || slices.Contains(before.Screens, hash):\n"},
+		{
+			guardDir + "watch.go", "	if _, err := in.Screenshot.Get(); err != nil {\n		v := doubt(",
+			"	if vitals.Mutant == \"quiet-open\" {\n		return allow()\n	}\n	if _, err := in.Screenshot.Get(); err != nil {\n		v := doubt(",
 		},
 		{guardDir + "rule_quiet.go", "	\"crashcart/lambda/domain/printable\"\n", "	\"crashcart/lambda/domain/printable\"\n	\"crashcart/lambda/domain/vitals\"\n"},
 		{
