@@ -15,7 +15,7 @@ const (
 	nothingKnown = "[91200.118400] app[811]: request 4711 served in 12 ms\r\n[91200.131120] app[811]: request 4712 served in 9 ms\r\n"
 )
 
-// alarmed lets an alarm of a moment ago name webA, which hangs as long as at noon.
+// alarmed lets an alarm of a moment ago name webA, which hangs then for 18 minutes.
 func (w *world) alarmed(name string) {
 	w.t.Helper()
 	w.machines[webA].silentSince = w.now.Add(fellSilent.Sub(noon))

@@ -19,7 +19,7 @@ import (
 func host(n int) string { return fmt.Sprintf("i-0c1b2c3d4e5f%05d", n) }
 
 // many adds n machines of an Auto Scaling group, or of none, of which the first
-// few hang since 11:50; and many more that have nothing to do with it, so that the
+// few hang; and many more that have nothing to do with it, so that the
 // silence cannot be Systems Manager's.
 func (w *world) many(n, hung int, group string) (ids []string) {
 	for i := range 20 {
