@@ -2,12 +2,14 @@ package guard
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 	"unicode"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/console"
+	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/printable"
 )
 
@@ -41,7 +43,7 @@ func (quiet) Name() string { return cases.RuleQuiet }
 func (quiet) Check(in Inquiry) Verdict {
 	text, err := in.Console.Get()
 	if err != nil {
-		return unreadable(err)
+		return withoutConsole(in, err)
 	}
 	book, err := in.Book.Get()
 	if err != nil {
@@ -62,7 +64,24 @@ func (quiet) Check(in Inquiry) Verdict {
 		return refuse("its console showed a dump %s ago, and no boot that finished since: an interrupt could kill that dump; this counts for %s more",
 			printable.Duration(age), printable.Duration(cases.MarkFor-age))
 	}
-	if v := unseen(in, hides(text, shown)); v.Kind != Permitted || in.person() {
+	return screened(in, hides(text, shown))
+}
+
+// withoutConsole is the verdict where the console is not known. That of a Windows is not
+// asked for before the evidence is taken, but its screen is: it may say enough.
+func withoutConsole(in Inquiry, err error) Verdict {
+	if _, unseen := in.Screenshot.Get(); unseen == nil && errors.Is(err, fact.ErrNotAsked) && !in.person() {
+		if v := screened(in, ""); v.Kind != Permitted {
+			return v
+		}
+	}
+	return unreadable(err)
+}
+
+// screened judges a console that shows no activity, and where an alarm asks what passes have
+// seen of it.
+func screened(in Inquiry, why string) Verdict {
+	if v := unseen(in, why); v.Kind != Permitted || in.person() {
 		return v
 	}
 	return unwatched(in)

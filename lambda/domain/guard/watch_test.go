@@ -177,6 +177,23 @@ func TestAHostWhoseScreenStandsStillIsNeverLost(t *testing.T) {
 	}
 }
 
+// A Windows whose screen changes costs a screenshot a pass, and not all of the evidence.
+func TestTheEvidenceIsNeverTakenOfAWindowsWhoseScreenChanges(t *testing.T) {
+	s := gone(t)
+	s.died(ago(28 * time.Minute))
+	s.description.Windows = true
+	g, _ := s.guard()
+	q := s.question()
+	facts["console"].unask(&q)
+	if v := g.Decide(q); v.Kind != guard.Permitted {
+		t.Errorf("its screen stands still: %s by %q", v.Kind, v)
+	}
+	q.Screenshot = fact.Known([]byte("another picture"))
+	if v := g.Decide(q); v.Kind != guard.Later || v.Rule != "quiet" {
+		t.Errorf("its screen changes: %s by %q", v.Kind, v)
+	}
+}
+
 // A screen that cannot be seen shows nothing, and is no screen that stands still.
 func TestAScreenThatCannotBeSeenNeverPermits(t *testing.T) {
 	for name, silence := range mute {
