@@ -24,10 +24,10 @@ type exam struct {
 	hosts    world.Hosts
 	unknowns world.Unknowns
 	faults   func(host int) []world.Fault
-	kinds    []world.AlarmKind // of the faults' own alarms; none for alarms on the host alone
-	alarm    time.Duration     // from the beginning of the first fault
-	alarms   int               // so many, a step after each other; zero for one
-	mute     bool              // it is played on hosts whose console shows nothing, and no others
+	kinds    []world.AlarmKind     // of the faults' own alarms; none for alarms on the host alone
+	alarm    time.Duration         // from the beginning of the first fault
+	alarms   int                   // so many, a step after each other; zero for one
+	of       func(world.Host) bool // it is played on these hosts; nil for all
 }
 
 // examined is of how many hosts each exam is played.
@@ -88,8 +88,9 @@ func machineExams() map[string]exam {
 			},
 		},
 		"ebs-ignored": {hosts: fleet(world.Idle), faults: both(world.EBSStall, world.OneHost, 19*time.Minute), alarm: soon},
-		// The alarm comes when the storm is just over, and nothing of that is published yet.
-		"storm-5m": {hosts: fleet(world.Single), faults: one(world.StormThatEnds, 14*time.Minute), alarm: 14 * time.Minute},
+		// The console has been read for long enough when the storm is just over, and nothing of
+		// that is published yet.
+		"storm-5m": {hosts: fleet(world.Single), of: shows, faults: one(world.StormThatEnds, 13*time.Minute+25*time.Second), alarm: 10*time.Minute + 40*time.Second},
 	}
 }
 
@@ -101,19 +102,23 @@ func answerExams() map[string]exam {
 		"tcp-healthy":         {hosts: fleet(world.NLBTCP), faults: one(world.FrozenRoot, 2*time.Hour), alarm: 6 * time.Minute},
 		// What the host sent between its last ping and the hang is a sign of life to it. An alarm
 		// that comes later outlives that sign.
-		"since-last-ping": {hosts: muted(world.Group2, 2*fiveMinutes), faults: one(world.FrozenRoot, 2*time.Hour)},
+		"since-last-ping": {hosts: muted(world.Group2, 2*fiveMinutes), of: shows, faults: one(world.FrozenRoot, 2*time.Hour), alarm: -time.Minute},
 	}
 }
 
 // restartExams are those of the mutants that do not see a host that shuts down or boots.
 func restartExams() map[string]exam {
 	return map[string]exam{
-		"quiet-open":     {hosts: crowd(world.Single), mute: true, faults: one(world.SlowStop, 21*time.Minute), alarm: fiveMinutes},
-		"screen-ignored": {hosts: crowd(world.Single), mute: true, faults: one(world.SlowStop, 40*time.Minute), alarm: fiveMinutes},
+		"quiet-open":     {hosts: crowd(world.Single), of: hides, faults: one(world.SlowStop, 21*time.Minute), alarm: fiveMinutes},
+		"screen-ignored": {hosts: crowd(world.Single), of: hides, faults: one(world.SlowStop, 40*time.Minute), alarm: fiveMinutes},
 		// The alarms come when the boot that follows is just over.
 		"just-back": {hosts: fleet(world.Single), faults: one(world.SlowStop, 20*time.Minute), alarm: 20 * time.Minute, alarms: 6},
 	}
 }
+
+// hides says whether the console of a host shows nothing, and shows that it does.
+func hides(h world.Host) bool { return !h.Readable }
+func shows(h world.Host) bool { return h.Readable }
 
 // fleet are hosts of a fleet that ping every five minutes.
 func fleet(f world.Fleet) world.Hosts {
@@ -145,7 +150,7 @@ func (e exam) units(name string, seed uint64) ([]unit, error) {
 		if len(units) == examined {
 			break
 		}
-		if e.mute && h.Readable {
+		if e.of != nil && !e.of(h) {
 			continue
 		}
 		phase := time.Duration(len(units)) * e.hosts.Period / examined
@@ -170,7 +175,7 @@ func (e exam) alarmsOf(w *world.World, h world.Host) []world.Alarm {
 	var alarms []world.Alarm
 	for n := range max(1, e.alarms) {
 		at := w.Start().Add(begins + e.alarm + time.Duration(n)*step)
-		alarms = append(alarms, world.Alarm{At: at, Kind: world.CPUAlarm, Host: h.N, Instance: h.ID})
+		alarms = append(alarms, world.Alarm{At: at, Kind: world.CPUAlarm, Cause: e.faults(h.N)[0].Cause, Host: h.N, Instance: h.ID})
 	}
 	return alarms
 }
