@@ -143,8 +143,8 @@ func (g gridPoint) play(quiet *world.World, cause world.Cause, out *Result) erro
 		return err
 	}
 	for end := earliest.Add(-earlier); end.Before(earliest.Add(later)); end = end.Add(g.ends) {
-		if !end.After(fault) {
-			continue
+		if longest := cause.Longest(); !end.After(fault) || longest > 0 && end.Sub(fault) > longest {
+			continue // a fault never lasts longer than its cause does
 		}
 		if err := g.playEnd(quiet, cause, stations, end, out); err != nil {
 			return err

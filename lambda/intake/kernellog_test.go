@@ -33,6 +33,9 @@ func TestAKernelThatSaysItIsStuckIsBelievedOnlyAfterAPassBefore(t *testing.T) {
 	w.expect(step{outcome: "later", rule: "unresponsive", why: "nothing new on the console"})
 	m.console += strings.ReplaceAll(saysStuck, "5000", "5028")
 	w.advance(time.Minute)
+	w.expect(step{outcome: "later", rule: "unresponsive", why: "stuck for 22s! [kworker/0:1:17], for how long is not known"})
+	m.console += strings.NewReplacer("5000", "5256", "22s", "250s").Replace(saysStuck)
+	w.advance(time.Minute)
 	w.expect(step{outcome: "interrupted", rule: "unresponsive", why: "soft lockup"})
 	if len(m.interruptedAt) != 1 {
 		t.Errorf("%d interrupts", len(m.interruptedAt))

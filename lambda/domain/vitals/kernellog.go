@@ -8,7 +8,9 @@ import (
 )
 
 // kernelLog is the kernel's own word on the serial console: it says that it is stuck. It
-// counts only where no disk can be asked, and only what is new since the pass before.
+// counts only where no disk can be asked, and only what is new since the pass before. The
+// kernel must also have said, a moment ago, that something has been stuck for minutes: one
+// complaint of two minutes comes from a storm that ends by itself, too.
 type kernelLog struct{}
 
 func (kernelLog) name() Name         { return KernelLog }
@@ -31,7 +33,7 @@ func (kernelLog) read(h Host, _ time.Time) Vital {
 	case h.Before == nil:
 		return firstRead(h, text)
 	}
-	return compared(h.Before, h.At, text)
+	return compared(h, text)
 }
 
 // firstRead is what a console says that no pass has read before.
@@ -46,13 +48,16 @@ func firstRead(h Host, text []byte) Vital {
 }
 
 // compared is what a console says beside what the pass before saw of it.
-func compared(before *Before, now time.Time, text []byte) Vital {
+func compared(h Host, text []byte) Vital {
+	before, now := h.Before, h.At
 	news := console.NewsSince(text, before.Mark)
 	switch {
 	case news.Life != "":
 		return Vital{Says: Alive, Since: now, Saw: "console since the last pass: " + news.Life}
-	case news.Stuck != "":
+	case news.Stuck != "" && h.Stuck:
 		return Vital{Says: Dead, Since: before.At, Saw: "console since the last pass: " + news.Stuck}
+	case news.Stuck != "":
+		return Vital{Says: Waiting, Wait: time.Minute, Saw: "console since the last pass: " + news.Stuck + ", for how long is not known"}
 	case !news.Timed:
 		return mute(text)
 	}

@@ -31,24 +31,27 @@ func TestOnlyWhatIsNewOnTheConsoleSpeaksOfTheKernel(t *testing.T) {
 		h.Console = fact.Known([]byte(now))
 		return h
 	}
+	stuck := func(h *vitals.Host) { h.Stuck = true }
 	failed := host()
 	failed.Console = fact.Failed[[]byte](errAWS)
 	asked := host(person)
 	asked.Console = failed.Console
 	none := time.Time{}
 	check(t, vitals.KernelLog, []row{
-		{"a lockup since the pass before", logs(booted, booted+lockup), vitals.Dead, passed, 0},
+		{"a lockup since the pass before, and it has been stuck for minutes", logs(booted, booted+lockup, stuck), vitals.Dead, passed, 0},
+		{"a lockup since the pass before", logs(booted, booted+lockup), vitals.Waiting, none, time.Minute},
+		{"nothing new, and it has been stuck for minutes", logs(booted, booted, stuck), vitals.Nothing, none, 0},
 		{"the lockup of the pass before", logs(booted+lockup, booted+lockup), vitals.Nothing, none, 0},
 		{"a task of an application", logs(booted, booted+app), vitals.Nothing, none, 0},
 		{"nothing new", logs(booted, booted), vitals.Nothing, none, 0},
 		{"a login since the pass before", logs(booted, booted+login), vitals.Alive, noon, 0},
-		{"a lockup, and a login", logs(booted, booted+lockup+login), vitals.Alive, noon, 0},
+		{"a lockup, and a login", logs(booted, booted+lockup+login, stuck), vitals.Alive, noon, 0},
 		{"the first pass", first(booted + lockup), vitals.Waiting, none, time.Minute},
 		{"the first pass, a person asks", first(booted+lockup, person), vitals.Nothing, none, 0},
 		{"a kernel that does not write there", first("app: request 4711 served\n"), vitals.Nothing, none, 0},
 		{"an empty console", first(""), vitals.Nothing, none, 0},
 		{"a console that has become empty", logs(booted, ""), vitals.Nothing, none, 0},
-		{"a Windows", logs(booted, booted+lockup, windows()), vitals.Nothing, none, 0},
+		{"a Windows", logs(booted, booted+lockup, stuck, windows()), vitals.Nothing, none, 0},
 		{"not read", host(), vitals.Nothing, none, 0},
 		{"it could not be read", failed, vitals.Unknown, none, 0},
 		{"it could not be read, and a person asks", asked, vitals.Nothing, none, 0},
