@@ -11,8 +11,8 @@ import (
 
 // The transcripts are the serial console of real kernels (Debian 12, Linux 6.1,
 // under QEMU) in the very bytes, from boots, crashes and dumps of the lab's own
-// making; hostname and dump names are placeholders. shutdown.txt alone is put
-// together, of systemd's own messages.
+// making; hostname, dump names and the seconds for which a task is stuck are
+// placeholders. shutdown.txt alone is put together, of systemd's own messages.
 //
 //go:embed transcripts/*.txt
 var transcripts embed.FS
@@ -34,6 +34,7 @@ var (
 	panicText   = load("panic")
 	ignoredText = load("ignored")
 	shutdown    = load("shutdown")
+	stuckText   = load("stuck")
 )
 
 // line is console text with the time it comes at, counted from the first line.

@@ -176,8 +176,8 @@ func (f *Fleet) simulate(id string, ago time.Duration, fn func(*guest, time.Time
 type HangKind int
 
 const (
-	// Frozen is a hang that still takes interrupts, such as a frozen root file
-	// system: ARP answers, the agent does not.
+	// Frozen is a frozen root file system: ARP answers, the agent does not, and the kernel
+	// complains of tasks that are stuck. It still takes interrupts.
 	Frozen HangKind = iota
 	// Dead is a hang in which nothing answers: interrupts are off, or real-time tasks
 	// leave the kernel's own threads no time.
@@ -199,6 +199,8 @@ func (f *Fleet) Hang(id string, kind HangKind, ago time.Duration) error {
 		}
 		g.enter(at, phaseFrozen, true)
 		switch p := &g.phases[len(g.phases)-1]; kind {
+		case Frozen:
+			g.complains(at)
 		case InitOnly:
 			p.writes = writesInit
 		case Thrashing:
