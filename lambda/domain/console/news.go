@@ -45,10 +45,17 @@ const MaxNews = 100
 // Same holds where the newest life shows the mark's line, and nothing newer that a restart
 // could have written. It also holds where the ring has forgotten that line and shows no boot.
 func NewsSince(text []byte, before Mark) News {
+	_, news := Compare(text, before)
+	return news
+}
+
+// Compare gives what a console shows, and beside it what NewsSince gives. It reads the text
+// once for both.
+func Compare(text []byte, before Mark) (Reading, News) {
 	r := Scan(text)
 	c := comparison{before: Mark{before.Clock.Round(unit), before.Lines}}
 	c.read(text, r.begin)
-	return News{
+	return r, News{
 		Mark:  Mark{c.newest, c.behind},
 		Timed: c.timed,
 		Same:  c.same(text, &r),

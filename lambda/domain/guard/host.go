@@ -22,7 +22,11 @@ func (in Inquiry) vitals() vitals.Reading {
 func (in Inquiry) host() vitals.Host {
 	h := vitals.Host{
 		Instance: in.Instance, Rules: in.Config.Rules, At: in.asOf(), Asked: in.Trigger.At, Person: in.person(), Console: in.Console,
-		Stuck: in.watch().stuckLately(in.asOf()),
+	}
+	w := in.watch()
+	h.Stuck = w.stuckLately(in.asOf())
+	if w.known {
+		h.News = &w.news
 	}
 	if s := in.Ref.Seen; s != nil && s.Kernel > 0 {
 		h.Before = &vitals.Before{At: s.At, Mark: markOf(s)}

@@ -49,7 +49,7 @@ func (quiet) Check(in Inquiry) Verdict {
 	if err != nil {
 		return doubt("whether its console showed a dump before", err)
 	}
-	shown := console.Scan(text)
+	shown := in.watch().shown
 	switch {
 	case shown.Activity == console.Dumping:
 		v := refuse("its capture kernel is writing a dump%s: an interrupt would kill it; its console says: %s", progress(shown), shown.Line)

@@ -39,7 +39,9 @@ const (
 type watch struct {
 	read    bool   // this pass has read what it needs
 	mute    string // why its console can show no restart; empty where it can
+	known   bool   // the console was read
 	shown   console.Reading
+	news    console.News
 	mark    console.Mark
 	still   time.Time // since when nothing has restarted, as far as that was seen
 	screens []string  // the hashes of the pictures since then
@@ -89,8 +91,9 @@ func watching(in Inquiry) watch {
 
 // console reads what a console shows, beside the pass before.
 func (w *watch) console(in Inquiry, text []byte, before *trigger.Seen) {
-	w.shown = console.Scan(text)
-	news := console.NewsSince(text, markOf(before))
+	w.shown, w.news = console.Compare(text, markOf(before))
+	w.known = true
+	news := w.news
 	w.mark, w.mute = news.Mark, hides(text, w.shown)
 	if w.mute == "" && !news.Timed {
 		w.mute = "its console shows nothing of its kernel, and so would not show a dump"

@@ -34,6 +34,23 @@ type baseline struct {
 	total   float64
 }
 
+// baseline is that of the host's disk, worked out once for a reading.
+func (h Host) baseline(writes []instance.Point, began, end time.Time) baseline {
+	if h.known == nil {
+		return baselineOf(writes, began, end)
+	}
+	of := span{began, end}
+	b, ok := h.known.bases[of]
+	if !ok {
+		b = baselineOf(writes, began, end)
+		if h.known.bases == nil {
+			h.known.bases = map[span]baseline{}
+		}
+		h.known.bases[of] = b
+	}
+	return b
+}
+
 // baselineOf is the baseline of the three hours before end. A boot is not part of it.
 func baselineOf(writes []instance.Point, began, end time.Time) baseline {
 	from := end.Add(-baselineFor)

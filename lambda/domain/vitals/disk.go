@@ -49,7 +49,7 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 	if last.IsZero() {
 		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: fmt.Sprintf("no write in %d published minutes, so nothing to compare with", len(writes))}
 	}
-	base := baselineOf(writes, began, last)
+	base := h.baseline(writes, began, last)
 	need, storm := base.required(), mayBeStorm(h)
 	if storm {
 		need = max(need, stormStill)
@@ -133,7 +133,7 @@ func works(h Host, writes []instance.Point, began, last, since time.Time) (at ti
 	if last.Before(end) {
 		end = last
 	}
-	base := baselineOf(writes, began, end)
+	base := h.baseline(writes, began, end)
 	if !base.enough() || base.median <= 0 {
 		return time.Time{}, false
 	}

@@ -39,7 +39,7 @@ func (kernelLog) read(h Host, _ time.Time) Vital {
 // firstRead is what a console says that no pass has read before.
 func firstRead(h Host, text []byte) Vital {
 	switch {
-	case !console.NewsSince(text, console.Mark{}).Timed:
+	case !h.news(text).Timed:
 		return mute(text)
 	case h.Person:
 		return Vital{Says: Nothing, Saw: "console not compared: a person's request has no pass before"}
@@ -50,7 +50,7 @@ func firstRead(h Host, text []byte) Vital {
 // compared is what a console says beside what the pass before saw of it.
 func compared(h Host, text []byte) Vital {
 	before, now := h.Before, h.At
-	news := console.NewsSince(text, before.Mark)
+	news := h.news(text)
 	switch {
 	case news.Life != "":
 		return Vital{Says: Alive, Since: now, Saw: "console since the last pass: " + news.Life}
@@ -62,6 +62,17 @@ func compared(h Host, text []byte) Vital {
 		return mute(text)
 	}
 	return Vital{Says: Nothing, Saw: "nothing new on the console"}
+}
+
+// news is what the console shows beside the pass before.
+func (h Host) news(text []byte) console.News {
+	switch {
+	case h.News != nil:
+		return *h.News
+	case h.Before == nil:
+		return console.NewsSince(text, console.Mark{})
+	}
+	return console.NewsSince(text, h.Before.Mark)
 }
 
 // mute is what a console without a kernel's time says. Where anything else is on it, the

@@ -30,6 +30,16 @@ func periods() []time.Duration {
 // period is how often the fleet's agents ping: the shortest period that nearly all
 // neighbours keep. The setting CRASHCART_PING_PERIOD can only raise it.
 func period(h Host) time.Duration {
+	if h.known == nil {
+		return periodOf(h)
+	}
+	if h.known.period == 0 {
+		h.known.period = periodOf(h)
+	}
+	return h.known.period
+}
+
+func periodOf(h Host) time.Duration {
 	least := max(periods()[0], h.Rules.PingPeriod)
 	neighbours, err := h.Instance.Neighbours.Get()
 	if err != nil {

@@ -87,6 +87,12 @@ type Host struct {
 	Console fact.Of[[]byte] // as it is now
 	Before  *Before         // what the pass before saw; nil on the first
 
+	// News is what the console shows beside the pass before, for whoever has compared them
+	// already. Nil compares them here.
+	News *console.News
+
+	known *known // what is worked out once for a reading; nil works it out each time
+
 	// Stuck says that its kernel has complained a moment ago of what has been stuck for
 	// minutes. A storm of work that ends by itself makes no such complaint.
 	Stuck bool
@@ -126,6 +132,7 @@ func all() []vital {
 
 // Read reads every vital.
 func Read(h Host) Reading {
+	h.known = &known{}
 	r := Reading{Period: period(h)}
 	for _, v := range all() {
 		said := v.read(h, time.Time{})
@@ -145,6 +152,15 @@ func Read(h Host) Reading {
 	r.brake(h)
 	return r
 }
+
+// known is what several vitals of one reading need, and what costs the most.
+type known struct {
+	period time.Duration
+	bases  map[span]baseline
+}
+
+// span is the time that a baseline is about.
+type span struct{ began, end time.Time }
 
 // Of gives the vitals of one question that say one of the words.
 func (r Reading) Of(q Question, words ...Says) []Vital {
