@@ -60,7 +60,7 @@ func cast() []actor {
 				ID: "i-0b2f6c1d8e3a54a72", Name: web2, Type: "m6i.large", Tags: tag("auto"),
 				LastPing: 4*time.Minute + 20*time.Second, DumpTakes: 80 * time.Second, BootTakes: 30 * time.Second,
 			},
-			"frozen 8 min ago; still answers ARP", frozen(8 * time.Minute),
+			"frozen 5 min ago; still answers ARP", frozen(5 * time.Minute),
 		},
 		{
 			fleet.Spec{ID: "i-0c3a7d2e9f4b65b83", Name: arm1, Type: "m7g.large", Tags: tag("auto"), LastPing: 2 * time.Minute},
@@ -75,15 +75,15 @@ func cast() []actor {
 			"hung; a person must ask", frozen(9 * time.Minute),
 		},
 		{
-			fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: 5 * time.Minute},
-			"launched 5 min ago", nil,
+			fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: 3 * time.Minute},
+			"launched 3 min ago", nil,
 		},
 		{
 			fleet.Spec{ID: "i-017eb162d38fa9fc7", Name: cache1, Type: "m6a.large", Tags: tag("auto"), LastPing: time.Minute, DumpTakes: time.Hour, DumpAway: true},
 			"crashed by itself 7 min ago, dumping to its instance storage", func(f *fleet.Fleet, id string) error { return f.Crash(id, 7*time.Minute) },
 		},
-		replaceable(mail1, "i-018ec273e490fb1d8"),
-		replaceable(auth1, "i-029fd384f5a10c2e9"),
+		replaceable(mail1, "i-018ec273e490fb1d8", 8*time.Minute),
+		replaceable(auth1, "i-029fd384f5a10c2e9", 5*time.Minute),
 	}
 	for _, m := range members() {
 		actors = append(actors, actor{
@@ -101,13 +101,13 @@ func cast() []actor {
 
 // replaceable is a hung instance whose group replaces what fails its status check,
 // and whose dump takes longer than the group waits.
-func replaceable(name, id string) actor {
+func replaceable(name, id string, ago time.Duration) actor {
 	return actor{
 		fleet.Spec{
-			ID: id, Name: name, Type: "m6i.large", Tags: tag("auto"), Group: groupOf(name), LastPing: time.Minute,
+			ID: id, Name: name, Type: "m6i.large", Tags: tag("auto"), Group: groupOf(name), LastPing: 4 * time.Minute,
 			DumpTakes: 6 * time.Minute, BootTakes: 30 * time.Second,
 		},
-		"hung, in the group " + groupOf(name) + ", which replaces what fails", frozen(9 * time.Minute),
+		"hung, in the group " + groupOf(name) + ", which replaces what fails", frozen(ago),
 	}
 }
 
