@@ -123,11 +123,16 @@ const (
 	lookBack = 75 * time.Minute
 )
 
-// calm says whether no voice of a target can be dead: to which nothing has happened, or by
-// what its agent, its heartbeat and EC2's check say. Where its agent was heard lately the
-// guard does not even ask for the heartbeat.
+// calm says whether no voice of a target can be dead or late: to which nothing has happened,
+// or by what its agent, its heartbeat and EC2's checks say. Where its agent was heard lately
+// the guard does not even ask for the heartbeat. A pass over such a target reads no console
+// and no screen. So it leaves nothing for the next pass, but it forgets what the pass before
+// has left: where there is anything to forget it is played.
 func (p *player) calm(v visit) bool {
 	id := v.trigger.Targets[0].Instance
+	if v.trigger.Targets[0].Seen != nil {
+		return false
+	}
 	if p.well(v.alarm, id, v.at, v.at) && p.hosts[v.alarm.Host].Period <= fiveMinutes {
 		return true
 	}
@@ -136,7 +141,7 @@ func (p *player) calm(v visit) bool {
 	}
 	ping, heard := p.lastPing(id)
 	silent := p.now.Sub(ping)
-	if heard && silent >= lately && silent < longAgo || !p.reachable(id) {
+	if heard && silent >= lately && silent < longAgo || !p.checked(id) {
 		return false
 	}
 	if heard && silent < lately {
@@ -161,10 +166,15 @@ func (p *player) well(a world.Alarm, id string, from, to time.Time) bool {
 	return len(hosts) > 0
 }
 
-// reachable says whether EC2's check of a host passes.
-func (p *player) reachable(id string) bool {
-	status, err := p.view.DescribeInstanceStatus(context.Background(), &ec2.DescribeInstanceStatusInput{InstanceIds: []string{id}})
-	return err == nil && len(status.InstanceStatuses) == 1 && status.InstanceStatuses[0].InstanceStatus.Status == ec2types.SummaryStatusOk
+// checked says whether EC2's checks of a host and of its volumes pass. The pass notes a volume
+// that fails for those that follow.
+func (p *player) checked(id string) bool {
+	out, err := p.view.DescribeInstanceStatus(context.Background(), &ec2.DescribeInstanceStatusInput{InstanceIds: []string{id}})
+	if err != nil || len(out.InstanceStatuses) != 1 {
+		return false
+	}
+	s := out.InstanceStatuses[0]
+	return s.InstanceStatus.Status == ec2types.SummaryStatusOk && (s.AttachedEbsStatus == nil || s.AttachedEbsStatus.Status != ec2types.SummaryStatusImpaired)
 }
 
 // lastBeat is when the last minute with a heartbeat began.

@@ -101,37 +101,6 @@ func TestAHangWithoutAnAlarmIsNeverCountedAsCaught(t *testing.T) {
 	}
 }
 
-// TestAPassThatIsLeftOutNeverHasADeadVital plays passes that would be left out.
-func TestAPassThatIsLeftOutNeverHasADeadVital(t *testing.T) {
-	left, played := 0, 0
-	for f, fleet := range []world.Fleet{world.Single, world.ALBInstance, world.Idle, world.Windows} {
-		w, err := world.New(world.Config{Seed: uint64(70 + f), Days: 3, Times: 10, Hosts: []world.Hosts{{Fleet: fleet, Count: 4}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := newPlayer(settings(t), w, world.Unknowns{})
-		p.always = true
-		calm := false
-		p.visited = func(v visit) { calm = p.calm(v) }
-		for _, a := range w.Alarms(world.Unknowns{}, world.AlarmKinds()...) {
-			p.play(a, func(d *Decision) bool {
-				played++
-				if !calm || a.Instance == "" {
-					return true
-				}
-				left++
-				if _, dead := d.dead(); dead || d.Verdict.Kind == guard.Permitted {
-					t.Errorf("%s", explained(p, d))
-				}
-				return true
-			})
-		}
-	}
-	if left < 100 || played == left {
-		t.Errorf("only %d of %d passes would be left out", left, played)
-	}
-}
-
 func TestTheSameSeedNeverGivesAnotherResult(t *testing.T) {
 	units := func() []unit {
 		var all []unit
