@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"crashcart/lambda/domain/printable"
@@ -23,27 +24,33 @@ func readable(console []byte) []string {
 	return lines
 }
 
-// lastLines are the console's last n lines.
-func lastLines(console []byte, n int) []string {
-	lines := readable(console)
-	return lines[max(0, len(lines)-n):]
-}
-
 // milestones are the lines of a crash that a person looks for.
 var milestones = []string{"elfcorehdr=", "running makedumpfile -F", "The dumpfile is saved", "saved vmcore", "reboot: Restarting", "login:"}
 
+// lastWords are the newest n lines in which a host that hangs shows how it is: its prompt,
+// and what its kernel says of tasks that are stuck. The call traces between them tell a
+// person less.
+func lastWords(console []byte, n int) []string {
+	lines := linesWith(readable(console), []string{"login:", "INFO: task "})
+	return lines[max(0, len(lines)-n):]
+}
+
 // crashLines returns the milestones from the newest capture kernel on.
 func crashLines(console []byte) []string {
-	var found []string
-	for _, line := range readable(console) {
-		if strings.Contains(line, "elfcorehdr=") {
-			found = nil
+	lines := readable(console)
+	for i := len(lines) - 1; i >= 0; i-- {
+		if strings.Contains(lines[i], "elfcorehdr=") {
+			return linesWith(lines[i:], milestones)
 		}
-		for _, m := range milestones {
-			if strings.Contains(line, m) {
-				found = append(found, line)
-				break
-			}
+	}
+	return linesWith(lines, milestones)
+}
+
+// linesWith are the lines that contain one of the marks.
+func linesWith(lines, marks []string) (found []string) {
+	for _, line := range lines {
+		if slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(line, mark) }) {
+			found = append(found, line)
 		}
 	}
 	return found

@@ -18,7 +18,7 @@ func (s *stage) judge() error {
 	if err != nil {
 		return err
 	}
-	s.show(Event{Kind: KindConsole, Names: []string{hero}, Text: "before the interrupt, as kept in the bucket", Lines: lastLines(f.before, 3)})
+	s.show(Event{Kind: KindConsole, Names: []string{hero}, Text: "before the interrupt, as kept in the bucket", Lines: lastWords(f.before, 3)})
 	s.show(Event{Kind: KindConsole, Names: []string{hero}, Text: "after it", Lines: crashLines(f.after)})
 	if n, ok := f.about("interrupted/" + s.ids[hero]); ok {
 		s.show(Event{Kind: KindNotification, Names: []string{hero}, Text: fmt.Sprintf("one of %d", len(f.notified)), Lines: n.lines()})
