@@ -50,6 +50,14 @@ func both(c world.Cause, s world.Scope, lasts time.Duration) func(int) []world.F
 	}
 }
 
+// stalled is an exam with a volume that stalls for longer than a storm lasts, on a host that is
+// cut off meanwhile.
+func stalled(after time.Duration) func(int) []world.Fault {
+	return func(host int) []world.Fault {
+		return []world.Fault{fault(world.EBSStall, world.OneHost, host, 0, 19*time.Minute), fault(world.CutOff, world.OneHost, host, after, time.Hour)}
+	}
+}
+
 // exams are the exams of all mutants, by their names.
 func exams() map[string]exam {
 	all := voiceExams()
@@ -72,7 +80,7 @@ func voiceExams() map[string]exam {
 		"group-alarm": {hosts: fleet(world.ALBInstance), kinds: []world.AlarmKind{world.TargetAlarm}, faults: func(host int) []world.Fault {
 			return []world.Fault{fault(world.AppCrash, world.OneHost, host, 0, time.Hour), fault(world.AgentHibernate, world.OneHost, host, 0, time.Hour)}
 		}},
-		"fixed-period": {hosts: muted(world.Idle, 15*time.Minute), faults: one(world.WorkEnds, time.Hour), alarm: soon},
+		"fixed-period": {hosts: muted(world.Idle, 30*time.Minute), of: shows, faults: one(world.WorkEnds, time.Hour), alarm: soon},
 	}
 }
 
@@ -83,11 +91,9 @@ func machineExams() map[string]exam {
 		"refused-dead": {hosts: fleet(world.ALBInstance), faults: both(world.AppCrash, world.OneHost, time.Hour), alarm: soon},
 		"stale-metric": {
 			hosts: fleet(world.Batch), unknowns: world.Unknowns{MetricLag: 15 * time.Minute}, alarm: 15 * time.Minute,
-			faults: func(host int) []world.Fault {
-				return []world.Fault{fault(world.EBSStall, world.OneHost, host, 0, 19*time.Minute), fault(world.CutOff, world.OneHost, host, soon, time.Hour)}
-			},
+			faults: stalled(soon),
 		},
-		"ebs-ignored": {hosts: fleet(world.Idle), faults: both(world.EBSStall, world.OneHost, 19*time.Minute), alarm: soon},
+		"ebs-ignored": {hosts: fleet(world.Batch), of: shows, faults: stalled(0), alarm: soon},
 		// The console has been read for long enough when the storm is just over, and nothing of
 		// that is published yet.
 		"storm-5m": {hosts: fleet(world.Single), of: shows, faults: one(world.StormThatEnds, 13*time.Minute+25*time.Second), alarm: 10*time.Minute + 40*time.Second},
