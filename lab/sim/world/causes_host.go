@@ -202,7 +202,8 @@ func slowStop(p *plan) {
 // read-only.
 func diskFull(p *plan) {
 	does := sick | wrongCode
-	if p.chance(1, 0.5) {
+	readOnly := p.chance(1, 0.5)
+	if readOnly {
 		does |= rootStill
 	}
 	switch below(mix(p.own, 2), 4) {
@@ -211,7 +212,11 @@ func diskFull(p *plan) {
 	case 1:
 		does |= agents
 	}
-	p.whole(does)
+	i := p.whole(does)
+	if readOnly && !p.h.kind.windows { // its kernel says so, and that somebody has mounted it anew
+		i.talk = saysReadOnly
+		p.add(p.to, p.to+1, 0).talk = saysWritable
+	}
 }
 
 // stop is a shutdown. It gives the moment of its end.

@@ -18,6 +18,8 @@ const (
 	saysPanic
 	saysHungTask
 	saysMemory
+	saysReadOnly
+	saysWritable
 	saysSoftLockup
 )
 
@@ -147,7 +149,7 @@ func (c *scribe) say(i interval) {
 func (i *interval) complaints(upTo int64) (first, every, count int64) {
 	first, every, most := i.from, int64(minute), int64(0)
 	switch i.talk {
-	case saysPanic:
+	case saysPanic, saysReadOnly, saysWritable:
 		most = 1
 	case saysMemory:
 		first, most = i.from+3, 1
@@ -184,6 +186,11 @@ func (c *scribe) complains(i interval, at, n int64) {
 	case saysMemory:
 		c.line(at, "java invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0")
 		c.line(at, "Out of memory: Killed process 812 (java) total-vm:4194304kB, anon-rss:402112kB")
+	case saysReadOnly:
+		c.line(at, "EXT4-fs error (device nvme0n1p1): ext4_journal_check_start:83: comm systemd-journal: Detected aborted journal")
+		c.line(at, "EXT4-fs (nvme0n1p1): Remounting filesystem read-only")
+	case saysWritable:
+		c.line(at, "EXT4-fs (nvme0n1p1): re-mounted 5fa1c7ee-8e4c-4f0f-a8d2-3d7a0c3c2c11 r/w.")
 	case saysSoftLockup:
 		c.line(at, "watchdog: BUG: soft lockup - CPU#1 stuck for %ds! [kworker/1:2:417]", firstLockup+lockupEvery*n)
 	}

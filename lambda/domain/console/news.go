@@ -27,6 +27,9 @@ type News struct {
 	// the kernel. It is zero without one. Any task counts, while Stuck names only those
 	// without which no machine works.
 	StuckFor time.Duration
+	// ReadOnly is the line, new or not, in which the kernel has made a file system
+	// read-only because of an error. It is empty without one, and once one was mounted anew.
+	ReadOnly string
 }
 
 // MaxNews is how long a line of news may be, in bytes.
@@ -63,6 +66,7 @@ func Compare(text []byte, before Mark) (Reading, News) {
 		Life:  printable.Line(string(c.life), MaxNews),
 
 		StuckFor: c.stuckFor,
+		ReadOnly: printable.Line(string(c.readOnly), MaxNews),
 	}
 }
 
@@ -85,6 +89,7 @@ type comparison struct {
 	backwards bool // a newer line of the kernel has an earlier time than one before it
 
 	stuckFor time.Duration
+	readOnly []byte
 	stuck    []byte
 	life     []byte
 	plain    []byte // the line without its escapes, used again for every line
@@ -140,6 +145,9 @@ func (c *comparison) line(line []byte, begin int, cut bool) (stamped bool) {
 		return stamped
 	}
 	late := c.tick(st.clock.Truncate(unit))
+	if !cut && isAlone(head) {
+		c.mounts(line[at:], line[body:])
+	}
 	if c.count(line[body:]) && !cut {
 		c.judge(line, at, body, late && isAlone(head))
 	}
@@ -169,6 +177,17 @@ func (c *comparison) judge(line []byte, at, body int, alone bool) {
 	}
 }
 
+// mounts keeps the line in which the kernel has made a file system read-only, be it new or
+// not, until one is mounted anew.
+func (c *comparison) mounts(line, message []byte) {
+	switch {
+	case turnsReadOnly(message):
+		c.readOnly = append(c.readOnly[:0], line...)
+	case turnsWritable(message):
+		c.readOnly = c.readOnly[:0]
+	}
+}
+
 // count counts a line, and says whether it is new. A blank line is none.
 func (c *comparison) count(line []byte) (isNew bool) {
 	if isBlank(line) {
@@ -188,7 +207,7 @@ func (c *comparison) count(line []byte) (isNew bool) {
 func (c *comparison) tick(now time.Duration) (late bool) {
 	late = now > c.before.Clock && (!c.timed || now != c.last)
 	if c.timed && now+slack < c.newest { // the clock has started again, or somebody prints an older log
-		c.stuck, c.stuckFor, late = c.stuck[:0], 0, false
+		c.stuck, c.readOnly, c.stuckFor, late = c.stuck[:0], c.readOnly[:0], 0, false
 	}
 	if c.known <= 0 && now+slack < c.reached() {
 		c.backwards = true

@@ -64,7 +64,21 @@ func (quiet) Check(in Inquiry) Verdict {
 		return refuse("its console showed a dump %s ago, and no boot that finished since: an interrupt could kill that dump; this counts for %s more",
 			printable.Duration(age), printable.Duration(cases.MarkFor-age))
 	}
-	return screened(in, hides(text, shown))
+	if v := screened(in, hides(text, shown)); v.Kind != Permitted || in.person() {
+		return v
+	}
+	return readOnly(in)
+}
+
+// readOnly holds a host whose kernel has made a file system read-only. Its agents and its
+// writes may have ended by that one cause, and it is sick and not hung. Only a person can
+// tell.
+func readOnly(in Inquiry) Verdict {
+	line := in.watch().news.ReadOnly
+	if line == "" {
+		return allow()
+	}
+	return Verdict{Kind: Held, Command: in.command(), Why: "its kernel has made a file system read-only, so that it may be sick and not hung: " + line + askAPerson}
 }
 
 // withoutConsole is the verdict where the console is not known. That of a Windows is not

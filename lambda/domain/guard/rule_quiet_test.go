@@ -15,6 +15,7 @@ const up = "[    0.000000] Linux version 6.1.0-test (build@example)\n[    0.0000
 // What the console may show.
 const (
 	consoleUp       = up + "[   12.345678] systemd[1]: Reached target Multi-User System.\n\nexample login: "
+	consoleReadOnly = consoleUp + "\n[ 4000.000001] EXT4-fs (nvme0n1p1): Remounting filesystem read-only\n"
 	consoleBooting  = up + "[    1.234567] nvme nvme0: pci function 0000:00:04.0\n"
 	consoleDown     = consoleUp + "\n[ 4321.000000] reboot: Restarting system\n"
 	consoleDumping  = consoleUp + "\n[    0.000000] Linux version 6.1.0-test (build@example)\n[    0.000000] Command line: root=/dev/nvme0n1p1 elfcorehdr=507252K\n"
@@ -55,6 +56,11 @@ func saw(age time.Duration, text string) func(*scene) {
 func TestADumpAShutdownOrABootIsNeverDisturbed(t *testing.T) {
 	judge(t, "quiet", []situation{
 		{"a login prompt", shows(consoleUp), guard.Permitted},
+		{"a file system that the kernel has made read-only", shows(consoleReadOnly), guard.Held},
+		{"the same, and a person asks", func(s *scene) {
+			shows(consoleReadOnly)(s)
+			s.direct()
+		}, guard.Permitted},
 		{"a dump", shows(consoleDumping), guard.Refused},
 		{"a dump that says how far it is", shows(consoleDumping + consoleProgress), guard.Refused},
 		{"a dump of which only the progress is left", shows(consoleProgress), guard.Refused},
