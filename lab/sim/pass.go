@@ -3,8 +3,10 @@ package sim
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
+	"crashcart/lab/sim/world"
 	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/fact"
@@ -42,6 +44,7 @@ func (p *player) pass(v visit, see func(*Decision) bool) []visit {
 	}
 	p.further(ctx, open)
 	p.consoles(open)
+	p.statuses(ctx, later)
 	p.consoles(later)
 	for _, j := range later {
 		j.verdict = p.guard.Screen(j.question)
@@ -64,6 +67,9 @@ func (p *player) route(ctx context.Context, v *visit) (jobs []*job, group *job) 
 		return []*job{{visit: v, ref: ref}}, nil
 	}
 	r := p.router.Follow(ctx, []trigger.Ref{ref})[0]
+	if errors.Is(r.Err, world.ErrNotModelled) {
+		p.err = cmp.Or(p.err, r.Err)
+	}
 	group = &job{visit: v, ref: ref, parent: true}
 	if len(r.Instances) == 0 || r.Err != nil {
 		p.unnamed(group, r)
@@ -160,6 +166,17 @@ func (p *player) further(ctx context.Context, open []*job) {
 		p.err = cmp.Or(p.err, notModelled(j.question.Instance))
 		j.question.Budget, j.question.GroupSlots = fact.Known(cases.Slots{}), fact.Known(cases.Slots{})
 	}
+}
+
+// statuses asks for the status of those of whose console or screen this pass reads early.
+func (p *player) statuses(ctx context.Context, jobs []*job) {
+	var asks []resolve.Ask
+	for _, j := range jobs {
+		if p.guard.WantsConsole(j.question) || p.guard.WantsScreenshot(j.question) {
+			asks = append(asks, resolve.Ask{Instance: j.question.Instance})
+		}
+	}
+	p.resolver.Statuses(ctx, asks)
 }
 
 // consoles reads the early consoles and screens.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/aws/resolve"
 	"crashcart/lambda/domain/fact"
 	"crashcart/lambda/domain/guard"
 )
@@ -45,6 +46,20 @@ func (h *Handler) earlyConsoles(ctx context.Context, jobs []*job) {
 		})
 	}
 	wg.Wait()
+}
+
+// earlyStatuses asks for the status of those targets that fall silent and are in no question
+// yet. A check of their volumes that fails now may pass when they are.
+func (h *Handler) earlyStatuses(ctx context.Context, jobs []*job) {
+	var asks []resolve.Ask
+	for _, j := range jobs {
+		if h.Guard.WantsConsole(j.question) || h.Guard.WantsScreenshot(j.question) {
+			asks = append(asks, resolve.Ask{Instance: j.question.Instance})
+		}
+	}
+	if len(asks) > 0 {
+		h.Resolver.Statuses(ctx, asks)
+	}
 }
 
 // earlyConsole reads one console, or takes a screenshot instead.

@@ -85,6 +85,7 @@ func (h *Handler) assess(ctx context.Context, jobs []*job) []*job {
 		}
 	}
 	h.furtherRounds(ctx, open)
+	h.earlyStatuses(ctx, later)
 	h.earlyConsoles(ctx, slices.Concat(open, later))
 	for _, j := range open {
 		j.verdict = h.Guard.Decide(j.question)

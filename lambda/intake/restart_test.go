@@ -90,7 +90,7 @@ func TestABootOfLongAgoNeverLosesAHang(t *testing.T) {
 		m := w.add(webA, machine{tag: "auto", silentSince: at(11, 37, 0), console: consoleBooted})
 		w.late = late
 		w.deliver(heartbeat)
-		w.expect(step{outcome: "later", rule: "quiet", why: "its console shows a boot that may have finished a moment ago"})
+		w.expect(step{outcome: "later", rule: "quiet", why: "it may have come back a moment ago"})
 		w.advance(time.Hour)
 		if len(m.interruptedAt) != 1 || !m.interruptedAt[0].Equal(want) {
 			t.Errorf("metrics are %s late: interrupted at %v, want %s: %v", late, m.interruptedAt, want, summary(w.decisions()))

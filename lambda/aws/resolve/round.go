@@ -56,6 +56,17 @@ func (b *Round) Third(ctx context.Context) {
 	}
 }
 
+// Statuses adds the full status alone to the instances. It is for those that the first round
+// leaves in no question yet, and of which the next pass has to know what their checks said.
+func (r *Resolver) Statuses(ctx context.Context, asks []Ask) {
+	statuses := r.statuses(ctx, unique(asks, existing))
+	for _, a := range asks {
+		if existing(a) != "" {
+			a.Instance.Status = statuses[a.Instance.ID]
+		}
+	}
+}
+
 // single asks for the facts that are about one instance and nothing else.
 func (r *Resolver) single(ctx context.Context, asks []Ask) {
 	ids := unique(asks, existing)

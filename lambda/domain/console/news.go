@@ -28,7 +28,8 @@ type News struct {
 	// without which no machine works.
 	StuckFor time.Duration
 	// ReadOnly is the line, new or not, in which the kernel has made a file system
-	// read-only because of an error. It is empty without one, and once one was mounted anew.
+	// read-only because of an error. It is empty without one, and once one was mounted anew
+	// before the mark.
 	ReadOnly string
 }
 
@@ -146,7 +147,7 @@ func (c *comparison) line(line []byte, begin int, cut bool) (stamped bool) {
 	}
 	late := c.tick(st.clock.Truncate(unit))
 	if !cut && isAlone(head) {
-		c.mounts(line[at:], line[body:])
+		c.mounts(line[at:], line[body:], c.before.Clock > 0 && st.clock.Truncate(unit) <= c.before.Clock)
 	}
 	if c.count(line[body:]) && !cut {
 		c.judge(line, at, body, late && isAlone(head))
@@ -178,12 +179,13 @@ func (c *comparison) judge(line []byte, at, body int, alone bool) {
 }
 
 // mounts keeps the line in which the kernel has made a file system read-only, be it new or
-// not, until one is mounted anew.
-func (c *comparison) mounts(line, message []byte) {
+// not, until one was mounted anew. That must be old: the pass before has seen it. Else the
+// machine is mended since a moment ago.
+func (c *comparison) mounts(line, message []byte, old bool) {
 	switch {
 	case turnsReadOnly(message):
 		c.readOnly = append(c.readOnly[:0], line...)
-	case turnsWritable(message):
+	case turnsWritable(message) && old:
 		c.readOnly = c.readOnly[:0]
 	}
 }

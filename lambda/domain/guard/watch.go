@@ -146,6 +146,21 @@ func (w watch) proves(in Inquiry) bool {
 	return in.asOf().Sub(w.still) >= publishedWithin
 }
 
+// volumesHeal is how soon at the earliest the attached-EBS check passes again once the
+// volumes answer ("Status checks for Amazon EC2 instances", Amazon EC2 User Guide: its checks
+// run every minute; measured by others: 155 s).
+const volumesHeal = 2 * time.Minute
+
+// prompt says whether the writes of a host are published so soon that those of volumes that
+// answer again would show before EC2's check of them passes.
+func prompt(in Inquiry) bool {
+	m, err := in.Instance.Metrics.Get()
+	if err != nil || len(m.Writes) == 0 {
+		return false
+	}
+	return in.asOf().Sub(m.Writes[len(m.Writes)-1].At.Add(instance.Minute)) < volumesHeal
+}
+
 // unwatched is the verdict on a host that may have come back a moment ago, for all that its
 // console or its screen has shown up to now.
 func unwatched(in Inquiry) Verdict {
@@ -156,13 +171,14 @@ func unwatched(in Inquiry) Verdict {
 	case !w.back.IsZero() && in.asOf().Sub(w.back) < sinceBack:
 		left := sinceBack - in.asOf().Sub(w.back)
 		return notYet("its console has shown a restart meanwhile: what it hung in is over; %s more required", printable.Duration(left)).in(left)
-	case w.mute == "" && (!w.shown.Begun || w.shown.Ran >= publishedWithin):
+	case w.mute == "" && (!w.shown.Begun || w.shown.Ran >= publishedWithin) && prompt(in):
 		return allow() // a boot that it shows was over long ago
 	case w.mute == "":
 		if w.proves(in) {
 			return allow()
 		}
-		return notYet("its console shows a boot that may have finished a moment ago: no restart for some minutes required, while passes read it").in(time.Minute)
+		return notYet("it may have come back a moment ago, and its signs of life not be published yet: no restart on its console for some minutes " +
+			"required, while passes read it").in(time.Minute)
 	}
 	if _, err := in.Screenshot.Get(); err != nil {
 		v := doubt("its screen", err)
