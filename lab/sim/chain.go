@@ -136,9 +136,11 @@ func (p *player) calm(v visit) bool {
 	if p.well(v.alarm, id, v.at, v.at) && p.hosts[v.alarm.Host].Period <= fiveMinutes {
 		return true
 	}
-	if id == "" {
-		return false
-	}
+	return id != "" && p.heardOf(id)
+}
+
+// heardOf says the same of an instance by what its agent, its heartbeat and EC2's checks say.
+func (p *player) heardOf(id string) bool {
 	ping, heard := p.lastPing(id)
 	silent := p.now.Sub(ping)
 	if heard && silent >= lately && silent < longAgo || !p.checked(id) {

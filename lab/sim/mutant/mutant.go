@@ -97,14 +97,15 @@ func Patches() []Patch {
 			"	if vitals.Mutant == \"quiet-open\" {\n		return allow()\n	}\n	need, what := unseenDump, why\n",
 		},
 		{
-			guardDir + "watch.go", "	case w.mute == \"\":\n		if w.proves(in) {\n",
-			"	case w.mute == \"\":\n		if vitals.Mutant == \"just-back\" || w.proves(in) {\n",
+			guardDir + "unwatched.go", "	if longAgo && prompt(in) || w.proves(in) {\n",
+			"	if vitals.Mutant == \"just-back\" || longAgo && prompt(in) || w.proves(in) {\n",
 		},
 		{guardDir + "watch.go", "	case slices.Contains(before.Screens, hash):\n", "	case vitals.Mutant == \"screen-ignored\" || slices.Contains(before.Screens, hash):\n"},
 		{
-			guardDir + "watch.go", "	if _, err := in.Screenshot.Get(); err != nil {\n		v := doubt(",
-			"	if vitals.Mutant == \"quiet-open\" {\n		return allow()\n	}\n	if _, err := in.Screenshot.Get(); err != nil {\n		v := doubt(",
+			guardDir + "unwatched.go", "	var v Verdict\n",
+			"	if vitals.Mutant == \"quiet-open\" {\n		return allow()\n	}\n	var v Verdict\n",
 		},
+		{guardDir + "watch.go", "	\"crashcart/lambda/domain/trigger\"\n", "	\"crashcart/lambda/domain/trigger\"\n	\"crashcart/lambda/domain/vitals\"\n"},
 		{guardDir + "rule_quiet.go", "	\"crashcart/lambda/domain/printable\"\n", "	\"crashcart/lambda/domain/printable\"\n	\"crashcart/lambda/domain/vitals\"\n"},
 		{
 			guardDir + "rules_instance.go", "	case s.EBS.Status == \"impaired\":\n",

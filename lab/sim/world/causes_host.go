@@ -139,12 +139,12 @@ func (p *plan) lockups() {
 // kernel looks again, so that it says so once of each.
 func (p *plan) hungTasks() {
 	for n := range below(mix(p.own, 5), 2) + 1 {
-		said := p.from + firstHungTask + below(mix(p.own, uint64(n)+6), max(hungTaskEvery, p.to-p.from-firstHungTask)) //nolint:gosec // small
+		said := p.from + firstHungTask + below(mix(p.own, uint64(n)+6), max(hungTaskEvery, p.to-p.from-firstHungTask))
 		if said >= p.to {
 			continue
 		}
 		i := p.add(said, said+1, 0)
-		i.talk, i.arg = saysHungTask, below(mix(p.own, uint64(n)+8), int64(len(hungTaskNames))) //nolint:gosec // small
+		i.talk, i.arg = saysHungTask, below(mix(p.own, uint64(n)+8), int64(len(hungTaskNames)))
 	}
 }
 

@@ -79,7 +79,7 @@ func (h *host) console(at int64) []byte {
 	if !h.mutters {
 		return nil
 	}
-	c := &scribe{at: at, up: h.launched, release: release}
+	c := &scribe{at: at, up: h.launched, release: release, life: &h.life}
 	if part(mix(h.seed, 16)) < oldKernels {
 		c.release = oldRelease
 	}
@@ -109,6 +109,7 @@ type scribe struct {
 	up   int64 // when the kernel that writes was started
 
 	release string // of the kernel
+	life    *life
 }
 
 // line writes a line of the kernel.
@@ -218,7 +219,9 @@ func (c *scribe) boot(from, to int64, talk speech) {
 			c.plain(at, fmt.Sprintf("[ ***  ] A start job is running for File System Check on /dev/nvme0n1p1 (%dmin %ds / no limit)\r\n", n+1, 2))
 		})
 	}
-	c.plain(to, bootTail)
+	if c.life.at(to)&bootWrites == 0 { // else another boot, or a shutdown, goes on
+		c.plain(to, bootTail)
+	}
 }
 
 // stop is a shutdown. Meanwhile writes what is said between its beginning and its end.

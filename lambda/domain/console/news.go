@@ -138,21 +138,30 @@ func endLen(text []byte) int {
 func (c *comparison) line(line []byte, begin int, cut bool) (stamped bool) {
 	at, st, stamped := firstStamp(line)
 	head := headOf(line[:at], begin)
-	if c.count(head) && !cut && isUserSpace(head, 0, false) {
-		c.life = append(c.life[:0], head...)
-	}
+	c.program(head, cut)
 	body := at + st.size
 	if !stamped || isBlank(line[body:]) { // a time alone says nothing, or is cut
 		return stamped
 	}
-	late := c.tick(st.clock.Truncate(unit))
-	if !cut && isAlone(head) {
-		c.mounts(line[at:], line[body:], c.before.Clock > 0 && st.clock.Truncate(unit) <= c.before.Clock)
+	clock := st.clock.Truncate(unit)
+	late, isNew := c.tick(clock), c.count(line[body:])
+	if cut {
+		return true
 	}
-	if c.count(line[body:]) && !cut {
+	if isAlone(head) {
+		c.mounts(line[at:], line[body:], c.before.Clock > 0 && clock <= c.before.Clock)
+	}
+	if isNew {
 		c.judge(line, at, body, late && isAlone(head))
 	}
 	return true
+}
+
+// program keeps what user space has written before the kernel's time, if it is new.
+func (c *comparison) program(head []byte, cut bool) {
+	if c.count(head) && !cut && isUserSpace(head, 0, false) {
+		c.life = append(c.life[:0], head...)
+	}
 }
 
 // headOf is what stands before the kernel's time, without what the life before has written

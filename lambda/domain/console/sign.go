@@ -97,8 +97,5 @@ func (s Sign) String() string {
 // shown says that a line with the sign is kept.
 func (s Sign) shown() bool { return s > 0 && int(s) < len(signNames) }
 
-// ofBoot says that only a boot shows the sign, before it is finished.
-func (s Sign) ofBoot() bool { return s >= SignVersion && s <= SignStep || s == SignClock }
-
 // ofUnit says that init starts or stops one thing.
 func (s Sign) ofUnit() bool { return s == signUnit || s == signStopping || s == signStopped }

@@ -20,29 +20,35 @@ func (g *Guard) ByPerson(q Question) bool { return g.inquiry(q).person() }
 // A console that this pass has not read is not compared at the next.
 func (g *Guard) Seen(q Question) *trigger.Seen {
 	in := g.inquiry(q)
-	seen := trigger.Seen{At: in.asOf()}
-	if before := in.Ref.Seen; before != nil && seen.At.Sub(before.EBS) < ebsHeals {
-		seen.EBS = before.EBS
-	}
-	if seen.EBS.After(seen.At) { // by the clock of another function
-		seen.EBS = seen.At
-	}
 	w := in.watch()
-	seen.Kernel, seen.Lines = w.mark.Clock.Seconds(), w.mark.Lines
+	seen := trigger.Seen{At: in.asOf(), EBS: in.volumesFailed(), Kernel: w.mark.Clock.Seconds(), Lines: w.mark.Lines, Back: w.back}
 	if w.read {
 		seen.Still, seen.Screens = w.still, w.screens
 	}
-	seen.Back = w.back
 	if w.stuckLately(seen.At) {
 		seen.Stuck = w.stuck
-	}
-	if s, err := q.Instance.Status.Get(); err == nil && s.EBS.Status == "impaired" {
-		seen.EBS = seen.At
 	}
 	if seen.Kernel == 0 && seen.EBS.IsZero() && seen.Still.IsZero() && seen.Back.IsZero() && seen.Stuck.IsZero() {
 		return nil
 	}
 	return &seen
+}
+
+// volumesFailed is when a pass last saw the attached-EBS check fail. It is zero for never, or
+// for so long ago that it counts no more.
+func (in Inquiry) volumesFailed() time.Time {
+	now := in.asOf()
+	if s, err := in.Instance.Status.Get(); err == nil && s.EBS.Status == "impaired" {
+		return now
+	}
+	before := in.Ref.Seen
+	switch {
+	case before == nil || now.Sub(before.EBS) >= ebsHeals:
+		return time.Time{}
+	case before.EBS.After(now): // by the clock of another function
+		return now
+	}
+	return before.EBS
 }
 
 // ebsHeals is how long after a failed attached-EBS check nothing is interrupted. The check

@@ -50,6 +50,21 @@ func (quiet) Check(in Inquiry) Verdict {
 		return doubt("whether its console showed a dump before", err)
 	}
 	shown := in.watch().shown
+	if v := busy(in, shown); v.Kind != Permitted {
+		return v
+	}
+	if age := in.Now.Sub(book.DumpSeen); marked(book, age) && !shown.Booted {
+		return refuse("its console showed a dump %s ago, and no boot that finished since: an interrupt could kill that dump; this counts for %s more",
+			printable.Duration(age), printable.Duration(cases.MarkFor-age))
+	}
+	if v := screened(in, hides(text, shown)); v.Kind != Permitted || in.person() {
+		return v
+	}
+	return readOnly(in)
+}
+
+// busy is the verdict on what the machine is doing, by its console.
+func busy(in Inquiry, shown console.Reading) Verdict {
 	switch {
 	case shown.Activity == console.Dumping:
 		v := refuse("its capture kernel is writing a dump%s: an interrupt would kill it; its console says: %s", progress(shown), shown.Line)
@@ -60,14 +75,7 @@ func (quiet) Check(in Inquiry) Verdict {
 	case shown.Activity == console.Booting && !shown.Bare:
 		return notYet("its console shows a boot that has not finished: %s", shown.Line)
 	}
-	if age := in.Now.Sub(book.DumpSeen); marked(book, age) && !shown.Booted {
-		return refuse("its console showed a dump %s ago, and no boot that finished since: an interrupt could kill that dump; this counts for %s more",
-			printable.Duration(age), printable.Duration(cases.MarkFor-age))
-	}
-	if v := screened(in, hides(text, shown)); v.Kind != Permitted || in.person() {
-		return v
-	}
-	return readOnly(in)
+	return allow()
 }
 
 // readOnly holds a host whose kernel has made a file system read-only. Its agents and its

@@ -8,9 +8,7 @@ import (
 
 	"crashcart/lambda/domain/console"
 	"crashcart/lambda/domain/instance"
-	"crashcart/lambda/domain/printable"
 	"crashcart/lambda/domain/trigger"
-	"crashcart/lambda/domain/vitals"
 )
 
 // Signs of life are published minutes after they happen. A host that has just come back, by
@@ -93,22 +91,26 @@ func watching(in Inquiry) watch {
 func (w *watch) console(in Inquiry, text []byte, before *trigger.Seen) {
 	w.shown, w.news = console.Compare(text, markOf(before))
 	w.known = true
-	news := w.news
-	w.mark, w.mute = news.Mark, hides(text, w.shown)
-	if w.mute == "" && !news.Timed {
+	w.mark, w.mute = w.news.Mark, hides(text, w.shown)
+	if w.mute == "" && !w.news.Timed {
 		w.mute = "its console shows nothing of its kernel, and so would not show a dump"
 	}
-	if news.StuckFor >= stuckFor {
+	if w.news.StuckFor >= stuckFor {
 		w.stuck = in.asOf()
 	}
+	w.compare(in.asOf(), before)
+}
+
+// compare notes since when the console shows no restart, and when it last showed one.
+func (w *watch) compare(now time.Time, before *trigger.Seen) {
 	switch {
 	case w.mute == "" && w.shown.Activity != console.Quiet: // it does something now
-		w.back = in.asOf()
+		w.back = now
 	case before == nil:
-	case news.Same && !before.Still.IsZero():
+	case w.news.Same && !before.Still.IsZero():
 		w.still = before.Still
-	case news.Timed && !news.Same && before.Kernel > 0:
-		w.back = in.asOf()
+	case w.news.Timed && !w.news.Same && before.Kernel > 0:
+		w.back = now
 	}
 }
 
@@ -139,89 +141,23 @@ func (w watch) stuckLately(at time.Time) bool {
 // published. A minute of the disk that is published and begun after the console was first
 // read says how long it takes: a boot writes.
 func (w watch) proves(in Inquiry) bool {
-	if m, err := in.Instance.Metrics.Get(); err == nil && len(m.Writes) > 0 {
-		newest := m.Writes[len(m.Writes)-1].At.Add(instance.Minute)
+	if newest := in.published(); !newest.IsZero() {
 		return !newest.Before(w.still.Add(instance.Minute))
 	}
 	return in.asOf().Sub(w.still) >= publishedWithin
 }
 
-// volumesHeal is how soon at the earliest the attached-EBS check passes again once the
-// volumes answer ("Status checks for Amazon EC2 instances", Amazon EC2 User Guide: its checks
-// run every minute; measured by others: 155 s).
-const volumesHeal = 2 * time.Minute
-
-// prompt says whether the writes of a host are published so soon that those of volumes that
-// answer again would show before EC2's check of them passes.
-func prompt(in Inquiry) bool {
+// published is when the newest minute of its disks that has ended, and is published, ended.
+// It is zero for none.
+func (in Inquiry) published() time.Time {
 	m, err := in.Instance.Metrics.Get()
-	if err != nil || len(m.Writes) == 0 {
-		return false
+	if err != nil {
+		return time.Time{}
 	}
-	return in.asOf().Sub(m.Writes[len(m.Writes)-1].At.Add(instance.Minute)) < volumesHeal
-}
-
-// unwatched is the verdict on a host that may have come back a moment ago, for all that its
-// console or its screen has shown up to now.
-func unwatched(in Inquiry) Verdict {
-	w := in.watch()
-	switch {
-	case unresponsive{}.Check(in).Kind == Held: // a person decides, and need not wait
-		return allow()
-	case !w.back.IsZero() && in.asOf().Sub(w.back) < sinceBack:
-		left := sinceBack - in.asOf().Sub(w.back)
-		return notYet("its console has shown a restart meanwhile: what it hung in is over; %s more required", printable.Duration(left)).in(left)
-	case w.mute == "" && (!w.shown.Begun || w.shown.Ran >= publishedWithin) && prompt(in):
-		return allow() // a boot that it shows was over long ago
-	case w.mute == "":
-		if w.proves(in) {
-			return allow()
+	for _, p := range slices.Backward(m.Writes) {
+		if end := p.At.Add(instance.Minute); !end.After(in.asOf()) {
+			return end
 		}
-		return notYet("it may have come back a moment ago, and its signs of life not be published yet: no restart on its console for some minutes " +
-			"required, while passes read it").in(time.Minute)
 	}
-	if _, err := in.Screenshot.Get(); err != nil {
-		v := doubt("its screen", err)
-		v.ends, v.endsWith = Held, in.command()
-		return v
-	}
-	if w.proves(in) {
-		return allow()
-	}
-	v := notYet("%s; its screen must show the same for some minutes, or else it may be shutting down, or have booted a moment ago", w.mute).in(time.Minute)
-	v.ends, v.endsWith = Held, in.command()
-	return v
-}
-
-// WantsConsole says whether the console is needed before the evidence is taken. It is where
-// an alarm asks, and a voice is dead or late: the console shows at once what is published
-// later of a host that comes back. It is compared with the pass before.
-func (g *Guard) WantsConsole(q Question) bool {
-	in := g.inquiry(q)
-	d, err := in.Instance.Description.Get()
-	return err == nil && !d.Windows && in.fallsSilent()
-}
-
-// WantsScreenshot says the same of the picture on the screen, where the console can show
-// nothing. The console must have been read.
-func (g *Guard) WantsScreenshot(q Question) bool {
-	in := g.inquiry(q)
-	d, err := in.Instance.Description.Get()
-	if err == nil && d.Windows {
-		return in.fallsSilent()
-	}
-	_, unread := in.Console.Get()
-	return unread == nil && in.watch().mute != "" && in.fallsSilent()
-}
-
-// fallsSilent says whether an alarm asks for a host of which a voice is dead or late, and
-// nothing is alive.
-func (in Inquiry) fallsSilent() bool {
-	if in.person() {
-		return false
-	}
-	r := in.vitals()
-	return len(r.All(vitals.Alive)) == 0 && slices.ContainsFunc(r.Of(vitals.Voice, vitals.Dead, vitals.Waiting), func(v vitals.Vital) bool {
-		return v.Says == vitals.Dead || v.Late
-	})
+	return time.Time{}
 }

@@ -61,14 +61,7 @@ func laterSeen(ref Ref, at time.Time, bad *problems) {
 	if !duringPasses(s.At, at) {
 		bad.add("seen.at is not a time at which the trigger was decided")
 	}
-	for _, one := range []struct {
-		name string
-		at   time.Time
-	}{{"ebs", s.EBS}, {"still", s.Still}, {"back", s.Back}, {"stuck", s.Stuck}} {
-		if !one.at.IsZero() && (!duringPasses(one.at, at) || one.at.After(s.At)) {
-			bad.add("seen.%s is not a time at which the trigger was decided", one.name)
-		}
-	}
+	seenTimes(s, at, bad)
 	if len(s.Screens) > maxScreens || slices.ContainsFunc(s.Screens, func(hash string) bool { return !isScreen(hash) }) {
 		bad.add("seen.screens are not at most %d hashes of %d digits", maxScreens, ScreenDigits)
 	}
@@ -77,6 +70,18 @@ func laterSeen(ref Ref, at time.Time, bad *problems) {
 	}
 	if s.Lines < 0 || s.Lines > maxLines {
 		bad.add("seen.lines %d is not 0 to %d", s.Lines, maxLines)
+	}
+}
+
+// seenTimes checks what a pass says when it saw.
+func seenTimes(s Seen, at time.Time, bad *problems) {
+	for _, one := range []struct {
+		name string
+		at   time.Time
+	}{{"ebs", s.EBS}, {"still", s.Still}, {"back", s.Back}, {"stuck", s.Stuck}} {
+		if !one.at.IsZero() && (!duringPasses(one.at, at) || one.at.After(s.At)) {
+			bad.add("seen.%s is not a time at which the trigger was decided", one.name)
+		}
 	}
 }
 

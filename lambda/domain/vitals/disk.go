@@ -50,18 +50,23 @@ func (diskWrites) read(h Host, since time.Time) Vital {
 		return Vital{Says: Nothing, Never: len(writes) >= baselineMinutes, Saw: fmt.Sprintf("no write in %d published minutes, so nothing to compare with", len(writes))}
 	}
 	base := h.baseline(writes, began, last)
+	if lacks := base.lacks(); lacks != "" {
+		return unmeasured(h, still, last, lacks, len(writes) >= baselineMinutes)
+	}
+	if at, ok := works(h, writes, began, last, since); ok && still < base.required() {
+		return Vital{Says: Alive, Since: at, Saw: "it writes as before: " + base.rate()}
+	}
+	return stillFor(h, base, still, last, writes[len(writes)-1].At.Add(instance.Minute))
+}
+
+// stillFor is what a stillness says beside the baseline. last is when the last minute with a
+// write ended, and newest when the newest published one did.
+func stillFor(h Host, base baseline, still int, last, newest time.Time) Vital {
 	need, storm := base.required(), mayBeStorm(h)
 	if storm {
 		need = max(need, stormStill)
 	}
-	if lacks := base.lacks(); lacks != "" {
-		return unmeasured(h, still, last, lacks, len(writes) >= baselineMinutes)
-	}
-	newest := writes[len(writes)-1].At.Add(instance.Minute)
 	v := Vital{Says: Waiting, Wrote: still < leastStill, Saw: fmt.Sprintf("0 for %d min, %s", still, base)}
-	if at, ok := works(h, writes, began, last, since); ok && still < base.required() {
-		return Vital{Says: Alive, Since: at, Saw: "it writes as before: " + base.rate()}
-	}
 	switch {
 	case h.At.Sub(newest) > newestWithin:
 		v.Saw += fmt.Sprintf("; the newest published minute ended %s ago, at most %s is believed", printable.Duration(h.At.Sub(newest)), printable.Duration(newestWithin))
