@@ -9,7 +9,7 @@ const dead = agents | appDeaf | kernelOnly | hung
 // frozenRoot is a root file system that takes no writes. What touches it stops.
 func frozenRoot(p *plan) {
 	p.hang(dead, 2, 3)
-	p.add(p.from+firstHungTask, p.to, 0).talk = saysHungTask
+	p.waitsForDisk()
 }
 
 // stopped is a user space of which only init runs. Where the journal is on the disk, init
@@ -73,7 +73,7 @@ func partial(p *plan) {
 		does = does&^rootStill | appStill
 	}
 	p.end(p.whole(does))
-	p.add(p.from+firstHungTask, p.to, 0).talk = saysHungTask
+	p.waitsForDisk()
 }
 
 // flapping hangs for two minutes and lives for one, again and again.

@@ -72,7 +72,13 @@ func ebsStall(p *plan) {
 		stuck |= appDeaf
 	}
 	p.add(p.from+between(mix(p.own, 3), 20, 90), p.to, stuck)
-	p.add(p.from+firstHungTask, p.to, 0).talk = saysHungTask
+	p.waitsForDisk()
+}
+
+// waitsForDisk is what the kernel says of one to five tasks that wait for a disk.
+func (p *plan) waitsForDisk() {
+	i := p.add(p.from+firstHungTask, p.to, 0)
+	i.talk, i.arg = saysHungTask, below(mix(p.own, 61), mostStuck)*int64(len(hungTaskNames))
 }
 
 func appDeadlock(p *plan) { p.whole(appDeaf | appStill | appQuiet) }

@@ -86,11 +86,12 @@ func TestAStormNeverComplainsLikeAHang(t *testing.T) {
 }
 
 // TestAHungTaskIsNeverBlockedForAnotherTime compares what kernels say with the time that
-// has passed. Old kernels say 120 each time.
+// has passed. Old kernels say 120 each time. All say it ten times at most, of all tasks
+// together: where five are stuck, twice.
 func TestAHungTaskIsNeverBlockedForAnotherTime(t *testing.T) {
 	w := make1(t, world.Hosts{Fleet: world.Single, Count: 200})
 	v := w.View(world.Unknowns{})
-	old, all := 0, 0
+	old, all, times := 0, 0, map[int]int{}
 	for _, h := range w.Hosts() {
 		if !h.Readable {
 			continue
@@ -106,17 +107,23 @@ func TestAHungTaskIsNeverBlockedForAnotherTime(t *testing.T) {
 		got := read(8*time.Minute + 4*time.Second)
 		if ancient := strings.Contains(string(v.Console(h.N)), "Linux version 4."); ancient {
 			old++
-			if !slices.Equal(got, []int{120, 120, 120, 120}) {
+			if len(got) < 2 || !slices.Equal(got, []int{120, 120, 120, 120}[:min(4, len(got))]) {
 				t.Errorf("the old kernel of host %d says %v", h.N, got)
 			}
 			continue
 		}
-		if !slices.Equal(got, []int{120, 241, 362, 483}) {
+		if len(got) < 2 || !slices.Equal(got, []int{120, 241, 362, 483}[:min(4, len(got))]) {
 			t.Errorf("the kernel of host %d says %v", h.N, got)
 		}
-		if got := read(2 * time.Hour); len(got) != 10 {
-			t.Errorf("the kernel of host %d complains %d times", h.N, len(got))
+		times[len(read(2*time.Hour))]++
+	}
+	for _, n := range []int{2, 3, 5, 10} {
+		if times[n] < 10 {
+			t.Errorf("%d kernels complain %d times: %v", times[n], n, times)
 		}
+	}
+	if len(times) != 4 {
+		t.Errorf("kernels complain so many times: %v", times)
 	}
 	if old < all/10 || old > all*3/10 {
 		t.Errorf("%d kernels of %d are old", old, all)

@@ -30,7 +30,7 @@ const (
 	// has passed: it says 120, 241, 362 seconds (Linux source, kernel/hung_task.c).
 	firstHungTask = 120
 	hungTaskEvery = firstHungTask + 1
-	hungTasks     = 10
+	hungTasks     = 10 // of all tasks together
 	// firstLockup is after how many seconds the watchdog first complains of a CPU that is
 	// stuck, and lockupEvery how often it does so (kernel/watchdog.c).
 	firstLockup = 26
@@ -58,6 +58,7 @@ const (
 
 // hungTaskNames are the tasks of which a kernel complains, by the argument of the interval:
 // the file system's journal, and what else gets no time in a storm.
+// More tasks than one are as many times the number of names.
 var hungTaskNames = [...]string{"jbd2/nvme0n1p1-:251", "systemd-journal:231", "systemd:1", "java:812"}
 
 // Console text is in the words of real kernels (lab/trial/testdata).
@@ -155,12 +156,19 @@ func (i *interval) complaints(upTo int64) (first, every, count int64) {
 	case saysMemory:
 		first, most = i.from+3, 1
 	case saysHungTask:
-		every, most = hungTaskEvery, hungTasks
+		every, most = hungTaskEvery, hungTasks/i.stuckTasks()
 	case saysSoftLockup:
 		every, most = lockupEvery, 1<<20
 	}
 	return first, every, max(0, min(most, floor(min(i.to-1, upTo), first, every)+1))
 }
+
+// mostStuck is how many tasks wait for a disk at most. Under a frozen root file system five
+// did (docs/hangs.md).
+const mostStuck = 5
+
+// stuckTasks is of how many tasks a kernel complains each time.
+func (i *interval) stuckTasks() int64 { return 1 + i.arg/int64(len(hungTaskNames)) }
 
 // complain writes what a kernel complains of in an interval, as far as the ring keeps it.
 func (c *scribe) complain(i interval) {
@@ -182,7 +190,7 @@ func (c *scribe) complains(i interval, at, n int64) {
 		if c.release == oldRelease {
 			blocked = firstHungTask
 		}
-		c.line(at, "INFO: task %s blocked for more than %d seconds.", hungTaskNames[i.arg], blocked)
+		c.line(at, "INFO: task %s blocked for more than %d seconds.", hungTaskNames[i.arg%int64(len(hungTaskNames))], blocked)
 		c.line(at, "      Not tainted %s #1", c.release)
 	case saysMemory:
 		c.line(at, "java invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0")

@@ -27,6 +27,9 @@ type News struct {
 	// the kernel. It is zero without one. Any task counts, while Stuck names only those
 	// without which no machine works.
 	StuckFor time.Duration
+	// LongStuck is the kernel's time of the newest line, new or not, that says of a task or a
+	// CPU that it has been stuck for LongStuckFor or longer. It is zero without one.
+	LongStuck time.Duration
 	// ReadOnly is the line, new or not, in which the kernel has made a file system
 	// read-only because of an error. It is empty without one, and once one was mounted anew
 	// before the mark.
@@ -35,6 +38,11 @@ type News struct {
 
 // MaxNews is how long a line of news may be, in bytes.
 const MaxNews = 100
+
+// LongStuckFor is how long a task or a CPU must have been stuck for what is no storm that ends
+// by itself. It is the second complaint of a hung task (Linux source, kernel/hung_task.c:
+// each two minutes).
+const LongStuckFor = 4 * time.Minute
 
 // NewsSince compares a console with how far it had come. A mark without a time is that of
 // a console that nobody has seen: nothing can be news then.
@@ -66,8 +74,9 @@ func Compare(text []byte, before Mark) (Reading, News) {
 		Stuck: printable.Line(string(c.stuck), MaxNews),
 		Life:  printable.Line(string(c.life), MaxNews),
 
-		StuckFor: c.stuckFor,
-		ReadOnly: printable.Line(string(c.readOnly), MaxNews),
+		StuckFor:  c.stuckFor,
+		LongStuck: c.longStuck,
+		ReadOnly:  printable.Line(string(c.readOnly), MaxNews),
 	}
 }
 
@@ -89,11 +98,12 @@ type comparison struct {
 	fresh     int  // where the lines begin that are newer than the mark
 	backwards bool // a newer line of the kernel has an earlier time than one before it
 
-	stuckFor time.Duration
-	readOnly []byte
-	stuck    []byte
-	life     []byte
-	plain    []byte // the line without its escapes, used again for every line
+	stuckFor  time.Duration
+	longStuck time.Duration
+	readOnly  []byte
+	stuck     []byte
+	life      []byte
+	plain     []byte // the line without its escapes, used again for every line
 }
 
 // read reads the life that begins at the given place.
@@ -150,6 +160,9 @@ func (c *comparison) line(line []byte, begin int, cut bool) (stamped bool) {
 	}
 	if isAlone(head) {
 		c.mounts(line[at:], line[body:], c.before.Clock > 0 && clock <= c.before.Clock)
+		if stuckFor(line[body:]) >= LongStuckFor {
+			c.longStuck = clock
+		}
 	}
 	if isNew {
 		c.judge(line, at, body, late && isAlone(head))
@@ -218,7 +231,7 @@ func (c *comparison) count(line []byte) (isNew bool) {
 func (c *comparison) tick(now time.Duration) (late bool) {
 	late = now > c.before.Clock && (!c.timed || now != c.last)
 	if c.timed && now+slack < c.newest { // the clock has started again, or somebody prints an older log
-		c.stuck, c.readOnly, c.stuckFor, late = c.stuck[:0], c.readOnly[:0], 0, false
+		c.stuck, c.readOnly, c.stuckFor, c.longStuck, late = c.stuck[:0], c.readOnly[:0], 0, 0, false
 	}
 	if c.known <= 0 && now+slack < c.reached() {
 		c.backwards = true

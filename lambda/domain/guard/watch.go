@@ -21,15 +21,14 @@ const (
 	// publishedWithin is how long a sign of life may take to be published. It counts where no
 	// minute of a disk says how long it does take.
 	publishedWithin = 6 * time.Minute
-	// stuckFor is how long a task or a CPU must have been stuck, in the kernel's own words,
-	// for what is no storm that ends by itself. It is the second complaint of a hung task
-	// (Linux source, kernel/hung_task.c: each two minutes).
-	stuckFor = 4 * time.Minute
 	// sinceBack is how long after a restart that passes have seen a host may be interrupted
 	// again. What seemed dead before it proves nothing of what has started since.
 	sinceBack = 20 * time.Minute
-	// stuckWithin is how lately the kernel must have said so. It does every two minutes.
-	stuckWithin = 5 * time.Minute
+	// stuckWithin is how lately the kernel must have said that something has been stuck for
+	// minutes. It says so every two minutes, but ten times at most, for all its tasks together
+	// (sysctl kernel.hung_task_warnings). Five tasks are common, and then it is silent from the
+	// fifth minute on (docs/hangs.md).
+	stuckWithin = 10 * time.Minute
 )
 
 // watch is what the passes over a target have seen of its console, and where that can show
@@ -95,10 +94,25 @@ func (w *watch) console(in Inquiry, text []byte, before *trigger.Seen) {
 	if w.mute == "" && !w.news.Timed {
 		w.mute = "its console shows nothing of its kernel, and so would not show a dump"
 	}
-	if w.news.StuckFor >= stuckFor {
-		w.stuck = in.asOf()
-	}
+	w.complained(in)
 	w.compare(in.asOf(), before)
+}
+
+// complained notes when the kernel last said that something has been stuck for minutes. A new
+// line is of now. One that stood there already may be of any time, but a kernel does not run
+// before its instance was launched: its time since then is the least that the line's can be.
+func (w *watch) complained(in Inquiry) {
+	if w.news.StuckFor >= console.LongStuckFor {
+		w.stuck = in.asOf()
+		return
+	}
+	d, err := in.Instance.Description.Get()
+	if err != nil || d.LaunchedAt.IsZero() || w.news.LongStuck == 0 {
+		return
+	}
+	if at := d.LaunchedAt.Add(w.news.LongStuck); at.After(w.stuck) && !at.After(in.asOf()) {
+		w.stuck = at
+	}
 }
 
 // compare notes since when the console shows no restart, and when it last showed one.

@@ -265,9 +265,32 @@ func TestOnlyAKernelThatIsStuckForMinutesIsEverInterruptedEarly(t *testing.T) {
 	}
 }
 
+// A complaint that stands on the console at the first pass may be from days ago. By the time
+// of its kernel it is of now, if that kernel cannot have run for as long at any other moment.
+func TestAnOldComplaintIsNeverTakenForOneOfNow(t *testing.T) {
+	for name, c := range map[string]struct {
+		launched time.Duration // before the facts
+		want     guard.Kind
+	}{
+		"it ran for as long as since the launch": {4000*time.Second + 9*time.Minute, guard.Permitted},
+		"the complaint is ten minutes old":       {4000*time.Second + 10*time.Minute + time.Second, guard.Later},
+		"it may have restarted since":            {72 * time.Hour, guard.Later},
+		"its kernel's time is ahead":             {3999 * time.Second, guard.Later},
+	} {
+		s := hung(t)
+		s.ref.Seen.Stuck = time.Time{}
+		s.description.LaunchedAt = ago(c.launched)
+		s.console = []byte(consoleUp + "\n" + stuckTask + "[ 4001.000000] usb 1-1: reset\n")
+		s.ref.Seen.Kernel, s.ref.Seen.Lines = 4001, 0 // the pass before has seen it, too
+		if v := s.claim(t); v.Kind != c.want {
+			t.Errorf("%s: %s by %q, want %s", name, v.Kind, v, c.want)
+		}
+	}
+}
+
 // A complaint of a while ago says nothing of now.
 func TestAComplaintNeverCountsForLongerThanItIsRepeated(t *testing.T) {
-	for age, want := range map[time.Duration]guard.Kind{5*time.Minute - time.Second: guard.Permitted, 5 * time.Minute: guard.Later} {
+	for age, want := range map[time.Duration]guard.Kind{10*time.Minute - time.Second: guard.Permitted, 10 * time.Minute: guard.Later} {
 		s := hung(t)
 		s.ref.Seen.Stuck = ago(age)
 		if v := s.claim(t); v.Kind != want {
