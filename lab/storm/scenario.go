@@ -69,10 +69,10 @@ const (
 	neighbours, fewNeighbours = 10, 3
 	// hungFor is since when everything hangs: long enough for every sign that the
 	// guard wants to see. These are five minutes of a failing check, which may be noticed
-	// a minute late, eleven of a silent agent, and sixteen of a still disk, of which the
-	// newest two are not published. Some minutes more are for what was still under way when
-	// it hung.
-	hungFor = 20 * time.Minute
+	// a minute late, eleven of a silent agent, and sixteen of a still disk. Of that the newest
+	// three are not published, the first two may have had a write that was under way, and
+	// one more is for the minute's beginning.
+	hungFor = 22 * time.Minute
 	// unseenFor is how long a new id stays unknown; real ones take seconds.
 	unseenFor = 30 * time.Second
 )
