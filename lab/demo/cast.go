@@ -60,7 +60,7 @@ func cast() []actor {
 				ID: "i-0b2f6c1d8e3a54a72", Name: web2, Type: "m6i.large", Tags: tag("auto"),
 				LastPing: 4*time.Minute + 20*time.Second, DumpTakes: 80 * time.Second, BootTakes: 30 * time.Second,
 			},
-			"frozen 5 min ago; still answers ARP", frozen(5 * time.Minute),
+			"frozen a minute ago; still answers ARP", frozen(time.Minute),
 		},
 		{
 			fleet.Spec{ID: "i-0c3a7d2e9f4b65b83", Name: arm1, Type: "m7g.large", Tags: tag("auto"), LastPing: 2 * time.Minute},
@@ -75,8 +75,8 @@ func cast() []actor {
 			"hung; a person must ask", frozen(9 * time.Minute),
 		},
 		{
-			fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: 3 * time.Minute},
-			"launched 3 min ago", nil,
+			fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: time.Minute},
+			"launched a minute ago", nil,
 		},
 		{
 			fleet.Spec{ID: "i-017eb162d38fa9fc7", Name: cache1, Type: "m6a.large", Tags: tag("auto"), LastPing: time.Minute, DumpTakes: time.Hour, DumpAway: true},

@@ -85,6 +85,10 @@ func (h *Handler) assess(ctx context.Context, jobs []*job) []*job {
 		}
 	}
 	h.furtherRounds(ctx, open)
+	for _, j := range open {
+		j.verdict = h.Guard.Decide(j.question)
+	}
+	open = slices.DeleteFunc(open, ended)
 	h.earlyStatuses(ctx, later)
 	h.earlyConsoles(ctx, slices.Concat(open, later))
 	for _, j := range open {
@@ -105,6 +109,11 @@ func instances(jobs []*job) []*job {
 // Refused already stays so, whatever else AWS says: a living host costs one round.
 func inQuestion(j *job) bool {
 	return j.verdict.Kind == guard.Permitted || j.verdict.Kind == guard.Held
+}
+
+// ended says whether a target gets no other pass, whatever its console shows.
+func ended(j *job) bool {
+	return j.verdict.Kind == guard.Refused || j.verdict.Kind == guard.Duplicate
 }
 
 // firstRound asks for what decides most targets. It asks AWS and the casebook at

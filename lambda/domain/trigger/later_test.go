@@ -233,6 +233,7 @@ func TestPassBeforeIsTakenAtItsLimits(t *testing.T) {
 	for name, seen := range map[string]trigger.Seen{
 		"nothing":                {At: at},
 		"a minute early":         {At: at.Add(-time.Minute), EBS: at.Add(-time.Minute)},
+		"stuck long before":      {At: at, Stuck: at.Add(-15 * time.Minute)},
 		"two hours late":         {At: at.Add(2 * time.Hour), EBS: at.Add(2 * time.Hour)},
 		"everything":             {At: at.Add(time.Minute), Kernel: math.MaxFloat64, Lines: 100_000, EBS: at},
 		"the smallest of a time": {At: at, Kernel: math.SmallestNonzeroFloat64, Lines: 1},
@@ -297,7 +298,7 @@ func TestUnfitTriggerIsNeverPutBack(t *testing.T) {
 		"still before it was":    func(t *trigger.Trigger) { t.Targets[0].Seen.Still = t.At.Add(-time.Minute - 1) },
 		"back after the pass":    func(t *trigger.Trigger) { t.Targets[0].Seen.Back = t.Targets[0].Seen.At.Add(1) },
 		"stuck after the pass":   func(t *trigger.Trigger) { t.Targets[0].Seen.Stuck = t.Targets[0].Seen.At.Add(1) },
-		"stuck before it was":    func(t *trigger.Trigger) { t.Targets[0].Seen.Stuck = t.At.Add(-time.Minute - 1) },
+		"stuck before it was":    func(t *trigger.Trigger) { t.Targets[0].Seen.Stuck = t.At.Add(-15*time.Minute - 1) },
 		"three screens": func(t *trigger.Trigger) {
 			t.Targets[0].Seen.Screens = append(t.Targets[0].Seen.Screens, "0123456789abcdee")
 		},

@@ -17,6 +17,9 @@ const (
 	// hour at most (CRASHCART_FRESH and CRASHCART_FRESH_WINDOWS). The rest is room for a
 	// message that came late.
 	seenAfter = 2 * time.Hour
+	// stuckBefore is how much earlier than its trigger a complaint of the kernel may be. One of
+	// more than ten minutes counts no more.
+	stuckBefore = 15 * time.Minute
 	// maxLines bounds the lines of a console. EC2 keeps the last 64 KB of it
 	// ("GetConsoleOutput" in the Amazon EC2 API Reference), which are fewer lines than this.
 	maxLines = 100_000
@@ -78,10 +81,13 @@ func seenTimes(s Seen, at time.Time, bad *problems) {
 	for _, one := range []struct {
 		name string
 		at   time.Time
-	}{{"ebs", s.EBS}, {"still", s.Still}, {"back", s.Back}, {"stuck", s.Stuck}} {
+	}{{"ebs", s.EBS}, {"still", s.Still}, {"back", s.Back}} {
 		if !one.at.IsZero() && (!duringPasses(one.at, at) || one.at.After(s.At)) {
 			bad.add("seen.%s is not a time at which the trigger was decided", one.name)
 		}
+	}
+	if !s.Stuck.IsZero() && (checkTime(s.Stuck) != nil || s.Stuck.Before(at.Add(-stuckBefore)) || s.Stuck.After(s.At)) {
+		bad.add("seen.stuck is not a time before that pass, and not long before the trigger")
 	}
 }
 
