@@ -75,8 +75,8 @@ func cast() []actor {
 			"hung; a person must ask", frozen(9 * time.Minute),
 		},
 		{
-			fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: time.Minute},
-			"launched a minute ago", nil,
+			fleet.Spec{ID: "i-0f6da051c27e98eb6", Name: job1, Type: "t3.medium", Tags: tag("auto"), Age: 5 * time.Second},
+			"just launched", nil,
 		},
 		{
 			fleet.Spec{ID: "i-017eb162d38fa9fc7", Name: cache1, Type: "m6a.large", Tags: tag("auto"), LastPing: time.Minute, DumpTakes: time.Hour, DumpAway: true},
