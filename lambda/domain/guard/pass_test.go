@@ -80,6 +80,11 @@ func TestTheConsoleIsReadEarlyWhereAndOnlyWhereItDecides(t *testing.T) {
 			talks(s)
 			s.ping.At = s.ping.At.Add(-time.Second)
 		}, true},
+		"the agent is so late that its neighbours decide, who are not asked yet": {func(s *scene) {
+			talks(s)
+			s.ping.At = s.now.Add(-12 * time.Minute)
+			s.neighbours = nil
+		}, true},
 		"the heartbeat is late": {func(s *scene) {
 			talks(s)
 			s.beat = s.now.Add(-3 * time.Minute)
@@ -99,6 +104,9 @@ func TestTheConsoleIsReadEarlyWhereAndOnlyWhereItDecides(t *testing.T) {
 		g, _ := s.guard()
 		q := s.question()
 		facts["console"].unask(&q)
+		if s.neighbours == nil {
+			facts["neighbours"].unask(&q)
+		}
 		if got := g.WantsConsole(q); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}

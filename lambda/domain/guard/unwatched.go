@@ -86,7 +86,7 @@ func (in Inquiry) fallsSilent() bool {
 		return false
 	}
 	r := in.vitals()
-	return len(r.All(vitals.Alive)) == 0 && slices.ContainsFunc(r.Of(vitals.Voice, vitals.Dead, vitals.Waiting), func(v vitals.Vital) bool {
+	return len(r.All(vitals.Alive)) == 0 && slices.ContainsFunc(r.Of(vitals.Voice, vitals.Dead, vitals.Waiting, vitals.Unknown), func(v vitals.Vital) bool {
 		return v.Says == vitals.Dead || v.Late
 	})
 }

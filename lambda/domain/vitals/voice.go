@@ -37,7 +37,9 @@ func pinged(h Host, at time.Time, windows bool, since time.Time) Vital {
 	_, err := h.Instance.Neighbours.Get()
 	switch {
 	case silent >= least && err != nil:
-		return unknown(fmt.Errorf("how often its neighbours ping: %w", err))
+		u := unknown(fmt.Errorf("how often its neighbours ping: %w", err))
+		u.Late = true
+		return u
 	case silentBefore(h, at) > longest && !h.Person:
 		v.Says, v.Spoke = Nothing, false
 		v.Saw += fmt.Sprintf(", longer than the %s that could belong to this alarm", printable.Duration(longest))
