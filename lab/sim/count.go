@@ -92,7 +92,7 @@ const (
 	Windows  Class = "stops writing, Windows"
 	Writing  Class = "goes on writing"
 	Replaced Class = "its group replaces it first"
-	Seldom   Class = "agents ping less often" // than every five minutes
+	Seldom   Class = "agents ping less often" // than every five minutes, in its network
 )
 
 // Classes are all of them.

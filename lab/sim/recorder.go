@@ -256,7 +256,7 @@ func classOf(h world.Host, e world.Episode) Class {
 		return Writing
 	case e.Replaced && e.To.Sub(e.From) < soonReplaced:
 		return Replaced
-	case h.Period > 5*time.Minute:
+	case h.Slowest > fiveMinutes:
 		return Seldom
 	case h.Fleet == world.Windows:
 		return Windows

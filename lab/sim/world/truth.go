@@ -100,6 +100,7 @@ type Host struct {
 	ID       string
 	Fleet    Fleet
 	Period   time.Duration // of its pings
+	Slowest  time.Duration // the longest period of an agent in its network
 	Phase    time.Duration // of its pings, within the period, until its agent first restarts
 	Readable bool          // its console shows what happens
 	Detailed bool
@@ -117,6 +118,9 @@ func (w *World) Hosts() []Host {
 		}
 		if h.group != nil {
 			out[n].Unit = h.group.n
+		}
+		for _, other := range h.vpc.hosts {
+			out[n].Slowest = max(out[n].Slowest, time.Duration(w.hosts[other].period)*time.Second)
 		}
 	}
 	return out
