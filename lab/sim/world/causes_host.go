@@ -42,7 +42,7 @@ func ownWayOut(p *plan) {
 func cutOff(p *plan) {
 	does := voices | outwardGone
 	if !p.chance(1, 0.35) { // no route: the way in from the same network still works
-		does |= tcpDeaf
+		does |= tcpDeaf | appStill // nobody asks, so that the application logs nothing
 	}
 	p.whole(does)
 }
@@ -54,9 +54,9 @@ func ownNetwork(p *plan) {
 	case 0:
 		p.whole(leaky)
 	case 1:
-		p.whole(voices | outwardGone | tcpDeaf)
+		p.whole(voices | outwardGone | tcpDeaf | appStill)
 	default:
-		p.whole(voices | outwardGone | tcpDeaf | noARP | cardSilent)
+		p.whole(voices | outwardGone | tcpDeaf | noARP | cardSilent | appStill)
 	}
 }
 

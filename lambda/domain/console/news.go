@@ -24,11 +24,12 @@ type News struct {
 	Stuck string // the newest new line in which the kernel says that it is stuck; empty without one
 	Life  string // the newest new line of user space: a login, a unit, the system's log; empty without one
 	// StuckFor is the longest time for which a task or a CPU has been stuck, by a new line of
-	// the kernel. It is zero without one. Any task counts, while Stuck names only those
-	// without which no machine works.
+	// the kernel. It is zero without one. Stuck says so of init and the journal; here a file
+	// system's own tasks count, too.
 	StuckFor time.Duration
-	// LongStuck is the kernel's time of the newest line, new or not, that says of a task or a
-	// CPU that it has been stuck for LongStuckFor or longer. It is zero without one.
+	// LongStuck is the kernel's time of the newest line, new or not, that says of a task
+	// without which no machine works, or of a CPU, that it has been stuck for LongStuckFor or
+	// longer. It is zero without one.
 	LongStuck time.Duration
 	// ReadOnly is the line, new or not, in which the kernel has made a file system
 	// read-only because of an error. It is empty without one, and once one was mounted anew
@@ -207,7 +208,7 @@ func (c *comparison) mounts(line, message []byte, old bool) {
 	switch {
 	case turnsReadOnly(message):
 		c.readOnly = append(c.readOnly[:0], line...)
-	case turnsWritable(message) && old:
+	case old && turnsWritable(message, c.readOnly):
 		c.readOnly = c.readOnly[:0]
 	}
 }

@@ -29,6 +29,10 @@ func TestAFileSystemThatTurnsReadOnlyIsNeverOverlooked(t *testing.T) {
 		"mounted anew, old": {
 			running + turnsEXT4 + "[ 4600.000001] EXT4-fs (nvme0n1p1): re-mounted. Opts: errors=remount-ro\n", "",
 		},
+		"another one is mounted anew": {
+			running + turnsEXT4 + "[ 4600.000001] EXT4-fs (nvme1n1): re-mounted 5fa1c7ee-8e4c-4f0f-a8d2-3d7a0c3c2c11 r/w.\n",
+			"[ 4000.000001] EXT4-fs (nvme0n1p1): Remounting filesystem read-only",
+		},
 		"mounted anew, to be read only": {
 			running + turnsEXT4 + "[ 4600.000001] EXT4-fs (nvme0n1p1): re-mounted 5fa1c7ee-8e4c-4f0f-a8d2-3d7a0c3c2c11 ro.\n",
 			"[ 4000.000001] EXT4-fs (nvme0n1p1): Remounting filesystem read-only",

@@ -2,11 +2,14 @@ package console
 
 import (
 	"bytes"
+	"strings"
 	"time"
 )
 
-// stuckFor is how long a task or a CPU has been stuck, in the kernel's own words, or 0. Any
-// task counts. A number of more than maxPart digits is none.
+// stuckFor is how long a task or a CPU has been stuck, in the kernel's own words, or 0. Of
+// tasks only those count without which no machine works: init, the journal, and a file
+// system's own. An application waits for minutes on a living host, for a server that is gone.
+// A number of more than maxPart digits is none.
 func stuckFor(message []byte) time.Duration {
 	return max(hungFor(message), lockedFor(message))
 }
@@ -24,11 +27,18 @@ func hungFor(message []byte) time.Duration {
 	if colon < 0 {
 		return 0
 	}
-	id := task[colon+1 : end]
-	if _, digits := number(id, maxWhole); digits == 0 || digits < len(id) {
+	name, id := string(task[:colon]), task[colon+1:end]
+	if _, digits := number(id, maxWhole); digits == 0 || digits < len(id) || !isNeeded(name, string(id)) {
 		return 0
 	}
 	return seconds(task[end+size:], " seconds.")
+}
+
+// isNeeded says whether no machine works without a task: init, the journal, or a file
+// system's own writer (ext4's journal thread, fs/jbd2/journal.c; XFS's log thread,
+// fs/xfs/xfs_trans_ail.c; btrfs's, fs/btrfs/disk-io.c).
+func isNeeded(name, id string) bool {
+	return id == "1" || name == journald || strings.HasPrefix(name, "jbd2/") || strings.HasPrefix(name, "xfsaild/") || strings.HasPrefix(name, "btrfs-transacti")
 }
 
 // lockedFor reads the words of the watchdog (see isLockup). It gives no time for a hard

@@ -22,10 +22,13 @@ func turnsReadOnly(message []byte) bool {
 	return false
 }
 
-// turnsWritable says whether a message says that a file system is writable again: somebody
-// has mounted it anew (fs/ext4/super.c, ext4_remount and __ext4_remount).
+// turnsWritable says whether a message says that the file system of a line is writable again:
+// somebody has mounted it anew (fs/ext4/super.c, ext4_remount and __ext4_remount). Kernels
+// before 5.19 do not say how it was mounted.
 //
 //	EXT4-fs (nvme0n1p1): re-mounted 5fa1c7ee-8e4c-4f0f-a8d2-3d7a0c3c2c11 r/w.
-func turnsWritable(message []byte) bool {
-	return hasPrefix(message, "EXT4-fs (") && bytes.Contains(message, []byte("): re-mounted")) && !bytes.Contains(message, []byte(" ro."))
+func turnsWritable(message, line []byte) bool {
+	device, rest, ok := bytes.Cut(after(message, "EXT4-fs ("), []byte("): "))
+	return ok && hasPrefix(message, "EXT4-fs (") && hasPrefix(rest, "re-mounted") && !bytes.Contains(rest, []byte(" ro.")) &&
+		bytes.Contains(line, append(append([]byte("EXT4-fs ("), device...), "): "...))
 }

@@ -29,7 +29,7 @@ func unwatched(in Inquiry) Verdict {
 	w := in.watch()
 	if since := in.asOf().Sub(w.back); !w.back.IsZero() && since < sinceBack {
 		left := sinceBack - since
-		return notYet("its console has shown a restart meanwhile: what it hung in is over; %s more required", printable.Duration(left)).in(left)
+		return in.orHeld(notYet("its console has shown a restart meanwhile: what it hung in is over; %s more required", printable.Duration(left)).in(left))
 	}
 	if w.mute != "" {
 		return unscreened(in, w)
@@ -38,8 +38,14 @@ func unwatched(in Inquiry) Verdict {
 	if longAgo && prompt(in) || w.proves(in) {
 		return allow()
 	}
-	return notYet("it may have come back a moment ago, and its signs of life not be published yet: no restart on its console for some minutes " +
-		"required, while passes read it").in(time.Minute)
+	return in.orHeld(notYet("it may have come back a moment ago, and its signs of life not be published yet: no restart on its console for some minutes " +
+		"required, while passes read it").in(time.Minute))
+}
+
+// orHeld is a verdict that becomes Held at the last pass: only a person can tell then.
+func (in Inquiry) orHeld(v Verdict) Verdict {
+	v.ends, v.endsWith = Held, in.command()
+	return v
 }
 
 // unscreened is the same where the console can show nothing, by the screen. At the last pass
@@ -54,8 +60,7 @@ func unscreened(in Inquiry, w watch) Verdict {
 	default:
 		v = notYet("%s; its screen must show the same for some minutes, or else it may be shutting down, or have booted a moment ago", w.mute).in(time.Minute)
 	}
-	v.ends, v.endsWith = Held, in.command()
-	return v
+	return in.orHeld(v)
 }
 
 // WantsConsole says whether the console is needed before the evidence is taken. It is where

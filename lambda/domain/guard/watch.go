@@ -99,11 +99,11 @@ func (w *watch) console(in Inquiry, text []byte, before *trigger.Seen) {
 }
 
 // complained notes when the kernel last said that something has been stuck for minutes. A new
-// line is of now. One that stood there already may be of any time, but a kernel does not run
+// line is younger than the pass before. One that stood there already may be of any time, but a kernel does not run
 // before its instance was launched: its time since then is the least that the line's can be.
 func (w *watch) complained(in Inquiry) {
-	if w.news.StuckFor >= console.LongStuckFor {
-		w.stuck = in.asOf()
+	if before := in.Ref.Seen; before != nil && w.news.StuckFor >= console.LongStuckFor {
+		w.stuck = before.At
 		return
 	}
 	d, err := in.Instance.Description.Get()
@@ -124,7 +124,7 @@ func (w *watch) compare(now time.Time, before *trigger.Seen) {
 	case w.news.Same && !before.Still.IsZero():
 		w.still = before.Still
 	case w.news.Timed && !w.news.Same && before.Kernel > 0:
-		w.back = now
+		w.back, w.stuck = now, time.Time{}
 	}
 }
 
