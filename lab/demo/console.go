@@ -38,8 +38,8 @@ func lastWords(console []byte, n int) []string {
 // crashLines returns the milestones from the newest capture kernel on.
 func crashLines(console []byte) []string {
 	lines := readable(console)
-	for i := len(lines) - 1; i >= 0; i-- {
-		if strings.Contains(lines[i], "elfcorehdr=") {
+	for i, line := range slices.Backward(lines) {
+		if strings.Contains(line, "elfcorehdr=") {
 			return linesWith(lines[i:], milestones)
 		}
 	}

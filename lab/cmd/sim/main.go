@@ -28,7 +28,7 @@ import (
 
 // garbage is how much the heap may grow before it is collected, in percent. A simulation
 // makes much garbage and keeps little.
-const garbage = 800
+const garbage = 4000
 
 func main() {
 	debug.SetGCPercent(garbage)
