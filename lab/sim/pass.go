@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"crashcart/lab/sim/world"
@@ -44,9 +45,12 @@ func (p *player) pass(v visit, see func(*Decision) bool) []visit {
 	}
 	p.further(ctx, open)
 	p.consoles(open)
-	p.statuses(ctx, later)
-	p.consoles(later)
-	for _, j := range later {
+	silent := slices.DeleteFunc(later, func(j *job) bool {
+		return !p.guard.WantsConsole(j.question) && !p.guard.WantsScreenshot(j.question)
+	})
+	p.statuses(ctx, silent)
+	p.consoles(silent)
+	for _, j := range silent { // of the others nothing more is known
 		j.verdict = p.guard.Screen(j.question)
 	}
 	for _, j := range open {
@@ -172,9 +176,7 @@ func (p *player) further(ctx context.Context, open []*job) {
 func (p *player) statuses(ctx context.Context, jobs []*job) {
 	var asks []resolve.Ask
 	for _, j := range jobs {
-		if p.guard.WantsConsole(j.question) || p.guard.WantsScreenshot(j.question) {
-			asks = append(asks, resolve.Ask{Instance: j.question.Instance})
-		}
+		asks = append(asks, resolve.Ask{Instance: j.question.Instance})
 	}
 	p.resolver.Statuses(ctx, asks)
 }

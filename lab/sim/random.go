@@ -14,10 +14,11 @@ type Size struct {
 	Coarse bool // the grid leaves points out
 }
 
-// Sizes of a run. The full one has 16 fleets of 8 worlds, and 1,006,080 host-days with these
-// alone.
+// Sizes of a run. The full one has 16 fleets of 16 worlds, and 1,006,080 host-days with these
+// alone. Each decision asks about all neighbours, so that large worlds cost more for a day of
+// a host than small ones.
 var (
-	full  = Size{Worlds: 8, Hosts: 60, Days: 131}
+	full  = Size{Worlds: 16, Hosts: 30, Days: 131}
 	tenth = Size{Worlds: 2, Hosts: 30, Days: 105, Coarse: true}
 
 	// With all rates times ten, all fleets have agents that ping seldom, and few passes can
