@@ -141,21 +141,13 @@ func TestOneThrottledScreenshotNeverLosesAHang(t *testing.T) {
 		m, calls := mutes()[name], 1
 		for throttled := 0; throttled < calls; throttled++ {
 			w, m := silentMute(t, m)
-			n := 0
-			w.handler.Taker.API = photographing{w, func() {
-				w.mu.Lock()
-				defer w.mu.Unlock()
-				delete(w.fail, "GetConsoleScreenshot")
-				if n == throttled {
-					w.fail["GetConsoleScreenshot"] = apiError{"RequestLimitExceeded"}
-				}
-				n++
-			}}
+			screens := &throttling{API: w, refused: throttled}
+			w.handler.Taker.API = screens
 			last := w.warned()
 			if last.Outcome != "interrupted" || len(m.interruptedAt) != 1 {
 				t.Errorf("%s, screenshot %d is throttled: %d interrupts, the last decision is %+v", name, throttled, len(m.interruptedAt), last)
 			}
-			calls = max(calls, n)
+			calls = max(calls, screens.asked)
 		}
 		if calls < 4 {
 			t.Errorf("%s: %d screenshots, so hardly any pass was tried", name, calls)

@@ -39,6 +39,25 @@ func (l photographing) GetConsoleScreenshot(ctx context.Context, in *ec2.GetCons
 	return l.API.GetConsoleScreenshot(ctx, in, o...)
 }
 
+// throttling is a console that refuses one of its pictures, and counts how many it was asked
+// for.
+type throttling struct {
+	evidence.API
+	mu      sync.Mutex
+	refused int // the number of the one that it refuses
+	asked   int
+}
+
+func (l *throttling) GetConsoleScreenshot(ctx context.Context, in *ec2.GetConsoleScreenshotInput, o ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked++
+	if l.asked-1 == l.refused {
+		return nil, apiError{"RequestLimitExceeded"}
+	}
+	return l.API.GetConsoleScreenshot(ctx, in, o...)
+}
+
 // sending does something once an interrupt is sent.
 type sending struct {
 	send.Sender
