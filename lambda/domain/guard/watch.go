@@ -99,8 +99,9 @@ func (w *watch) console(in Inquiry, text []byte, before *trigger.Seen) {
 }
 
 // complained notes when the kernel last said that something has been stuck for minutes. A new
-// line is younger than the pass before. One that stood there already may be of any time, but a kernel does not run
-// before its instance was launched: its time since then is the least that the line's can be.
+// line is younger than the pass before. One that stood there already may be of any time. But
+// a kernel does not run before its instance was launched, so that the line is no older than
+// its kernel's time after the launch.
 func (w *watch) complained(in Inquiry) {
 	if before := in.Ref.Seen; before != nil && w.news.StuckFor >= console.LongStuckFor {
 		w.stuck = before.At
