@@ -12,7 +12,7 @@ import (
 
 func TestBuildMakesAProgram(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "bootstrap")
-	if err := lab.Build(t.Context(), "crashcart/lambda/cmd/followup", program); err != nil {
+	if err := lab.Build(t.Context(), "crashcart/lambda/cmd/count", program); err != nil {
 		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), program).CombinedOutput() // which has no environment of a function

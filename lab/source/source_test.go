@@ -31,7 +31,7 @@ func seen(t *testing.T, test string) string {
 
 // A bootstrap, and a program with embedded files below its packages' folders.
 func TestHeedOfPrograms(t *testing.T) {
-	for _, pkg := range []string{"crashcart/lambda/cmd/followup", "crashcart/lab/cmd/demo"} {
+	for _, pkg := range []string{"crashcart/lambda/cmd/count", "crashcart/lab/cmd/demo"} {
 		if err := source.Heed(t.Context(), pkg); err != nil {
 			t.Error(err)
 		}
@@ -45,7 +45,7 @@ func TestNothingThatAProgramIsBuiltFromGoesUnseen(t *testing.T) {
 	}
 	log := seen(t, "TestHeedOfPrograms")
 	for _, name := range []string{
-		"go.mod", "lambda/cmd/followup", "lambda/followup", "lambda/aws/casebook", "lambda/domain/config", // of the one
+		"go.mod", "lambda/cmd/count", "lambda/count", "lambda/aws/casebook", "lambda/domain/config", // of the one
 		"lab/cmd/demo", "lab", "lab/fleet", "lab/fleet/transcripts", // of the other
 	} {
 		if line := "open " + filepath.Join(root, name) + "\n"; !strings.Contains(log, line) {

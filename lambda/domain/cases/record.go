@@ -30,6 +30,7 @@ type Record struct {
 	ClosedBy   string
 	ClosedWhy  string
 	ClosedFrom State // the state before
+	Followup   Followup
 
 	Hold Hold
 }

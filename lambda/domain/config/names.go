@@ -26,16 +26,29 @@ const (
 	// MetricIgnored counts records that asked for nothing, by reason.
 	MetricIgnored = "Ignored"
 
-	// MetricOpenCases is how many cases are open, as every sweep counts them.
+	// MetricOpenCases is how many cases are open, as they are counted every five minutes.
 	MetricOpenCases = "OpenCases"
-	// MetricOverdueCases is how many cases nobody has closed within OpenFor, as every
-	// sweep counts them.
+	// MetricOverdueCases is how many cases nobody has closed within OpenFor, as
+	// they are counted.
 	MetricOverdueCases = "OverdueCases"
 	// MetricStuckCases is how many unclosed cases will never have the result of their
 	// send, if there are any.
 	MetricStuckCases = "StuckCases"
 	// MetricOldestCase is the age of the oldest unclosed case in seconds, if there is one.
 	MetricOldestCase = "OldestCase"
+
+	// MetricFindings counts the cases that the follow-up has ended, by finding.
+	MetricFindings = "Findings"
+	// MetricTimeToPanic is the time from the interrupt to the first proof that the kernel
+	// crashed, in seconds.
+	MetricTimeToPanic = "TimeToPanic"
+	// MetricTimeToDump is the time from the interrupt to the complete dump, in seconds.
+	MetricTimeToDump = "TimeToDump"
+	// MetricTimeToBack is the time from the interrupt until the host answers again, in
+	// seconds.
+	MetricTimeToBack = "TimeToBack"
+	// MetricUntold counts notifications that failed, or were never sent.
+	MetricUntold = "Untold"
 )
 
 // The dimensions of the metrics. The log line has them as members, too.
@@ -46,6 +59,8 @@ const (
 	DimensionRule = "Rule"
 	// DimensionReason is why a record asked for nothing.
 	DimensionReason = "Reason"
+	// DimensionFinding is what a case came to.
+	DimensionFinding = "Finding"
 )
 
 // OpenIndex is the casebook's sparse index of open cases.

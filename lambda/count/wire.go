@@ -1,4 +1,4 @@
-package followup
+package count
 
 import (
 	"io"
@@ -13,12 +13,12 @@ import (
 )
 
 // callTimeout bounds one HTTP exchange with DynamoDB. With the SDK's three tries it
-// fits the function's timeout, so that a sweep that fails can say why.
+// fits the function's timeout, so that a count that fails can say why.
 const callTimeout = 5 * time.Second
 
 // Wire builds the handler and its one client. environ gives Lambda's variables, for
 // the credentials; log takes the JSON lines, on Lambda standard output.
-func Wire(c config.Followup, environ func(string) string, log io.Writer) *Handler {
+func Wire(c config.Count, environ func(string) string, log io.Writer) *Handler {
 	sdk := awsenv.Config(c.Region, c.Endpoint, environ, callTimeout)
 	return &Handler{
 		Book: casebook.New(dynamodb.NewFromConfig(sdk), c.Table),

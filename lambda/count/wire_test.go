@@ -1,4 +1,4 @@
-package followup_test
+package count_test
 
 import (
 	"bytes"
@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"crashcart/lambda/count"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/followup"
 )
 
 // index answers every query of the casebook with no case, and keeps the requests.
@@ -36,19 +36,19 @@ func index(t *testing.T) (url string, asked func() []*http.Request) {
 	}
 }
 
-// wired sweeps with what the environment says.
-func wired(t *testing.T, url string, environ map[string]string) (followup.Report, string, error) {
+// wired counts with what the environment says.
+func wired(t *testing.T, url string, environ map[string]string) (count.Report, string, error) {
 	t.Helper()
 	var log bytes.Buffer
-	h := followup.Wire(config.Followup{Table: "casebook-0a1b2c3d", Region: "eu-central-1", Endpoint: url},
+	h := count.Wire(config.Count{Table: "casebook-0a1b2c3d", Region: "eu-central-1", Endpoint: url},
 		func(name string) string { return environ[name] }, &log)
-	r, err := h.Handle(t.Context(), json.RawMessage(config.SweepEvent))
+	r, err := h.Handle(t.Context(), json.RawMessage(config.CountEvent))
 	return r, log.String(), err
 }
 
 // A role's keys are refused without their session token, and everywhere but in their
 // Region.
-func TestASweepAsksAsTheFunctionThatItIs(t *testing.T) {
+func TestACountAsksAsTheFunctionThatItIs(t *testing.T) {
 	url, asked := index(t)
 	r, log, err := wired(t, url, map[string]string{
 		"AWS_ACCESS_KEY_ID": "ASIALAB0000000000002", "AWS_SECRET_ACCESS_KEY": "lab-secret", "AWS_SESSION_TOKEN": "lab-session",

@@ -1,4 +1,4 @@
-package followup
+package count
 
 import (
 	"bytes"
@@ -15,13 +15,13 @@ import (
 const shown = 200
 
 // ErrEvent says that an event asks for nothing that the function knows.
-var ErrEvent = errors.New("the follow-up's function takes " + config.SweepEvent + " and nothing else")
+var ErrEvent = errors.New("the count takes " + config.CountEvent + " and nothing else")
 
 // decode accepts one event and reads it by its tokens. Decoding into a struct would
-// also take {"SWEEP":true}, or a key that is there twice with two values.
+// also take {"COUNT":true}, or a key that is there twice with two values.
 func decode(event []byte) error {
 	d := json.NewDecoder(bytes.NewReader(event))
-	for _, want := range []json.Token{json.Delim('{'), "sweep", true, json.Delim('}')} {
+	for _, want := range []json.Token{json.Delim('{'), "count", true, json.Delim('}')} {
 		if got, err := d.Token(); err != nil || got != want {
 			return refuse(event)
 		}

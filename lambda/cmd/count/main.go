@@ -1,4 +1,4 @@
-// Command followup is the bootstrap of the follow-up's function: configuration,
+// Command count is the bootstrap of the count: configuration,
 // client, handler, start.
 package main
 
@@ -8,15 +8,15 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"crashcart/lambda/count"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/followup"
 )
 
 func main() {
-	c, err := config.FollowupFromEnv(os.Environ())
+	c, err := config.CountFromEnv(os.Environ())
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "crashcart is not configured:\n%v\n", err)
 		os.Exit(1)
 	}
-	lambda.Start(followup.Wire(c, os.Getenv, os.Stdout).Handle)
+	lambda.Start(count.Wire(c, os.Getenv, os.Stdout).Handle)
 }

@@ -22,7 +22,7 @@ import (
 	"crashcart/lab/runtime"
 )
 
-const pkg = "crashcart/lambda/cmd/followup"
+const pkg = "crashcart/lambda/cmd/count"
 
 // function is the real bootstrap under Lambda's Runtime API, and what it has said.
 type function struct {
@@ -48,7 +48,7 @@ func deploy(t *testing.T, env map[string]string) *function {
 	f := &function{}
 	var err error
 	f.Function, err = runtime.New(runtime.Config{
-		Path: path, Name: "crashcart-followup", Env: env,
+		Path: path, Name: "crashcart-count", Env: env,
 		Log: func(line string) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -73,7 +73,7 @@ func (f *function) invoke(t *testing.T, event string) runtime.Result {
 	return result
 }
 
-func TestTheBootstrapSweeps(t *testing.T) {
+func TestTheBootstrapCounts(t *testing.T) {
 	l, err := lab.Start(lab.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestTheBootstrapSweeps(t *testing.T) {
 	f := deploy(t, env)
 	before := len(l.Calls())
 
-	result := f.invoke(t, config.SweepEvent)
+	result := f.invoke(t, config.CountEvent)
 	var found struct {
 		Open, Overdue int
 		OldestSeconds float64
@@ -128,11 +128,11 @@ func TestTheBootstrapSweeps(t *testing.T) {
 func TestWithoutItsTableItNeverStarts(t *testing.T) {
 	f := deploy(t, map[string]string{config.EnvBucket: "evidence"})
 	const ended = `{"errorMessage":"Error: Runtime exited with error: exit status 1","errorType":"Runtime.ExitError"}`
-	if result := f.invoke(t, config.SweepEvent); result.FunctionError == "" || string(result.Payload) != ended {
+	if result := f.invoke(t, config.CountEvent); result.FunctionError == "" || string(result.Payload) != ended {
 		t.Errorf("%s %s, want it to end before it is ready: %s", result.FunctionError, result.Payload, ended)
 	}
 	said := f.log()
-	for _, want := range []string{"CRASHCART_TABLE is missing", "CRASHCART_BUCKET is not a setting of the follow-up's function"} {
+	for _, want := range []string{"CRASHCART_TABLE is missing", "CRASHCART_BUCKET is not a setting of the count"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %q:\n%s", want, said)
 		}
@@ -143,8 +143,7 @@ func TestWithoutItsTableItNeverStarts(t *testing.T) {
 // no SDK. A case has what was seen of its host, hence the vitals and what they read.
 var mayLink = []string{
 	"aws/awsenv", "aws/awserr", "aws/call", "aws/casebook", "aws/emf",
-	"cmd/followup", "domain/cases", "domain/config", "domain/console", "domain/fact", "domain/instance", "domain/printable", "domain/vitals",
-	"followup",
+	"cmd/count", "count", "domain/cases", "domain/config", "domain/console", "domain/fact", "domain/instance", "domain/printable", "domain/vitals",
 }
 
 // What is not linked cannot be called.

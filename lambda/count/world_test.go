@@ -1,4 +1,4 @@
-package followup_test
+package count_test
 
 import (
 	"bytes"
@@ -15,9 +15,9 @@ import (
 
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/emf/emftest"
+	"crashcart/lambda/count"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/followup"
 
 	lab "crashcart/lab/dynamodb"
 )
@@ -27,12 +27,12 @@ const tableName = "crashcart"
 var dawn = time.Date(2026, time.March, 2, 4, 5, 6, 0, time.UTC)
 
 // world is a casebook in a table of the lab, a clock that stands still, and the
-// follow-up's function with its log.
+// count's function with its log.
 type world struct {
 	t       *testing.T
 	now     time.Time
 	book    *casebook.Book
-	handler *followup.Handler
+	handler *count.Handler
 	log     bytes.Buffer
 }
 
@@ -53,7 +53,7 @@ func newWorld(t *testing.T) *world {
 	}), tableName)
 	clock := func() time.Time { return w.now }
 	w.book.Now = clock
-	w.handler = &followup.Handler{Book: w.book, Log: slog.New(slog.NewJSONHandler(&w.log, nil)), Now: clock}
+	w.handler = &count.Handler{Book: w.book, Log: slog.New(slog.NewJSONHandler(&w.log, nil)), Now: clock}
 	return w
 }
 
@@ -80,17 +80,17 @@ func (w *world) claim(n int, dryRun bool, state cases.State) string {
 	return c.ID
 }
 
-func (w *world) sweep() followup.Report {
+func (w *world) count() count.Report {
 	w.t.Helper()
 	w.log.Reset()
-	r, err := w.handler.Handle(w.t.Context(), json.RawMessage(config.SweepEvent))
+	r, err := w.handler.Handle(w.t.Context(), json.RawMessage(config.CountEvent))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return r
 }
 
-// line is the one line of the last sweep.
+// line is the one line of the last count.
 func (w *world) line() map[string]any {
 	w.t.Helper()
 	if n := bytes.Count(w.log.Bytes(), []byte("\n")); n != 1 {
@@ -103,7 +103,7 @@ func (w *world) line() map[string]any {
 	return line
 }
 
-// published gives the metrics that CloudWatch reads out of the last sweep's line.
+// published gives the metrics that CloudWatch reads out of the last count's line.
 func (w *world) published() []emftest.Metric {
 	w.t.Helper()
 	found, at, err := emftest.Read(w.log.Bytes())

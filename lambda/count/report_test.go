@@ -1,4 +1,4 @@
-package followup_test
+package count_test
 
 import (
 	"context"
@@ -12,24 +12,24 @@ import (
 
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/aws/emf/emftest"
+	"crashcart/lambda/count"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
-	"crashcart/lambda/followup"
 )
 
-// wantSweep compares what is answered and what is published, which must be the same.
-func (w *world) wantSweep(want followup.Report) {
+// wantCount compares what is answered and what is published, which must be the same.
+func (w *world) wantCount(want count.Report) {
 	w.t.Helper()
-	if got := w.sweep(); !reflect.DeepEqual(got, want) {
-		w.t.Errorf("the sweep found\n%+v, want\n%+v", got, want)
+	if got := w.count(); !reflect.DeepEqual(got, want) {
+		w.t.Errorf("the count found\n%+v, want\n%+v", got, want)
 	}
-	metrics := []emftest.Metric{count(config.MetricOpenCases, want.Open), count(config.MetricOverdueCases, want.Overdue)}
+	metrics := []emftest.Metric{metric(config.MetricOpenCases, want.Open), metric(config.MetricOverdueCases, want.Overdue)}
 	level := "INFO"
 	if want.Open+want.Overdue > 0 {
 		metrics = append(metrics, emftest.Metric{Namespace: config.MetricNamespace, Name: config.MetricOldestCase, Value: want.OldestSeconds, Unit: "Seconds"})
 	}
 	if want.Stuck > 0 {
-		metrics = append(metrics, count(config.MetricStuckCases, want.Stuck))
+		metrics = append(metrics, metric(config.MetricStuckCases, want.Stuck))
 	}
 	if want.Overdue+want.Stuck > 0 {
 		level = "WARN"
@@ -47,12 +47,12 @@ func (w *world) wantSweep(want followup.Report) {
 			w.t.Errorf("the line names %q as %s, want %q", got, key, ids)
 		}
 	}
-	if line["level"] != level || line["msg"] != "sweep" {
+	if line["level"] != level || line["msg"] != "count" {
 		w.t.Errorf("the line is %v: %v", line["level"], line["msg"])
 	}
 }
 
-func count(name string, n int) emftest.Metric {
+func metric(name string, n int) emftest.Metric {
 	return emftest.Metric{Namespace: config.MetricNamespace, Name: name, Value: float64(n), Unit: "Count"}
 }
 
@@ -62,31 +62,31 @@ func list(v any) []any {
 }
 
 func TestNoOpenCaseIsCountedAsNoneAndNotLeftAway(t *testing.T) {
-	newWorld(t).wantSweep(followup.Report{})
+	newWorld(t).wantCount(count.Report{})
 }
 
-// The life of a case that nobody closes, seen by the sweeps.
+// The life of a case that nobody closes, seen by the counts.
 func TestNoCaseThatIsLeftOpenGoesUnnoticed(t *testing.T) {
 	w := newWorld(t)
 	first := w.claim(1, false, cases.StateInterrupted)
-	w.wantSweep(followup.Report{Open: 1})
+	w.wantCount(count.Report{Open: 1})
 	w.at(20 * time.Hour)
 	w.claim(2, false, cases.StateUnknown)
-	w.wantSweep(followup.Report{Open: 2, OldestSeconds: 20 * 3600})
+	w.wantCount(count.Report{Open: 2, OldestSeconds: 20 * 3600})
 	w.at(48 * time.Hour)
-	w.wantSweep(followup.Report{Open: 2, OldestSeconds: 48 * 3600})
+	w.wantCount(count.Report{Open: 2, OldestSeconds: 48 * 3600})
 	w.at(48*time.Hour + time.Second)
-	w.wantSweep(followup.Report{Open: 1, Overdue: 1, OldestSeconds: 48*3600 + 1, OverdueCases: []string{first}})
+	w.wantCount(count.Report{Open: 1, Overdue: 1, OldestSeconds: 48*3600 + 1, OverdueCases: []string{first}})
 
 	// Its instance hangs again, which is another case, and the first is still nobody's.
 	w.at(60 * time.Hour)
 	w.claim(1, false, cases.StateInterrupted)
-	w.wantSweep(followup.Report{Open: 2, Overdue: 1, OldestSeconds: 60 * 3600, OverdueCases: []string{first}})
+	w.wantCount(count.Report{Open: 2, Overdue: 1, OldestSeconds: 60 * 3600, OverdueCases: []string{first}})
 
 	if _, err := w.book.CloseCase(t.Context(), casebook.Closing{CaseID: first, Reason: "seen to", By: "ops"}); err != nil {
 		t.Fatal(err)
 	}
-	w.wantSweep(followup.Report{Open: 2, OldestSeconds: 40 * 3600})
+	w.wantCount(count.Report{Open: 2, OldestSeconds: 40 * 3600})
 }
 
 func TestWhatIsNoOpenCaseIsNeverCounted(t *testing.T) {
@@ -95,18 +95,18 @@ func TestWhatIsNoOpenCaseIsNeverCounted(t *testing.T) {
 	w.claim(2, true, cases.StateDryRun)
 	w.claim(3, true, "") // a dry run that was killed: its item stays in the index
 	w.at(72 * time.Hour)
-	w.wantSweep(followup.Report{})
+	w.wantCount(count.Report{})
 }
 
 func TestAnInterruptWithoutAResultIsStuckWhenTheFunctionCannotRunAnyMore(t *testing.T) {
 	w := newWorld(t)
 	id := w.claim(1, false, "")
 	w.at(config.FunctionTimeout)
-	w.wantSweep(followup.Report{Open: 1, OldestSeconds: config.FunctionTimeout.Seconds()})
+	w.wantCount(count.Report{Open: 1, OldestSeconds: config.FunctionTimeout.Seconds()})
 	w.at(config.FunctionTimeout + time.Second)
-	w.wantSweep(followup.Report{Open: 1, Stuck: 1, OldestSeconds: 61, StuckCases: []string{id}})
+	w.wantCount(count.Report{Open: 1, Stuck: 1, OldestSeconds: 61, StuckCases: []string{id}})
 	w.at(49 * time.Hour)
-	w.wantSweep(followup.Report{Overdue: 1, Stuck: 1, OldestSeconds: 49 * 3600, OverdueCases: []string{id}, StuckCases: []string{id}})
+	w.wantCount(count.Report{Overdue: 1, Stuck: 1, OldestSeconds: 49 * 3600, OverdueCases: []string{id}, StuckCases: []string{id}})
 }
 
 func TestAStormIsCountedWholeAndNamedInPart(t *testing.T) {
@@ -117,7 +117,7 @@ func TestAStormIsCountedWholeAndNamedInPart(t *testing.T) {
 		ids = append(ids, w.claim(i, false, ""))
 	}
 	w.at(50 * time.Hour)
-	w.wantSweep(followup.Report{Overdue: 12, Stuck: 12, OldestSeconds: 50 * 3600, OverdueCases: ids[:10], StuckCases: ids[:10]})
+	w.wantCount(count.Report{Overdue: 12, Stuck: 12, OldestSeconds: 50 * 3600, OverdueCases: ids[:10], StuckCases: ids[:10]})
 }
 
 // The clock of whoever claimed may be ahead of this one's.
@@ -126,7 +126,7 @@ func TestACaseIsNeverYoungerThanNothing(t *testing.T) {
 	w.at(time.Minute)
 	w.claim(1, false, cases.StateInterrupted)
 	w.at(0)
-	w.wantSweep(followup.Report{Open: 1})
+	w.wantCount(count.Report{Open: 1})
 }
 
 // unreadable is a casebook during an outage.
@@ -138,8 +138,8 @@ func TestWhatCouldNotBeReadIsNeverPublishedAsNone(t *testing.T) {
 	w := newWorld(t)
 	outage := errors.New("InternalServerError: the table is not there")
 	w.handler.Book = unreadable{outage}
-	r, err := w.handler.Handle(t.Context(), json.RawMessage(config.SweepEvent))
-	if !errors.Is(err, outage) || !strings.HasPrefix(err.Error(), "sweeping: ") {
+	r, err := w.handler.Handle(t.Context(), json.RawMessage(config.CountEvent))
+	if !errors.Is(err, outage) || !strings.HasPrefix(err.Error(), "counting the cases: ") {
 		t.Errorf("%+v, %v, want the outage", r, err)
 	}
 	if w.log.Len() > 0 {

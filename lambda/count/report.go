@@ -1,4 +1,4 @@
-package followup
+package count
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // line must stay readable after a storm.
 const named = 10
 
-// Report is what a sweep found among the cases that nobody has closed. Each of them is
+// Report is what was counted among the cases that nobody has closed. Each of them is
 // either open or overdue, and may be stuck besides.
 type Report struct {
 	Open    int `json:"open"`    // their instances can have no other case
@@ -27,11 +27,11 @@ type Report struct {
 	StuckCases   []string `json:"stuckCases,omitempty"`   // likewise
 }
 
-// sweep counts the cases that nobody has closed, and logs the report.
-func (h *Handler) sweep(ctx context.Context) (Report, error) {
+// count counts the cases that nobody has closed, and logs the report.
+func (h *Handler) count(ctx context.Context) (Report, error) {
 	records, err := h.Book.Unclosed(ctx)
 	if err != nil {
-		return Report{}, fmt.Errorf("sweeping: %w", err)
+		return Report{}, fmt.Errorf("counting the cases: %w", err)
 	}
 	r, now := Report{}, h.Now()
 	for _, c := range slices.Backward(records) {
@@ -41,7 +41,7 @@ func (h *Handler) sweep(ctx context.Context) (Report, error) {
 	if r.Overdue+r.Stuck > 0 {
 		level = slog.LevelWarn
 	}
-	h.Log.LogAttrs(ctx, level, "sweep", r.attrs(now)...)
+	h.Log.LogAttrs(ctx, level, "count", r.attrs(now)...)
 	return r, nil
 }
 
