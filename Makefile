@@ -1,5 +1,5 @@
-# `make` lists what there is. Most targets need only Go and make. The CDK needs Node.js,
-# and a real kernel needs QEMU.
+# `make` lists what there is. Most targets need only Go and make. The CDK needs npm,
+# which installs its Node.js, and a real kernel needs QEMU.
 
 .DEFAULT_GOAL := help
 .SILENT:
@@ -32,10 +32,10 @@ TESTED := go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}
 
 FUNCTIONS := interrupt count followup
 
-# The CDK's command line, as the lock file pins it. jsii asks for a newer Node.js than
-# it needs, before any of our code runs, so the answer must be in the environment.
-CDK := infra/node_modules/.bin/cdk
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+# What infra/package.json pins: the CDK's command line, and the Node.js that runs it. npm
+# comes from the machine, and only installs these.
+CDK     := infra/node_modules/.bin/cdk
+RUN_CDK := infra/node_modules/.bin/node $(CDK)
 
 .PHONY: help
 help: ## list the targets
@@ -82,15 +82,15 @@ test: ## run the tests that need only Go (TESTFLAGS="-race -count=1" as in CI)
 	$(GOTEST) $$($(TESTED) | grep -vxF "$$grouped")
 
 .PHONY: test-cdk
-test-cdk: ## does the CDK make the templates that are kept? with cdk-nag and cfn-lint (Node.js, cfn-lint)
+test-cdk: $(CDK) ## does the CDK make the templates that are kept? with cdk-nag and cfn-lint (npm, cfn-lint)
 	$(GOTEST) $(CDKTESTS)
 
 .PHONY: test-policy
-test-policy: $(CDK) ## ask a policy evaluator what the policies allow (Node.js)
+test-policy: $(CDK) ## ask a policy evaluator what the policies allow (npm)
 	$(GOTEST) $(POLICYTESTS)
 
 .PHONY: test-moto
-test-moto: ## send events and messages through rule, topic and queue in moto (Node.js, moto_server)
+test-moto: $(CDK) ## send events and messages through rule, topic and queue in moto (npm, moto_server)
 	$(GOTEST) $(MOTOTESTS)
 
 .PHONY: test-storms
@@ -160,26 +160,26 @@ bootstrap: ## build the functions as Lambda runs them (arm64)
 	done
 
 $(CDK): infra/package-lock.json
-	command -v npm >/dev/null || { echo 'the CDK needs Node.js 20 or newer, with npm' >&2; exit 1; }
+	command -v npm >/dev/null || { echo 'npm is needed to install the CDK with its Node.js' >&2; exit 1; }
 	npm ci --prefix infra --silent --no-fund --no-audit
 	touch $@
 
 .PHONY: synth
 synth: $(CDK) ## make the CloudFormation template (into build/cdk.out)
-	$(CDK) synth --quiet
+	$(RUN_CDK) synth --quiet
 	ls build/cdk.out/*.template.json
 
 .PHONY: diff
 diff: $(CDK) ## show what a deployment would change
-	$(CDK) diff
+	$(RUN_CDK) diff
 
 .PHONY: deploy
 deploy: $(CDK) ## deploy the stack into your AWS account
-	$(CDK) deploy
+	$(RUN_CDK) deploy
 
 .PHONY: destroy
 destroy: $(CDK) ## remove the stack; table, bucket, key and logs stay
-	$(CDK) destroy
+	$(RUN_CDK) destroy
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (1m)
@@ -193,7 +193,7 @@ fuzz: ## run every fuzz target for FUZZTIME (1m)
 # A package counts as reached by its own tests and by those of the groups that are about
 # it. A profile has a line for every block: where it is, its statements, how often it ran.
 .PHONY: cover
-cover: ## what the tests reach: a figure per package, and build/cover.html
+cover: $(CDK) ## what the tests reach: a figure per package, and build/cover.html
 	rm -f build/cover*.out
 	mkdir -p build
 	grouped=$$(go list $(GROUPS)); \

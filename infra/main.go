@@ -11,11 +11,15 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"crashcart/infra/bootstrap"
+	"crashcart/infra/node"
 	"crashcart/infra/props"
 	"crashcart/infra/stack"
 )
 
 func main() {
+	if _, err := node.Find(); err != nil {
+		fail("the stack cannot be synthesized", err)
+	}
 	defer closeJSII()
 	app := awscdk.NewApp(nil)
 	p, err := props.Parse(app.Node().TryGetContext(jsii.String(props.Key)))

@@ -6,7 +6,7 @@
 // for: a rule in front of the queue, and events put onto the bus. moto lets
 // everybody do everything; who may send to the queue is asked in policytest.
 //
-// There are only tests here: `make test-moto` runs them. They need Node.js, and
-// moto_server on the PATH, and are skipped without it, except where CI is set in the
+// There are only tests here: `make test-moto` runs them. They need
+// `npm ci --prefix infra`, and moto_server on the PATH, and are skipped without them, except where CI is set in the
 // environment: there they must run.
 package mototest

@@ -13,7 +13,7 @@
 // condition, a value of it), and each time at least one answer must change;
 // what may change nothing is listed with its reason.
 //
-// There are only tests here: `make test-policy` runs them. They need Node.js and
+// There are only tests here: `make test-policy` runs them. They need
 // `npm ci --prefix infra`, and are skipped without it, except where CI is set in the
 // environment: there they must run.
 //

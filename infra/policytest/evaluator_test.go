@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"crashcart/infra/node"
 	"crashcart/infra/stack/stacktest"
 	"crashcart/infra/template"
 )
@@ -107,7 +108,7 @@ const script = "evaluate.mjs"
 // evaluate runs the evaluator, once for all trials.
 func evaluate(t *testing.T, docs documents, rows []row, trials []trial) [][]answer {
 	t.Helper()
-	node := evaluator(t)
+	program := evaluator(t)
 	questions := make([]question, len(rows))
 	for i, r := range rows {
 		questions[i] = ask(r, docs)
@@ -116,7 +117,7 @@ func evaluate(t *testing.T, docs documents, rows []row, trials []trial) [][]answ
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), node, script)
+	cmd := exec.CommandContext(t.Context(), program, script)
 	cmd.Stdin = bytes.NewReader(in)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
@@ -134,7 +135,7 @@ func evaluate(t *testing.T, docs documents, rows []row, trials []trial) [][]answ
 // evaluator gives the program that runs it, or skips the test where there is none.
 func evaluator(t *testing.T) string {
 	t.Helper()
-	node, err := exec.LookPath("node")
+	program, err := node.Find()
 	// The test reads both here, so that `go test` knows what its result depends on.
 	for _, file := range []string{script, filepath.Join("..", "node_modules", "@cloud-copilot", "iam-simulate", "package.json")} {
 		if err == nil {
@@ -142,9 +143,9 @@ func evaluator(t *testing.T) string {
 		}
 	}
 	if err == nil {
-		return node
+		return program
 	}
-	const how = "the policies are not evaluated: that needs Node.js and `npm ci --prefix infra`"
+	const how = "the policies are not evaluated: that needs `npm ci --prefix infra`"
 	if os.Getenv("CI") != "" {
 		t.Fatalf("%s (%v)", how, err)
 	}

@@ -4,7 +4,7 @@
 // something that evaluates them.
 //
 // Its tests say what the templates in infra/stack/testdata must say. They need neither
-// the CDK nor Node.js. Package synthtest, which needs both, compares those files with
+// the CDK nor npm. Package synthtest, which needs both, compares those files with
 // what is synthesized.
 package template
 

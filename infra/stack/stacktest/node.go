@@ -2,20 +2,21 @@ package stacktest
 
 import (
 	"os"
-	"os/exec"
 	"testing"
+
+	"crashcart/infra/node"
 )
 
-// NeedNode skips a test where there is no Node.js, on which the CDK runs. Where
-// nothing may be left out, which CI=true says, it fails it.
+// NeedNode skips a test where the pinned Node.js is not installed. Where nothing may be
+// left out, which CI=true says, it fails it.
 func NeedNode(t testing.TB) {
 	t.Helper()
-	if _, err := exec.LookPath("node"); err == nil {
+	_, err := node.Find()
+	if err == nil {
 		return
 	}
-	const how = "the stack is not synthesized: that needs Node.js 20 or newer"
 	if os.Getenv("CI") != "" {
-		t.Fatal(how)
+		t.Fatalf("the stack is not synthesized: %v", err)
 	}
-	t.Skip(how)
+	t.Skipf("the stack is not synthesized: %v", err)
 }

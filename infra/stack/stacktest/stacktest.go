@@ -1,5 +1,5 @@
 // Package stacktest synthesizes the stack for tests, once for each configuration. That
-// needs Node.js, on which the CDK runs.
+// needs `npm ci --prefix infra`.
 package stacktest
 
 import (
