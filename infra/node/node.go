@@ -38,7 +38,7 @@ func init() {
 
 // Find gives the pinned program. The error says how to get it.
 func Find() (string, error) {
-	root, err := root()
+	root, err := Root()
 	if err != nil {
 		return "", err
 	}
@@ -49,9 +49,9 @@ func Find() (string, error) {
 	return program, nil
 }
 
-// root gives the directory of go.mod, in or above the working directory. The CDK starts
+// Root gives the directory of go.mod, in or above the working directory. The CDK starts
 // the app in it, and `go test` starts a test in its package.
-func root() (string, error) {
+func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("there is no working directory: %w", err)
