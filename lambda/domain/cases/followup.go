@@ -6,7 +6,11 @@ import "time"
 type Followup struct {
 	Steps     int       // that were written; by it a step knows whether another was faster
 	SteppedAt time.Time // when the last of them was written
+	LostAt    time.Time // when it settled a case that had lost the result of its send; else zero
 	Account   Account
+	Host      Host // as it was last seen
+	Kept      int  // consoles from after the interrupt that are in the bucket
+	Told      map[News]Telling
 
 	// What the case came to. They are set before the case is closed, so that everybody who
 	// is told is told the same.
@@ -14,6 +18,34 @@ type Followup struct {
 	Why         string // one sentence, with the figure
 	Doubt       string // why it may not be so; mostly empty
 	ConcludedAt time.Time
+}
+
+// Concluded says that the case has come to its finding.
+func (f Followup) Concluded() bool { return f.Finding != "" }
+
+// Host is what a notification says of the host of a case.
+type Host struct {
+	Windows   bool   `json:"windows,omitempty"`
+	Group     string `json:"group,omitempty"`     // its Auto Scaling group
+	Lifecycle string `json:"lifecycle,omitempty"` // its state in that group
+}
+
+// News is something of a case that people are notified of once.
+type News string
+
+// The news of a case, in the order in which they may come.
+const (
+	NewsLost    News = "lost"    // the result of its send is lost
+	NewsDumping News = "dumping" // a dump is being written
+	NewsStalled News = "stalled" // it does not go on
+	NewsEnd     News = "end"     // the case has come to its finding
+)
+
+// Telling is how far the notification of some news has come.
+type Telling struct {
+	Tries int       `json:"tries"`          // that were written down
+	Last  time.Time `json:"last"`           // when it was last tried
+	Done  bool      `json:"done,omitempty"` // the topic took it
 }
 
 // Account is what is known of a crash so far. It is kept from step to step, as JSON.
