@@ -42,7 +42,11 @@ func (nt *Notifier) description(n notice) string {
 			line{"Kept alive", plain(d.Protected, mostText)},
 		)
 	}
-	lines = append(lines, line{"Region", code(nt.region(), mostName)})
+	return joined(append(lines, line{"Region", code(nt.region(), mostName)}))
+}
+
+// joined are the lines that say something.
+func joined(lines []line) string {
 	var b strings.Builder
 	for _, l := range lines {
 		if l.text == "" {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -48,94 +47,68 @@ type metadata struct {
 	EnableCustomActions bool              `json:"enableCustomActions"`
 }
 
-// input is the message of a notice as SNS takes it.
-func (nt *Notifier) input(n notice) (*sns.PublishInput, error) {
-	message, err := json.Marshal(nt.notification(n))
+// message is what a notification says, whatever it is about.
+type message struct {
+	id, thread, event  string // the event is a word of ours, such as an outcome
+	title, description string
+	steps, keywords    []string
+	resources          []string
+	context            map[string]string // constants, or what has the form that it must have
+	attributes         map[string]string // for the filters of subscriptions
+}
+
+// input is the message as SNS takes it.
+func (nt *Notifier) input(m message) (*sns.PublishInput, error) {
+	text, err := json.Marshal(m.notification())
 	if err != nil {
 		return nil, fmt.Errorf("encoding the message: %w", err)
 	}
-	d := n.first()
 	attributes := map[string]types.MessageAttributeValue{}
-	for name, v := range map[string]string{"outcome": string(d.Outcome), "rule": d.Rule, "dryRun": fmt.Sprint(n.dryRun())} {
-		if v != "" { // SNS refuses an empty one
-			attributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(v)}
-		}
+	for name, v := range filled(m.attributes) { // SNS refuses an empty one
+		attributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(v)}
 	}
 	return &sns.PublishInput{
-		TopicArn: &nt.Topic, Subject: aws.String(subject(n.title())), Message: aws.String(string(message)), MessageAttributes: attributes,
+		TopicArn: &nt.Topic, Subject: aws.String(subject(m.title)), Message: aws.String(string(text)), MessageAttributes: attributes,
 	}, nil
 }
 
-func (nt *Notifier) notification(n notice) notification {
-	title := n.title()
+func (m message) notification() notification {
 	return notification{
 		Version: "1.0", Source: "custom", // as the schema wants them
-		ID: n.id(nt.Now()),
+		ID: m.id,
 		Content: content{
 			TextType: "client-markdown", // the only one there is
-			Title:    title, Description: nt.description(n), NextSteps: nt.nextSteps(n), Keywords: n.keywords(),
+			Title:    m.title, Description: m.description, NextSteps: m.steps, Keywords: m.keywords,
 		},
 		Metadata: metadata{
-			ThreadID: n.thread(), Summary: title,
+			ThreadID: m.thread, Summary: m.title,
 			// Letters, digits and "-", so that a custom action's button can be tied to it
 			// ("CustomActionAttachment", Amazon Q Developer in chat applications API
 			// Reference: NotificationType).
-			EventType:        "crashcart-" + string(n.first().Outcome),
-			RelatedResources: n.instances(), AdditionalContext: nt.context(n), EnableCustomActions: true,
+			EventType:        "crashcart-" + m.event,
+			RelatedResources: m.resources, AdditionalContext: filled(m.context), EnableCustomActions: true,
 		},
 	}
 }
 
-// id is this message's alone: a topic has a message once an hour, or once.
-func (n notice) id(now time.Time) string {
-	id := n.topic + "/" + now.UTC().Format(time.RFC3339)
-	if n.dryRun() {
-		return "dry-run/" + id
-	}
-	return id
-}
-
-// thread groups the messages of a case, else those of an instance, else those of
-// the topic.
-func (n notice) thread() string {
-	d := n.first()
-	switch {
-	case n.whole:
-		return n.topic
-	case d.CaseID != "":
-		return d.CaseID
-	case d.InstanceID != "":
-		return d.InstanceID
-	}
-	return n.topic
-}
-
-func (n notice) keywords() []string {
-	d := n.first()
-	out := []string{"crashcart"}
-	for _, k := range []string{string(d.Outcome), d.Rule, n.instance()} {
-		if k != "" {
-			out = append(out, cut(k, mostKeyword))
-		}
-	}
-	if n.dryRun() {
-		out = append(out, "dry-run")
-	}
-	return out
-}
-
-// context is what a custom action may put into its command. Everything in it is a
-// constant, or has the form that it must have.
-func (nt *Notifier) context(n notice) map[string]string {
-	d := n.first()
-	out := map[string]string{"outcome": string(d.Outcome), "dryRun": fmt.Sprint(n.dryRun())}
-	for name, v := range map[string]string{"instanceId": n.instance(), "rule": d.Rule, "region": nt.region()} {
+// filled leaves out what is empty.
+func filled(in map[string]string) map[string]string {
+	out := map[string]string{}
+	for name, v := range in {
 		if v != "" {
 			out[name] = v
 		}
 	}
-	if d.CaseID != "" && !n.whole {
-		out["caseId"] = d.CaseID
+	return out
+}
+
+// keywords are the words, short enough, after the one that all messages have.
+func keywords(words ...string) []string {
+	out := []string{"crashcart"}
+	for _, w := range words {
+		if w != "" {
+			out = append(out, cut(w, mostKeyword))
+		}
 	}
 	return out
 }

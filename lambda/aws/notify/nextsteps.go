@@ -19,17 +19,13 @@ func (nt *Notifier) nextSteps(n notice) []string {
 	d := n.first()
 	switch {
 	case n.claimed() && n.dryRun():
-		return nt.filled(n, afterDryRun[d.Outcome])
+		return nt.worded(n, afterDryRun[d.Outcome])
 	case n.claimed():
-		out := nt.filled(n, afterSend[d.Outcome])
-		for _, undo := range d.Undo[:min(len(d.Undo), mostUndo)] {
-			out = append(out, shown(undoStep, undo))
-		}
-		return out
+		return append(nt.worded(n, afterSend[d.Outcome]), undoing(undoStep, d.Undo)...)
 	case d.Outcome == cases.OutcomeHeld:
-		return append(nt.ask(n), nt.filled(n, refusalSteps(d))...)
+		return append(nt.ask(n), nt.worded(n, refusalSteps(d))...)
 	default:
-		return nt.filled(n, refusalSteps(d))
+		return nt.worded(n, refusalSteps(d))
 	}
 }
 
@@ -39,7 +35,7 @@ func (nt *Notifier) ask(n notice) []string {
 	if command := n.first().Command; command != "" {
 		return []string{shown(askHeld, command)}
 	}
-	return nt.filled(n, []step{{askHeld, cmdAsk}})
+	return nt.worded(n, []step{{askHeld, cmdAsk}})
 }
 
 // refusalSteps are those of the rule that decided.
@@ -53,10 +49,15 @@ func refusalSteps(d Decision) []step {
 	return otherwise
 }
 
-// filled are the steps as they are shown. A step that needs what is not known is left
-// out.
-func (nt *Notifier) filled(n notice, steps []step) []string {
-	known := map[string]string{"{region}": nt.region(), "{instance}": n.instance(), "{case}": n.first().CaseID}
+// worded are the steps of a notice as they are shown.
+func (nt *Notifier) worded(n notice, steps []step) []string {
+	return nt.wordedFor(n.instance(), n.first().CaseID, steps)
+}
+
+// wordedFor are the steps as they are shown, about one instance and one case. A step that
+// needs what is not known is left out.
+func (nt *Notifier) wordedFor(instanceID, caseID string, steps []step) []string {
+	known := map[string]string{"{region}": nt.region(), "{instance}": instanceID, "{case}": caseID}
 	var out []string
 steps:
 	for _, s := range steps {
@@ -67,6 +68,16 @@ steps:
 			s.command = strings.ReplaceAll(s.command, name, value)
 		}
 		out = append(out, shown(s.say, s.command))
+	}
+	return out
+}
+
+// undoing are the commands that end what keeps an instance alive, each after the same
+// sentence.
+func undoing(say string, commands []string) []string {
+	var out []string
+	for _, c := range commands[:min(len(commands), mostUndo)] {
+		out = append(out, shown(say, c))
 	}
 	return out
 }

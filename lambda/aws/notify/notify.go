@@ -166,7 +166,7 @@ func (nt *Notifier) publish(ctx context.Context, n notice) error {
 		}
 		n.skipped = skipped
 	}
-	in, err := nt.input(n)
+	in, err := nt.input(nt.message(n))
 	if err == nil {
 		_, err = nt.API.Publish(ctx, in)
 	}

@@ -1,0 +1,110 @@
+package notify
+
+import (
+	"cmp"
+	"strings"
+
+	"crashcart/lambda/domain/cases"
+)
+
+// mostLine is how long a console's line may be, in characters. A kernel's line is rarely
+// longer than a screen is wide.
+const mostLine = 300
+
+// updateDescription says what became of the case and what shows it, one line each. As
+// everywhere, each line begins with a word of ours.
+func (nt *Notifier) updateDescription(u Update) string {
+	lines := []line{{"Why", cmp.Or(plain(u.Why, mostText), "no reason was given")}, {"In doubt", plain(u.Doubt, mostText)}}
+	switch u.Kind {
+	case UpdateEnded:
+		lines = append(lines, line{"Crashed", u.crashed()}, line{"Dumped", u.dumped()}, line{"Back", u.answers()})
+	case UpdateDumping, UpdateStalled:
+		lines = append(lines, line{"Crashed", u.crashed()}, line{"Progress", u.progress()})
+	case UpdateLost:
+	}
+	closed := ""
+	if u.Closed {
+		closed = "somebody has closed the case by hand"
+	}
+	return joined(append(lines,
+		line{"Group", code(u.Group, mostName)},
+		line{"Instance", code(u.InstanceID, mostName)},
+		line{"Case", code(u.CaseID, mostName)},
+		line{"Closed", closed},
+		line{"Asked by", code(u.Source, mostName)},
+		line{"On behalf of", code(u.RequestedBy, mostName)},
+		line{"Reason given", plain(u.Reason, mostText)},
+		line{"Evidence", code(u.Evidence, mostText)},
+		line{"Region", code(nt.region(), mostName)},
+	))
+}
+
+// crashed says whether the kernel crashed, with the proof.
+func (u Update) crashed() string {
+	// The boot of the capture kernel is the proof on real kernels. An armed kernel
+	// prints no panic.
+	if p, ok := u.proof(cases.StageCaptureKernel, cases.StagePanicked, cases.StageDumpComplete); ok {
+		return u.proven(p)
+	}
+	switch u.Finding {
+	case cases.FindingDumped, cases.FindingDumpFailed, cases.FindingHungInDump, cases.FindingNoDump:
+		return "yes"
+	case cases.FindingIgnored:
+		if p, ok := u.proof(cases.StageSeen); ok {
+			return "no; it noticed the interrupt" + u.shown(p)
+		}
+		return "no"
+	default:
+		return "not proven"
+	}
+}
+
+// dumped says whether there is a dump, with the proof.
+func (u Update) dumped() string {
+	if p, ok := u.proof(cases.StageDumpComplete); ok {
+		return u.proven(p)
+	}
+	if p, ok := u.proof(cases.StageDmesgSaved); ok && u.Finding != cases.FindingDumped {
+		return "not proven; its kernel's log was saved" + u.shown(p)
+	}
+	switch u.Finding {
+	case cases.FindingDumped:
+		return "yes"
+	case cases.FindingRaced, cases.FindingUnproven, cases.FindingHungInDump:
+		return "not proven"
+	default:
+		return "no"
+	}
+}
+
+// answers says whether the host is back, with the proof.
+func (u Update) answers() string {
+	if p, ok := u.proof(cases.StageReachable); ok {
+		return u.proven(p)
+	}
+	if p, ok := u.proof(cases.StageRebooted); ok {
+		return "not seen to answer; it has rebooted" + u.shown(p)
+	}
+	return "not seen"
+}
+
+// proven says yes, and what shows it.
+func (u Update) proven(p cases.Proof) string { return "yes" + u.shown(p) }
+
+// shown is what shows a stage: when, by what, with which line, and how sure that is.
+func (u Update) shown(p cases.Proof) string {
+	var b strings.Builder
+	if after := u.after(p.SeenAt); after != "" {
+		b.WriteString(", seen after " + after)
+	}
+	if by := plain(p.By, mostCode); by != "" {
+		b.WriteString(", by " + by)
+	}
+	if text := code(p.Line, mostLine); text != "" {
+		b.WriteString(": " + text)
+	}
+	if doubt := plain(p.Doubt, mostLine); doubt != "" {
+		b.WriteString(" (in doubt: " + doubt + ")")
+	}
+	return b.String()
+}
