@@ -10,5 +10,7 @@ func (l *Lab) Settings() map[string]string {
 		config.EnvBucket:   l.BucketName,
 		config.EnvQueueURL: l.QueueURL(),
 		config.EnvTopic:    l.Notifications.ARN(),
+		// No queue of the lab has that address yet.
+		config.EnvFollowupQueueURL: l.QueueURL() + "-followup",
 	}
 }

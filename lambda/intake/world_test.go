@@ -134,7 +134,7 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 	t.Cleanup(srv.Close)
 	cfg, err := config.FromEnv([]string{
 		"AWS_REGION=eu-central-1", "AWS_LAMBDA_FUNCTION_NAME=crashcart-interrupt",
-		"CRASHCART_TABLE=casebook", "CRASHCART_BUCKET=evidence", "CRASHCART_QUEUE_URL=https://sqs.example/intake",
+		"CRASHCART_TABLE=casebook", "CRASHCART_BUCKET=evidence", "CRASHCART_QUEUE_URL=https://sqs.example/intake", "CRASHCART_FOLLOWUP_QUEUE_URL=https://sqs.example/followup",
 		"CRASHCART_TOPIC=arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 		"CRASHCART_MODE=" + string(mode),
 	})
