@@ -27,12 +27,12 @@ const (
 type world struct {
 	docs documents
 
-	intake, notifications string // topics
-	queue, deadLetters    string
-	table, bucket, key    string
-	function, logs, rule  string
-	roleName, slackRole   string    // ARNs
-	role                  principal // the interrupt function, at work
+	intake, notifications, ownAlarms string // topics
+	queue, deadLetters               string
+	table, bucket, key               string
+	function, logs, rule             string
+	roleName, slackRole              string    // ARNs
+	role                             principal // the interrupt function, at work
 
 	followupFunction, followupLogs, followupRole, schedule string
 
@@ -62,7 +62,7 @@ func settle(t *testing.T, tpl template.Template) world {
 	}
 	w := world{
 		docs:   collect(t, tpl),
-		intake: arn("sns", "crashcart-intake"), notifications: arn("sns", "crashcart-notifications"),
+		intake: arn("sns", "crashcart-intake"), notifications: arn("sns", "crashcart-notifications"), ownAlarms: arn("sns", "crashcart-alarms"),
 		queue: arn("sqs", "crashcart-intake"), deadLetters: arn("sqs", "crashcart-dead-letters"),
 		table: arn("dynamodb", "table/"+made("AWS::DynamoDB::Table")), bucket: "arn:aws:s3:::" + made("AWS::S3::Bucket"),
 		key: arn("kms", "key/"+made("AWS::KMS::Key")), function: arn("lambda", "function:crashcart-interrupt"),

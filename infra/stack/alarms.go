@@ -16,7 +16,7 @@ import (
 const ownPeriod = 5
 
 // addAlarms watches Crashcart itself: each of these means that a hang may have gone
-// without an answer, or a case without an end. They notify by the topic, and
+// without an answer, or a case without an end. They have a topic of their own, and
 // their names begin so that no intake rule ever takes them for a request.
 func addAlarms(s Stack) {
 	every := minutesLong(ownPeriod)
@@ -32,6 +32,7 @@ func addAlarms(s Stack) {
 	ownAlarmAfter(s, unansweredPeriods, "unanswered", "The guard could not answer for ten minutes, for lack of a fact: see why in the function's log; a permission may be missing",
 		metric(config.MetricUnanswered, "Sum", ownPeriod, nil))
 	addSweepAlarms(s)
+	addDeliveryAlarms(s)
 }
 
 // addSweepAlarms watches what the sweeps find, and the sweeps.
@@ -81,10 +82,10 @@ func ownAlarmWith(s Stack, name, description string, metric awscloudwatch.IMetri
 	p.AlarmName = jsii.String(props.OwnAlarms + name)
 	p.AlarmDescription = jsii.String(description)
 	p.Metric = metric
-	p.Threshold = jsii.Number(1)
+	p.Threshold = cmp.Or(p.Threshold, jsii.Number(1))
 	p.EvaluationPeriods = cmp.Or(p.EvaluationPeriods, jsii.Number(1))
 	p.ComparisonOperator = cmp.Or(p.ComparisonOperator, awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD)
 	p.TreatMissingData = cmp.Or(p.TreatMissingData, awscloudwatch.TreatMissingData_NOT_BREACHING) // nothing to count, in most periods
 	alarm := awscloudwatch.NewAlarm(s.Stack, jsii.String("Own alarm "+name), &p)
-	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(s.Notifications))
+	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(s.Alarms))
 }

@@ -18,7 +18,9 @@ const (
 // the cases that wait for somebody; limit is the budget.
 func addDashboard(s Stack, limit int) {
 	dashboard := awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
-		DashboardName: jsii.String("crashcart"),
+		// A dashboard belongs to the whole account ("PutDashboard", Amazon CloudWatch API
+		// Reference), and the stack of another Region has one, too.
+		DashboardName: jsii.String("crashcart-" + *s.Region()),
 	})
 	dashboard.AddWidgets(
 		graph("Decisions by outcome", search(config.MetricDecisions, config.DimensionOutcome)),

@@ -36,7 +36,7 @@ func newInterrupt(s Stack, p props.Props, code string) awslambda.Function {
 	logs := awslogs.NewCfnLogGroup(s.Stack, jsii.String("InterruptLog"), &awslogs.CfnLogGroupProps{
 		RetentionInDays: jsii.Number(p.LogDays),
 	})
-	logs.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil) // the record of who asked for what
+	logs.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE, nil) // the record of who asked for what
 	role := newRole(s, "InterruptRole", "What Crashcart's interrupt function may do", permissions.Interrupt(places(s, logs)))
 	closeQueue(s, role)
 	fn := awslambda.NewFunction(s.Stack, jsii.String("Interrupt"), &awslambda.FunctionProps{

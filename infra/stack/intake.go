@@ -73,7 +73,7 @@ func newIntake(s Stack, prefixes []string) Intake {
 // through are names of alarms and instances, no contents. Transport is TLS only.
 func newIntakeTopic(s Stack, in Intake) awssns.Topic {
 	topic := awssns.NewTopic(s.Stack, jsii.String("IntakeTopic"), &awssns.TopicProps{
-		TopicName:   jsii.String("crashcart-intake"),
+		TopicName:   jsii.String(IntakeTopicName),
 		DisplayName: jsii.String("Crashcart intake"),
 		EnforceSSL:  jsii.Bool(true),
 	})

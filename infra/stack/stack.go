@@ -7,6 +7,9 @@
 //	                                         │
 //	schedule ─────────────────────► follow-up's function: counts the open cases
 //
+// What must outlive the stack is kept when the stack is updated or deleted. A first
+// deployment that fails takes it away again, since there is nothing in it yet.
+//
 // New is the table of contents; every part of it has a file. Every name that the
 // functions must know too comes from lambda/domain/config, and what they may do
 // from infra/permissions. Nothing is granted by the constructs themselves: roles and
@@ -38,6 +41,7 @@ type Stack struct {
 	Casebook      awsdynamodb.Table
 	Evidence      awss3.Bucket
 	Notifications awssns.Topic
+	Alarms        awssns.Topic
 	Intake        Intake
 	Interrupt     awslambda.Function
 	Followup      awslambda.Function
@@ -56,6 +60,7 @@ func New(scope constructs.Construct, p props.Props, code Code) Stack {
 	s.Casebook = newCasebook(s, s.Key)
 	s.Evidence = newEvidence(s, s.Key, p.EvidenceDays)
 	s.Notifications = newNotifications(s, s.Key)
+	s.Alarms = newAlarmTopic(s)
 	s.Intake = newIntake(s, p.AlarmPrefixes)
 	s.Interrupt = newInterrupt(s, p, code.Interrupt)
 	s.Followup = newFollowup(s, p, code.Followup)

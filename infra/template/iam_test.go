@@ -18,6 +18,7 @@ const (
 	account   = "AWS:arn:aws:iam::111122223333:root"
 	intake    = "arn:aws:sns:eu-central-1:111122223333:crashcart-intake"
 	notify    = "arn:aws:sns:eu-central-1:111122223333:crashcart-notifications"
+	ownTopic  = "arn:aws:sns:eu-central-1:111122223333:crashcart-alarms"
 	queue     = "arn:aws:sqs:eu-central-1:111122223333:crashcart-intake"
 	dead      = "arn:aws:sqs:eu-central-1:111122223333:crashcart-dead-letters"
 	plain     = " if Bool aws:SecureTransport=false"
@@ -110,19 +111,23 @@ func TestOnlyTopicAndRuleMaySendToTheQueue(t *testing.T) {
 	same(t, of(t, shipped, "IntakePolicy"),
 		"Deny AWS:* to sqs:* on "+queue+plain,
 		"Allow Service:sns.amazonaws.com to sqs:SendMessage on "+queue+" if ArnEquals aws:SourceArn="+intake,
-		"Allow Service:events.amazonaws.com to sqs:SendMessage sqs:GetQueueAttributes sqs:GetQueueUrl on "+queue+
+		"Allow Service:events.amazonaws.com to sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on "+queue+
 			" if ArnEquals aws:SourceArn=arn:aws:events:eu-central-1:111122223333:rule/NAME",
 		messages+" if ArnNotEquals aws:PrincipalArn=arn:aws:iam::111122223333:role/NAME and BoolIfExists aws:PrincipalIsAWSService=false",
 		messages+" if ForAllValues:StringNotEquals aws:PrincipalServiceNamesList=events.amazonaws.com,sns.amazonaws.com and Null aws:PrincipalServiceNamesList=false")
 }
 
-func TestOnlyOwnAlarmsMayPublishNotifications(t *testing.T) {
-	same(t, of(t, shipped, "NotificationsPolicy"),
-		"Deny * to sns:Publish on "+notify+plain,
-		"Allow Service:cloudwatch.amazonaws.com to sns:Publish on "+notify+ofOwn)
+func TestNoServiceEverPublishesNotifications(t *testing.T) {
+	same(t, of(t, shipped, "NotificationsPolicy"), "Deny * to sns:Publish on "+notify+plain)
 }
 
-func TestTheKeyIsForTheThreeServicesAndOwnAlarms(t *testing.T) {
+func TestOnlyOwnAlarmsMayPublishToTheTopicOfOwnAlarms(t *testing.T) {
+	same(t, of(t, shipped, "AlarmTopic"),
+		"Deny * to sns:Publish on "+ownTopic+plain,
+		"Allow Service:cloudwatch.amazonaws.com to sns:Publish on "+ownTopic+ofOwn)
+}
+
+func TestTheKeyIsForTheThreeServicesAlone(t *testing.T) {
 	same(t, of(t, shipped, "Key"),
 		"Allow "+account+" to kms:CancelKeyDeletion kms:CreateAlias kms:DeleteAlias kms:DescribeKey kms:DisableKey kms:DisableKeyRotation kms:EnableKey "+
 			"kms:EnableKeyRotation kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListGrants kms:ListKeyPolicies kms:ListKeyRotations "+
@@ -130,8 +135,7 @@ func TestTheKeyIsForTheThreeServicesAndOwnAlarms(t *testing.T) {
 			"kms:UpdateAlias kms:UpdateKeyDescription on *",
 		"Allow "+account+" to kms:CreateGrant kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext "+
 			"kms:ReEncryptFrom kms:ReEncryptTo on * if StringEquals kms:CallerAccount=111122223333 and StringEquals "+
-			"kms:ViaService=dynamodb.eu-central-1.amazonaws.com,s3.eu-central-1.amazonaws.com,sns.eu-central-1.amazonaws.com",
-		"Allow Service:cloudwatch.amazonaws.com to kms:Decrypt kms:GenerateDataKey on *"+ofOwn)
+			"kms:ViaService=dynamodb.eu-central-1.amazonaws.com,s3.eu-central-1.amazonaws.com,sns.eu-central-1.amazonaws.com")
 }
 
 // changes are the actions that change something which is not Crashcart's own.
@@ -191,7 +195,7 @@ func TestNoOtherStarIsLeft(t *testing.T) {
 		"KeepUntilDumped arn:aws:autoscaling:eu-central-1:111122223333:autoScalingGroup:*:autoScalingGroupName/*",
 		"KeepEvidence arn:aws:s3:::NAME/cases/*", "KeepEvidence arn:aws:s3:::NAME/dry/cases/*",
 		"Log arn:aws:logs:eu-central-1:111122223333:log-group:NAME:log-stream:*",
-		"Administer *", "UseThroughServices *", "NotifyOfOwnAlarms *", // in a key's policy it means the key
+		"Administer *", "UseThroughServices *", // in a key's policy it means the key
 	}
 	seen := map[string]bool{}
 	for _, s := range read(t, full).Statements(t) {

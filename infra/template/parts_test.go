@@ -174,8 +174,10 @@ func TestTheOpenCasesAreCountedInEveryMode(t *testing.T) {
 	}
 }
 
-func TestTheIntakeTopicHasNoKeyAndNotificationsHave(t *testing.T) {
+// A disabled key must not silence the alarm that says so.
+func TestTheTopicsOfIntakeAndOwnAlarmsHaveNoKeyAndNotificationsHave(t *testing.T) {
 	tpl := read(t, shipped)
+	has(t, tpl.One(t, "AWS::SNS::Topic", "TopicName", "crashcart-alarms"), map[string]string{"KmsMasterKeyId": "null"})
 	has(t, tpl.One(t, "AWS::SNS::Topic", "TopicName", "crashcart-intake"), map[string]string{"KmsMasterKeyId": "null"})
 	has(t, tpl.One(t, "AWS::SNS::Topic", "TopicName", "crashcart-notifications"), map[string]string{
 		"KmsMasterKeyId": `"arn:aws:kms:eu-central-1:111122223333:key/NAME"`,
@@ -245,11 +247,15 @@ func TestTheEvidenceIsWhereTheRoleMayPutIt(t *testing.T) {
 	}
 }
 
-func TestWhatItRemembersSurvivesTheStack(t *testing.T) {
+// What a first deployment that fails has made is empty, and must not stay to cost
+// something or to be in the way.
+func TestWhatItRemembersSurvivesTheStackButNeverAFailedFirstDeployment(t *testing.T) {
 	var kept []string
 	for _, r := range read(t, full).Resources {
-		if r.Deletion == "Retain" {
+		if r.Deletion == "RetainExceptOnCreate" && r.Replacement == "Retain" {
 			kept = append(kept, r.Type)
+		} else if r.Deletion != "" && r.Deletion != "Delete" || r.Replacement != "" && r.Replacement != "Delete" {
+			t.Errorf("%s: %s when it is deleted, %s when it is replaced", r.ID, r.Deletion, r.Replacement)
 		}
 	}
 	slices.Sort(kept)
@@ -267,9 +273,9 @@ func TestTheStackHasTheseResourcesAndNoOther(t *testing.T) {
 		return n
 	}
 	want := map[string]int{
-		"CloudWatch::Alarm": 9, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 2, "IAM::Role": 2, "KMS::Alias": 1, "KMS::Key": 1,
+		"CloudWatch::Alarm": 15, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 2, "IAM::Role": 2, "KMS::Alias": 1, "KMS::Key": 1,
 		"Lambda::EventInvokeConfig": 2, "Lambda::EventSourceMapping": 1, "Lambda::Function": 2, "Lambda::Permission": 2, "Logs::LogGroup": 2,
-		"S3::Bucket": 1, "S3::BucketPolicy": 1, "SNS::Subscription": 1, "SNS::Topic": 2, "SNS::TopicPolicy": 2, "SQS::Queue": 2, "SQS::QueuePolicy": 2,
+		"S3::Bucket": 1, "S3::BucketPolicy": 1, "SNS::Subscription": 1, "SNS::Topic": 3, "SNS::TopicPolicy": 3, "SQS::Queue": 2, "SQS::QueuePolicy": 2,
 	}
 	if got := count(shipped); !maps.Equal(got, want) {
 		t.Errorf("shipped: %v", got)

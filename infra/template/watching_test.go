@@ -21,15 +21,17 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 		taken := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 		if mine {
 			own = append(own, about)
-			missing, operator := `"notBreaching"`, `"GreaterThanOrEqualToThreshold"`
+			missing, operator, threshold := `"notBreaching"`, `"GreaterThanOrEqualToThreshold"`, "1"
 			switch about {
+			case "waiting": // twenty minutes: SQS keeps a pass back for up to fifteen
+				threshold = "1200"
 			case "overdue": // what was overdue still is
 				missing = `"ignore"`
 			case "sweep-missing": // what is missing is the alarm
 				missing, operator = `"breaching"`, `"LessThanThreshold"`
 			}
 			has(t, r, map[string]string{
-				"AlarmActions": `["` + notify + `"]`, "TreatMissingData": missing, "Threshold": "1", "ComparisonOperator": operator,
+				"AlarmActions": `["` + ownTopic + `"]`, "TreatMissingData": missing, "Threshold": threshold, "ComparisonOperator": operator,
 			})
 		} else {
 			watch = append(watch, name)
@@ -41,7 +43,10 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 	}
 	slices.Sort(own)
 	slices.Sort(watch)
-	if want := []string{"dead-letters", "errors", "overdue", "stuck", "sweep-errors", "sweep-missing", "throttles", "unanswered", "undecided"}; !slices.Equal(own, want) {
+	if want := []string{
+		"dead-letters", "errors", "overdue", "rule-alarms", "stuck", "sweep-errors", "sweep-missing", "throttles", "unanswered", "undecided",
+		"undelivered-alarms", "undelivered-intake", "undelivered-notifications", "untold", "waiting",
+	}; !slices.Equal(own, want) {
 		t.Errorf("own alarms %q, want %q", own, want)
 	}
 	if want := []string{"crashcart-heartbeat-group-web", "crashcart-heartbeat-i-0a1b2c3d4e5f60718", "crashcart-unhealthy-web"}; !slices.Equal(watch, want) {
@@ -56,6 +61,13 @@ func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
 		"throttles":    {"Namespace": `"AWS/Lambda"`, "MetricName": `"Throttles"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-interrupt"}]`, "EvaluationPeriods": "1"},
 		"undecided":    {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricDecisions + `"`, "Dimensions": `[{"Name":"Outcome","Value":"failed"}]`, "EvaluationPeriods": "1"},
 		"unanswered":   {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricUnanswered + `"`, "Dimensions": "null", "EvaluationPeriods": "2"},
+
+		"waiting":                   {"Namespace": `"AWS/SQS"`, "MetricName": `"ApproximateAgeOfOldestMessage"`, "Dimensions": `[{"Name":"QueueName","Value":"crashcart-intake"}]`, "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
+		"rule-alarms":               {"Namespace": `"AWS/Events"`, "MetricName": `"FailedInvocations"`, "Dimensions": `[{"Name":"RuleName","Value":"NAME"}]`, "EvaluationPeriods": "1", "Statistic": `"Sum"`},
+		"undelivered-intake":        {"Namespace": `"AWS/SNS"`, "MetricName": `"NumberOfNotificationsFailed"`, "Dimensions": `[{"Name":"TopicName","Value":"crashcart-intake"}]`, "EvaluationPeriods": "1", "Statistic": `"Sum"`},
+		"undelivered-notifications": {"Namespace": `"AWS/SNS"`, "MetricName": `"NumberOfNotificationsFailed"`, "Dimensions": `[{"Name":"TopicName","Value":"crashcart-notifications"}]`, "EvaluationPeriods": "1", "Statistic": `"Sum"`},
+		"undelivered-alarms":        {"Namespace": `"AWS/SNS"`, "MetricName": `"NumberOfNotificationsFailed"`, "Dimensions": `[{"Name":"TopicName","Value":"crashcart-alarms"}]`, "EvaluationPeriods": "1", "Statistic": `"Sum"`},
+		"untold":                    {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricUntold + `"`, "Dimensions": "null", "EvaluationPeriods": "1", "Statistic": `"Sum"`},
 
 		"overdue":       {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricOverdueCases + `"`, "Dimensions": "null", "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
 		"stuck":         {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricStuckCases + `"`, "Dimensions": "null", "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
@@ -128,11 +140,12 @@ func TestAPersonIsToldTheCommands(t *testing.T) {
 		"Region": "eu-central-1", "FunctionName": "crashcart-interrupt", "TableName": "NAME", "BucketName": "NAME",
 		"QueueUrl":       "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
 		"DeadLettersUrl": "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-dead-letters",
-		"IntakeTopicArn": intake, "NotificationTopicArn": notify,
-		"Subscribe":    "aws sns subscribe --region eu-central-1 --topic-arn " + notify + " --protocol email --notification-endpoint YOU@EXAMPLE.COM",
-		"DryRun":       `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt --cli-binary-format raw-in-base64-out --payload '{"instanceIds":["INSTANCE"],"reason":"first dry run","dryRun":true}' /dev/stdout`,
-		"PullLever":    `aws dynamodb put-item --region eu-central-1 --table-name NAME --item '{"pk":{"S":"lever"},"sk":{"S":"lever"},"reason":{"S":"WHY"}}'`,
-		"ReleaseLever": `aws dynamodb delete-item --region eu-central-1 --table-name NAME --key '{"pk":{"S":"lever"},"sk":{"S":"lever"}}'`,
+		"IntakeTopicArn": intake, "NotificationTopicArn": notify, "AlarmTopicArn": ownTopic,
+		"Subscribe":       "aws sns subscribe --region eu-central-1 --topic-arn " + notify + " --protocol email --notification-endpoint YOU@EXAMPLE.COM",
+		"SubscribeAlarms": "aws sns subscribe --region eu-central-1 --topic-arn " + ownTopic + " --protocol email --notification-endpoint YOU@EXAMPLE.COM",
+		"DryRun":          `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt --cli-binary-format raw-in-base64-out --payload '{"instanceIds":["INSTANCE"],"reason":"first dry run","dryRun":true}' /dev/stdout`,
+		"PullLever":       `aws dynamodb put-item --region eu-central-1 --table-name NAME --item '{"pk":{"S":"lever"},"sk":{"S":"lever"},"reason":{"S":"WHY"}}'`,
+		"ReleaseLever":    `aws dynamodb delete-item --region eu-central-1 --table-name NAME --key '{"pk":{"S":"lever"},"sk":{"S":"lever"}}'`,
 	} {
 		if got := madeUp.ReplaceAllString(out[name], "NAME"); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
