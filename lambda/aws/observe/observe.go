@@ -63,6 +63,7 @@ type Host struct {
 	Check instance.Check // AWS's reachability check
 	Ping  time.Time      // of the agent, the last; zero for none
 
+	Grouped   bool   // Auto Scaling answered
 	Group     string // its Auto Scaling group; empty for none
 	Lifecycle string // its state there
 }
@@ -93,7 +94,7 @@ func (o Observer) Look(ctx context.Context, instanceID string) (Host, error) {
 		member, problems[3] = within(ctx, "asking for the state in its group", func() (membership, error) { return o.membership(ctx, instanceID) })
 	})
 	wg.Wait()
-	h := Host{Known: problems[0] == nil, Check: check, Ping: ping, Group: member.group, Lifecycle: member.lifecycle}
+	h := Host{Known: problems[0] == nil, Check: check, Ping: ping, Grouped: problems[3] == nil, Group: member.group, Lifecycle: member.lifecycle}
 	if described != nil {
 		h.State, h.Launched = stateOf(described), aws.ToTime(described.LaunchTime)
 		h.Reason, h.Windows = reasonOf(described), described.Platform == types.PlatformValuesWindows

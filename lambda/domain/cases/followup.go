@@ -50,7 +50,7 @@ const (
 	NewsLost    News = "lost"    // the result of its send is lost
 	NewsDumping News = "dumping" // a dump is being written
 	NewsStalled News = "stalled" // it does not go on
-	NewsEnd     News = "end"     // the case has come to its finding
+	NewsEnded   News = "ended"   // the case has come to its finding
 )
 
 // Telling is how far the notification of some news has come.
@@ -68,16 +68,16 @@ type Account struct {
 	Left    string    `json:"left,omitempty"`    // what the dump takes from here, by its writer: "9m1s"
 	MovedAt time.Time `json:"movedAt,omitzero"`  // when the console last showed anything new
 
-	Windows  bool      `json:"windows,omitempty"`  // its console shows little
-	Shown    bool      `json:"shown,omitempty"`    // its console has shown something
-	Digest   string    `json:"digest,omitempty"`   // of the console; another one is a console that has moved
-	Raced    string    `json:"raced,omitempty"`    // what somebody has done to the host, as a part of a sentence
-	Gone     bool      `json:"gone,omitempty"`     // the instance does not run any more
-	Lives    string    `json:"lives,omitempty"`    // what shows that it runs on in the boot that was interrupted
-	Ignored  string    `json:"ignored,omitempty"`  // the console's line by which the kernel goes on
-	Broken   string    `json:"broken,omitempty"`   // the console's line by which the capture kernel has panicked
-	Failed   string    `json:"failed,omitempty"`   // the newest line on a dump that has failed
-	Impaired time.Time `json:"impaired,omitzero"`  // when AWS's reachability check was first seen to fail
+	Windows  bool      `json:"windows,omitempty"` // its console shows little
+	Shown    bool      `json:"shown,omitempty"`   // its console has shown something
+	Digest   string    `json:"digest,omitempty"`  // of the console; another one is a console that has moved
+	Raced    string    `json:"raced,omitempty"`   // what somebody has done to the host, as a part of a sentence
+	Gone     bool      `json:"gone,omitempty"`    // the instance does not run any more
+	Lives    string    `json:"lives,omitempty"`   // what shows that it runs on in the boot that was interrupted
+	Ignored  string    `json:"ignored,omitempty"` // the console's line by which the kernel goes on
+	Broken   string    `json:"broken,omitempty"`  // the console's line by which the capture kernel has panicked
+	Failed   string    `json:"failed,omitempty"`  // the newest line on a dump that has failed
+	Impaired time.Time `json:"impaired,omitzero"` // when AWS's reachability check was first seen to fail
 }
 
 // Reached gives the proof of a stage.

@@ -1,0 +1,102 @@
+package followup
+
+import (
+	"context"
+	"time"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/witness"
+)
+
+// step is one step of a case. It is due or not by what the casebook has, and by the time.
+// do has the step's effect outside of the casebook, if it has one, and then makes its one
+// write. It gives the record as it is then.
+type step struct {
+	name string
+	due  func(task) bool
+	do   func(context.Context, *Handler, task) (cases.Record, error)
+}
+
+// task is a case as it was read, and what a step needs besides.
+type task struct {
+	r       cases.Record
+	now     time.Time
+	failure *failure // why Advance has failed for good; mostly nil
+}
+
+// losing are the steps of a case that has lost the result of its send. The sweep makes
+// them as well, so that people know of it even when no execution can be started.
+var losing = []step{
+	{"settle the lost claim", lost, settleLost},
+	{"notify of the lost claim", news(cases.NewsLost, wasLost), tell(cases.NewsLost)},
+}
+
+// advancing are the steps of Advance. The first that is due is made.
+var advancing = append(losing[:len(losing):len(losing)],
+	step{"conclude", comesToNothingMore, conclude},
+	step{"notify of the dump", news(cases.NewsDumping, dumping), tell(cases.NewsDumping)},
+	step{"notify of the stall", news(cases.NewsStalled, stalled), tell(cases.NewsStalled)},
+	step{nameObserve, settled, observeHost},
+)
+
+// finishing are the steps of Finish. All that are due are made, one after another.
+var finishing = []step{
+	losing[0],
+	{"conclude", unconcluded, conclude},
+	{"notify of the end", news(cases.NewsEnded, concluded), tell(cases.NewsEnded)},
+	{"close", toldOrGivenUp, closeCase},
+}
+
+// first gives the first of the steps that is due.
+func first(steps []step, t task) (step, bool) {
+	for _, s := range steps {
+		if s.due(t) {
+			return s, true
+		}
+	}
+	return step{}, false
+}
+
+// lostAfter is how old a claim without a result must be to count as lost: the interrupt
+// function has ended by then, and a minute more lets clocks differ.
+const lostAfter = config.FunctionTimeout + time.Minute
+
+func lost(t task) bool {
+	return t.r.State == cases.StateClaimed && t.now.Sub(t.r.ClaimedAt) > lostAfter
+}
+
+// wasLost says that the follow-up has settled the case, and no result came since.
+func wasLost(t task) bool { return t.r.State == cases.StateUnknown && !t.r.Followup.LostAt.IsZero() }
+
+// settled says that the interrupt was sent, or may have been: no step is written before.
+func settled(t task) bool { return t.r.State != cases.StateClaimed }
+
+func concluded(t task) bool   { return t.r.Followup.Concluded() }
+func unconcluded(t task) bool { return settled(t) && !concluded(t) }
+
+// found is what the witness makes of the account at the time of the last step. A later
+// time would end a case by its deadline without a last look at the host.
+func found(t task) witness.Conclusion {
+	if t.r.Followup.Steps == 0 {
+		return witness.Conclusion{}
+	}
+	return witness.Conclude(t.r.Followup.Account, t.r.Followup.SteppedAt)
+}
+
+func comesToNothingMore(t task) bool { return found(t).Done && unconcluded(t) }
+func dumping(t task) bool            { return found(t).Dumping }
+func stalled(t task) bool            { return found(t).Stalled }
+
+// news is due as long as its topic has not taken it and is not given up.
+func news(n cases.News, happened func(task) bool) func(task) bool {
+	return func(t task) bool {
+		told := t.r.Followup.Told[n]
+		return happened(t) && !told.Done && told.Tries < mostTries && (n == cases.NewsEnded || t.now.Sub(told.Last) >= againAfter)
+	}
+}
+
+func toldOrGivenUp(t task) bool {
+	told := t.r.Followup.Told[cases.NewsEnded]
+	return concluded(t) && (told.Done || told.Tries >= mostTries)
+}
