@@ -58,6 +58,7 @@ type Config struct {
 	MemoryMB    int               // default 128; the bootstrap reads it, nothing enforces it
 	Timeout     time.Duration     // of one invocation, wall-clock; default 30 s
 	Concurrency int               // processes at most; default 1
+	Series      int               // of the processes' access keys, so that two functions have none in common
 	Env         map[string]string // the function's environment
 	Clock       clock.Clock       // for the waits of InvokeAsync; default real time
 	Log         func(line string) // gets every line of the processes' output, one at a time; may be nil
@@ -251,7 +252,7 @@ func (f *Function) stir() {
 // ASIA and sixteen more letters and digits). The caller holds f.mu.
 func (f *Function) newKey() string {
 	f.spawned++
-	return fmt.Sprintf("ASIALAB%013d", f.spawned)
+	return fmt.Sprintf("ASIALAB%03d%010d", f.cfg.Series, f.spawned)
 }
 
 // Kill ends the process with that access key by SIGKILL, in the midst of its work, and
