@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -49,6 +50,10 @@ func (j *judge) sign(w *word, at int) Sign {
 		return j.percent(progressAt(j.line, at, j.cut))
 	case SignDump:
 		return j.dump(w, rest)
+	case SignDmesg:
+		if w.text == dmesgLog && j.isKdump() { // kdump-tools says it itself, when makedumpfile has ended
+			return SignDump
+		}
 	case signTarget:
 		return target(rest)
 	case signStage:
@@ -69,8 +74,11 @@ func (j *judge) dump(w *word, rest []byte) Sign {
 			return j.percent(p, ok)
 		}
 	}
-	return SignDump
+	return turned(theTurns()[w.text], rest)
 }
+
+// theTurns are made when the first dump is read, and never change.
+var theTurns = sync.OnceValue(dumpTurns)
 
 // Words that only count together with others.
 const (
@@ -79,6 +87,7 @@ const (
 	welcome   = "Welcome to "
 	listening = "Server listening on "
 	countdown = "Rebooting in "
+	dmesgLog  = "The dmesg log is saved to "
 	dracutRun = "Using kernel command line parameters: "
 )
 

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"bytes"
+	"sort"
 	"time"
 
 	"crashcart/lambda/domain/printable"
@@ -150,6 +152,23 @@ func (s *story) reading(text []byte) Reading {
 		r.Progress, r.Left = s.percent.String(), string(s.left)
 	}
 	return r
+}
+
+// Place is where the line's sign stands in the text that was scanned, in bytes.
+func (r *Reading) Place(l Line) int {
+	raw := r.text[l.Offset:]
+	raw = raw[:lineLen(raw)]
+	if bytes.IndexByte(raw, escape) < 0 {
+		return l.Offset + int(l.at)
+	}
+	return l.Offset + sort.Search(len(raw), func(n int) bool { return len(printable.StripEscapes(nil, raw[:n])) > int(l.at) }) - 1
+}
+
+// Time is the kernel's time in the line, if there is one.
+func (r *Reading) Time(l Line) (clock time.Duration, timed bool) {
+	raw := r.text[l.Offset:]
+	_, st, ok := firstStamp(printable.StripEscapes(nil, raw[:lineLen(raw)]))
+	return st.clock, ok
 }
 
 // Text is the line as text that prints, of at most MaxLine bytes. It keeps the sign.

@@ -16,17 +16,22 @@ func dumpWords() []word {
 		// makedumpfile of every distribution (makedumpfile source, print_info.c,
 		// print_info.h and makedumpfile.c). Its progress is read in progress.go.
 		says(SignProgress, 0, " %]"),
+		says(SignWritten, asFact, "The dumpfile is saved to ", "The dumpfiles are saved to "),
+		says(SignDmesg, asFact, dmesgLog),
+		says(SignCompleted, asFact, "makedumpfile Completed."),
 		says(SignDump, asFact,
-			"The dumpfile is saved to ", "The dumpfiles are saved to ", "The dmesg log is saved to ",
-			"makedumpfile Completed.", "makedumpfile Failed.", "STEP [Copying data", "STEP [Saving",
+			"makedumpfile Failed.", "STEP [Copying data", "STEP [Saving",
 			"Writing erase info...", "The makedumpfile operation may be incomplete."),
 
 		// Debian and Ubuntu (kdump-tools, debian/kdump-config.in and
 		// kdump-tools-dump.service), to a disk, over NFS, SSH and FTP.
+		says(SignClaimed, asFact, "saved vmcore in ", "saved vmcore via "),
+		says(SignDmesg, asFact, "saved dmesg content "),
+		says(SignFallback, asFact, "makedumpfile failed, falling back to"),
+		says(SignDumpFailed, asFact, "failed to save vmcore "),
 		says(SignDump, asFact,
 			"running makedumpfile ", "sending makedumpfile ", "kdump-tools-dump",
-			"saved vmcore in ", "saved vmcore via ", "saved dmesg content ", "failed to save vmcore ", "failed to save dmesg content ",
-			"makedumpfile failed, falling back to", "makedumpfile --dump-dmesg failed", "makedumpfile scp failed",
+			"failed to save dmesg content ", "makedumpfile --dump-dmesg failed", "makedumpfile scp failed",
 			"Dumping to NFS mountpoint "),
 
 		// RHEL and CentOS 7 to 10, Fedora, Amazon Linux 2 and 2023, and what is made of
@@ -40,7 +45,8 @@ func dumpWords() []word {
 			"Kdump: waiting for rootfs mount", "kdump: mounting dump target"),
 		says(SignDump, byKdump|asFact,
 			"saving to ", "saving vmcore", "saving the ", "saving opalcore", "Executing final action", "Executing failure action",
-			"sync vmcore failed", "moving vmcore failed", "failed to dump to ", "Remounting the dump target"),
+			"failed to dump to ", "Remounting the dump target"),
+		says(SignDumpFailed, byKdump|asFact, "sync vmcore failed", "moving vmcore failed"),
 		says(SignDump, 0, "Entering kdump emergency mode", "kdump:/# ", "kdump:/sysroot"),
 		says(SignDump, atHead, "Copied "), // "Copied 512 MB / 4096 MB", read in progress.go
 
@@ -48,8 +54,11 @@ func dumpWords() []word {
 		// from 15 SP6 on (openSUSE/kdump, dracut/kdump-save and kdump-save.service).
 		says(SignDump, atHead|asFact,
 			"Extracting dmesg", "Saving dump ", "Generating README", "Copying System.map", "Copying kernel",
-			"Dump saving completed.", "Saved temporary README.txt", "Saved dmesg", "Saved vmcore",
-			"Saved final README.txt", "Failed saving vmcore", "Failed saving dmesg", "Error: Failed saving vmcore"),
+			"Dump saving completed.", "Saved temporary README.txt",
+			"Saved final README.txt", "Failed saving dmesg"),
+		says(SignDmesg, atHead|asFact, "Saved dmesg"),
+		says(SignSaved, atHead|asFact, "Saved vmcore"),
+		says(SignDumpFailed, atHead|asFact, "Failed saving vmcore", "Error: Failed saving vmcore", "Deleting vmcore"),
 		says(SignDump, byInit|asFact, "save kernel crash dump", "kdump-save"),
 
 		// Bottlerocket (bottlerocket, packages/release/capture-kernel-dump.service).

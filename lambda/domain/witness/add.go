@@ -1,0 +1,171 @@
+package witness
+
+import (
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"time"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/console"
+)
+
+// What shows a stage.
+const (
+	byConsole = "console"
+	byCheck   = "status check"
+	byAgent   = "agent"
+)
+
+// doubtOlder is why a stage may not be so where there is nothing to compare the console with.
+const doubtOlder = "no console from before the interrupt was kept, so that it may be of an older crash"
+
+// Add gives the account with what the sight shows. A stage that is proven stays so, and
+// the same sight again adds nothing.
+func Add(a cases.Account, s Sight) cases.Account {
+	a.Proofs = slices.Clone(a.Proofs)
+	a.Windows = a.Windows || s.Windows
+	addConsole(&a, s)
+	addInstance(&a, s)
+	addCheck(&a, s)
+	addPing(&a, s)
+	return a
+}
+
+// addConsole adds what the console shows.
+func addConsole(a *cases.Account, s Sight) {
+	if len(s.Console) == 0 {
+		return
+	}
+	if d := digest(s.Console); d != a.Digest {
+		a.Digest, a.MovedAt = d, s.At
+	}
+	addText(a, s)
+}
+
+// addText adds what the console's text shows.
+func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
+	reading, doubt := console.Scan(s.Console), ""
+	if s.Before == nil {
+		doubt = doubtOlder
+	}
+	r := readSince(&reading, s, phaseOf(*a))
+	a.Shown = a.Shown || reading.Timed || len(reading.Lines) > 0
+	for _, f := range r.found {
+		why := f.doubt
+		if why == "" {
+			why = doubt
+		}
+		prove(a, cases.Proof{Stage: f.stage, Line: reading.Text(f.line), By: byConsole, SeenAt: s.At, Doubt: why})
+	}
+	keep(&a.Ignored, r.ignored)
+	keep(&a.Broken, r.broken)
+	if r.shutdown != "" && !reached(*a, cases.StageCaptureKernel) {
+		keep(&a.Raced, "its console shows a shutdown: "+r.shutdown)
+	}
+	addDump(a, r, &reading)
+	if r.phase == interrupted && !reached(*a, cases.StagePanicked) {
+		keep(&a.Lives, livesOn(s, r))
+	}
+	return &reading, r
+}
+
+// addDump adds how far the dump is, and how it has failed.
+func addDump(a *cases.Account, r *reader, reading *console.Reading) {
+	switch {
+	case r.failed != "":
+		a.Failed = r.failed
+	case r.phase == capturing && r.dump.failed != "":
+		a.Failed = r.dump.failed
+	case r.phase == capturing && r.dump.watched:
+		a.Failed = ""
+	}
+	if r.phase == capturing && reading.Activity == console.Dumping && reading.Progress != "" {
+		a.Percent, a.Left = reading.Progress, reading.Left
+	}
+}
+
+// readSince reads a console from the interrupt on. Known is how far the machine had come by
+// older consoles.
+func readSince(reading *console.Reading, s Sight, known phase) *reader {
+	r := &reader{reading: reading, before: s.Before, after: s.Console}
+	lives := livesOf(reading.Lines, s.Console)
+	var at int
+	if s.Before == nil {
+		at, r.joined = newest(reading, lives, len(s.Console)), true
+	} else {
+		at, r.joined = fresh(s.Before, s.Console)
+		r.clock = markOf(s.Before).Clock
+	}
+	if !r.joined {
+		r.phase = known
+	}
+	r.read(lives, at)
+	return r
+}
+
+// markOf is how far a console had come.
+func markOf(text []byte) console.Mark { return console.NewsSince(text, console.Mark{}).Mark }
+
+// phaseOf is how far the machine had come by an account.
+func phaseOf(a cases.Account) phase {
+	switch {
+	case reached(a, cases.StageRebooted):
+		return back
+	case reached(a, cases.StageCaptureKernel):
+		return capturing
+	}
+	return interrupted
+}
+
+// livesOn is the line by which the interrupted boot goes on: the kernel's clock has run on,
+// and user space has written something. A ring that has forgotten what was before the
+// interrupt cannot show that.
+func livesOn(s Sight, r *reader) string {
+	if s.Before == nil || !r.joined {
+		return ""
+	}
+	was := markOf(s.Before)
+	news := console.NewsSince(s.Console, was)
+	if !news.Same || news.Life == "" || news.Mark.Clock <= was.Clock {
+		return ""
+	}
+	return "its console goes on in the same boot: " + news.Life
+}
+
+// digest stands for a console's text, to see whether it has moved.
+func digest(text []byte) string {
+	h := fnv.New64a()
+	h.Write(text) //nolint:errcheck // a hash never fails
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// keep sets what is not set yet.
+func keep(into *string, text string) {
+	if *into == "" {
+		*into = text
+	}
+}
+
+func reached(a cases.Account, s cases.Stage) bool {
+	_, ok := a.Reached(s)
+	return ok
+}
+
+// seenAt is when a stage was first seen.
+func seenAt(a cases.Account, s cases.Stage) time.Time {
+	p, _ := a.Reached(s)
+	return p.SeenAt
+}
+
+// prove adds a proof, if its stage has none yet. The proofs are in the order of the stages.
+func prove(a *cases.Account, p cases.Proof) {
+	if reached(*a, p.Stage) {
+		return
+	}
+	order := cases.Stages()
+	at, _ := slices.BinarySearchFunc(a.Proofs, p, func(x, y cases.Proof) int {
+		return slices.Index(order, x.Stage) - slices.Index(order, y.Stage)
+	})
+	a.Proofs = slices.Insert(a.Proofs, at, p)
+}

@@ -1,0 +1,215 @@
+package witness
+
+import (
+	"strings"
+	"time"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/console"
+)
+
+// phase is how far the machine has come, as its console is read.
+type phase uint8
+
+const (
+	interrupted phase = iota // the kernel that was interrupted
+	capturing                // the capture kernel
+	back                     // an ordinary kernel after it
+)
+
+// found is a stage that a console shows.
+type found struct {
+	stage cases.Stage
+	line  console.Line
+	doubt string
+}
+
+// reader reads a console from the interrupt on.
+type reader struct {
+	reading *console.Reading
+	before  []byte // the console from before the interrupt
+	after   []byte
+	clock   time.Duration // how far the kernel's clock had come in it
+	joined  bool          // both have text in common
+	phase   phase
+	found   []found
+	dump    dump
+
+	ignored  string // the line by which the kernel goes on
+	shutdown string // the line of an orderly shutdown of the kernel that was interrupted
+	broken   string // the line by which the capture kernel has panicked
+	failed   string // the newest line on a dump that was not complete when its kernel left
+	over     bool   // another crash follows: it is not ours
+}
+
+// Why a stage may not be so.
+const (
+	doubtWords  = "the console shows words of a dump, and not the boot of its kernel"
+	doubtMidway = "the console no longer shows how that boot began"
+)
+
+// read reads the lives from the place at on. Where the consoles are joined, what stands
+// before it is from before the interrupt.
+func (r *reader) read(lives []life, at int) {
+	known := r.phase
+	for i := range lives {
+		l := &lives[i]
+		first := true
+		for n, line := range l.lines {
+			if r.over {
+				return
+			}
+			if r.reading.Place(line) < at {
+				first = false
+				continue
+			}
+			if first && (n == 0 || !r.joined) {
+				r.enter(l, known)
+			}
+			first = false
+			r.take(l, n)
+		}
+	}
+}
+
+// enter begins a life that is newer than the interrupt. Known is how far the machine had
+// come by older consoles.
+func (r *reader) enter(l *life, known phase) {
+	switch {
+	case l.kind == capture && l.begun:
+		r.over = r.phase == back && known != back
+	case l.kind == ordinary:
+		r.reboot(l, "")
+	case l.kind == unknown && !l.begun && r.phase == capturing && l.isUpAfter(0):
+		r.reboot(l, doubtMidway)
+	}
+}
+
+// reboot notes an ordinary boot. What the kernel before it has not said will not be said.
+func (r *reader) reboot(l *life, doubt string) {
+	if r.phase == back {
+		return
+	}
+	if r.phase == capturing && r.dump.watched && !r.dump.complete {
+		r.failed = r.dump.failed
+		if r.failed == "" {
+			r.failed = r.dump.last
+		}
+		if r.failed == "" {
+			r.failed = r.reading.Text(l.lines[0])
+		}
+	}
+	r.phase = back
+	line := l.lines[0]
+	for _, other := range l.lines {
+		if other.Sign == console.SignCommand {
+			line = other
+			break
+		}
+	}
+	r.prove(cases.StageRebooted, line, doubt)
+}
+
+// take takes the line of the index n of a life.
+func (r *reader) take(l *life, n int) {
+	line := l.lines[n]
+	if l.begun && l.kind == unknown && !line.Sign.OfDump() {
+		return // it may be the capture kernel, or the crashed kernel's log
+	}
+	switch line.Sign {
+	case console.SignWindowsReady, console.SignBugcheck:
+		r.windows(line)
+		return
+	}
+	if r.phase == interrupted && r.captures(l, n) {
+		r.phase = capturing
+		doubt := ""
+		if line.Sign != console.SignCapture && line.Sign != console.SignProgress {
+			doubt = doubtWords
+		}
+		r.prove(cases.StageCaptureKernel, line, doubt)
+	}
+	switch r.phase {
+	case interrupted:
+		r.takeInterrupted(line)
+	case capturing:
+		r.takeCapturing(line)
+	case back:
+		if l.kind != capture && (line.Sign == console.SignReady || line.Sign == console.SignLogin) {
+			r.prove(cases.StageReachable, line, "")
+		}
+	}
+}
+
+// captures says whether a line is one of a capture kernel. A kernel that prints nothing of
+// its boot shows only the words of its dump, and these stand in the life before.
+func (r *reader) captures(l *life, n int) bool {
+	switch sign := l.lines[n].Sign; {
+	case sign == console.SignCapture:
+		return true
+	case !sign.OfDump():
+		return false
+	case l.kind == capture:
+		return true
+	}
+	return !l.isUpAfter(n)
+}
+
+// takeInterrupted takes a line of the kernel that was interrupted.
+func (r *reader) takeInterrupted(line console.Line) {
+	switch line.Sign {
+	case console.SignNMI:
+		r.prove(cases.StageSeen, line, "")
+	case console.SignIgnored:
+		r.prove(cases.StageSeen, line, "")
+		r.ignored = r.reading.Text(line)
+	case console.SignPanicked:
+		r.prove(cases.StagePanicked, line, "")
+	case console.SignShutdown, console.SignLastWord:
+		r.shutsDown(line)
+	}
+}
+
+// shutsDown takes a line of a shutdown. It is that of the kernel that was interrupted only
+// where its console goes on, and so does its clock. A capture kernel that prints nothing
+// else says such a word at its end, and a kernel that has panicked, too.
+func (r *reader) shutsDown(line console.Line) {
+	text := r.reading.Text(line)
+	clock, timed := r.reading.Time(line)
+	switch {
+	case !r.joined, r.shutdown != "", timed && clock < r.clock:
+	case r.has(cases.StagePanicked), strings.Contains(text, "Rebooting in "):
+	default:
+		r.shutdown = text
+	}
+}
+
+// takeCapturing takes a line of the capture kernel.
+func (r *reader) takeCapturing(line console.Line) {
+	text := r.reading.Text(line)
+	switch line.Sign {
+	case console.SignDmesg:
+		r.prove(cases.StageDmesgSaved, line, "")
+	case console.SignPanicked:
+		r.broken = text
+	}
+	if r.dump.take(line.Sign, text) {
+		r.prove(cases.StageDumpComplete, line, r.dump.doubt)
+	}
+}
+
+func (r *reader) has(s cases.Stage) bool {
+	for _, f := range r.found {
+		if f.stage == s {
+			return true
+		}
+	}
+	return false
+}
+
+// prove notes a stage, if it is new.
+func (r *reader) prove(s cases.Stage, line console.Line, doubt string) {
+	if !r.has(s) {
+		r.found = append(r.found, found{s, line, doubt})
+	}
+}
