@@ -8,7 +8,7 @@ import (
 	"crashcart/infra/template"
 )
 
-// full is the stack with everything on that brings a policy.
+// full is every stack, with everything on that brings a policy.
 const full = `{"slack": {"workspace": "T0123ABCD", "channel": "C0123ABCD"}}`
 
 const (

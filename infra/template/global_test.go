@@ -33,7 +33,7 @@ var regional = []string{
 
 // A name that CloudFormation makes up has the stack's name and a random end.
 func TestNoNameThatRegionsShareIsEverWithoutTheRegion(t *testing.T) {
-	for _, context := range []string{shipped, full} {
+	for _, context := range []string{shipped, full, template.Slack, template.SlackJoined} {
 		for _, r := range read(t, context).Resources {
 			names, known := shared[r.Type]
 			if !known && !slices.Contains(regional, r.Type) {

@@ -217,7 +217,8 @@ func TestNoOtherStarIsLeft(t *testing.T) {
 }
 
 func TestSlackMayAskAndNothingElse(t *testing.T) {
-	same(t, of(t, full, "Slack"),
+	same(t, of(t, template.Slack, ""),
 		"Allow to sns:Publish on "+intake,
 		"Allow Service:chatbot.amazonaws.com to sts:AssumeRole if StringEquals aws:SourceAccount=111122223333")
+	same(t, of(t, template.SlackJoined, ""), "Allow to sns:Publish on "+intake)
 }

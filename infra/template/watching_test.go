@@ -122,18 +122,6 @@ func TestTheMetricsAreThoseThatTheFunctionWrites(t *testing.T) {
 	}
 }
 
-func TestSlackIsOffUnlessAskedFor(t *testing.T) {
-	has(t, read(t, full).One(t, "AWS::Chatbot::SlackChannelConfiguration"), map[string]string{
-		"SlackWorkspaceId": `"T0123ABCD"`, "SlackChannelId": `"C0123ABCD"`, "SnsTopicArns": `["` + notify + `"]`,
-		"GuardrailPolicies":         `["arn:aws:iam::111122223333:policy/NAME"]`,
-		"CustomizationResourceArns": `["${SlackAction.CustomActionArn}"]`,
-	})
-	has(t, read(t, full).One(t, "AWS::Chatbot::CustomAction"), map[string]string{
-		"AliasName":              `"crashcart"`,
-		"Definition.CommandText": `"sns publish --topic-arn ` + intake + ` --region eu-central-1 --message \"interrupt $instance because $reason\""`,
-	})
-}
-
 func TestAPersonIsToldTheCommands(t *testing.T) {
 	out := read(t, shipped).Outputs
 	for name, want := range map[string]string{
