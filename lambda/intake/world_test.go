@@ -98,6 +98,8 @@ type world struct {
 	notified []notify.Decision // in order
 	early    []string          // what was notified before it was logged
 	onQueue  func(context.Context)
+	onFollow func(ctx context.Context, body string)
+	followed []string // what was put into the follow-up's queue, in order
 	standby  []string // what was put into Standby, in order
 	nextID   int
 	seen     int           // decision lines read so far

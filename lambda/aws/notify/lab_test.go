@@ -29,7 +29,7 @@ func TestEverySceneReachesTheTopicOnce(t *testing.T) {
 	book := casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName)
 	notifier := notify.New(client, l.Notifications.ARN(), book, l.Region)
 	for range 2 { // the second time it is only what has no limit
-		if err := notifier.Notify(t.Context(), decisions); err != nil {
+		if _, err := notifier.Notify(t.Context(), decisions); err != nil {
 			t.Error(err)
 		}
 	}
