@@ -20,7 +20,7 @@ func placed() map[string]string {
 	return map[string]string{
 		config.EnvTable: "table", config.EnvBucket: "bucket", config.EnvQueueURL: "https://queue.invalid/",
 		config.EnvFollowupQueueURL: "https://queue.invalid/",
-		config.EnvTopic: "arn:aws:sns:region:account:topic", "AWS_REGION": "region",
+		config.EnvTopic:            "arn:aws:sns:region:account:topic", "AWS_REGION": "region",
 	}
 }
 
