@@ -49,6 +49,34 @@ var suppressed = []struct{ path, rule, finding, reason string }{
 		"Lambda names a stream for every instance of the function",
 	},
 	{
+		"/CountRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<CountLog>:log-stream:*",
+		"as for the interrupt function's log",
+	},
+	{
+		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::*",
+		"descriptions, which have no resources to name in IAM; in this Region alone",
+	},
+	{
+		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*",
+		"the consoles of the instances of this account and Region whose tag opts them in",
+	},
+	{
+		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::<Evidence4CC26D68.Arn>/cases/*",
+		"every case has a folder of its own",
+	},
+	{
+		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:crashcart-followup:*",
+		"an execution has the name of its case",
+	},
+	{
+		"/StateMachine", "AwsSolutions-SF1", "",
+		"what a step has found is in the function's log and in the casebook, and Step Functions keeps the history of every execution for 90 days",
+	},
+	{
+		"/StateMachine", "AwsSolutions-SF2", "",
+		"there is nothing to trace: one function is invoked, and its calls are in its log",
+	},
+	{
 		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<FollowupLog>:log-stream:*",
 		"as for the interrupt function's log",
 	},
