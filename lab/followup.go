@@ -43,6 +43,14 @@ func (l *Lab) Follow(f Function) error {
 	return nil
 }
 
+// Run has lab time pass at another speed from now on. A clock of the caller's own runs as
+// it does.
+func (l *Lab) Run(speed float64) {
+	if c, ok := l.Clock.(*clock.Scaled); ok {
+		c.Run(speed)
+	}
+}
+
 // Following is how much of the follow-up is under way: messages in its queue, executions
 // that run, and processes at work.
 func (l *Lab) Following() int {

@@ -9,8 +9,8 @@
 // AWS_ENDPOINT_URL; S3 clients use path-style. Signatures are not checked.
 //
 // Time runs Options.Speed times as fast as on the wall. What the lab reports
-// is still right to a reader of the wall clock; package clock says how,
-// and package sqs names the one thing that has to be rewritten for it.
+// is still right to a reader of the wall clock; package clock says how. Two things have
+// to be rewritten for it: package sqs names one, and the type aging the other.
 //
 // Every call is recorded, refused ones too: Calls and Subscribe. What reached a
 // guest is recorded by the fleet: Fleet.Interrupts and Fleet.Harms.
@@ -110,6 +110,7 @@ type Lab struct {
 	done     chan struct{}
 	calls    recorder
 	sweeping sweeper
+	aging    *aging
 
 	mu        sync.Mutex
 	series    int                       // how many functions were deployed
@@ -141,6 +142,8 @@ func Start(o Options) (*Lab, error) {
 	if l.Table, err = dynamodb.New(o.Table); err != nil {
 		return nil, err
 	}
+	l.aging = &aging{clock: o.Clock, written: map[string]map[string]moment{}}
+	l.Table.Subscribe(l.aging.changed)
 	if l.Store, err = s3.New(o.Bucket); err != nil {
 		return nil, err
 	}

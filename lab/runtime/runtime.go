@@ -252,8 +252,14 @@ func (f *Function) stir() {
 // ASIA and sixteen more letters and digits). The caller holds f.mu.
 func (f *Function) newKey() string {
 	f.spawned++
-	return fmt.Sprintf("ASIALAB%03d%010d", f.cfg.Series, f.spawned)
+	return fmt.Sprintf("%s%010d", f.keys(), f.spawned)
 }
+
+// keys is what the access keys of all the function's processes begin with.
+func (f *Function) keys() string { return fmt.Sprintf("ASIALAB%03d", f.cfg.Series) }
+
+// Owns says whether that access key is of one of the function's processes, or was.
+func (f *Function) Owns(accessKey string) bool { return strings.HasPrefix(accessKey, f.keys()) }
 
 // Kill ends the process with that access key by SIGKILL, in the midst of its work, and
 // returns when it is gone. It says whether there was such a process.
