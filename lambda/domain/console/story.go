@@ -1,8 +1,6 @@
 package console
 
 import (
-	"bytes"
-	"sort"
 	"time"
 
 	"crashcart/lambda/domain/printable"
@@ -154,20 +152,32 @@ func (s *story) reading(text []byte) Reading {
 	return r
 }
 
-// Place is where the line's sign stands in the text that was scanned, in bytes.
-func (r *Reading) Place(l Line) int {
-	raw := r.text[l.Offset:]
-	raw = raw[:lineLen(raw)]
-	if bytes.IndexByte(raw, escape) < 0 {
-		return l.Offset + int(l.at)
+// Newer gives a function that says of a line whether its sign stands at the place at of
+// the text, or behind it.
+func (r *Reading) Newer(at int) func(Line) bool {
+	begin, cut := none, 0 // of the line that the place is in; cut is the place in it, without its escapes
+	return func(l Line) bool {
+		if l.Offset >= at {
+			return true
+		}
+		if l.Offset != begin {
+			raw := r.text[l.Offset:at]
+			if lineLen(raw) < len(raw) {
+				return false
+			}
+			begin, cut = l.Offset, len(printable.StripEscapes(nil, raw))
+		}
+		return int(l.at) >= cut
 	}
-	return l.Offset + sort.Search(len(raw), func(n int) bool { return len(printable.StripEscapes(nil, raw[:n])) > int(l.at) }) - 1
 }
 
-// Time is the kernel's time in the line, if there is one.
+// maxHead is how much of a line is searched for the kernel's time, in bytes.
+const maxHead = 256
+
+// Time is the kernel's time at the head of a line, if there is one.
 func (r *Reading) Time(l Line) (clock time.Duration, timed bool) {
 	raw := r.text[l.Offset:]
-	_, st, ok := firstStamp(printable.StripEscapes(nil, raw[:lineLen(raw)]))
+	_, st, ok := firstStamp(printable.StripEscapes(nil, raw[:lineLen(raw[:min(len(raw), maxHead)])]))
 	return st.clock, ok
 }
 

@@ -15,6 +15,8 @@ const (
 	byConsole = "console"
 	byCheck   = "status check"
 	byAgent   = "agent"
+
+	byCrashcart = "Crashcart"
 )
 
 // doubtOlder is why a stage may not be so where there is nothing to compare the console with.
@@ -25,6 +27,7 @@ const doubtOlder = "no console from before the interrupt was kept, so that it ma
 func Add(a cases.Account, s Sight) cases.Account {
 	a.Proofs = slices.Clone(a.Proofs)
 	a.Windows = a.Windows || s.Windows
+	prove(&a, cases.Proof{Stage: cases.StageSent, By: byCrashcart, SeenAt: a.SentAt})
 	addConsole(&a, s)
 	addInstance(&a, s)
 	addCheck(&a, s)
@@ -49,7 +52,7 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 	if s.Before == nil {
 		doubt = doubtOlder
 	}
-	r := readSince(&reading, s, phaseOf(*a))
+	r := readSince(&reading, *a, s)
 	a.Shown = a.Shown || reading.Timed || len(reading.Lines) > 0
 	for _, f := range r.found {
 		why := f.doubt
@@ -58,10 +61,10 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 		}
 		prove(a, cases.Proof{Stage: f.stage, Line: reading.Text(f.line), By: byConsole, SeenAt: s.At, Doubt: why})
 	}
-	keep(&a.Ignored, r.ignored)
-	keep(&a.Broken, r.broken)
-	if r.shutdown != "" && !reached(*a, cases.StageCaptureKernel) {
-		keep(&a.Raced, "its console shows a shutdown: "+r.shutdown)
+	keep(&a.Ignored, r.text(r.ignored))
+	keep(&a.Broken, r.text(r.broken))
+	if r.shutdown != nil && !reached(*a, cases.StageCaptureKernel) {
+		keep(&a.Raced, "its console shows a shutdown: "+r.text(r.shutdown))
 	}
 	addDump(a, r, &reading)
 	if r.phase == interrupted && !reached(*a, cases.StagePanicked) {
@@ -73,10 +76,10 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 // addDump adds how far the dump is, and how it has failed.
 func addDump(a *cases.Account, r *reader, reading *console.Reading) {
 	switch {
-	case r.failed != "":
-		a.Failed = r.failed
-	case r.phase == capturing && r.dump.failed != "":
-		a.Failed = r.dump.failed
+	case r.failed != nil:
+		a.Failed = r.text(r.failed)
+	case r.phase == capturing && r.dump.failed != nil:
+		a.Failed = r.text(r.dump.failed)
 	case r.phase == capturing && r.dump.watched:
 		a.Failed = ""
 	}
@@ -87,21 +90,27 @@ func addDump(a *cases.Account, r *reader, reading *console.Reading) {
 
 // readSince reads a console from the interrupt on. Known is how far the machine had come by
 // older consoles.
-func readSince(reading *console.Reading, s Sight, known phase) *reader {
-	r := &reader{reading: reading, before: s.Before, after: s.Console}
+func readSince(reading *console.Reading, a cases.Account, s Sight) *reader {
+	r := &reader{reading: reading, before: s.Before, after: s.Console, known: phaseOf(a)}
 	lives := livesOf(reading.Lines, s.Console)
 	var at int
 	if s.Before == nil {
-		at, r.joined = newest(reading, lives, len(s.Console)), true
+		at, r.joined = newest(lives, len(s.Console)), true
+		if len(lives) > 0 && isOlder(reading, a, s) {
+			at = max(at, lives[len(lives)-1].lines[0].Offset+1)
+		}
 	} else {
 		at, r.joined = fresh(s.Before, s.Console)
 		r.clock = markOf(s.Before).Clock
 	}
-	if !r.joined {
-		r.phase = known
-	}
 	r.read(lives, at)
 	return r
+}
+
+// isOlder says that the newest kernel of a console has run since before the interrupt. All
+// crashes before it are then older, too.
+func isOlder(r *console.Reading, a cases.Account, s Sight) bool {
+	return !s.At.IsZero() && r.Timed && r.Clock > s.At.Sub(a.SentAt)+clocks
 }
 
 // markOf is how far a console had come.

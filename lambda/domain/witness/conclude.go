@@ -26,6 +26,9 @@ const (
 	// (kdump-tools prints its progress in one burst at the end), and a large machine takes
 	// an hour.
 	hungTime = 2 * time.Hour
+	// captureTime is how long a capture kernel may go on printing without ever saying how
+	// far its dump is. One that is out of memory does so for ever.
+	captureTime = 12 * time.Hour
 	// linuxTime is how long a console may show nothing at all. A kernel answers an
 	// interrupt at once, and its capture kernel boots in minutes.
 	linuxTime = time.Hour
@@ -112,17 +115,19 @@ func captured(a cases.Account, now time.Time) Conclusion {
 			Why: sentence("its dump has failed, and it has not rebooted: %s", a.Failed),
 		}
 	}
-	return hung(a, p, quiet)
+	return hung(a, p, now)
 }
 
 // hung is a capture kernel that may still be at work.
-func hung(a cases.Account, p cases.Proof, quiet time.Duration) Conclusion {
+func hung(a cases.Account, p cases.Proof, now time.Time) Conclusion {
+	quiet := now.Sub(latest(a.MovedAt, p.SeenAt))
 	c := Conclusion{
-		Finding: cases.FindingHungInDump, Doubt: p.Doubt, Dumping: true, Stalled: quiet >= stallTime, Done: quiet >= hungTime,
-		Why: sentence("its capture kernel ran %s after the interrupt, and no complete dump has been seen%s", since(a, p), by(p)),
+		Finding: cases.FindingHungInDump, Doubt: p.Doubt, Dumping: true, Stalled: quiet >= stallTime,
+		Done: quiet >= hungTime || a.Percent == "" && now.Sub(p.SeenAt) >= captureTime,
+		Why:  sentence("its capture kernel ran %s after the interrupt, and no complete dump has been seen%s", since(a, p), by(p)),
 	}
 	if a.Percent != "" {
-		c.Why = sentence("its capture kernel has written %s of a dump, and nothing new for %s", a.Percent, printable.Duration(max(0, quiet)))
+		c.Why = sentence("its capture kernel has written %s of a dump, and nothing new for %s", a.Percent, printable.Duration(quiet))
 	}
 	if a.Broken != "" {
 		c.Why = sentence("its capture kernel has panicked: %s", a.Broken)
@@ -171,10 +176,12 @@ func nothing(a cases.Account, now time.Time) Conclusion {
 		limit = windowsTime
 	}
 	waited := now.Sub(a.SentAt)
-	return Conclusion{
-		Finding: cases.FindingUnproven, Done: a.Gone || waited >= limit,
-		Why: sentence("nothing has been seen of a crash in the %s since the interrupt", printable.Duration(max(0, waited))),
+	c := Conclusion{Finding: cases.FindingUnproven, Done: a.Gone || waited >= limit}
+	c.Why = sentence("nothing has been seen of a crash in the %s since the interrupt", printable.Duration(waited))
+	if a.Gone {
+		c.Why = "The instance has stopped by itself, and nothing showed a crash"
 	}
+	return c
 }
 
 // rebooted is a boot of which nothing shows the cause.
@@ -198,7 +205,7 @@ func isBack(a cases.Account) bool { return reached(a, cases.StageReachable) }
 
 // since is how long after the interrupt a stage was seen.
 func since(a cases.Account, p cases.Proof) string {
-	return printable.Duration(max(0, p.SeenAt.Sub(a.SentAt)))
+	return printable.Duration(p.SeenAt.Sub(a.SentAt))
 }
 
 // by names the line that shows a stage, or what else does.

@@ -13,9 +13,9 @@ type dump struct {
 	written  bool
 	copied   bool // makedumpfile has failed, and a plain copy is made
 	complete bool
-	doubt    string // why it may not be complete
-	failed   string // the line that says so
-	last     string // the newest line that speaks of it
+	doubt    string        // why it may not be complete
+	failed   *console.Line // that says so
+	last     *console.Line // the newest that speaks of it
 }
 
 // Why a dump that is complete by its words may not be so.
@@ -25,15 +25,15 @@ const (
 )
 
 // take takes a line of the capture kernel, and says whether the dump is complete with it.
-func (d *dump) take(sign console.Sign, text string) (completes bool) {
-	if !sign.OfDump() {
-		d.watched = d.watched || sign == console.SignCapture
+func (d *dump) take(line *console.Line) (completes bool) {
+	if !line.Sign.OfDump() {
+		d.watched = d.watched || line.Sign == console.SignCapture
 		return false
 	}
-	d.last = text
-	switch sign {
+	d.last = line
+	switch line.Sign {
 	case console.SignWriting:
-		*d = dump{watched: true, complete: d.complete, doubt: d.doubt, last: text}
+		*d = dump{watched: true, complete: d.complete, doubt: d.doubt, last: line}
 	case console.SignFallback:
 		d.copied, d.watched = true, true
 	case console.SignProgress:
@@ -41,7 +41,7 @@ func (d *dump) take(sign console.Sign, text string) (completes bool) {
 	case console.SignWritten:
 		d.written = true
 	case console.SignDumpFailed:
-		d.failed, d.complete = text, false
+		d.failed, d.complete = line, false
 	case console.SignCompleted:
 		return d.written && d.end("")
 	case console.SignSaved:
@@ -61,6 +61,6 @@ func (d *dump) end(doubt string) bool {
 	if d.complete {
 		return false
 	}
-	d.complete, d.doubt, d.failed = true, doubt, ""
+	d.complete, d.doubt, d.failed = true, doubt, nil
 	return true
 }

@@ -47,9 +47,9 @@ func joint(before, after []byte) int {
 	if len(after) == 0 {
 		return 0
 	}
-	shorter := make([]int, len(after)+1) // by length: the next shorter beginning that is an end, too
-	grow := func(n int, c byte) int {
-		for n > 0 && (n == len(after) || after[n] != c) {
+	shorter := make([]int32, len(after)+1) // by length: the next shorter beginning that is an end, too
+	grow := func(n int32, c byte) int32 {
+		for n > 0 && (int(n) == len(after) || after[n] != c) {
 			n = shorter[n]
 		}
 		if after[n] == c {
@@ -60,9 +60,9 @@ func joint(before, after []byte) int {
 	for i := 1; i < len(after); i++ {
 		shorter[i+1] = grow(shorter[i], after[i])
 	}
-	n := 0
+	n := int32(0)
 	for _, c := range before {
 		n = grow(n, c)
 	}
-	return n
+	return int(n)
 }

@@ -21,6 +21,7 @@ type life struct {
 	lines []console.Line
 	begun bool // it begins on this console
 	kind  kind
+	upAt  int // the index of the last line that shows it to be up, or -1
 	// commanded says that the command line is one of an ordinary kernel.
 	commanded bool
 	// suspect says that it may be the crashed kernel's log, which the capture kernel before
@@ -66,6 +67,12 @@ func begins(s console.Sign) bool {
 // line is still to come may be one of a capture kernel.
 func (l *life) judge(before *life, text []byte) {
 	l.suspect = before != nil && before.kind == capture && !before.ended() && l.lines[0].Sign != console.SignFirmware
+	l.upAt = -1
+	for n, line := range l.lines {
+		if isUp(line.Sign) {
+			l.upAt = n
+		}
+	}
 	l.commanded = slices.ContainsFunc(l.lines, func(line console.Line) bool {
 		return line.Sign == console.SignCommand && isWhole(text[line.Offset:])
 	})
@@ -103,9 +110,9 @@ func (l *life) dumpAt() int {
 	return slices.IndexFunc(l.lines, func(line console.Line) bool { return line.Sign.OfDump() })
 }
 
-// isUpAfter says that the machine shows that it is up behind the line of the index at.
-func (l *life) isUpAfter(at int) bool {
-	return slices.ContainsFunc(l.lines[at:], func(line console.Line) bool {
-		return line.Sign == console.SignReady || line.Sign == console.SignLogin
-	})
-}
+// isUpAfter says that the machine shows that it is up at the line of the index at, or
+// behind it.
+func (l *life) isUpAfter(at int) bool { return l.upAt >= at }
+
+// isUp says that a line with the sign shows a machine that is up.
+func isUp(s console.Sign) bool { return s == console.SignReady || s == console.SignLogin }

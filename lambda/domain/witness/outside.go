@@ -18,6 +18,10 @@ const (
 	// reboot: it runs every minute, and fails after some of these (Amazon EC2 User Guide,
 	// "Status checks for Amazon EC2 instances").
 	checkLag = 5 * time.Minute
+	// agentTime is how long after the console's last word the agent must have spoken where
+	// nothing shows a boot. A capture kernel that starts all its programs may start an
+	// agent, too, which speaks at once.
+	agentTime = 10 * time.Minute
 )
 
 // Why a host may not be back.
@@ -104,7 +108,7 @@ func addPing(a *cases.Account, s Sight) {
 	captured, crashed := a.Reached(cases.StageCaptureKernel)
 	switch {
 	case reached(*a, cases.StageRebooted), reached(*a, cases.StageDumpComplete):
-	case crashed && s.Ping.After(captured.SeenAt.Add(clocks)):
+	case crashed && s.Ping.After(latest(captured.SeenAt, a.MovedAt).Add(agentTime)):
 		prove(a, cases.Proof{Stage: cases.StageRebooted, By: byAgent, SeenAt: s.At, Doubt: doubtBlind})
 	case crashed, reached(*a, cases.StagePanicked):
 		return

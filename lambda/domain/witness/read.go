@@ -1,8 +1,6 @@
 package witness
 
 import (
-	"time"
-
 	"crashcart/lambda/domain/cases"
 )
 
@@ -11,7 +9,7 @@ import (
 // from before, the newest crash counts.
 func Read(before, after []byte) Reading {
 	var a cases.Account
-	reading, r := addText(&a, Sight{At: a.SentAt.Add(time.Second), Before: before, Console: after})
+	reading, r := addText(&a, Sight{Before: before, Console: after})
 	out := Reading{Finding: Conclude(a, a.SentAt.Add(last)).Finding}
 	for _, p := range a.Proofs {
 		for _, f := range r.found {

@@ -1,7 +1,7 @@
 package witness
 
 import (
-	"strings"
+	"bytes"
 	"time"
 
 	"crashcart/lambda/domain/cases"
@@ -31,15 +31,18 @@ type reader struct {
 	after   []byte
 	clock   time.Duration // how far the kernel's clock had come in it
 	joined  bool          // both have text in common
-	phase   phase
-	found   []found
-	dump    dump
+	known   phase         // by older consoles
 
-	ignored  string // the line by which the kernel goes on
-	shutdown string // the line of an orderly shutdown of the kernel that was interrupted
-	broken   string // the line by which the capture kernel has panicked
-	failed   string // the newest line on a dump that was not complete when its kernel left
-	over     bool   // another crash follows: it is not ours
+	phase phase
+	found []found
+	dump  dump
+
+	ignored  *console.Line // by which the kernel goes on
+	shutdown *console.Line // of an orderly shutdown of the kernel that was interrupted
+	broken   *console.Line // by which the capture kernel has panicked
+	failed   *console.Line // the newest on a dump that was not complete when its kernel left
+	windows  int           // lines of a Windows that were read
+	over     bool          // another crash follows: it is not ours
 }
 
 // Why a stage may not be so.
@@ -51,33 +54,34 @@ const (
 // read reads the lives from the place at on. Where the consoles are joined, what stands
 // before it is from before the interrupt.
 func (r *reader) read(lives []life, at int) {
-	known := r.phase
+	if !r.joined {
+		r.phase = r.known
+	}
+	newer := r.reading.Newer(at)
 	for i := range lives {
 		l := &lives[i]
-		first := true
-		for n, line := range l.lines {
-			if r.over {
+		older := false // a line of this life is
+		for n := range l.lines {
+			switch {
+			case r.over:
 				return
+			case !newer(l.lines[n]):
+				older = true
+			default:
+				if n == 0 && !older {
+					r.enter(l)
+				}
+				r.take(l, n)
 			}
-			if r.reading.Place(line) < at {
-				first = false
-				continue
-			}
-			if first && (n == 0 || !r.joined) {
-				r.enter(l, known)
-			}
-			first = false
-			r.take(l, n)
 		}
 	}
 }
 
-// enter begins a life that is newer than the interrupt. Known is how far the machine had
-// come by older consoles.
-func (r *reader) enter(l *life, known phase) {
+// enter begins a life that is newer than the interrupt.
+func (r *reader) enter(l *life) {
 	switch {
 	case l.kind == capture && l.begun:
-		r.over = r.phase == back && known != back
+		r.over = r.phase == back && r.known != back
 	case l.kind == ordinary:
 		r.reboot(l, "")
 	case l.kind == unknown && !l.begun && r.phase == capturing && l.isUpAfter(0):
@@ -86,17 +90,18 @@ func (r *reader) enter(l *life, known phase) {
 }
 
 // reboot notes an ordinary boot. What the kernel before it has not said will not be said.
+// Its dump has failed only if the console has shown it from its midst to its end.
 func (r *reader) reboot(l *life, doubt string) {
 	if r.phase == back {
 		return
 	}
 	if r.phase == capturing && r.dump.watched && !r.dump.complete {
-		r.failed = r.dump.failed
-		if r.failed == "" {
+		r.failed = &l.lines[0]
+		if r.dump.last != nil {
 			r.failed = r.dump.last
 		}
-		if r.failed == "" {
-			r.failed = r.reading.Text(l.lines[0])
+		if r.dump.failed != nil {
+			r.failed = r.dump.failed
 		}
 	}
 	r.phase = back
@@ -112,22 +117,21 @@ func (r *reader) reboot(l *life, doubt string) {
 
 // take takes the line of the index n of a life.
 func (r *reader) take(l *life, n int) {
-	line := l.lines[n]
-	if l.begun && l.kind == unknown && !line.Sign.OfDump() {
+	line := &l.lines[n]
+	switch {
+	case line.Sign == console.SignWindowsReady, line.Sign == console.SignBugcheck:
+		r.takeWindows(line)
+		return
+	case l.begun && l.kind == unknown && !line.Sign.OfDump():
 		return // it may be the capture kernel, or the crashed kernel's log
 	}
-	switch line.Sign {
-	case console.SignWindowsReady, console.SignBugcheck:
-		r.windows(line)
-		return
-	}
-	if r.phase == interrupted && r.captures(l, n) {
+	if r.phase == interrupted && captures(l, n) {
 		r.phase = capturing
 		doubt := ""
 		if line.Sign != console.SignCapture && line.Sign != console.SignProgress {
 			doubt = doubtWords
 		}
-		r.prove(cases.StageCaptureKernel, line, doubt)
+		r.prove(cases.StageCaptureKernel, *line, doubt)
 	}
 	switch r.phase {
 	case interrupted:
@@ -135,15 +139,15 @@ func (r *reader) take(l *life, n int) {
 	case capturing:
 		r.takeCapturing(line)
 	case back:
-		if l.kind != capture && (line.Sign == console.SignReady || line.Sign == console.SignLogin) {
-			r.prove(cases.StageReachable, line, "")
+		if l.kind != capture && isUp(line.Sign) {
+			r.prove(cases.StageReachable, *line, "")
 		}
 	}
 }
 
 // captures says whether a line is one of a capture kernel. A kernel that prints nothing of
 // its boot shows only the words of its dump, and these stand in the life before.
-func (r *reader) captures(l *life, n int) bool {
+func captures(l *life, n int) bool {
 	switch sign := l.lines[n].Sign; {
 	case sign == console.SignCapture:
 		return true
@@ -156,45 +160,58 @@ func (r *reader) captures(l *life, n int) bool {
 }
 
 // takeInterrupted takes a line of the kernel that was interrupted.
-func (r *reader) takeInterrupted(line console.Line) {
+func (r *reader) takeInterrupted(line *console.Line) {
 	switch line.Sign {
 	case console.SignNMI:
-		r.prove(cases.StageSeen, line, "")
+		r.prove(cases.StageSeen, *line, "")
 	case console.SignIgnored:
-		r.prove(cases.StageSeen, line, "")
-		r.ignored = r.reading.Text(line)
+		r.prove(cases.StageSeen, *line, "")
+		r.ignored = line
 	case console.SignPanicked:
-		r.prove(cases.StagePanicked, line, "")
+		r.prove(cases.StagePanicked, *line, "")
 	case console.SignShutdown, console.SignLastWord:
-		r.shutsDown(line)
+		r.takeShutdown(line)
 	}
 }
 
-// shutsDown takes a line of a shutdown. It is that of the kernel that was interrupted only
-// where its console goes on, and so does its clock. A capture kernel that prints nothing
-// else says such a word at its end, and a kernel that has panicked, too.
-func (r *reader) shutsDown(line console.Line) {
-	text := r.reading.Text(line)
-	clock, timed := r.reading.Time(line)
-	switch {
-	case !r.joined, r.shutdown != "", timed && clock < r.clock:
-	case r.has(cases.StagePanicked), strings.Contains(text, "Rebooting in "):
-	default:
-		r.shutdown = text
+// takeShutdown takes a line of a shutdown. It is that of the kernel that was interrupted
+// only where its console goes on, and so does its clock. A capture kernel that prints
+// nothing else says such a word at its end, and a kernel that has panicked, too.
+func (r *reader) takeShutdown(line *console.Line) {
+	if !r.joined || r.shutdown != nil || r.has(cases.StagePanicked) {
+		return
 	}
+	if clock, timed := r.reading.Time(*line); timed && clock < r.clock {
+		return
+	}
+	if !bytes.Contains(r.raw(line), []byte("Rebooting in ")) { // in so many seconds, says a panic
+		r.shutdown = line
+	}
+}
+
+// maxRaw is how much of a line is looked at, in bytes.
+const maxRaw = 400
+
+// raw is the beginning of a line, as it stands on the console.
+func (r *reader) raw(line *console.Line) []byte {
+	text := r.after[line.Offset:]
+	text = text[:min(len(text), maxRaw)]
+	if end := bytes.IndexAny(text, "\r\n"); end >= 0 {
+		text = text[:end]
+	}
+	return text
 }
 
 // takeCapturing takes a line of the capture kernel.
-func (r *reader) takeCapturing(line console.Line) {
-	text := r.reading.Text(line)
+func (r *reader) takeCapturing(line *console.Line) {
 	switch line.Sign {
 	case console.SignDmesg:
-		r.prove(cases.StageDmesgSaved, line, "")
+		r.prove(cases.StageDmesgSaved, *line, "")
 	case console.SignPanicked:
-		r.broken = text
+		r.broken = line
 	}
-	if r.dump.take(line.Sign, text) {
-		r.prove(cases.StageDumpComplete, line, r.dump.doubt)
+	if r.dump.take(line) {
+		r.prove(cases.StageDumpComplete, *line, r.dump.doubt)
 	}
 }
 
@@ -212,4 +229,12 @@ func (r *reader) prove(s cases.Stage, line console.Line, doubt string) {
 	if !r.has(s) {
 		r.found = append(r.found, found{s, line, doubt})
 	}
+}
+
+// text is a line as text that prints, or nothing for no line.
+func (r *reader) text(line *console.Line) string {
+	if line == nil {
+		return ""
+	}
+	return r.reading.Text(*line)
 }

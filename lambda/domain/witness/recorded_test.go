@@ -119,7 +119,7 @@ func named(stages []witness.Line) []cases.Stage {
 // proven are the names of the stages that an account has.
 func proven(a cases.Account) []cases.Stage {
 	var names []cases.Stage
-	for _, p := range a.Proofs {
+	for _, p := range a.Proofs[1:] { // the first is what was sent
 		names = append(names, p.Stage)
 	}
 	return names

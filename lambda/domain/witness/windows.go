@@ -2,7 +2,6 @@ package witness
 
 import (
 	"bytes"
-	"strings"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/console"
@@ -15,27 +14,26 @@ const doubtWindows = "only Windows says so, after its restart"
 // source BugCheck).
 const dumpSaved = "dump was saved in"
 
-// windows takes a line of a Windows. EC2 shows lines of its log there, and may show an
+// maxWindows is how many lines of a Windows are read. EC2 shows a few.
+const maxWindows = 64
+
+// takeWindows takes a line of a Windows. EC2 shows lines of its log there, and may show an
 // older one again: these have their own time in them, so a line that was there before is
 // no news.
-func (r *reader) windows(line console.Line) {
-	raw := r.after[line.Offset:]
-	if end := bytes.IndexAny(raw, "\r\n"); end >= 0 {
-		raw = raw[:end]
-	}
-	if bytes.Contains(r.before, raw) {
+func (r *reader) takeWindows(line *console.Line) {
+	raw := r.raw(line)
+	if r.windows++; r.windows > maxWindows || bytes.Contains(r.before, raw) {
 		return
 	}
 	if line.Sign == console.SignBugcheck {
-		r.prove(cases.StagePanicked, line, "")
-		if strings.Contains(string(raw), dumpSaved) {
-			r.dump.complete = true
-			r.prove(cases.StageDumpComplete, line, doubtWindows)
+		r.prove(cases.StagePanicked, *line, "")
+		if bytes.Contains(raw, []byte(dumpSaved)) {
+			r.prove(cases.StageDumpComplete, *line, doubtWindows)
 		}
 	}
 	r.phase = back
-	r.prove(cases.StageRebooted, line, "")
+	r.prove(cases.StageRebooted, *line, "")
 	if line.Sign == console.SignWindowsReady {
-		r.prove(cases.StageReachable, line, "")
+		r.prove(cases.StageReachable, *line, "")
 	}
 }
