@@ -64,12 +64,13 @@ func TestTheInterruptRoleMayDoThisAndNothingElse(t *testing.T) {
 			" if StringEquals kms:ViaService=dynamodb.eu-central-1.amazonaws.com,s3.eu-central-1.amazonaws.com,sns.eu-central-1.amazonaws.com",
 		"Allow to sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage on "+queue,
 		"Allow to sqs:SendMessage on "+dead,
+		"Allow to sqs:SendMessage on "+follow,
 		"Allow to logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-central-1:111122223333:log-group:NAME:log-stream:*",
 	)
 }
 
-func TestTheFollowupRoleMayReadTheOpenCasesAndNothingElse(t *testing.T) {
-	same(t, of(t, shipped, "FollowupRole"),
+func TestTheCountMayReadTheOpenCasesAndNothingElse(t *testing.T) {
+	same(t, of(t, shipped, "CountRole"),
 		"Allow Service:lambda.amazonaws.com to sts:AssumeRole",
 		"Allow to dynamodb:Query on arn:aws:dynamodb:eu-central-1:111122223333:table/NAME/index/open",
 		"Allow to kms:Decrypt on arn:aws:kms:eu-central-1:111122223333:key/NAME if StringEquals kms:ViaService=dynamodb.eu-central-1.amazonaws.com",
@@ -78,8 +79,8 @@ func TestTheFollowupRoleMayReadTheOpenCasesAndNothingElse(t *testing.T) {
 }
 
 func TestNoRoleOfAFunctionHasAPolicyFromElsewhere(t *testing.T) {
-	for _, function := range []string{"interrupt", "follow-up"} {
-		role := read(t, full).One(t, "AWS::IAM::Role", "Description", "What Crashcart's "+function+" function may do")
+	for _, function := range []string{"interrupt function", "follow-up", "state machine", "count"} {
+		role := read(t, full).One(t, "AWS::IAM::Role", "Description", "What Crashcart's "+function+" may do")
 		if role.Properties["ManagedPolicyArns"] != nil {
 			t.Errorf("%s has %v", function, role.Properties["ManagedPolicyArns"])
 		}
@@ -94,9 +95,9 @@ func TestOnlyAlarmsOfThisAccountMayInvokeTheInterrupt(t *testing.T) {
 		"Allow Service:lambda.alarms.cloudwatch.amazonaws.com to lambda:InvokeFunction on arn:aws:lambda:eu-central-1:111122223333:function:crashcart-interrupt"+ofAlarms)
 }
 
-func TestOnlyTheScheduleMayInvokeTheFollowup(t *testing.T) {
-	same(t, of(t, shipped, "FollowupBySchedule"),
-		"Allow Service:events.amazonaws.com to lambda:InvokeFunction on arn:aws:lambda:eu-central-1:111122223333:function:crashcart-followup"+
+func TestOnlyTheScheduleMayInvokeTheCount(t *testing.T) {
+	same(t, of(t, shipped, "CountBySchedule"),
+		"Allow Service:events.amazonaws.com to lambda:InvokeFunction on arn:aws:lambda:eu-central-1:111122223333:function:crashcart-count"+
 			" if ArnLike aws:SourceArn=arn:aws:events:eu-central-1:111122223333:rule/NAME")
 }
 
@@ -143,7 +144,7 @@ func changes(s template.Statement) []string {
 	var found []string
 	for _, a := range s.Actions {
 		service, name, _ := strings.Cut(a, ":")
-		own := slices.Contains([]string{"dynamodb", "kms", "lambda", "logs", "s3", "sns", "sqs", "sts"}, service)
+		own := slices.Contains([]string{"dynamodb", "kms", "lambda", "logs", "s3", "sns", "sqs", "states", "sts"}, service)
 		if !own && !strings.HasPrefix(name, "Describe") && !strings.HasPrefix(name, "Get") {
 			found = append(found, a)
 		}
@@ -193,6 +194,7 @@ func TestNoOtherStarIsLeft(t *testing.T) {
 	allowed := []string{
 		"Describe *", "ReadShutdownBehaviour " + instances, "TakeEvidence " + instances, "Interrupt " + instances,
 		"KeepUntilDumped arn:aws:autoscaling:eu-central-1:111122223333:autoScalingGroup:*:autoScalingGroupName/*",
+		"ReadConsole " + instances, "Evidence arn:aws:s3:::NAME/cases/*", "Resume " + executions,
 		"KeepEvidence arn:aws:s3:::NAME/cases/*", "KeepEvidence arn:aws:s3:::NAME/dry/cases/*",
 		"Log arn:aws:logs:eu-central-1:111122223333:log-group:NAME:log-stream:*",
 		"Administer *", "UseThroughServices *", // in a key's policy it means the key

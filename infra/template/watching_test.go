@@ -23,11 +23,11 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 			own = append(own, about)
 			missing, operator, threshold := `"notBreaching"`, `"GreaterThanOrEqualToThreshold"`, "1"
 			switch about {
-			case "waiting": // twenty minutes: SQS keeps a pass back for up to fifteen
+			case "waiting", "followup-waiting": // twenty minutes: SQS keeps a pass back for up to fifteen
 				threshold = "1200"
 			case "overdue": // what was overdue still is
 				missing = `"ignore"`
-			case "sweep-missing": // what is missing is the alarm
+			case "count-missing": // what is missing is the alarm
 				missing, operator = `"breaching"`, `"LessThanThreshold"`
 			}
 			has(t, r, map[string]string{
@@ -44,7 +44,9 @@ func TestCrashcartIsNeverAskedToInterruptByItsOwnAlarms(t *testing.T) {
 	slices.Sort(own)
 	slices.Sort(watch)
 	if want := []string{
-		"dead-letters", "errors", "overdue", "rule-alarms", "stuck", "sweep-errors", "sweep-missing", "throttles", "unanswered", "undecided",
+		"count-errors", "count-missing", "dead-letters", "errors",
+		"followup-aborted", "followup-dead-letters", "followup-errors", "followup-failed", "followup-throttles", "followup-timed-out", "followup-waiting",
+		"overdue", "rule-alarms", "rule-counts", "rule-sweeps", "stuck", "throttles", "unanswered", "undecided",
 		"undelivered-alarms", "undelivered-intake", "undelivered-notifications", "untold", "waiting",
 	}; !slices.Equal(own, want) {
 		t.Errorf("own alarms %q, want %q", own, want)
@@ -69,10 +71,17 @@ func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
 		"undelivered-alarms":        {"Namespace": `"AWS/SNS"`, "MetricName": `"NumberOfNotificationsFailed"`, "Dimensions": `[{"Name":"TopicName","Value":"crashcart-alarms"}]`, "EvaluationPeriods": "1", "Statistic": `"Sum"`},
 		"untold":                    {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricUntold + `"`, "Dimensions": "null", "EvaluationPeriods": "1", "Statistic": `"Sum"`},
 
+		"followup-errors":       {"Namespace": `"AWS/Lambda"`, "MetricName": `"Errors"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-followup"}]`, "EvaluationPeriods": "1", "Statistic": `"Sum"`},
+		"followup-throttles":    {"Namespace": `"AWS/Lambda"`, "MetricName": `"Throttles"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-followup"}]`, "EvaluationPeriods": "1", "Statistic": `"Sum"`},
+		"followup-dead-letters": {"Namespace": `"AWS/SQS"`, "MetricName": `"ApproximateNumberOfMessagesVisible"`, "Dimensions": `[{"Name":"QueueName","Value":"crashcart-followup-dead"}]`, "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
+		"followup-waiting":      {"Namespace": `"AWS/SQS"`, "MetricName": `"ApproximateAgeOfOldestMessage"`, "Dimensions": `[{"Name":"QueueName","Value":"crashcart-followup"}]`, "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
+		"rule-sweeps":           {"Namespace": `"AWS/Events"`, "MetricName": `"FailedInvocations"`, "Dimensions": `[{"Name":"RuleName","Value":"NAME"}]`, "EvaluationPeriods": "1", "Statistic": `"Sum"`},
+		"rule-counts":           {"Namespace": `"AWS/Events"`, "MetricName": `"FailedInvocations"`, "Dimensions": `[{"Name":"RuleName","Value":"NAME"}]`, "EvaluationPeriods": "1", "Statistic": `"Sum"`},
+
 		"overdue":       {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricOverdueCases + `"`, "Dimensions": "null", "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
 		"stuck":         {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricStuckCases + `"`, "Dimensions": "null", "EvaluationPeriods": "1", "Statistic": `"Maximum"`},
-		"sweep-errors":  {"Namespace": `"AWS/Lambda"`, "MetricName": `"Errors"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-followup"}]`, "EvaluationPeriods": "1"},
-		"sweep-missing": {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricOpenCases + `"`, "Dimensions": "null", "EvaluationPeriods": "3", "Statistic": `"SampleCount"`},
+		"count-errors":  {"Namespace": `"AWS/Lambda"`, "MetricName": `"Errors"`, "Dimensions": `[{"Name":"FunctionName","Value":"crashcart-count"}]`, "EvaluationPeriods": "1"},
+		"count-missing": {"Namespace": `"` + config.MetricNamespace + `"`, "MetricName": `"` + config.MetricOpenCases + `"`, "Dimensions": "null", "EvaluationPeriods": "3", "Statistic": `"SampleCount"`},
 	} {
 		has(t, read(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+name), want)
 	}
@@ -106,7 +115,7 @@ func TestTheMetricsAreThoseThatTheFunctionWrites(t *testing.T) {
 	}
 	dashboard, _ := read(t, shipped).One(t, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(string)
 	var body struct{ Widgets []any }
-	if err := json.Unmarshal([]byte(dashboard), &body); err != nil || len(body.Widgets) != 8 {
+	if err := json.Unmarshal([]byte(dashboard), &body); err != nil || len(body.Widgets) != 12 {
 		t.Errorf("%d widgets, %v", len(body.Widgets), err)
 	}
 	for _, want := range []string{
@@ -126,9 +135,12 @@ func TestAPersonIsToldTheCommands(t *testing.T) {
 	out := read(t, shipped).Outputs
 	for name, want := range map[string]string{
 		"Region": "eu-central-1", "FunctionName": "crashcart-interrupt", "TableName": "NAME", "BucketName": "NAME",
-		"QueueUrl":       "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
-		"DeadLettersUrl": "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-dead-letters",
-		"IntakeTopicArn": intake, "NotificationTopicArn": notify, "AlarmTopicArn": ownTopic,
+		"QueueUrl":               "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
+		"DeadLettersUrl":         "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-dead-letters",
+		"FollowupQueueUrl":       "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-followup",
+		"FollowupDeadLettersUrl": "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-followup-dead",
+		"StateMachineArn":        machine,
+		"IntakeTopicArn":         intake, "NotificationTopicArn": notify, "AlarmTopicArn": ownTopic,
 		"Subscribe":       "aws sns subscribe --region eu-central-1 --topic-arn " + notify + " --protocol email --notification-endpoint YOU@EXAMPLE.COM",
 		"SubscribeAlarms": "aws sns subscribe --region eu-central-1 --topic-arn " + ownTopic + " --protocol email --notification-endpoint YOU@EXAMPLE.COM",
 		"DryRun":          `aws lambda invoke --region eu-central-1 --function-name crashcart-interrupt --cli-binary-format raw-in-base64-out --payload '{"instanceIds":["INSTANCE"],"reason":"first dry run","dryRun":true}' /dev/stdout`,
