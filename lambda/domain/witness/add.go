@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"bytes"
 	"hash/fnv"
 	"slices"
 	"strconv"
@@ -80,7 +81,7 @@ func addDump(a *cases.Account, r *reader, reading *console.Reading) {
 		a.Failed = r.text(r.failed)
 	case r.phase == capturing && r.dump.failed != nil:
 		a.Failed = r.text(r.dump.failed)
-	case r.phase == capturing && r.dump.watched:
+	case r.dump.complete, r.phase == capturing && r.dump.watched:
 		a.Failed = ""
 	}
 	if r.phase == capturing && reading.Activity == console.Dumping && reading.Progress != "" {
@@ -97,7 +98,8 @@ func readSince(reading *console.Reading, a cases.Account, s Sight) *reader {
 	if s.Before == nil {
 		at, r.joined = newest(lives, len(s.Console)), true
 		if len(lives) > 0 && isOlder(reading, a, s) {
-			at = max(at, lives[len(lives)-1].lines[0].Offset+1)
+			boot := lives[len(lives)-1].lines[0].Offset
+			at = max(at, boot+max(1, bytes.IndexAny(s.Console[boot:], "\r\n")))
 		}
 	} else {
 		at, r.joined = fresh(s.Before, s.Console)

@@ -58,10 +58,12 @@ func conclude(a cases.Account, now time.Time) Conclusion {
 		return captured(a, now)
 	case reached(a, cases.StagePanicked):
 		return panicked(a, now)
-	case reached(a, cases.StageSeen), a.Lives != "":
+	case reached(a, cases.StageSeen):
 		return survived(a, now)
 	case a.Raced != "":
 		return Conclusion{Finding: cases.FindingRaced, Why: sentence("%s, before anything showed a crash", a.Raced), Done: true}
+	case a.Lives != "":
+		return survived(a, now)
 	}
 	return nothing(a, now)
 }
@@ -72,6 +74,9 @@ func dumped(a cases.Account, now time.Time) Conclusion {
 	c := Conclusion{
 		Finding: cases.FindingDumped, Doubt: p.Doubt,
 		Why: sentence("its dump was complete %s after the interrupt%s", since(a, p), by(p)),
+	}
+	if a.Failed != "" {
+		c.Doubt = and(c.Doubt, "its script said later: "+a.Failed)
 	}
 	back, isBack := a.Reached(cases.StageReachable)
 	switch {

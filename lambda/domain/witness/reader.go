@@ -2,6 +2,7 @@ package witness
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"crashcart/lambda/domain/cases"
@@ -212,6 +213,9 @@ func (r *reader) takeCapturing(line *console.Line) {
 	}
 	if r.dump.take(line) {
 		r.prove(cases.StageDumpComplete, *line, r.dump.doubt)
+	}
+	if line.Sign == console.SignDumpFailed { // it may delete what it has saved, to make room
+		r.found = slices.DeleteFunc(r.found, func(f found) bool { return f.stage == cases.StageDumpComplete })
 	}
 }
 
