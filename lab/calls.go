@@ -109,10 +109,7 @@ func (l *Lab) record(name string, h http.Handler, w http.ResponseWriter, r *http
 
 // asSeen is an answer as its caller sees it: to the follow-up, its cases age in lab time.
 func (l *Lab) asSeen(c fault.Call, a fault.Answer) fault.Answer {
-	if c.Service != fault.DynamoDB {
-		return a
-	}
-	if f, err := l.deployed(l.FollowupQueue); err != nil || !f.Owns(c.Caller) {
+	if c.Service != fault.DynamoDB || !l.OfFollowup(c.Caller) {
 		return a
 	}
 	return l.aging.aged(a)

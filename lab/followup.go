@@ -61,6 +61,12 @@ func (l *Lab) Following() int {
 	return n
 }
 
+// OfFollowup says whether that access key is of one of the follow-up's processes.
+func (l *Lab) OfFollowup(accessKey string) bool {
+	f, err := l.deployed(l.FollowupQueue)
+	return err == nil && f.Owns(accessKey)
+}
+
 // Sweep has the follow-up sweep once, and waits for its answer.
 func (l *Lab) Sweep(ctx context.Context) error {
 	f, err := l.deployed(l.FollowupQueue)

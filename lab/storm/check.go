@@ -32,6 +32,9 @@ func always() []Check {
 		{"the budget is never overspent", overspent, true},
 		{"the budget is never refused while a slot is free", refusedTooSoon, true},
 		{"the faults struck", unstruck, false},
+		{"no case is closed twice", closedTwice, true},
+		{"every case is closed by the follow-up, with a finding", unended, false},
+		{"the follow-up interrupts nothing", followupInterrupts, true},
 	}
 }
 
@@ -207,7 +210,7 @@ func refusedTooSoon(f *Facts) string {
 }
 
 func unstruck(f *Facts) string {
-	if f.Scenario.Struck != nil && !slices.ContainsFunc(f.Calls, f.Scenario.Struck) {
+	if f.Scenario.Struck != nil && !slices.ContainsFunc(slices.Concat(f.Calls, f.Following), f.Scenario.Struck) {
 		return "no call met one"
 	}
 	return ""
