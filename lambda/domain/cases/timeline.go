@@ -2,7 +2,6 @@ package cases
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,9 +34,7 @@ func (r Record) Timeline() []Moment {
 		add(p.SeenAt, p.sentence())
 	}
 	add(r.Followup.ConcludedAt, r.Followup.concluded())
-	if !r.ClosedAt.IsZero() {
-		add(r.ClosedAt, fmt.Sprintf("closed by %s: %s", cmp.Or(r.ClosedBy, "somebody"), r.ClosedWhy))
-	}
+	add(r.ClosedAt, r.closed())
 	slices.SortStableFunc(moments, func(a, b Moment) int { return a.At.Compare(b.At) })
 	return moments
 }
@@ -83,6 +80,16 @@ func (r Record) settled() string {
 	}
 }
 
+// closed says by whom and why. The follow-up's reason is its finding, which has a line of
+// its own.
+func (r Record) closed() string {
+	what := "closed by " + cmp.Or(r.ClosedBy, "somebody")
+	if r.Followup.Concluded() && strings.HasPrefix(r.ClosedWhy, string(r.Followup.Finding)) {
+		return what
+	}
+	return what + ": " + r.ClosedWhy
+}
+
 // stageSays is what a stage means, as a sentence. The send has a sentence of its own.
 var stageSays = map[Stage]string{
 	StageSeen:          "the kernel noticed the interrupt",
@@ -103,13 +110,10 @@ func (p Proof) sentence() string {
 	if p.By != "" {
 		what += " (" + p.By + ")"
 	}
-	if p.Doubt != "" {
-		what += ", in doubt: " + p.Doubt
-	}
 	if p.Line != "" {
 		what += ": " + p.Line
 	}
-	return what
+	return what + inDoubt(p.Doubt)
 }
 
 // concluded says what the case came to. It is empty until it has come to anything.
@@ -118,11 +122,16 @@ func (f Followup) concluded() string {
 		return ""
 	}
 	what := "finding " + string(f.Finding)
-	if f.Doubt != "" {
-		what += ", in doubt: " + f.Doubt
-	}
 	if f.Why != "" {
 		what += ": " + f.Why
 	}
-	return what
+	return what + inDoubt(f.Doubt)
+}
+
+// inDoubt is a doubt, as the end of a sentence.
+func inDoubt(doubt string) string {
+	if doubt == "" {
+		return ""
+	}
+	return " (in doubt: " + doubt + ")"
 }

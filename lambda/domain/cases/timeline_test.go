@@ -63,9 +63,17 @@ func TestTheTimelineSaysEverythingThatHappened(t *testing.T) {
 			},
 			[]string{
 				"claimed for oncall", "EC2 accepted the interrupt", "the capture kernel booted (console): elfcorehdr=0x2f",
-				"the dump is complete (console), in doubt: it may be empty: saved vmcore", "the host answers again (agent)", "a-stage-of-tomorrow",
-				"finding dumped, in doubt: the console was cut: its dump is whole", "closed by follow-up: dumped",
+				"the dump is complete (console): saved vmcore (in doubt: it may be empty)", "the host answers again (agent)", "a-stage-of-tomorrow",
+				"finding dumped: its dump is whole (in doubt: the console was cut)", "closed by follow-up",
 			},
+		},
+		{
+			"closed by hand after its finding",
+			cases.Record{
+				ClaimedAt: noon, ClosedAt: at(200), State: cases.StateClosed, ClosedBy: "oncall", ClosedWhy: "seen to", Origin: cases.Origin{RequestedBy: "oncall"},
+				Followup: cases.Followup{Finding: cases.FindingRaced, ConcludedAt: at(199)},
+			},
+			[]string{"claimed for oncall", "finding raced", "closed by oncall: seen to"},
 		},
 		{
 			"its result is lost",
