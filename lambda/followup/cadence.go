@@ -24,10 +24,10 @@ const (
 const mostSoon = 800
 
 // until says how long to wait for the next step of a case. A step that needs nothing new
-// from the host is made at once.
+// from the host is made at once, and so is the first look at it.
 func (h *Handler) until(r cases.Record) time.Duration {
 	t := task{r: r, now: h.Now()}
-	if s, ok := first(advancing, t); ok && s.name != nameObserve {
+	if s, ok := first(advancing, t); ok && (s.name != nameObserve || r.Followup.Account.SentAt.IsZero()) {
 		return 0
 	}
 	switch age := t.now.Sub(r.ClaimedAt); {

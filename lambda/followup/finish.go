@@ -56,7 +56,7 @@ func conclude(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 	if !c.Done && t.failure != nil {
 		c = witness.Conclusion{Finding: cases.FindingUnproven, Why: t.failure.why()}
 	}
-	if c.Finding == "" { // no step was ever written
+	if c.Finding == "" { // its host was never observed
 		c.Finding, c.Why = cases.FindingUnproven, "its follow-up has seen nothing of it"
 	}
 	next := t.r.Followup

@@ -35,7 +35,7 @@ var losing = []step{
 // advancing are the steps of Advance. The first that is due is made.
 var advancing = append(losing[:len(losing):len(losing)],
 	step{"conclude", comesToNothingMore, conclude},
-	step{"notify of the dump", news(cases.NewsDumping, dumping), tell(cases.NewsDumping)},
+	step{"notify of the dump", news(cases.NewsDumping, dumpsLong), tell(cases.NewsDumping)},
 	step{"notify of the stall", news(cases.NewsStalled, stalled), tell(cases.NewsStalled)},
 	step{nameObserve, settled, observeHost},
 )
@@ -76,17 +76,30 @@ func concluded(t task) bool   { return t.r.Followup.Concluded() }
 func unconcluded(t task) bool { return settled(t) && !concluded(t) }
 
 // found is what the witness makes of the account at the time of the last step. A later
-// time would end a case by its deadline without a last look at the host.
+// time would end a case by its deadline though the host was not seen once more. Of a case
+// that was never observed nothing is found.
 func found(t task) witness.Conclusion {
-	if t.r.Followup.Steps == 0 {
+	if t.r.Followup.Account.SentAt.IsZero() {
 		return witness.Conclusion{}
 	}
 	return witness.Conclude(t.r.Followup.Account, t.r.Followup.SteppedAt)
 }
 
 func comesToNothingMore(t task) bool { return found(t).Done && unconcluded(t) }
-func dumping(t task) bool            { return found(t).Dumping }
 func stalled(t task) bool            { return found(t).Stalled }
+func dumping(t task) bool            { return found(t).Dumping }
+
+// longDump is how long a capture kernel must run, without a word of its progress, until
+// people hear of a dump. Most dumps are over by then, and their end is news enough.
+const longDump = 2 * time.Minute
+
+// dumpsLong says that a dump is worth a notification of its own: it says how far it is, or
+// it has gone on for long.
+func dumpsLong(t task) bool {
+	f := t.r.Followup
+	p, ok := f.Account.Reached(cases.StageCaptureKernel)
+	return dumping(t) && (f.Account.Percent != "" || ok && f.SteppedAt.Sub(p.SeenAt) >= longDump)
+}
 
 // news is due as long as its topic has not taken it and is not given up.
 func news(n cases.News, happened func(task) bool) func(task) bool {

@@ -1,0 +1,208 @@
+package followup_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/followup"
+)
+
+// rounds is how often each step is killed at each of its moments.
+const rounds = 100
+
+// stuck is a recording whose dump has stopped in its midst. Of its thousand lines those are
+// left that speak of a kernel's begin and of the dump, since it is played thousands of times.
+func stuck(t *testing.T) recording {
+	t.Helper()
+	for _, r := range recordings(t) {
+		cut := bytes.Index(r.console, []byte("[ 56.8 %]"))
+		if r.Name != "dumped" || cut < 0 {
+			continue
+		}
+		short := recording{Name: r.Name, Finding: cases.FindingHungInDump, console: r.console[r.SentAt-2000 : r.SentAt], SentAt: 2000}
+		for line := range bytes.Lines(r.console[r.SentAt:cut]) {
+			if bytes.Contains(line, []byte("Linux version")) || bytes.Contains(line, []byte("Command line")) || bytes.Contains(line, []byte("kdump-tools")) {
+				short.console = append(short.console, line...)
+			}
+		}
+		return short
+	}
+	t.Fatal("no recording shows how far its dump is")
+	return recording{}
+}
+
+// times are those at which the case of a killed function is advanced: when its claim is
+// lost, when its dump has not moved for ten minutes, and when it has not for two hours.
+var times = []time.Duration{2*time.Minute + time.Second, 20 * time.Minute, 150 * time.Minute}
+
+// murder is a plan to kill the function once.
+type murder struct {
+	step   string
+	moment moment
+	nth    int
+	after  int // how often the step is made before
+	struck bool
+}
+
+// call makes one call as the state machine does: what gives no answer is called again.
+func (w *world) call(m *murder, id, event string) (answer any) {
+	w.t.Helper()
+	for tries := 0; ; tries++ {
+		ctx, struck, due := w.t.Context(), func() bool { return false }, ""
+		if !m.struck {
+			due = followup.Due(w.record(id), w.clock())
+		}
+		switch {
+		case due == "":
+		case due == m.step && m.after > 0:
+			m.after--
+		case due == m.step:
+			ctx, struck = w.gate.arm(ctx, m.moment, m.nth), func() bool { m.struck = w.gate.disarm(); return m.struck }
+		case due == "notify of the end" && m.step == "close": // Finish makes both: it dies between them, too
+			ctx, struck = w.gate.arm(ctx, afterWrite, 0), w.gate.disarm
+		}
+		answer, err := w.invoke(ctx, event)
+		switch {
+		case struck():
+		case err == nil:
+			return answer
+		default:
+			w.t.Fatal(err)
+		}
+		if tries == 5 {
+			w.t.Fatal("it is killed again and again")
+		}
+	}
+}
+
+// life follows a case that has everything: its claim is lost, it dumps, and it gets stuck.
+func life(t *testing.T, r recording, m *murder) (*world, string) {
+	t.Helper()
+	w := newWorld(t)
+	id := w.claim("")
+	w.before(id, r.console[:r.SentAt])
+	w.host.console = r.console
+	w.host.check = "impaired"
+	for _, at := range times {
+		w.at(at)
+		for {
+			a := w.call(m, id, advanceEvent(id)).(followup.Advanced)
+			if a.Done {
+				w.call(m, id, finishEvent(id, ""))
+				return w, id
+			}
+			if a.WaitSeconds > 0 {
+				break
+			}
+		}
+	}
+	t.Fatalf("it does not end: %+v", w.record(id).Followup)
+	return nil, ""
+}
+
+// momentsOf are the moments at which a step can be killed.
+func momentsOf(step string) []moment {
+	switch step {
+	case "settle the lost claim", "conclude", "close": // their write is all their effect
+		return []moment{beforeWrite, afterWrite}
+	default:
+		return []moment{beforeEffect, midway, beforeWrite, afterWrite}
+	}
+}
+
+func TestACaseWhoseFunctionIsKilledAtAnyMomentOfAnyStepEndsExactlyOnce(t *testing.T) {
+	steps, r := followup.Steps(), stuck(t)
+	if len(steps) < 8 {
+		t.Fatalf("only the steps %q", steps)
+	}
+	for _, step := range steps {
+		for _, m := range momentsOf(step) {
+			t.Run(step+"/"+string(m), func(t *testing.T) {
+				t.Parallel()
+				for round := range rounds {
+					plan := murder{step: step, moment: m}
+					if step == "observe" {
+						plan.after, plan.nth = round%len(times), round%12
+					} else {
+						plan.nth = round % 2
+					}
+					w, id := life(t, r, &plan)
+					if !plan.struck {
+						t.Fatalf("round %d: it has no such moment", round)
+					}
+					got := w.wantEnded(id, cases.FindingHungInDump)
+					w.wantNews(step, m)
+					if n := len(w.kept(id)); n < 2 || n > 4 || got.Followup.Kept < 2 {
+						t.Errorf("%d consoles are kept: %q", n, w.kept(id))
+					}
+					if t.Failed() {
+						t.Fatalf("round %d: %+v", round, plan)
+					}
+				}
+			})
+		}
+	}
+}
+
+// wantNews checks that people got all news in their order, each once. The one whose step
+// was killed between its notification and its write they may get twice.
+func (w *world) wantNews(step string, m moment) {
+	w.t.Helper()
+	twice := map[string]string{
+		"notify of the lost claim": "lost", "notify of the dump": "dumping", "notify of the stall": "stalled", "notify of the end": "ended",
+	}[step]
+	var want []string
+	for _, kind := range []string{"lost", "dumping", "stalled", "ended"} {
+		want = append(want, kind)
+		if kind == twice && m == beforeWrite {
+			want = append(want, kind)
+		}
+	}
+	got := w.news()
+	if m == midway { // before the notification, or after it
+		got = slices.Compact(got)
+	}
+	if !slices.Equal(got, want) {
+		w.t.Errorf("people were notified of %q, want %q", got, want)
+	}
+}
+
+// Two executions of a step are unlikely, and must be harmless.
+func TestTwoAtOnceNeverEndACaseTwice(t *testing.T) {
+	r := stuck(t)
+	for range 20 {
+		w := newWorld(t)
+		id := w.claim(cases.StateInterrupted)
+		w.before(id, r.console[:r.SentAt])
+		w.host.console = r.console
+		for _, at := range times {
+			w.at(at)
+			for range 6 {
+				w.twice(t.Context(), advanceEvent(id))
+			}
+		}
+		w.twice(t.Context(), finishEvent(id, ""))
+		w.wantEnded(id, cases.FindingHungInDump)
+	}
+}
+
+// twice gives an event to the function four times at once.
+func (w *world) twice(ctx context.Context, event string) {
+	w.t.Helper()
+	errs := make(chan error)
+	for range 4 {
+		go func() {
+			_, err := w.invoke(ctx, event)
+			errs <- err
+		}()
+	}
+	for range 4 {
+		if err := <-errs; err != nil {
+			w.t.Error(err)
+		}
+	}
+}

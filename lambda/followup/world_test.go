@@ -1,0 +1,481 @@
+package followup_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/aws/smithy-go"
+
+	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/evidence"
+	"crashcart/lambda/aws/executions"
+	"crashcart/lambda/aws/notify"
+	"crashcart/lambda/aws/observe"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/followup"
+
+	lab "crashcart/lab/dynamodb"
+)
+
+const (
+	tableName = "crashcart"
+	bucket    = "evidence"
+	machine   = "arn:aws:states:eu-central-1:111122223333:stateMachine:crashcart-followup"
+	group     = "asg/web"
+)
+
+var dawn = time.Date(2026, time.March, 2, 4, 5, 6, 0, time.UTC)
+
+// world is a casebook in a table of the lab, one host, a clock that stands still, and the
+// follow-up's function. What the function calls goes through the gate.
+type world struct {
+	t       *testing.T
+	gate    gate
+	handler *followup.Handler
+	book    *casebook.Book // of the test itself, past the gate
+	log     bytes.Buffer
+
+	mu    sync.Mutex
+	now   time.Time
+	host  *host
+	files map[string][]byte
+	told  []notify.Update
+
+	deaf     bool             // the topic takes nothing
+	blind    error            // what EC2 answers; nil for an answer
+	noFiles  error            // what the bucket answers; nil for an answer
+	closings int              // transactions that have closed something
+	runs     map[string]*run  // executions, by their name
+	noStart  map[string]error // what starting an execution answers
+}
+
+// host is the one host of the world, as AWS shows it at this moment.
+type host struct {
+	console   []byte
+	buffered  []byte
+	posted    time.Time // of the buffered console
+	state     ec2types.InstanceStateName
+	reason    string
+	launched  time.Time
+	windows   bool
+	check     ec2types.SummaryStatus
+	ping      time.Time
+	lifecycle string
+	gone      bool
+}
+
+// run is an execution of the state machine.
+type run struct {
+	status   sfntypes.ExecutionStatus
+	redriven int
+	full     bool // it cannot be redriven any more
+}
+
+// direct serves a client of the SDK without a network.
+type direct struct{ handler http.Handler }
+
+func (d direct) Do(r *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	d.handler.ServeHTTP(answer, r)
+	return answer.Result(), r.Context().Err()
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	table, err := lab.New(tableName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{
+		t: t, now: dawn, files: map[string][]byte{}, runs: map[string]*run{}, noStart: map[string]error{},
+		host: &host{state: ec2types.InstanceStateNameRunning, launched: dawn.Add(-24 * time.Hour), check: ec2types.SummaryStatusOk, lifecycle: "InService"},
+	}
+	client := dynamodb.New(dynamodb.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String("http://lab"), HTTPClient: direct{table}, RetryMaxAttempts: 1,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
+		}),
+	})
+	w.book = casebook.New(client, tableName)
+	w.book.Now = w.clock
+	own := casebook.New(shelf{client, w}, tableName)
+	own.Now = w.clock
+	w.handler = &followup.Handler{
+		Region: "eu-central-1", Log: slog.New(slog.NewJSONHandler(&w.log, nil)), Now: w.clock,
+		Book: own, Machine: executions.Machine{API: w, ARN: machine},
+		Taker:    evidence.Taker{API: w, Now: w.clock, Bound: time.Second},
+		After:    evidence.After{API: w, Bucket: bucket},
+		Observer: observe.Observer{EC2: w, SSM: w, Groups: w}, Notify: w,
+	}
+	return w
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// at moves the clock to that long after dawn.
+func (w *world) at(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = dawn.Add(d)
+}
+
+const hostID = "i-0a1b2c3d4e5f60718"
+
+// claim opens a case of the host at dawn, or later. No state leaves it claimed.
+func (w *world) claim(state cases.State) string { return w.claimOf(hostID, state) }
+
+func (w *world) claimOf(id string, state cases.State) string {
+	w.t.Helper()
+	c, err := w.book.Claim(w.t.Context(), cases.Request{
+		InstanceID: id, Group: group, GroupLimit: 50, Cooldown: 6 * time.Hour, Budget: 100,
+		Origin: cases.Origin{SourceKey: w.clock().String(), Kind: "alarm", Alarm: "web-hangs", Reason: "the agent fell silent"},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if state != "" {
+		err = w.book.Settle(w.t.Context(), c, state, "")
+	}
+	if err == nil && state != "" && state != cases.StateRejected {
+		err = w.book.Note(w.t.Context(), c, cases.Notes{Evidence: "s3://evidence/cases/" + c.ID + "/before/"})
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c.ID
+}
+
+func (w *world) record(id string) cases.Record {
+	w.t.Helper()
+	r, err := w.book.CaseByID(w.t.Context(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// invoke gives an event to the function.
+func (w *world) invoke(ctx context.Context, event string) (any, error) {
+	return w.handler.Handle(ctx, json.RawMessage(event))
+}
+
+func advanceEvent(id string) string { return fmt.Sprintf(`{"advance":{"caseId":%q}}`, id) }
+
+func (w *world) advance(id string) followup.Advanced {
+	w.t.Helper()
+	a, err := w.invoke(w.t.Context(), advanceEvent(id))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a.(followup.Advanced)
+}
+
+func finishEvent(id, failure string) string {
+	return fmt.Sprintf(`{"finish":{"caseId":%q,"done":true,"waitSeconds":0%s}}`, id, failure)
+}
+
+// follow plays the state machine from now on, until the case's end. It moves the clock as
+// the function says, and lets each see what the host is like then.
+func (w *world) follow(id string, each func(since time.Duration)) cases.Record {
+	w.t.Helper()
+	for loops := 0; ; loops++ {
+		if each != nil {
+			each(w.clock().Sub(dawn))
+		}
+		a := w.advance(id)
+		if a.Done {
+			break
+		}
+		if loops > 1500 {
+			w.t.Fatalf("%d loops: %+v", loops, w.record(id).Followup)
+		}
+		w.at(w.clock().Sub(dawn) + time.Duration(a.WaitSeconds)*time.Second)
+	}
+	w.finish(id)
+	return w.record(id)
+}
+
+// finish plays the state machine's last state, with its retries.
+func (w *world) finish(id string) {
+	w.t.Helper()
+	for tries := 0; ; tries++ {
+		if _, err := w.invoke(w.t.Context(), finishEvent(id, "")); err == nil {
+			return
+		} else if tries == 8 {
+			w.t.Fatal(err)
+		}
+		w.at(w.clock().Sub(dawn) + 5*time.Second)
+	}
+}
+
+// news are the kinds of what people were notified of, in order.
+func (w *world) news() (kinds []string) {
+	for _, u := range w.told {
+		kinds = append(kinds, string(u.Kind))
+	}
+	return kinds
+}
+
+// wantEnded checks that the case has ended once, with everything given back.
+func (w *world) wantEnded(id string, finding cases.Finding) cases.Record {
+	w.t.Helper()
+	r := w.record(id)
+	if r.State != cases.StateClosed || r.Open || r.Lapsed || r.ClosedBy != casebook.ByFollowup || r.Followup.Finding != finding {
+		w.t.Errorf("%s by %q with %q (%s), want it closed with %q", r.State, r.ClosedBy, r.Followup.Finding, r.Followup.Why, finding)
+	}
+	if !strings.HasPrefix(r.ClosedWhy, string(finding)+": ") {
+		w.t.Errorf("closed because %q", r.ClosedWhy)
+	}
+	slots, err := w.book.GroupSlots(w.t.Context(), group)
+	if err != nil || len(slots.Taken) != 0 {
+		w.t.Errorf("slots of the group are taken: %v, %v", slots, err)
+	}
+	s := cases.Subject{InstanceID: r.InstanceID, SourceKey: "another"}
+	views, err := w.book.Read(w.t.Context(), []cases.Subject{s})
+	if v := views[s]; err != nil || v.OpenCase != "" || !v.LastClaim.Equal(r.ClaimedAt) {
+		w.t.Errorf("the instance has the open case %q and the last claim %s: %v", v.OpenCase, v.LastClaim, err)
+	}
+	if open, err := w.book.Unclosed(w.t.Context()); err != nil || len(open) > 0 {
+		w.t.Errorf("still open: %v, %v", open, err)
+	}
+	if w.closings != 1 {
+		w.t.Errorf("it was closed %d times", w.closings)
+	}
+	return r
+}
+
+// shelf is the table as the function sees it.
+type shelf struct {
+	*dynamodb.Client
+	w *world
+}
+
+func (s shelf) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, opts ...func(*dynamodb.Options)) (out *dynamodb.BatchGetItemOutput, err error) {
+	err = s.w.gate.through(bookRead, func() (err error) { out, err = s.Client.BatchGetItem(ctx, in, opts...); return err })
+	return out, err
+}
+
+func (s shelf) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (out *dynamodb.UpdateItemOutput, err error) {
+	err = s.w.gate.through(bookWrite, func() (err error) { out, err = s.Client.UpdateItem(ctx, in, opts...); return err })
+	return out, err
+}
+
+func (s shelf) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (out *dynamodb.TransactWriteItemsOutput, err error) {
+	err = s.w.gate.through(bookWrite, func() (err error) {
+		if out, err = s.Client.TransactWriteItems(ctx, in, opts...); err == nil {
+			s.w.mu.Lock()
+			defer s.w.mu.Unlock()
+			s.w.closings++
+		}
+		return err
+	})
+	return out, err
+}
+
+// Update is the notification topic.
+func (w *world) Update(_ context.Context, u notify.Update) error {
+	return w.gate.through(outside, func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.deaf {
+			return errors.New("KMSDisabled: the key of the topic is disabled")
+		}
+		w.told = append(w.told, u)
+		return nil
+	})
+}
+
+// ask lets a call to EC2, Systems Manager or Auto Scaling through.
+func ask[T any](w *world, answer func(*host) *T) (out *T, err error) {
+	err = w.gate.through(outside, func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.blind != nil {
+			return w.blind
+		}
+		out = answer(w.host)
+		return nil
+	})
+	return out, err
+}
+
+func (w *world) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
+	return ask(w, func(h *host) *ec2.GetConsoleOutputOutput {
+		text, at := h.console, w.now
+		if !aws.ToBool(in.Latest) {
+			text, at = h.buffered, h.posted
+		}
+		text = text[max(0, len(text)-64<<10):]
+		return &ec2.GetConsoleOutputOutput{Output: aws.String(base64.StdEncoding.EncodeToString(text)), Timestamp: &at}
+	})
+}
+
+func (w *world) GetConsoleScreenshot(context.Context, *ec2.GetConsoleScreenshotInput, ...func(*ec2.Options)) (*ec2.GetConsoleScreenshotOutput, error) {
+	panic("nobody asks for the screen")
+}
+
+func (w *world) DescribeInstances(context.Context, *ec2.DescribeInstancesInput, ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
+	return ask(w, func(h *host) *ec2.DescribeInstancesOutput {
+		if h.gone {
+			return &ec2.DescribeInstancesOutput{}
+		}
+		i := ec2types.Instance{InstanceId: aws.String(hostID), State: &ec2types.InstanceState{Name: h.state}, LaunchTime: &h.launched, StateTransitionReason: &h.reason}
+		if h.windows {
+			i.Platform = ec2types.PlatformValuesWindows
+		}
+		return &ec2.DescribeInstancesOutput{Reservations: []ec2types.Reservation{{Instances: []ec2types.Instance{i}}}}
+	})
+}
+
+func (w *world) DescribeInstanceStatus(context.Context, *ec2.DescribeInstanceStatusInput, ...func(*ec2.Options)) (*ec2.DescribeInstanceStatusOutput, error) {
+	return ask(w, func(h *host) *ec2.DescribeInstanceStatusOutput {
+		return &ec2.DescribeInstanceStatusOutput{InstanceStatuses: []ec2types.InstanceStatus{{
+			InstanceId: aws.String(hostID), InstanceStatus: &ec2types.InstanceStatusSummary{Status: h.check},
+		}}}
+	})
+}
+
+func (w *world) DescribeInstanceInformation(context.Context, *ssm.DescribeInstanceInformationInput, ...func(*ssm.Options)) (*ssm.DescribeInstanceInformationOutput, error) {
+	return ask(w, func(h *host) *ssm.DescribeInstanceInformationOutput {
+		if h.ping.IsZero() {
+			return &ssm.DescribeInstanceInformationOutput{}
+		}
+		return &ssm.DescribeInstanceInformationOutput{InstanceInformationList: []ssmtypes.InstanceInformation{{InstanceId: aws.String(hostID), LastPingDateTime: &h.ping}}}
+	})
+}
+
+func (w *world) DescribeAutoScalingInstances(context.Context, *autoscaling.DescribeAutoScalingInstancesInput, ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingInstancesOutput, error) {
+	return ask(w, func(h *host) *autoscaling.DescribeAutoScalingInstancesOutput {
+		return &autoscaling.DescribeAutoScalingInstancesOutput{AutoScalingInstances: []astypes.AutoScalingInstanceDetails{{
+			InstanceId: aws.String(hostID), AutoScalingGroupName: aws.String("web"), LifecycleState: &h.lifecycle,
+		}}}
+	})
+}
+
+func (w *world) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (out *s3.GetObjectOutput, err error) {
+	err = w.gate.through(outside, func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		text, ok := w.files[*in.Key]
+		switch {
+		case w.noFiles != nil:
+			return w.noFiles
+		case !ok:
+			return &smithy.GenericAPIError{Code: "NoSuchKey", Message: "The specified key does not exist."}
+		}
+		out = &s3.GetObjectOutput{Body: io.NopCloser(bytes.NewReader(text))}
+		return nil
+	})
+	return out, err
+}
+
+func (w *world) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	err := w.gate.through(outside, func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		text, err := io.ReadAll(in.Body)
+		switch _, there := w.files[*in.Key]; {
+		case err != nil:
+			return err
+		case w.noFiles != nil:
+			return w.noFiles
+		case there && aws.ToString(in.IfNoneMatch) == "*":
+			return &smithy.GenericAPIError{Code: "PreconditionFailed", Message: "At least one of the pre-conditions you specified did not hold"}
+		}
+		w.files[*in.Key] = text
+		return nil
+	})
+	return &s3.PutObjectOutput{}, err
+}
+
+// kept are the consoles of the case from after its interrupt, oldest first.
+func (w *world) kept(id string) (keys []string) {
+	for _, key := range slices.Sorted(maps.Keys(w.files)) {
+		if strings.HasPrefix(key, "cases/"+id+"/after/") {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (w *world) StartExecution(_ context.Context, in *sfn.StartExecutionInput, _ ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error) {
+	err := w.gate.through(outside, func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if err := w.noStart[*in.Name]; err != nil {
+			return err
+		}
+		if want := fmt.Sprintf(`{"caseId":%q}`, *in.Name); *in.Input != want || *in.StateMachineArn != machine {
+			return fmt.Errorf("started %s with %s, want %s", *in.StateMachineArn, *in.Input, want)
+		}
+		if w.runs[*in.Name] != nil {
+			return &sfntypes.ExecutionAlreadyExists{}
+		}
+		w.runs[*in.Name] = &run{status: sfntypes.ExecutionStatusRunning}
+		return nil
+	})
+	return &sfn.StartExecutionOutput{}, err
+}
+
+// found gives the execution of an ARN.
+func (w *world) found(arn *string) (*run, error) {
+	name, ok := strings.CutPrefix(*arn, "arn:aws:states:eu-central-1:111122223333:execution:crashcart-followup:")
+	if r := w.runs[name]; ok && r != nil {
+		return r, nil
+	}
+	return nil, &sfntypes.ExecutionDoesNotExist{}
+}
+
+func (w *world) DescribeExecution(_ context.Context, in *sfn.DescribeExecutionInput, _ ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r, err := w.found(in.ExecutionArn)
+	if err != nil {
+		return nil, err
+	}
+	return &sfn.DescribeExecutionOutput{Status: r.status}, nil
+}
+
+func (w *world) RedriveExecution(_ context.Context, in *sfn.RedriveExecutionInput, _ ...func(*sfn.Options)) (*sfn.RedriveExecutionOutput, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r, err := w.found(in.ExecutionArn)
+	if err != nil {
+		return nil, err
+	}
+	if r.full {
+		return nil, &sfntypes.ExecutionNotRedrivable{}
+	}
+	r.redriven++
+	r.status = sfntypes.ExecutionStatusRunning
+	return &sfn.RedriveExecutionOutput{}, nil
+}
