@@ -20,7 +20,8 @@ const ownPeriod = 5
 func addAlarms(s Stack) {
 	every := minutesLong(ownPeriod)
 	sum := jsii.String("Sum")
-	ownAlarm(s, "dead-letters", "A trigger could not be handled and is in the dead letters, where it stays for two weeks",
+	ownAlarm(s, "dead-letters", "A trigger could not be handled and is in the dead letters, and this alarm lasts until somebody deletes it there. "+
+		"What it was: crashcart explain. It is too old to act on; if its host still hangs, ask again: crashcart interrupt ID",
 		s.Intake.DeadLetters.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Period: every, Statistic: jsii.String("Maximum")}))
 	ownAlarm(s, "errors", "The interrupt function ended with an error: see its log",
 		s.Interrupt.MetricErrors(&awscloudwatch.MetricOptions{Period: every, Statistic: sum}))

@@ -236,17 +236,19 @@ func TestTheEvidenceIsWhereTheRoleMayPutIt(t *testing.T) {
 // What a first deployment that fails has made is empty, and must not stay to cost
 // something or to be in the way.
 func TestWhatItRemembersSurvivesTheStackButNeverAFailedFirstDeployment(t *testing.T) {
-	var kept []string
-	for _, r := range read(t, full).Resources {
-		if r.Deletion == "RetainExceptOnCreate" && r.Replacement == "Retain" {
-			kept = append(kept, r.Type)
-		} else if r.Deletion != "" && r.Deletion != "Delete" || r.Replacement != "" && r.Replacement != "Delete" {
-			t.Errorf("%s: %s when it is deleted, %s when it is replaced", r.ID, r.Deletion, r.Replacement)
+	for _, context := range []string{shipped, full} {
+		var kept []string
+		for _, r := range read(t, context).Resources {
+			if r.Deletion == "RetainExceptOnCreate" && r.Replacement == "Retain" {
+				kept = append(kept, r.Type)
+			} else if r.Deletion != "" && r.Deletion != "Delete" || r.Replacement != "" && r.Replacement != "Delete" {
+				t.Errorf("%s: %s when it is deleted, %s when it is replaced", r.ID, r.Deletion, r.Replacement)
+			}
 		}
-	}
-	slices.Sort(kept)
-	if want := []string{"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}; !slices.Equal(kept, want) {
-		t.Errorf("kept: %q, want %q", kept, want)
+		slices.Sort(kept)
+		if want := []string{"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}; !slices.Equal(kept, want) {
+			t.Errorf("%s keeps %q, want %q", context, kept, want)
+		}
 	}
 }
 

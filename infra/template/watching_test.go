@@ -89,8 +89,9 @@ func TestOwnAlarmsCountWhatIsPublished(t *testing.T) {
 
 func TestWhoIsNotifiedOfACaseIsAlwaysToldWhatToDo(t *testing.T) {
 	for name, sentences := range map[string][]string{
-		"overdue": {"within 48 hours", "crashcart cases --overdue", "crashcart case ID", "crashcart case close ID --reason"},
-		"stuck":   {"may have been sent", "not sent again", "crashcart cases --open", "crashcart cases --overdue", "crashcart case ID", "crashcart case close ID --reason"},
+		"dead-letters": {"until somebody deletes it", "crashcart explain", "crashcart interrupt ID"},
+		"overdue":      {"within 48 hours", "crashcart cases --overdue", "crashcart case ID", "crashcart case close ID --reason"},
+		"stuck":        {"may have been sent", "not sent again", "crashcart cases --open", "crashcart cases --overdue", "crashcart case ID", "crashcart case close ID --reason"},
 	} {
 		alarm := read(t, shipped).One(t, "AWS::CloudWatch::Alarm", "AlarmName", props.OwnAlarms+name)
 		for _, want := range sentences {
