@@ -73,15 +73,15 @@ func dumped(a cases.Account, now time.Time) Conclusion {
 	p, _ := a.Reached(cases.StageDumpComplete)
 	c := Conclusion{
 		Finding: cases.FindingDumped, Doubt: p.Doubt,
-		Why: sentence("its dump was complete %s after the interrupt%s", since(a, p), by(p)),
 	}
+	when := since(a, p) + " after the interrupt"
 	if a.Failed != "" {
 		c.Doubt = and(c.Doubt, "its script said later: "+a.Failed)
 	}
 	back, isBack := a.Reached(cases.StageReachable)
 	switch {
 	case isBack:
-		c.Why += fmt.Sprintf("; it was back %s after the interrupt", since(a, back))
+		when = fmt.Sprintf("%s after the interrupt, and it was back after %s", since(a, p), since(a, back))
 		c.Done = true
 	case a.Gone, a.Raced != "":
 		c.Doubt = and(c.Doubt, "it did not come back: "+orElse(a.Raced, "the instance does not run any more"))
@@ -90,6 +90,7 @@ func dumped(a cases.Account, now time.Time) Conclusion {
 		c.Doubt = and(c.Doubt, fmt.Sprintf("it did not come back within %s", printable.Duration(backTime)))
 		c.Done = true
 	}
+	c.Why = sentence("its dump was seen complete %s%s", when, by(p))
 	return c
 }
 
@@ -102,7 +103,7 @@ func captured(a cases.Account, now time.Time) Conclusion {
 	case left && a.Failed != "":
 		return Conclusion{
 			Finding: cases.FindingDumpFailed, Doubt: p.Doubt, Done: isBack(a) || now.Sub(boot.SeenAt) >= bootTime,
-			Why: sentence("its capture kernel left without a complete dump; the last that it said of it: %s", a.Failed),
+			Why: failed(a),
 		}
 	case left:
 		return Conclusion{
@@ -121,6 +122,14 @@ func captured(a cases.Account, now time.Time) Conclusion {
 		}
 	}
 	return hung(a, p, now)
+}
+
+// failed says how a dump failed. kdump-tools may say that it has saved one all the same.
+func failed(a cases.Account) string {
+	if a.Broken != "" {
+		return sentence("its capture kernel panicked before makedumpfile said that the dump is complete: %s", a.Broken)
+	}
+	return sentence("its capture kernel left, and makedumpfile has not said that the dump is complete; the last line on it: %s", a.Failed)
 }
 
 // hung is a capture kernel that may still be at work.
