@@ -2,9 +2,11 @@ package followup
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/observe"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
@@ -28,7 +30,8 @@ func observeHost(ctx context.Context, h *Handler, t task) (cases.Record, error) 
 	if host.Grouped {
 		next.Host.Group, next.Host.Lifecycle = host.Group, host.Lifecycle
 	}
-	before, text := h.consoles(ctx, t)
+	before, text, answered := h.consoles(ctx, t)
+	next.Blind = !host.Known || !answered
 	next.Account = witness.Add(next.Account, witness.Sight{
 		At: t.now, Before: before, Console: text, Windows: next.Host.Windows,
 		Known: host.Known, State: host.State, Reason: host.Reason, Launched: host.Launched,
@@ -48,18 +51,20 @@ func (h *Handler) look(ctx context.Context, t task) observe.Host {
 	return host
 }
 
-// consoles gives the console from before the interrupt, and that of now. Without the one
-// from before, a crash of last week that is still in the ring could count as this one. So
-// a console is left out while the one from before may still be had.
-func (h *Handler) consoles(ctx context.Context, t task) (before, now []byte) {
+// consoles gives the console from before the interrupt, and that of now, and says whether
+// EC2 has answered. Without the one from before, a crash of last week that is still in the
+// ring could count as this one. So a console is left out while the one from before may
+// still be had.
+func (h *Handler) consoles(ctx context.Context, t task) (before, now []byte, answered bool) {
 	before, err := h.After.Before(ctx, t.r.ID)
 	if err != nil {
 		h.logMissing(ctx, t.r, "the console from before could not be read", err)
 	}
 	if age := t.now.Sub(t.r.ClaimedAt); before == nil && (err != nil && age < beforePatience || !evidenceIsThere(t.r, age)) {
-		return nil, nil
+		return nil, nil, false
 	}
-	return before, h.console(ctx, t.r)
+	now, answered = h.console(ctx, t.r)
+	return before, now, answered
 }
 
 // beforePatience is how long a console from before that cannot be read is waited for. By
@@ -72,18 +77,20 @@ func evidenceIsThere(r cases.Record, age time.Duration) bool {
 	return !r.NotedAt.IsZero() || age > config.FunctionTimeout
 }
 
-// console gives the newest console that can be had. The one that EC2 kept at the last
-// start, stop or reboot stands in for it if it is from after the interrupt.
-func (h *Handler) console(ctx context.Context, r cases.Record) []byte {
+// console gives the newest console that can be had, and says whether EC2 has answered. The
+// one that EC2 kept at the last start, stop or reboot stands in for it if it is from after
+// the interrupt.
+func (h *Handler) console(ctx context.Context, r cases.Record) (text []byte, answered bool) {
 	e := h.Taker.TakeConsole(ctx, r.InstanceID)
 	if e.LatestErr == nil {
-		return e.Latest
+		return e.Latest, true
 	}
 	h.logMissing(ctx, r, "the console could not be read", e.LatestErr)
+	answered = errors.Is(e.LatestErr, evidence.ErrEmpty)
 	if e = h.Taker.TakeBuffered(ctx, r.InstanceID); e.BufferedErr != nil || e.BufferedAt.Before(r.ClaimedAt) {
-		return nil
+		return nil, answered
 	}
-	return e.Buffered
+	return e.Buffered, true
 }
 
 // worthKeeping says whether the console of this step must be kept: it shows a stage that

@@ -85,9 +85,17 @@ func found(t task) witness.Conclusion {
 	return witness.Conclude(t.r.Followup.Account, t.r.Followup.SteppedAt)
 }
 
-func comesToNothingMore(t task) bool { return found(t).Done && unconcluded(t) }
-func stalled(t task) bool            { return found(t).Stalled }
-func dumping(t task) bool            { return found(t).Dumping }
+// blindFor is how long a case is not concluded because EC2 does not answer. What the host
+// did meanwhile is still on its console. Who may not see it at all would see no more later.
+const blindFor = 6 * time.Hour
+
+func comesToNothingMore(t task) bool {
+	seen := !t.r.Followup.Blind || t.now.Sub(t.r.ClaimedAt) >= blindFor
+	return found(t).Done && seen && unconcluded(t)
+}
+
+func stalled(t task) bool { return found(t).Stalled && !t.r.Followup.Blind }
+func dumping(t task) bool { return found(t).Dumping }
 
 // longDump is how long a capture kernel must run, without a word of its progress, until
 // people hear of a dump. Most dumps are over by then, and their end is news enough.

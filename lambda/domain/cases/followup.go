@@ -9,6 +9,7 @@ type Followup struct {
 	LostAt    time.Time // when it settled a case that had lost the result of its send; else zero
 	Account   Account
 	Host      Host // as it was last seen
+	Blind     bool // the last step could not see it: EC2 did not answer
 	Kept      int  // consoles from after the interrupt that are in the bucket
 	Told      map[News]Telling
 
