@@ -156,7 +156,7 @@ func (w *world) claim(state cases.State) string { return w.claimOf(hostID, state
 func (w *world) claimOf(id string, state cases.State) string {
 	w.t.Helper()
 	c, err := w.book.Claim(w.t.Context(), cases.Request{
-		InstanceID: id, Group: group, GroupLimit: 50, Cooldown: 6 * time.Hour, Budget: 100,
+		InstanceID: id, Group: group, GroupLimit: 200, Cooldown: 6 * time.Hour, Budget: 200,
 		Origin: cases.Origin{SourceKey: w.clock().String(), Kind: "alarm", Alarm: "web-hangs", Reason: "the agent fell silent"},
 	})
 	if err != nil {
