@@ -44,7 +44,7 @@ var whileItRuns = map[UpdateKind][]step{
 
 // ending is what to do at the end of a case, by the state and the system of its host.
 type ending struct {
-	away           []step // first, as long as the host does not answer
+	away           []step // first, as long as the host does not answer and nothing is in doubt
 	linux, windows []step
 }
 
@@ -94,6 +94,7 @@ var afterFinding = map[cases.Finding]ending{
 }
 
 var (
+	firstLook  = step{"This may be otherwise, and it may still write a dump. See its console before you do anything to it:", cmdConsole}
 	stillHangs = step{"If it still hangs, nothing more is to be had of it: reboot it.", ""}
 	largerFile = step{"Give its page file on the boot volume, and the volume of the dump, more room.", ""}
 	whoDidIt   = step{"See who did it:", cmdWho}
@@ -143,7 +144,11 @@ func (u Update) toTheDump() []step {
 func (u Update) withoutDump() []step {
 	var steps []step
 	e := afterFinding[u.Finding]
-	if !u.isBack() {
+	switch {
+	case u.isBack():
+	case u.Doubt != "":
+		steps = append(steps, firstLook)
+	default:
 		steps = append(steps, e.away...)
 	}
 	if u.Windows {
@@ -169,7 +174,7 @@ func (u Update) beforeUndo() string {
 	switch {
 	case u.hasDump():
 		return undoAfterDump
-	case u.Finding == cases.FindingIgnored, u.Finding == cases.FindingNoDump:
+	case u.Doubt == "" && (u.Finding == cases.FindingIgnored || u.Finding == cases.FindingNoDump):
 		return undoNow
 	default:
 		return undoAfterLook
