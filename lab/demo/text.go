@@ -129,6 +129,11 @@ func (t *textOutput) Event(e Event) {
 		t.Line(t.stamp(e)+t.Paint(paintDim, fmt.Sprintf("   - %-10s  %-11s ", "", "ignored")), e.Rule+": "+e.Text)
 	case KindGuest, KindCall:
 		t.Line(t.stamp(e)+t.Paint(paintGuest, fmt.Sprintf("   │ %s  ", e.Names[0])), t.Paint(paintGuest, e.Text))
+	case KindFinding:
+		t.Line(t.stamp(e)+t.Paint(paintKept, fmt.Sprintf("   ■ %s  ", e.Names[0])), t.Paint(paintKept, e.Finding+": "+e.Text))
+		if e.Detail != "" {
+			t.Line(strings.Repeat(" ", 15), t.Paint(paintDim, e.Detail))
+		}
 	case KindConsole:
 		t.console(e)
 	case KindNotification:
@@ -186,5 +191,5 @@ func (t *textOutput) decision(e Event) {
 
 // legend says what the marks mean.
 func legend() string {
-	return "↯ interrupted  ✗ refused  ‖ held  … later  = duplicate  ○ dry run"
+	return "↯ interrupted  ✗ refused  ‖ held  … later  = duplicate  ○ dry run  ■ a case is closed"
 }
