@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"crashcart/lambda/domain/instance"
@@ -188,7 +189,7 @@ func fields(raw []byte, known ...string) (map[string]json.RawMessage, error) {
 		if err := d.Decode(&value); err != nil {
 			return nil, errors.New("not JSON")
 		}
-		if _, twice := o[key]; twice || !isKnown(key, known) {
+		if _, twice := o[key]; twice || len(known) > 0 && !slices.Contains(known, key) {
 			return nil, fmt.Errorf("the key %q is there twice, or unknown", printable.Line(key, shown))
 		}
 		o[key] = value
@@ -200,13 +201,4 @@ func fields(raw []byte, known ...string) (map[string]json.RawMessage, error) {
 		return nil, errors.New("something comes after the object")
 	}
 	return o, nil
-}
-
-func isKnown(key string, known []string) bool {
-	for _, k := range known {
-		if k == key {
-			return true
-		}
-	}
-	return len(known) == 0
 }

@@ -15,6 +15,10 @@ import (
 
 const nameObserve = "observe"
 
+// stateRunning is the state of an instance that runs ("InstanceState", Amazon EC2 API
+// Reference).
+const stateRunning = "running"
+
 // observeHost looks at the host, and writes what is known with it. It always writes: what
 // could not be had is left out, and the deadlines of the witness go on.
 func observeHost(ctx context.Context, h *Handler, t task) (cases.Record, error) {
@@ -31,7 +35,8 @@ func observeHost(ctx context.Context, h *Handler, t task) (cases.Record, error) 
 		next.Host.Group, next.Host.Lifecycle = host.Group, host.Lifecycle
 	}
 	before, text, answered := h.consoles(ctx, t)
-	next.Blind = !host.Known || !answered
+	// An instance that does not run has no console, and there is nothing to wait for.
+	next.Blind = !host.Known || host.State == stateRunning && !answered
 	next.Account = witness.Add(next.Account, witness.Sight{
 		At: t.now, Before: before, Console: text, Windows: next.Host.Windows,
 		Known: host.Known, State: host.State, Reason: host.Reason, Launched: host.Launched,

@@ -329,6 +329,9 @@ func ask[T any](w *world, answer func(*host) *T) (out *T, err error) {
 }
 
 func (w *world) GetConsoleOutput(_ context.Context, in *ec2.GetConsoleOutputInput, _ ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error) {
+	if w.host.gone || w.host.state != ec2types.InstanceStateNameRunning {
+		return nil, &smithy.GenericAPIError{Code: "InvalidInstanceID.NotFound", Message: "it does not run"}
+	}
 	return ask(w, func(h *host) *ec2.GetConsoleOutputOutput {
 		text, at := h.console, w.now
 		if !aws.ToBool(in.Latest) {

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"crashcart/lambda/aws/awserr"
 	"crashcart/lambda/aws/call"
 	"crashcart/lambda/domain/instance"
 )
@@ -128,7 +129,7 @@ func (o Observer) describe(ctx context.Context, instanceID string) (*types.Insta
 			}
 		}
 	}
-	return nil, nil //nolint:nilnil // there is none, and that is an answer
+	return nil, nil
 }
 
 func stateOf(i *types.Instance) string {
@@ -147,11 +148,15 @@ func reasonOf(i *types.Instance) string {
 	return aws.ToString(i.StateTransitionReason)
 }
 
-// check gives the zero value for an instance that does not run: it has no status.
+// check gives the zero value for an instance that does not run, or is not there: it has no
+// status.
 func (o Observer) check(ctx context.Context, instanceID string) (instance.Check, error) {
 	out, err := o.EC2.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{
 		InstanceIds: []string{instanceID}, IncludeManagedResources: aws.Bool(true),
 	})
+	if awserr.Code(err) == "InvalidInstanceID.NotFound" {
+		return instance.Check{}, nil
+	}
 	if err != nil {
 		return instance.Check{}, err
 	}
