@@ -70,6 +70,12 @@ func TestTheSameSightAgainAddsNothing(t *testing.T) {
 	if !reflect.DeepEqual(a.Proofs, proofs) {
 		t.Error("the account that was given has changed")
 	}
+	a = follow(sight(time.Minute, seen+panics+version+command))
+	a.Proofs = append(make([]cases.Proof, 0, 10), a.Proofs[0], a.Proofs[3])
+	proofs = slices.Clone(a.Proofs)
+	if witness.Add(a, sight(time.Minute, seen+panics)); !reflect.DeepEqual(a.Proofs, proofs) {
+		t.Error("the account that was given has changed in its midst")
+	}
 }
 
 // The times are those at which a stage was first seen.
@@ -143,6 +149,9 @@ func TestAForgottenEndIsNeverAFailure(t *testing.T) {
 	} {
 		later := sight(5*time.Minute, "")
 		later.Console = []byte(tail + strings.Repeat("[    9.1] x\r\n", console.MaxBytes/13) + "[  OK  ] Reached target multi-user.target.\r\n" + prompt)
+		if strings.HasPrefix(tail, "[  700") {
+			later.Console = []byte(tail + prompt)
+		}
 		a := follow(sight(15*time.Second, version+capture), later)
 		c := witness.Conclude(a, noon.Add(10*time.Minute))
 		if c.Finding != cases.FindingUnproven || !c.Done || !slices.Contains(proven(a), stBack) {
@@ -191,6 +200,49 @@ func TestWhatSomebodyDoesIsRaced(t *testing.T) {
 		if raced != (c.want != "") || !strings.Contains(got.Why, c.want) || raced && !got.Done || strings.ContainsAny(got.Why, "\x1b\n") {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+// A shutdown of another kernel than the interrupted one is not somebody's wish.
+func TestARebootOfItsOwnIsNeverARace(t *testing.T) {
+	ring := sight(5*time.Minute, "")
+	ring.Console = []byte("Rebooting.\r\n" + up)
+	for name, a := range map[string]cases.Account{
+		"behind a panic":                follow(sight(time.Minute, seen+panics+"[ 4005.1] reboot: machine restart\r\n")),
+		"of a kernel that is forgotten": follow(ring),
+		"before a capture kernel":       follow(sight(time.Minute, "[  OK  ] Reached target shutdown.target - System Shutdown.\r\n"+version+capture)),
+		"of the capture kernel":         follow(sight(time.Minute, version+capture+restart)),
+		"of the next kernel":            follow(sight(time.Minute, seen+panics+up+"\r\n[  OK  ] Reached target shutdown.target - System Shutdown.\r\n")),
+	} {
+		if a.Raced != "" {
+			t.Errorf("%s: %s", name, a.Raced)
+		}
+	}
+	if a := follow(sight(time.Minute, seen+panics+"[ 4001.1] x\r\n[  OK  ] Started a.\r\n")); a.Lives != "" {
+		t.Errorf("it has panicked, and lives: %s", a.Lives)
+	}
+}
+
+// A ring that has forgotten the boot still shows that the machine is up.
+func TestARingWithoutTheBootStillShowsTheReturn(t *testing.T) {
+	later := sight(9*time.Minute, "")
+	later.Console = []byte(strings.Repeat("[  700.1] x\r\n", 2*console.MaxBytes/13) + prompt)
+	a := follow(sight(time.Minute, seen+panics+version+command), later)
+	if !slices.Contains(proven(a), stBack) {
+		t.Errorf("%v", proven(a))
+	}
+}
+
+// A second try of a script ends well.
+func TestAFailureIsForgottenWhenTheDumpIsComplete(t *testing.T) {
+	text := version + capture + "kdump: saving vmcore\r\nkdump: saving vmcore failed\r\n"
+	a := follow(sight(time.Minute, text))
+	if a.Failed != "kdump: saving vmcore failed" {
+		t.Errorf("%+v", a)
+	}
+	a = witness.Add(a, sight(2*time.Minute, text+"kdump: saving vmcore\r\n"+copied+whole+restart+up))
+	if c := witness.Conclude(a, noon.Add(3*time.Minute)); c.Finding != cases.FindingDumped || c.Doubt != "" || a.Failed != "" {
+		t.Errorf("%+v of %+v", c, a)
 	}
 }
 
@@ -276,6 +328,10 @@ func TestAnAgentIsBackOnlyAfterTheInterrupt(t *testing.T) {
 		if _, back := a.Reached(stBack); back != c.back || (a.Lives != "") != c.lives {
 			t.Errorf("%s: %+v", name, a)
 		}
+	}
+	early := follow(sight(time.Minute, version+capture), ping(10*time.Minute, version+capture, 9*time.Minute))
+	if got := proven(early); !slices.Equal(got, stages(stCapture)) {
+		t.Errorf("an agent that a capture kernel may have started: %v", got)
 	}
 	c := witness.Conclude(follow(blind), noon.Add(9*time.Minute))
 	if c.Finding != cases.FindingUnproven || c.Doubt == "" || c.Done {

@@ -107,6 +107,22 @@ func TestACaptureKernelThatPrintsForEverEnds(t *testing.T) {
 	}
 }
 
+// Whatever goes on, a case ends.
+func TestNoCaseOutlivesItsStateMachine(t *testing.T) {
+	a := follow(sight(time.Minute, version+capture+copying))
+	a.MovedAt = noon.Add(47*time.Hour - time.Minute)
+	if c := witness.Conclude(a, noon.Add(47*time.Hour-time.Second)); c.Done || !c.Dumping {
+		t.Errorf("%+v", c)
+	}
+	if c := witness.Conclude(a, noon.Add(47*time.Hour)); !c.Done || c.Dumping || c.Finding != cases.FindingHungInDump {
+		t.Errorf("%+v", c)
+	}
+	end := witness.Sight{At: noon.Add(2 * time.Minute), Known: true, State: "stopped"}
+	if c := witness.Conclude(follow(sight(time.Minute, ""), end), end.At); !c.Done || c.Finding != cases.FindingUnproven || !strings.Contains(c.Why, "stopped by itself") {
+		t.Errorf("%+v", c)
+	}
+}
+
 // People are told why they may doubt it.
 func TestADoubtIsNeverLost(t *testing.T) {
 	weak := version + capture + dracut("[   31.0] kdump[486]: saving vmcore complete\r\n")

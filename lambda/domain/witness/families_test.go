@@ -165,6 +165,7 @@ func TestAShutdownIsNeverACrash(t *testing.T) {
 		{"a boot", up, cases.FindingUnproven, stages(stRebooted, stBack)},
 		{"firmware and a boot", "SeaBIOS (version 1.16)\r\n" + prompt, cases.FindingUnproven, stages(stRebooted, stBack)},
 		{"the last word of a kernel that says nothing else", restart + up, cases.FindingUnproven, stages(stRebooted, stBack)},
+		{"a boot that speaks of a dump", seen + panics + version + command + "[    5.1] kdump[1]: saving vmcore\r\n", cases.FindingNoDump, stages(stSeen, stPanicked, stRebooted)},
 		{"a panic that reboots", seen + panics + "[ 4005.2] Rebooting in 5 seconds..\r\n" + up, cases.FindingNoDump, stages(stSeen, stPanicked, stRebooted, stBack)},
 		{"a panic whose line is lost", "[ 4005.2] Rebooting in 5 seconds..\r\n" + up, cases.FindingUnproven, stages(stRebooted, stBack)},
 		{"a shutdown after the kernel has ignored it", seen + dazed + down, cases.FindingIgnored, stages(stSeen)},
@@ -181,6 +182,7 @@ func TestAShutdownIsNeverACrash(t *testing.T) {
 func TestAnotherCrashIsNeverOurs(t *testing.T) {
 	ours := version + capture + dracut(copying) + up
 	story{"a second crash that dumps", ours + "\r\n" + version + capture + dracut(copied+whole) + restart + up, cases.FindingDumpFailed, stages(stCapture, stDmesg, stRebooted, stBack)}.check(t, hung)
+	story{"a second crash with a prompt", version + capture + dracut(copying) + restart + version + command + restart + version + capture + prompt, cases.FindingDumpFailed, stages(stCapture, stDmesg, stRebooted)}.check(t, hung)
 	story{"a second crash behind a panic", seen + panics + up + "\r\n" + version + capture + dracut(copied+whole), cases.FindingNoDump, stages(stSeen, stPanicked, stRebooted, stBack)}.check(t, hung)
 }
 
@@ -189,6 +191,40 @@ func TestTheCrashedKernelsLogIsNeverItsReboot(t *testing.T) {
 	log := version + command + seen + panics
 	story{"the log", version + capture + "[    5.1] kdump[1]: saving vmcore\r\n" + log, cases.FindingHungInDump, stages(stCapture)}.check(t, hung)
 	story{"the log, and the dump", version + capture + log + "[    9.1] kdump[480]: saving vmcore\r\n" + copied + whole, cases.FindingDumped, stages(stCapture, stDumped)}.check(t, hung)
+}
+
+// Without a console from before, the newest crash counts, from its beginning to its end.
+func TestTheNewestCrashIsReadAsAWhole(t *testing.T) {
+	const older = version + capture + "[    6.4] kdump[480]: saving vmcore\r\n" + whole + restart + up + "\r\n"
+	log := version + command + seen + panics
+	for _, s := range []story{
+		{"with its panic", older + seen + panics + version + capture + dracut(copying), cases.FindingHungInDump, stages(stSeen, stPanicked, stCapture, stDmesg)},
+		{"without", older + version + capture + dracut(copying), cases.FindingHungInDump, stages(stCapture, stDmesg)},
+		{"behind an older dump", older + seen + dazed, cases.FindingIgnored, stages(stSeen)},
+		{"behind an older interrupt", seen + dazed + seen + panics + up, cases.FindingNoDump, stages(stSeen, stPanicked, stRebooted, stBack)},
+		{"with the crashed kernel's log", version + capture + "[    5.1] kdump[1]: saving vmcore\r\n" + log, cases.FindingHungInDump, stages(stCapture)},
+	} {
+		got := witness.Read(nil, []byte(s.text))
+		if got.Finding != s.finding || !slices.Equal(named(got.Stages), s.stages) {
+			t.Errorf("%s: %s by %v, want %s by %v", s.name, got.Finding, named(got.Stages), s.finding, s.stages)
+		}
+	}
+}
+
+// The command line of a machine that has run for long is forgotten.
+func TestAHostThatRunsOnIsNeverACaptureKernel(t *testing.T) {
+	before := "[ 3900.000000] INFO: task systemd:1 blocked for more than 120 seconds.\r\n"
+	story{"words of a dump, and a login", "[ 3999.1] kdump[1]: saving vmcore\r\n" + prompt, cases.FindingIgnored, nil}.check(t, before)
+	story{"words of a dump alone", "[ 3999.1] kdump[1]: saving vmcore\r\n", cases.FindingHungInDump, stages(stCapture)}.check(t, before)
+}
+
+// A console may begin with another line than it ended with: its ring is cut in a character.
+func TestACutLineNeverMakesAnOlderCrashNew(t *testing.T) {
+	const older = version + capture + "[    6.4] kdump[480]: saving vmcore\r\n" + whole + restart + up + "\r\n[ 3900.1] x\r\n"
+	got := witness.Read([]byte(older), []byte("?"+older[1:]+seen+dazed))
+	if got.Finding != cases.FindingIgnored || !slices.Equal(named(got.Stages), stages(stSeen)) {
+		t.Errorf("%s by %v", got.Finding, got.Stages)
+	}
 }
 
 // EC2 shows lines of a Windows's log, and may show the same again.

@@ -37,10 +37,7 @@ func livesOf(lines []console.Line, text []byte) []life {
 		for n < len(lines) && lines[n].Life == lines[i].Life {
 			n++
 		}
-		// A boot shows by its clock first, and by its words in the same line.
-		if n-i > 1 || n == len(lines) || lines[n].Offset != lines[i].Offset {
-			lives = append(lives, life{lines: lines[i:n], begun: i > 0 || begins(lines[0].Sign)})
-		}
+		lives = append(lives, life{lines: lines[i:n], begun: i > 0 || begins(lines[0].Sign)})
 		i = n
 	}
 	for i := range lives {
@@ -94,8 +91,7 @@ const maxCommand = 900
 
 // isWhole says that the line that text begins with has ended, and was not cut.
 func isWhole(text []byte) bool {
-	n := bytes.IndexAny(text[:min(len(text), maxCommand)], "\r\n")
-	return n >= 0
+	return bytes.ContainsAny(text[:min(len(text), maxCommand)], "\r\n")
 }
 
 // ended says that the kernel of this life has said its last word, or has panicked.

@@ -29,16 +29,14 @@ func (l *life) crashAt() int {
 	}
 	at := -1
 	for n, line := range l.lines {
-		switch {
-		case line.Sign == console.SignNMI, line.Sign == console.SignBugcheck, at < 0 && isOfCrash(line.Sign):
+		switch line.Sign {
+		case console.SignNMI, console.SignBugcheck:
 			at = n
-		case at < 0 && line.Sign.OfDump() && !l.isUpAfter(n) && !l.begun:
-			at = n
+		case console.SignIgnored, console.SignPanicked:
+			if at < 0 {
+				at = n
+			}
 		}
 	}
 	return at
-}
-
-func isOfCrash(s console.Sign) bool {
-	return s == console.SignIgnored || s == console.SignPanicked
 }

@@ -43,7 +43,6 @@ type reader struct {
 	broken   *console.Line // by which the capture kernel has panicked
 	failed   *console.Line // the newest on a dump that was not complete when its kernel left
 	windows  int           // lines of a Windows that were read
-	over     bool          // another crash follows: it is not ours
 }
 
 // Why a stage may not be so.
@@ -61,28 +60,22 @@ func (r *reader) read(lives []life, at int) {
 	newer := r.reading.Newer(at)
 	for i := range lives {
 		l := &lives[i]
-		older := false // a line of this life is
 		for n := range l.lines {
-			switch {
-			case r.over:
-				return
-			case !newer(l.lines[n]):
-				older = true
-			default:
-				if n == 0 && !older {
-					r.enter(l)
-				}
-				r.take(l, n)
+			if !newer(l.lines[n]) {
+				continue
 			}
+			if n == 0 {
+				r.enter(l)
+			}
+			r.take(l, n)
 		}
 	}
 }
 
-// enter begins a life that is newer than the interrupt.
+// enter begins a life that is newer than the interrupt. A capture kernel shows by its own
+// lines. One behind an ordinary boot is of another crash, and not ours.
 func (r *reader) enter(l *life) {
 	switch {
-	case l.kind == capture && l.begun:
-		r.over = r.phase == back && r.known != back
 	case l.kind == ordinary:
 		r.reboot(l, "")
 	case l.kind == unknown && !l.begun && r.phase == capturing && l.isUpAfter(0):
