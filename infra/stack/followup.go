@@ -22,11 +22,12 @@ const (
 	// 256 MB are a seventh of a CPU ("Configure Lambda function memory", AWS Lambda Developer
 	// Guide).
 	followupMemory = 256
-	// followupSpare is room for the queue's two batches, a sweep, and two steps.
+	// followupSpare is how many may run at once in any case: the queue's two batches, a
+	// sweep, and two steps.
 	followupSpare = 5
-	// followupOverlap is how many steps begin in the time that one may take: in the first
-	// minutes a case has a step every 15 s, of some 3 s each. So a fifth of all cases that
-	// one hour's budget allows has a step at the same time.
+	// followupOverlap: in its first minutes a case has a step every 15 s, and a step takes
+	// some 3 s. So when all of an hour's interrupts are sent at once, a fifth of their cases
+	// has a step at the same time.
 	followupOverlap = 5
 	// followupPollers is the least that Lambda lets a queue have ("Configuring scaling
 	// behavior for SQS event source mappings", AWS Lambda Developer Guide).
@@ -45,6 +46,11 @@ type Followup struct {
 
 // newFollowup makes the follow-up with its roles and its log. definition is the state
 // machine's, in the Amazon States Language.
+//
+// Lambda never takes it for a loop. A chain of messages comes to it once, however often the
+// chain has come to the interrupt function; and what Step Functions invokes is not counted
+// ("Use Lambda recursive loop detection to prevent infinite loops", AWS Lambda Developer
+// Guide).
 func newFollowup(s Stack, p props.Props, code, definition string) Followup {
 	// The log goes with the stack: what it has found is in the casebook.
 	logs := awslogs.NewCfnLogGroup(s.Stack, jsii.String("FollowupLog"), &awslogs.CfnLogGroupProps{
