@@ -145,6 +145,7 @@ func TestAForgottenEndIsNeverAFailure(t *testing.T) {
 		"a claim":                          "[   12.1] kdump-tools[129]: kdump-tools: saved vmcore in /var/crash/x\r\n" + restart + version + command,
 		"an end of makedumpfile":           "[   12.1] kdump-tools[130]: makedumpfile Completed.\r\n" + restart + version + command,
 		"a boot without its beginning":     "",
+		"a boot that is nearly forgotten":  strings.Repeat("[  700.1] x\r\n", 2*console.MaxBytes/13),
 		"the log's end, behind the dump's": "[   12.1] kdump-tools[129]: kdump-tools: saved dmesg content in /var/crash/x\r\n" + restart + version + command,
 	} {
 		later := sight(5*time.Minute, "")
