@@ -63,7 +63,7 @@ func observing(at Places) []Statement {
 			Why:       "these have no resources to name in IAM (Service Authorization Reference)",
 		},
 		{
-			Sid: "ReadConsole", Actions: []string{"ec2:GetConsoleOutput"}, Resources: []string{instance(at)}, If: tagged(),
+			Sid: "ReadConsole", Actions: []string{"ec2:GetConsoleOutput"}, Resources: []string{anyInstance(at)}, If: tagged(),
 			Why: "an instance of this account and Region that is opted in: which one was interrupted is in its case; " +
 				"a console may show secrets, so that of an instance that is not opted in is never read",
 		},

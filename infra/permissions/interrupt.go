@@ -59,7 +59,7 @@ func Interrupt(at Places) []Statement {
 
 // instances is what it may do outside of Crashcart.
 func instances(at Places) []Statement {
-	instance := instance(at)
+	instance := anyInstance(at)
 	return []Statement{
 		{
 			Sid: "Describe",

@@ -67,8 +67,8 @@ func logging(at Places) Statement {
 // for the architecture as well, since a new family may escape them.
 var gravitons = []string{"a1.*", "*g.*", "*gd.*", "*gn.*", "*gb.*", "*gen.*", "*g-flex.*", "*ge.*"}
 
-// instance is every instance of the account and Region.
-func instance(at Places) string {
+// anyInstance is every instance of the account and Region.
+func anyInstance(at Places) string {
 	return "arn:" + at.Partition + ":ec2:" + at.Region + ":" + at.Account + ":instance/*"
 }
 

@@ -14,7 +14,7 @@ func addFollowupAlarms(s Stack) {
 		{"aborted", "ExecutionsAborted", "was stopped by somebody"},
 	} {
 		ownAlarm(s, "followup-"+ended.name, "The follow-up of a case "+ended.how+". The next sweep tries to end the case. "+
-			"The execution, in Step Functions, has the case's name: crashcart case ID", executions(s, ended.metric, "Sum"))
+			"The execution, in Step Functions, has the case's name: crashcart case ID", executions(s, ended.metric))
 	}
 	ownAlarm(s, "followup-errors", "The follow-up ended with an error. A step is tried again for minutes, then its case is closed as unproven: see the log of "+followupName,
 		s.Followup.Function.MetricErrors(&awscloudwatch.MetricOptions{Period: minutesLong(ownPeriod), Statistic: jsii.String("Sum")}))
@@ -32,9 +32,9 @@ func addFollowupAlarms(s Stack) {
 
 // executions counts the state machine's executions ("Monitoring Step Functions metrics
 // using Amazon CloudWatch", AWS Step Functions Developer Guide).
-func executions(s Stack, name, statistic string) awscloudwatch.Metric {
+func executions(s Stack, name string) awscloudwatch.Metric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: jsii.String("AWS/States"), MetricName: jsii.String(name), Statistic: jsii.String(statistic),
+		Namespace: jsii.String("AWS/States"), MetricName: jsii.String(name), Statistic: jsii.String("Sum"),
 		DimensionsMap: &map[string]*string{"StateMachineArn": s.Followup.Machine.AttrArn()}, Period: minutesLong(ownPeriod),
 	})
 }

@@ -28,5 +28,5 @@ func longest(name, label string) awscloudwatch.IMetric {
 }
 
 func labelled(s Stack, name, label string) awscloudwatch.IMetric {
-	return executions(s, name, "Sum").With(&awscloudwatch.MetricOptions{Label: jsii.String(label)})
+	return executions(s, name).With(&awscloudwatch.MetricOptions{Label: jsii.String(label)})
 }
