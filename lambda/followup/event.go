@@ -180,14 +180,9 @@ func fields(raw []byte, known ...string) (map[string]json.RawMessage, error) {
 	}
 	o := map[string]json.RawMessage{}
 	for d.More() {
-		token, err := d.Token()
-		key, ok := token.(string)
-		if err != nil || !ok {
-			return nil, errors.New("not an object")
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, errors.New("not JSON")
+		key, value, err := pair(d)
+		if err != nil {
+			return nil, err
 		}
 		if _, twice := o[key]; twice || len(known) > 0 && !slices.Contains(known, key) {
 			return nil, fmt.Errorf("the key %q is there twice, or unknown", printable.Line(key, shown))
@@ -201,4 +196,14 @@ func fields(raw []byte, known ...string) (map[string]json.RawMessage, error) {
 		return nil, errors.New("something comes after the object")
 	}
 	return o, nil
+}
+
+// pair reads the next key of an object, and its value.
+func pair(d *json.Decoder) (key string, value json.RawMessage, err error) {
+	token, err := d.Token()
+	key, ok := token.(string)
+	if err != nil || !ok || d.Decode(&value) != nil {
+		return "", nil, errors.New("not JSON")
+	}
+	return key, value, nil
 }

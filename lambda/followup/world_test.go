@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -57,7 +58,9 @@ type world struct {
 	t       *testing.T
 	gate    gate
 	handler *followup.Handler
+	client  *dynamodb.Client
 	book    *casebook.Book // of the test itself, past the gate
+	due     func(string)   // hears which step is due before each call; mostly nil
 	log     bytes.Buffer
 
 	mu    sync.Mutex
@@ -121,7 +124,7 @@ func newWorld(t *testing.T) *world {
 			return aws.Credentials{AccessKeyID: "lab", SecretAccessKey: "lab"}, nil
 		}),
 	})
-	w.book = casebook.New(client, tableName)
+	w.client, w.book = client, casebook.New(client, tableName)
 	w.book.Now = w.clock
 	own := casebook.New(shelf{client, w}, tableName)
 	own.Now = w.clock
@@ -243,6 +246,23 @@ func (w *world) news() (kinds []string) {
 		kinds = append(kinds, string(u.Kind))
 	}
 	return kinds
+}
+
+// items is the whole table.
+func (w *world) items() []map[string]types.AttributeValue {
+	w.t.Helper()
+	out, err := w.client.Scan(w.t.Context(), &dynamodb.ScanInput{TableName: aws.String(tableName), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out.Items
+}
+
+func (w *world) put(it map[string]types.AttributeValue) {
+	w.t.Helper()
+	if _, err := w.client.PutItem(w.t.Context(), &dynamodb.PutItemInput{TableName: aws.String(tableName), Item: it}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // wantEnded checks that the case has ended once, with everything given back.
