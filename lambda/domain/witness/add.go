@@ -169,14 +169,18 @@ func seenAt(a cases.Account, s cases.Stage) time.Time {
 	return p.SeenAt
 }
 
-// prove adds a proof, if its stage has none yet. The proofs are in the order of the stages.
+// prove adds a proof, if its stage has none yet, or takes the doubt from one. The proofs
+// are in the order of the stages.
 func prove(a *cases.Account, p cases.Proof) {
-	if reached(*a, p.Stage) {
-		return
-	}
 	order := cases.Stages()
-	at, _ := slices.BinarySearchFunc(a.Proofs, p, func(x, y cases.Proof) int {
+	at, found := slices.BinarySearchFunc(a.Proofs, p, func(x, y cases.Proof) int {
 		return slices.Index(order, x.Stage) - slices.Index(order, y.Stage)
 	})
-	a.Proofs = slices.Insert(a.Proofs, at, p)
+	switch {
+	case !found:
+		a.Proofs = slices.Insert(a.Proofs, at, p)
+	case a.Proofs[at].Doubt != "" && p.Doubt == "":
+		p.SeenAt = a.Proofs[at].SeenAt
+		a.Proofs[at] = p
+	}
 }

@@ -98,6 +98,37 @@ func TestAStageKeepsTheTimeAtWhichItWasFirstSeen(t *testing.T) {
 	}
 }
 
+// A better proof takes the doubt away, and leaves the time.
+func TestADoubtEndsWithABetterProof(t *testing.T) {
+	words := "[    6.4] kdump[480]: saving vmcore\r\n"
+	a := follow(sight(time.Minute, words), sight(2*time.Minute, version+capture+words))
+	if p, _ := a.Reached(stCapture); p.Doubt != "" || !strings.Contains(p.Line, "elfcorehdr") || !p.SeenAt.Equal(noon.Add(time.Minute)) || len(a.Proofs) != 2 {
+		t.Errorf("%+v", a.Proofs)
+	}
+	a = witness.Add(a, sight(3*time.Minute, words))
+	if p, _ := a.Reached(stCapture); p.Doubt != "" || !strings.Contains(p.Line, "elfcorehdr") {
+		t.Errorf("%+v", a.Proofs)
+	}
+}
+
+// The capture kernel may panic as well, and the ring forget its boot.
+func TestAPanicOfAnotherKernelIsNeverTheInterruptedOnes(t *testing.T) {
+	later := sight(5*time.Minute, "")
+	later.Console = []byte(strings.Repeat("[   20.1] x\r\n", 2*console.MaxBytes/13) + "[   21.1] Kernel panic - not syncing: System is deadlocked on memory\r\n")
+	if got := proven(follow(later)); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// The ring of the interrupted machine may begin in the midst of its boot.
+func TestAnInterruptInAHalfForgottenBootIsSeen(t *testing.T) {
+	const half = "[  OK  ] Reached target basic.target - Basic System.\r\n[ 3900.1] x\r\n"
+	got := witness.Read([]byte(half), []byte(half+seen+panics))
+	if got.Finding != cases.FindingNoDump || len(got.Stages) != 2 {
+		t.Errorf("%s by %v", got.Finding, got.Stages)
+	}
+}
+
 // Without a console from before, an older crash may be what shows.
 func TestAnOlderCrashIsNeverProvenWithoutADoubt(t *testing.T) {
 	s := sight(time.Minute, version+capture+dracut(copied+whole)+restart+version+command+"[   20.1] x\r\n")

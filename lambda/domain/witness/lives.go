@@ -37,7 +37,7 @@ func livesOf(lines []console.Line, text []byte) []life {
 		for n < len(lines) && lines[n].Life == lines[i].Life {
 			n++
 		}
-		lives = append(lives, life{lines: lines[i:n], begun: i > 0 || begins(lines[0].Sign)})
+		lives = append(lives, life{lines: lines[i:n], begun: i > 0 || boots(lines[:n])})
 		i = n
 	}
 	for i := range lives {
@@ -48,6 +48,19 @@ func livesOf(lines []console.Line, text []byte) []life {
 		lives[i].judge(before, text)
 	}
 	return lives
+}
+
+// boots says that lines show a boot before the machine is up.
+func boots(lines []console.Line) bool {
+	for _, l := range lines {
+		switch {
+		case begins(l.Sign):
+			return true
+		case isUp(l.Sign):
+			return false
+		}
+	}
+	return false
 }
 
 // begins says that a life begins with the sign.

@@ -12,7 +12,7 @@ func newest(lives []life, end int) int {
 	for k, l := range slices.Backward(lives) {
 		at := l.crashAt()
 		switch {
-		case at < 0, l.suspect && l.kind != capture: // it may be the crashed kernel's log
+		case at < 0, l.begun && l.kind == unknown: // it may be a capture kernel, or the crashed kernel's log
 		case l.begun && l.kind == capture && k > 0 && lives[k-1].kind != capture && lives[k-1].crashAt() >= 0:
 			return lives[k-1].lines[lives[k-1].crashAt()].Offset
 		default:

@@ -34,9 +34,10 @@ type reader struct {
 	joined  bool          // both have text in common
 	known   phase         // by older consoles
 
-	phase phase
-	found []found
-	dump  dump
+	phase   phase
+	foreign bool // the life is a boot that may be the capture kernel's, or the crashed kernel's log
+	found   []found
+	dump    dump
 
 	ignored  *console.Line // by which the kernel goes on
 	shutdown *console.Line // of an orderly shutdown of the kernel that was interrupted
@@ -60,6 +61,7 @@ func (r *reader) read(lives []life, at int) {
 	newer := r.reading.Newer(at)
 	for i := range lives {
 		l := &lives[i]
+		r.foreign = l.begun && l.kind == unknown && newer(l.lines[0])
 		for n := range l.lines {
 			if !newer(l.lines[n]) {
 				continue
@@ -116,8 +118,8 @@ func (r *reader) take(l *life, n int) {
 	case line.Sign == console.SignWindowsReady, line.Sign == console.SignBugcheck:
 		r.takeWindows(line)
 		return
-	case l.begun && l.kind == unknown && !line.Sign.OfDump():
-		return // it may be the capture kernel, or the crashed kernel's log
+	case r.foreign && !line.Sign.OfDump():
+		return
 	}
 	if r.phase == interrupted && captures(l, n) {
 		r.phase = capturing
@@ -153,8 +155,12 @@ func captures(l *life, n int) bool {
 	return !l.isUpAfter(n)
 }
 
-// takeInterrupted takes a line of the kernel that was interrupted.
+// takeInterrupted takes a line of the kernel that was interrupted. One from before its
+// time is another kernel's, of which the ring has forgotten the boot.
 func (r *reader) takeInterrupted(line *console.Line) {
+	if clock, timed := r.reading.Time(*line); timed && clock < r.clock {
+		return
+	}
 	switch line.Sign {
 	case console.SignNMI:
 		r.prove(cases.StageSeen, *line, "")
@@ -169,13 +175,10 @@ func (r *reader) takeInterrupted(line *console.Line) {
 }
 
 // takeShutdown takes a line of a shutdown. It is that of the kernel that was interrupted
-// only where its console goes on, and so does its clock. A capture kernel that prints
-// nothing else says such a word at its end, and a kernel that has panicked, too.
+// only where its console goes on: a capture kernel that prints nothing else says such a
+// word at its end, and a kernel that has panicked, too.
 func (r *reader) takeShutdown(line *console.Line) {
 	if !r.joined || r.shutdown != nil || r.has(cases.StagePanicked) {
-		return
-	}
-	if clock, timed := r.reading.Time(*line); timed && clock < r.clock {
 		return
 	}
 	if !bytes.Contains(r.raw(line), []byte("Rebooting in ")) { // in so many seconds, says a panic
