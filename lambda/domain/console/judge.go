@@ -51,9 +51,7 @@ func (j *judge) sign(w *word, at int) Sign {
 	case SignDump:
 		return j.dump(w, rest)
 	case SignDmesg:
-		if w.text == dmesgLog && j.isKdump() { // kdump-tools says it itself, when makedumpfile has ended
-			return SignDump
-		}
+		return j.dmesg(w)
 	case signTarget:
 		return target(rest)
 	case signStage:
@@ -62,6 +60,15 @@ func (j *judge) sign(w *word, at int) Sign {
 		return SignReady
 	}
 	return w.sign
+}
+
+// dmesg is what a word shows on the log of the crashed kernel. kdump-tools says itself that
+// it is saved, when makedumpfile has ended.
+func (j *judge) dmesg(w *word) Sign {
+	if w.text == dmesgLog && j.isKdump() {
+		return SignDump
+	}
+	return SignDmesg
 }
 
 // dump is what a word of a program that saves a dump shows. The word may begin a progress.

@@ -13,8 +13,22 @@ func dumpWords() []word {
 		// The file that only a capture kernel has (Linux source, fs/proc/vmcore.c).
 		says(SignVmcore, asFact, "/proc/vmcore"),
 
-		// makedumpfile of every distribution (makedumpfile source, print_info.c,
-		// print_info.h and makedumpfile.c). Its progress is read in progress.go.
+		makedumpfileWords(), kdumpToolsWords(), dracutWords(), suseWords(),
+
+		// Bottlerocket (bottlerocket, packages/release/capture-kernel-dump.service).
+		says(SignDump, byInit|asFact, "Capture dump after kernel crash", "capture-kernel-dump"),
+
+		// Arch Linux (ArchWiki, "Kdump"), and Yocto (meta-openembedded, kexec-tools, kdump).
+		says(SignDump, byInit|asFact, "Create dump after kernel crash"),
+		says(SignDump, atHead, "Saving a vmcore to "),
+	)
+}
+
+// makedumpfileWords are those of makedumpfile, on every distribution (makedumpfile
+// source, print_info.c, print_info.h and makedumpfile.c). Its progress is read in
+// progress.go.
+func makedumpfileWords() []word {
+	return slices.Concat(
 		says(SignProgress, 0, " %]"),
 		says(SignWritten, asFact, "The dumpfile is saved to ", "The dumpfiles are saved to "),
 		says(SignDmesg, asFact, dmesgLog),
@@ -22,9 +36,13 @@ func dumpWords() []word {
 		says(SignDump, asFact,
 			"makedumpfile Failed.", "STEP [Copying data", "STEP [Saving",
 			"Writing erase info...", "The makedumpfile operation may be incomplete."),
+	)
+}
 
-		// Debian and Ubuntu (kdump-tools, debian/kdump-config.in and
-		// kdump-tools-dump.service), to a disk, over NFS, SSH and FTP.
+// kdumpToolsWords are those of Debian and Ubuntu (kdump-tools, debian/kdump-config.in
+// and kdump-tools-dump.service), to a disk, over NFS, SSH and FTP.
+func kdumpToolsWords() []word {
+	return slices.Concat(
 		says(SignClaimed, asFact, "saved vmcore in ", "saved vmcore via "),
 		says(SignDmesg, asFact, "saved dmesg content "),
 		says(SignFallback, asFact, "makedumpfile failed, falling back to"),
@@ -33,11 +51,15 @@ func dumpWords() []word {
 			"running makedumpfile ", "sending makedumpfile ", "kdump-tools-dump",
 			"failed to save dmesg content ", "makedumpfile --dump-dmesg failed", "makedumpfile scp failed",
 			"Dumping to NFS mountpoint "),
+	)
+}
 
-		// RHEL and CentOS 7 to 10, Fedora, Amazon Linux 2 and 2023, and what is made of
-		// them (kdump-utils, dracut-kdump.sh, kdump.sh and kdump-capture.service;
-		// monitor_dd_progress.sh). The older scripts write "kdump: " before each message,
-		// the newer ones write by a logger whose name is kdump.
+// dracutWords are those of RHEL and CentOS 7 to 10, Fedora, Amazon Linux 2 and 2023, and
+// what is made of them (kdump-utils, dracut-kdump.sh, kdump.sh and kdump-
+// capture.service; monitor_dd_progress.sh). The older scripts write "kdump: " before
+// each message, the newer ones write by a logger whose name is kdump.
+func dracutWords() []word {
+	return slices.Concat(
 		says(SignDump, asFact, "Kdump Vmcore Save Service", "kdump-capture"),
 		says(SignDump, asFact,
 			"kdump: saving ", "kdump: dump target is ", "kdump: Executing final action", "kdump: Executing failure action",
@@ -49,9 +71,14 @@ func dumpWords() []word {
 		says(SignDumpFailed, byKdump|asFact, "sync vmcore failed", "moving vmcore failed"),
 		says(SignDump, 0, "Entering kdump emergency mode", "kdump:/# ", "kdump:/sysroot"),
 		says(SignDump, atHead, "Copied "), // "Copied 512 MB / 4096 MB", read in progress.go
+	)
+}
 
-		// SLES up to 15 (openSUSE/kdump, kdumptool, savedump.cc; init/save_dump.sh), and
-		// from 15 SP6 on (openSUSE/kdump, dracut/kdump-save and kdump-save.service).
+// suseWords are those of SLES up to 15 (openSUSE/kdump, kdumptool, savedump.cc;
+// init/save_dump.sh), and from 15 SP6 on (openSUSE/kdump, dracut/kdump-save and kdump-
+// save.service).
+func suseWords() []word {
+	return slices.Concat(
 		says(SignDump, atHead|asFact,
 			"Extracting dmesg", "Saving dump ", "Generating README", "Copying System.map", "Copying kernel",
 			"Dump saving completed.", "Saved temporary README.txt",
@@ -60,13 +87,6 @@ func dumpWords() []word {
 		says(SignSaved, atHead|asFact, "Saved vmcore"),
 		says(SignDumpFailed, atHead|asFact, "Failed saving vmcore", "Error: Failed saving vmcore", "Deleting vmcore"),
 		says(SignDump, byInit|asFact, "save kernel crash dump", "kdump-save"),
-
-		// Bottlerocket (bottlerocket, packages/release/capture-kernel-dump.service).
-		says(SignDump, byInit|asFact, "Capture dump after kernel crash", "capture-kernel-dump"),
-
-		// Arch Linux (ArchWiki, "Kdump"), and Yocto (meta-openembedded, kexec-tools, kdump).
-		says(SignDump, byInit|asFact, "Create dump after kernel crash"),
-		says(SignDump, atHead, "Saving a vmcore to "),
 	)
 }
 

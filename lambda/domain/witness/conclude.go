@@ -98,30 +98,25 @@ func dumped(a cases.Account, now time.Time) Conclusion {
 func captured(a cases.Account, now time.Time) Conclusion {
 	p, _ := a.Reached(cases.StageCaptureKernel)
 	quiet := now.Sub(latest(a.MovedAt, p.SeenAt))
-	boot, left := a.Reached(cases.StageRebooted)
-	switch {
-	case left && a.Failed != "":
-		return Conclusion{
-			Finding: cases.FindingDumpFailed, Doubt: p.Doubt, Done: isBack(a) || now.Sub(boot.SeenAt) >= bootTime,
-			Why: failed(a),
+	c := Conclusion{Doubt: p.Doubt}
+	if boot, left := a.Reached(cases.StageRebooted); left {
+		c.Finding, c.Why = cases.FindingDumpFailed, failed(a)
+		if a.Failed == "" {
+			c.Finding, c.Why = cases.FindingUnproven, "Its capture kernel ran and is gone, but nothing shows any more how its dump ended"
 		}
-	case left:
-		return Conclusion{
-			Finding: cases.FindingUnproven, Doubt: p.Doubt, Done: isBack(a) || now.Sub(boot.SeenAt) >= bootTime,
-			Why: "Its capture kernel ran and is gone, but nothing shows any more how its dump ended",
-		}
-	case a.Raced != "":
-		return Conclusion{
-			Finding: cases.FindingRaced, Doubt: p.Doubt, Dumping: !a.Gone, Stalled: !a.Gone && quiet >= stallTime, Done: a.Gone || quiet >= hungTime,
-			Why: sentence("%s, while its capture kernel ran", a.Raced),
-		}
-	case a.Failed != "":
-		return Conclusion{
-			Finding: cases.FindingDumpFailed, Doubt: p.Doubt, Dumping: true, Stalled: quiet >= stallTime, Done: a.Gone || quiet >= hungTime,
-			Why: sentence("its dump has failed, and it has not rebooted: %s", a.Failed),
-		}
+		c.Done = isBack(a) || now.Sub(boot.SeenAt) >= bootTime
+		return c
 	}
-	return hung(a, p, now)
+	switch {
+	case a.Raced != "":
+		c.Finding, c.Why = cases.FindingRaced, sentence("%s, while its capture kernel ran", a.Raced)
+	case a.Failed != "":
+		c.Finding, c.Why = cases.FindingDumpFailed, sentence("its dump has failed, and it has not rebooted: %s", a.Failed)
+	default:
+		return hung(a, p, now)
+	}
+	c.Dumping, c.Stalled, c.Done = !a.Gone, !a.Gone && quiet >= stallTime, a.Gone || quiet >= hungTime
+	return c
 }
 
 // failed says how a dump failed. kdump-tools may say that it has saved one all the same.

@@ -31,6 +31,12 @@ func (d *dump) take(line *console.Line) (completes bool) {
 		return false
 	}
 	d.last = line
+	d.note(line)
+	return d.ends(line.Sign)
+}
+
+// note takes a line that says how the dump goes on.
+func (d *dump) note(line *console.Line) {
 	switch line.Sign {
 	case console.SignWriting:
 		*d = dump{watched: true, complete: d.complete, doubt: d.doubt, last: line}
@@ -42,14 +48,19 @@ func (d *dump) take(line *console.Line) (completes bool) {
 		d.written = true
 	case console.SignDumpFailed:
 		d.failed, d.complete = line, false
+	}
+}
+
+// ends says whether the dump is complete with a sign.
+func (d *dump) ends(sign console.Sign) bool {
+	switch sign {
 	case console.SignCompleted:
 		return d.written && d.end("")
 	case console.SignSaved:
-		doubt := doubtScript
 		if d.progress || d.written {
-			doubt = ""
+			return d.end("")
 		}
-		return d.end(doubt)
+		return d.end(doubtScript)
 	case console.SignClaimed:
 		return d.copied && d.end(doubtCopy)
 	}

@@ -76,25 +76,36 @@ func begins(s console.Sign) bool {
 // judge says what kernel the life belongs to, with the life before it. A boot whose command
 // line is still to come may be one of a capture kernel.
 func (l *life) judge(before *life, text []byte) {
-	l.suspect = before != nil && before.kind == capture && !before.ended() && l.lines[0].Sign != console.SignFirmware
+	l.look(text)
+	firmware := l.lines[0].Sign == console.SignFirmware
+	l.suspect = before != nil && before.kind == capture && !before.ended() && !firmware
+	switch {
+	case l.has(console.SignCapture), l.saves():
+		l.kind = capture
+	case !l.begun:
+	case l.isUpAfter(0), !l.suspect && (l.commanded || firmware):
+		l.kind = ordinary
+	}
+}
+
+// look notes what the lines of the life show.
+func (l *life) look(text []byte) {
 	l.upAt = -1
 	for n, line := range l.lines {
 		if isUp(line.Sign) {
 			l.upAt = n
 		}
+		if line.Sign == console.SignCommand && isWhole(text[line.Offset:]) {
+			l.commanded = true
+		}
 	}
-	l.commanded = slices.ContainsFunc(l.lines, func(line console.Line) bool {
-		return line.Sign == console.SignCommand && isWhole(text[line.Offset:])
-	})
-	at := l.dumpAt()
-	saves := at >= 0 && !l.isUpAfter(at) && (!l.commanded || l.suspect)
-	switch {
-	case l.has(console.SignCapture), saves:
-		l.kind = capture
-	case !l.begun:
-	case l.isUpAfter(0), !l.suspect && (l.commanded || l.lines[0].Sign == console.SignFirmware):
-		l.kind = ordinary
-	}
+}
+
+// saves says that a program saves a dump in this life, and that nothing shows that it is
+// an ordinary one.
+func (l *life) saves() bool {
+	at := slices.IndexFunc(l.lines, func(line console.Line) bool { return line.Sign.OfDump() })
+	return at >= 0 && !l.isUpAfter(at) && (!l.commanded || l.suspect)
 }
 
 // maxCommand is how long a command line is surely printed as a whole, in bytes. The kernel
@@ -112,11 +123,6 @@ func (l *life) ended() bool { return l.has(console.SignLastWord) || l.has(consol
 
 func (l *life) has(sign console.Sign) bool {
 	return slices.ContainsFunc(l.lines, func(line console.Line) bool { return line.Sign == sign })
-}
-
-// dumpAt is the index of the first line of a program that saves a dump, or -1.
-func (l *life) dumpAt() int {
-	return slices.IndexFunc(l.lines, func(line console.Line) bool { return line.Sign.OfDump() })
 }
 
 // isUpAfter says that the machine shows that it is up at the line of the index at, or

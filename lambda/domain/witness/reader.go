@@ -69,7 +69,11 @@ func (r *reader) read(lives []life, at int) {
 			if n == 0 {
 				r.enter(l)
 			}
-			r.take(l, n)
+			if isOfWindows(l.lines[n].Sign) {
+				r.takeWindows(&l.lines[n])
+			} else {
+				r.take(l, n)
+			}
 		}
 	}
 }
@@ -114,20 +118,11 @@ func (r *reader) reboot(l *life, doubt string) {
 // take takes the line of the index n of a life.
 func (r *reader) take(l *life, n int) {
 	line := &l.lines[n]
-	switch {
-	case line.Sign == console.SignWindowsReady, line.Sign == console.SignBugcheck:
-		r.takeWindows(line)
-		return
-	case r.foreign && !line.Sign.OfDump():
+	if r.foreign && !line.Sign.OfDump() {
 		return
 	}
 	if r.phase == interrupted && captures(l, n) {
-		r.phase = capturing
-		doubt := ""
-		if line.Sign != console.SignCapture && line.Sign != console.SignProgress {
-			doubt = doubtWords
-		}
-		r.prove(cases.StageCaptureKernel, *line, doubt)
+		r.capture(line)
 	}
 	switch r.phase {
 	case interrupted:
@@ -139,6 +134,16 @@ func (r *reader) take(l *life, n int) {
 			r.prove(cases.StageReachable, *line, "")
 		}
 	}
+}
+
+// capture notes the capture kernel, which the line shows.
+func (r *reader) capture(line *console.Line) {
+	r.phase = capturing
+	doubt := doubtWords
+	if line.Sign == console.SignCapture || line.Sign == console.SignProgress {
+		doubt = ""
+	}
+	r.prove(cases.StageCaptureKernel, *line, doubt)
 }
 
 // captures says whether a line is one of a capture kernel. A kernel that prints nothing of

@@ -17,6 +17,11 @@ const dumpSaved = "dump was saved in"
 // maxWindows is how many lines of a Windows are read. EC2 shows a few.
 const maxWindows = 64
 
+// isOfWindows says that a line with the sign is one of a Windows.
+func isOfWindows(s console.Sign) bool {
+	return s == console.SignWindowsReady || s == console.SignBugcheck
+}
+
 // takeWindows takes a line of a Windows. EC2 shows lines of its log there, and may show an
 // older one again: these have their own time in them, so a line that was there before is
 // no news.
