@@ -72,6 +72,7 @@ type world struct {
 	deaf     bool             // the topic takes nothing
 	blind    error            // what EC2 answers; nil for an answer
 	noFiles  error            // what the bucket answers; nil for an answer
+	steps    int              // single writes of the casebook that succeeded
 	closings int              // transactions that have closed something
 	runs     map[string]*run  // executions, by their name
 	noStart  map[string]error // what starting an execution answers
@@ -305,7 +306,14 @@ func (s shelf) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput,
 }
 
 func (s shelf) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (out *dynamodb.UpdateItemOutput, err error) {
-	err = s.w.gate.through(bookWrite, func() (err error) { out, err = s.Client.UpdateItem(ctx, in, opts...); return err })
+	err = s.w.gate.through(bookWrite, func() (err error) {
+		if out, err = s.Client.UpdateItem(ctx, in, opts...); err == nil {
+			s.w.mu.Lock()
+			defer s.w.mu.Unlock()
+			s.w.steps++
+		}
+		return err
+	})
 	return out, err
 }
 
