@@ -173,11 +173,12 @@ func unsaid(f *Facts) string {
 func refusals(f *Facts) string {
 	got := f.refusals()
 	for _, rule := range slices.Sorted(maps.Keys(got)) {
-		if !slices.Contains(f.Scenario.Expect.Rules, rule) {
-			for _, d := range f.Decisions {
-				if d.Outcome == "refused" && d.Rule == rule {
-					return fmt.Sprintf("%d by %s, such as %s: %s", got[rule], rule, d.InstanceID, d.Why)
-				}
+		if slices.Contains(f.Scenario.Expect.Rules, rule) {
+			continue
+		}
+		for _, d := range f.Decisions {
+			if d.Outcome == "refused" && d.Rule == rule && !f.afterItsCase(d) {
+				return fmt.Sprintf("%d by %s, such as %s: %s", got[rule], rule, d.InstanceID, d.Why)
 			}
 		}
 	}
@@ -185,6 +186,12 @@ func refusals(f *Facts) string {
 		return "nothing was refused"
 	}
 	return ""
+}
+
+// afterItsCase says that a copy of an alarm came when the host's case was closed already:
+// then it is no duplicate, and the cooldown holds.
+func (f *Facts) afterItsCase(d Decision) bool {
+	return d.Rule == "cooldown" && slices.ContainsFunc(f.Cases, func(c Case) bool { return c.InstanceID == d.InstanceID && f.Closings[c.ID] > 0 })
 }
 
 func overspent(f *Facts) string {

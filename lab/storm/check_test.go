@@ -86,6 +86,7 @@ func TestEveryCheckFailsOnWhatItIsThereFor(t *testing.T) {
 		{"a healthy host hit", "nothing healthy", func(f *storm.Facts) { f.Interrupts[0].Harm = "the guest was healthy" }},
 		{"an interrupt that the log does not have", "every interrupt is in the log", func(f *storm.Facts) { f.Decisions[0].Outcome = "duplicate" }},
 		{"a refusal by another rule", "refused by the expected rules", func(f *storm.Facts) { f.Decisions[3].Rule = "lever" }},
+		{"a cooldown of a host that has no case", "refused by the expected rules", func(f *storm.Facts) { f.Decisions[3].Rule = "cooldown" }},
 		{"no refusal at all", "refused by the expected rules", func(f *storm.Facts) { f.Decisions[3].Outcome = "duplicate" }},
 		{"a budget overspent for a moment", "the budget is never overspent", func(f *storm.Facts) {
 			f.Claims = append(f.Claims, storm.Claim{Case: d + "-0", At: at(6)}, storm.Claim{Case: d + "-0", At: at(7), Withdrawn: true})
@@ -117,6 +118,14 @@ func TestEveryCheckFailsOnWhatItIsThereFor(t *testing.T) {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(broke)), func(s string) bool { return strings.HasPrefix(c.Name, s) }) {
 			t.Errorf("nothing breaks %q", c.Name)
 		}
+	}
+}
+
+func TestACopyThatComesAfterItsCaseWasClosedIsRefusedByTheCooldown(t *testing.T) {
+	f := sound()
+	f.Decisions = append(f.Decisions, storm.Decision{Time: at(6), InstanceID: a, Outcome: "refused", Rule: "cooldown", MessageID: "m-" + a})
+	if broken, _ := storm.Judge(f); len(broken) > 0 {
+		t.Errorf("broken: %q", broken)
 	}
 }
 
