@@ -5,7 +5,6 @@ import (
 	"hash/fnv"
 	"slices"
 	"strconv"
-	"time"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/console"
@@ -89,24 +88,34 @@ func addDump(a *cases.Account, r *reader, reading *console.Reading) {
 	}
 }
 
-// readSince reads a console from the interrupt on. Known is how far the machine had come by
-// older consoles.
+// readSince reads a console from the interrupt on, with what older ones have proven.
 func readSince(reading *console.Reading, a cases.Account, s Sight) *reader {
 	r := &reader{reading: reading, before: s.Before, after: s.Console, known: phaseOf(a)}
 	lives := livesOf(reading.Lines, s.Console)
 	var at int
 	if s.Before == nil {
-		at, r.joined = newest(lives, len(s.Console)), true
-		if len(lives) > 0 && isOlder(reading, a, s) {
-			boot := lives[len(lives)-1].lines[0].Offset
-			at = max(at, boot+max(1, bytes.IndexAny(s.Console[boot:], "\r\n")))
-		}
+		at, r.joined = sinceNewest(reading, lives, a, s)
 	} else {
 		at, r.joined = fresh(s.Before, s.Console)
 		r.clock = markOf(s.Before).Clock
 	}
 	r.read(lives, at)
 	return r
+}
+
+// sinceNewest is where the text begins that counts, where there is no console from before:
+// with the newest crash. A crash that is known and no longer on the console is older than
+// all of it.
+func sinceNewest(reading *console.Reading, lives []life, a cases.Account, s Sight) (at int, joined bool) {
+	at = newest(lives, len(s.Console))
+	switch {
+	case len(lives) > 0 && isOlder(reading, a, s):
+		boot := lives[len(lives)-1].lines[0].Offset
+		return max(at, boot+max(1, bytes.IndexAny(s.Console[boot:], "\r\n"))), true
+	case at == len(s.Console) && phaseOf(a) != interrupted:
+		return 0, false
+	}
+	return at, true
 }
 
 // isOlder says that the newest kernel of a console has run since before the interrupt. All
@@ -161,12 +170,6 @@ func keep(into *string, text string) {
 func reached(a cases.Account, s cases.Stage) bool {
 	_, ok := a.Reached(s)
 	return ok
-}
-
-// seenAt is when a stage was first seen.
-func seenAt(a cases.Account, s cases.Stage) time.Time {
-	p, _ := a.Reached(s)
-	return p.SeenAt
 }
 
 // prove adds a proof, if its stage has none yet, or takes the doubt from one. The proofs

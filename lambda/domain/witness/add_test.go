@@ -120,6 +120,19 @@ func TestAPanicOfAnotherKernelIsNeverTheInterruptedOnes(t *testing.T) {
 	}
 }
 
+// A case without a console from before is followed to its end all the same.
+func TestACrashThatTheRingForgetsStillEnds(t *testing.T) {
+	crash, boot := sight(time.Minute, ""), sight(5*time.Minute, "")
+	crash.Before, crash.Console = nil, []byte(version+capture+dracut(copied+whole))
+	boot.Before, boot.Console = nil, []byte(up)
+	if got := proven(follow(crash, boot)); !slices.Equal(got, stages(stCapture, stDmesg, stDumped, stRebooted, stBack)) {
+		t.Errorf("%v", got)
+	}
+	if got := proven(follow(boot)); len(got) != 0 {
+		t.Errorf("a boot alone is %v", got)
+	}
+}
+
 // The ring of the interrupted machine may begin in the midst of its boot.
 func TestAnInterruptInAHalfForgottenBootIsSeen(t *testing.T) {
 	const half = "[  OK  ] Reached target basic.target - Basic System.\r\n[ 3900.1] x\r\n"

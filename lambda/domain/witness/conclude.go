@@ -14,6 +14,10 @@ const (
 	// take to its capture kernel. In the lab it is a second; firmware and devices of a
 	// large machine take minutes at most.
 	crashTime = 10 * time.Minute
+	// aliveTime is how long after the interrupt a sign of life counts as one of its ends.
+	// User space may have written it just before the interrupt, behind the console from
+	// before; a crash would show by then.
+	aliveTime = 5 * time.Minute
 	// backTime is how long a host may take from its complete dump to its return. A check of
 	// a large disk is what takes longest.
 	backTime = 30 * time.Minute
@@ -161,7 +165,8 @@ func panicked(a cases.Account, now time.Time) Conclusion {
 // without a word of it.
 func survived(a cases.Account, now time.Time) Conclusion {
 	p, seen := a.Reached(cases.StageSeen)
-	c := Conclusion{Finding: cases.FindingIgnored, Doubt: p.Doubt, Done: a.Lives != "" || a.Gone || seen && now.Sub(p.SeenAt) >= crashTime}
+	c := Conclusion{Finding: cases.FindingIgnored, Doubt: p.Doubt}
+	c.Done = a.Gone || a.Lives != "" && now.Sub(a.SentAt) >= aliveTime || seen && now.Sub(p.SeenAt) >= crashTime
 	switch {
 	case a.Ignored != "":
 		c.Why = sentence("the kernel noticed the interrupt and goes on: %s", a.Ignored)
