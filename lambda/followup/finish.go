@@ -81,8 +81,3 @@ func closeCase(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 	}
 	return r, err
 }
-
-// settleLost settles a case whose function has ended without a result.
-func settleLost(ctx context.Context, h *Handler, t task) (cases.Record, error) {
-	return h.Book.Lose(ctx, t.r)
-}

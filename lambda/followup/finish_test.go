@@ -1,6 +1,8 @@
 package followup_test
 
 import (
+	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -112,6 +114,29 @@ func TestATopicThatIsAwayForMinutesStillGetsTheEnd(t *testing.T) {
 	w.wantEnded(id, cases.FindingDumped)
 	if got := w.news(); !slices.Contains(got, "ended") || len(w.metrics()[config.MetricUntold]) > 0 {
 		t.Errorf("people were notified of %q", got)
+	}
+}
+
+// Otherwise an execution would fail before the case is closed untold.
+func TestTheStateMachineNeverStopsTryingBeforeAnUntoldEndIsGivenUp(t *testing.T) {
+	text, err := os.ReadFile("../../infra/followup.asl.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var definition struct {
+		States map[string]struct {
+			Retry []struct {
+				ErrorEquals []string
+				MaxAttempts int
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &definition); err != nil {
+		t.Fatal(err)
+	}
+	retries := definition.States["Finish"].Retry
+	if n := len(retries); n == 0 || !slices.Equal(retries[n-1].ErrorEquals, []string{"States.ALL"}) || retries[n-1].MaxAttempts < followup.MostTries {
+		t.Errorf("Finish is made again by %+v, and an end is tried %d times", retries, followup.MostTries)
 	}
 }
 

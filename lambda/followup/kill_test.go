@@ -274,3 +274,26 @@ func (w *world) atOnce(ctx context.Context, event string) {
 		}
 	}
 }
+
+// Finish is made again until it has an answer, whatever it has done before.
+func TestAFollowUpThatFailedEndsOnceHoweverOftenItsEndIsKilled(t *testing.T) {
+	moments := []moment{beforeEffect, beforeWrite, afterWrite}
+	for round := range rounds {
+		w := newWorld(t)
+		id := w.claim(cases.StateInterrupted)
+		for n := round; n > 0; n /= len(moments) {
+			ctx := w.gate.arm(t.Context(), moments[n%len(moments)], 0)
+			_, err := w.invoke(ctx, finishEvent(id, timedOut))
+			if struck := w.gate.disarm(); struck == (err == nil) {
+				t.Fatalf("round %d: killed %t, %v", round, struck, err)
+			}
+		}
+		if _, err := w.invoke(t.Context(), finishEvent(id, timedOut)); err != nil {
+			t.Fatal(err)
+		}
+		w.wantEnded(id, cases.FindingUnproven)
+		if n := len(w.lines("end")); n > 1 {
+			t.Errorf("round %d: its end is counted %d times", round, n)
+		}
+	}
+}

@@ -42,7 +42,7 @@ func observeHost(ctx context.Context, h *Handler, t task) (cases.Record, error) 
 		Known: host.Known, State: host.State, Reason: host.Reason, Launched: host.Launched,
 		Check: host.Check, Ping: host.Ping, Lifecycle: host.Lifecycle,
 	})
-	if worthKeeping(t.r.Followup.Account, next.Account, t.now) {
+	if worthKeeping(t.r.Followup, next, t.now) {
 		next.Kept = h.keep(ctx, t.r, text)
 	}
 	return h.Book.Follow(ctx, t.r, next)
@@ -100,17 +100,13 @@ func (h *Handler) console(ctx context.Context, r cases.Record) (text []byte, ans
 
 // worthKeeping says whether the console of this step must be kept: it shows a stage that
 // none showed before, or it is the last.
-func worthKeeping(was, is cases.Account, now time.Time) bool {
-	had := map[cases.Stage]bool{cases.StageSent: true}
-	for _, p := range was.Proofs {
-		had[p.Stage] = true
-	}
-	for _, p := range is.Proofs {
-		if !had[p.Stage] {
+func worthKeeping(was, is cases.Followup, now time.Time) bool {
+	for _, p := range is.Account.Proofs {
+		if _, had := was.Account.Reached(p.Stage); !had && p.Stage != cases.StageSent {
 			return true
 		}
 	}
-	return witness.Conclude(is, now).Done
+	return !is.Blind && witness.Conclude(is.Account, now).Done
 }
 
 // keep stores the console, and gives how many are kept then.

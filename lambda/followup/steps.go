@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/cases"
-	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/witness"
 )
 
@@ -23,13 +22,6 @@ type task struct {
 	r       cases.Record
 	now     time.Time
 	failure *failure // why Advance has failed for good; mostly nil
-}
-
-// losing are the steps of a case that has lost the result of its send. The sweep makes
-// them as well, so that people know of it even when no execution can be started.
-var losing = []step{
-	{"settle the lost claim", lost, settleLost},
-	{"notify of the lost claim", news(cases.NewsLost, wasLost), tell(cases.NewsLost)},
 }
 
 // advancing are the steps of Advance. The first that is due is made.
@@ -58,26 +50,15 @@ func first(steps []step, t task) (step, bool) {
 	return step{}, false
 }
 
-// lostAfter is how old a claim without a result must be to count as lost: the interrupt
-// function has ended by then, and a minute more lets clocks differ.
-const lostAfter = config.FunctionTimeout + time.Minute
-
-func lost(t task) bool {
-	return t.r.State == cases.StateClaimed && t.now.Sub(t.r.ClaimedAt) > lostAfter
-}
-
-// wasLost says that the follow-up has settled the case, and no result came since.
-func wasLost(t task) bool { return t.r.State == cases.StateUnknown && !t.r.Followup.LostAt.IsZero() }
-
 // settled says that the interrupt was sent, or may have been: no step is written before.
 func settled(t task) bool { return t.r.State != cases.StateClaimed }
 
 func concluded(t task) bool   { return t.r.Followup.Concluded() }
 func unconcluded(t task) bool { return settled(t) && !concluded(t) }
 
-// found is what the witness makes of the account at the time of the last step. A later
-// time would end a case by its deadline though the host was not seen once more. Of a case
-// that was never observed nothing is found.
+// found is what the witness makes of the account at the time of the last step. A deadline
+// that has passed since then does not end a case: its host is observed once more before.
+// Of a case that was never observed nothing is found.
 func found(t task) witness.Conclusion {
 	if t.r.Followup.Account.SentAt.IsZero() {
 		return witness.Conclusion{}
@@ -86,7 +67,8 @@ func found(t task) witness.Conclusion {
 }
 
 // blindFor is how long a case is not concluded because EC2 does not answer. What the host
-// did meanwhile is still on its console. Who may not see it at all would see no more later.
+// did meanwhile is still on its console. A function that is not allowed to see it would see
+// no more later.
 const blindFor = 6 * time.Hour
 
 func comesToNothingMore(t task) bool {

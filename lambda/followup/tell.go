@@ -15,9 +15,9 @@ import (
 	"crashcart/lambda/domain/config"
 )
 
-// mostTries is how often a notification is tried. Finish is asked again after 5, 10, 20
-// seconds and so on, by the state machine's definition. Seven tries take five minutes, and
-// the definition has nine.
+// mostTries is how often a notification is tried. By the state machine's definition Finish
+// is made nine times, after 5, 10, 20 seconds and so on at most. Seven tries take up to
+// five minutes, and leave two for what else may fail.
 const mostTries = 7
 
 // againAfter is how long a notification waits for its next try while a case goes on.
