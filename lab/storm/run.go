@@ -29,7 +29,7 @@ const (
 
 	// followSpeed is how many lab seconds pass in a second once only the follow-up is left.
 	// A case that proves nothing lasts an hour of lab time.
-	followSpeed = 300
+	followSpeed = 1000
 	// followers are how many processes of the follow-up work side by side.
 	followers = 4
 )
