@@ -167,6 +167,7 @@ func TestAShutdownIsNeverACrash(t *testing.T) {
 		{"the last word of a kernel that says nothing else", restart + up, cases.FindingUnproven, stages(stRebooted, stBack)},
 		{"a boot that speaks of a dump", seen + panics + version + command + "[    5.1] kdump[1]: saving vmcore\r\n", cases.FindingNoDump, stages(stSeen, stPanicked, stRebooted)},
 		{"a panic that reboots", seen + panics + "[ 4005.2] Rebooting in 5 seconds..\r\n" + up, cases.FindingNoDump, stages(stSeen, stPanicked, stRebooted, stBack)},
+		{"a log of a panic that is printed", seen + panics + prompt, cases.FindingIgnored, stages(stSeen)},
 		{"a panic whose line is lost", "[ 4005.2] Rebooting in 5 seconds..\r\n" + up, cases.FindingUnproven, stages(stRebooted, stBack)},
 		{"a shutdown after the kernel has ignored it", seen + dazed + down, cases.FindingIgnored, stages(stSeen)},
 		{"ignored, and alive", seen + dazed + "[ 4001.1] x\r\nip-10-0-0-7 login: ", cases.FindingIgnored, stages(stSeen)},
@@ -202,6 +203,8 @@ func TestTheNewestCrashIsReadAsAWhole(t *testing.T) {
 		{"without", older + version + capture + dracut(copying), cases.FindingHungInDump, stages(stCapture, stDmesg)},
 		{"behind an older dump", older + seen + dazed, cases.FindingIgnored, stages(stSeen)},
 		{"behind an older interrupt", seen + dazed + seen + panics + up, cases.FindingNoDump, stages(stSeen, stPanicked, stRebooted, stBack)},
+		{"before its log is printed", version + capture + dracut(copied+whole) + restart + up + "\r\n" + seen + panics, cases.FindingDumped, stages(stCapture, stDmesg, stDumped, stRebooted, stBack)},
+		{"before a panic that reboots", version + capture + dracut(copied+whole) + restart + up + "\r\n" + seen + panics + up, cases.FindingNoDump, stages(stSeen, stPanicked, stRebooted, stBack)},
 		{"with the crashed kernel's log", version + capture + "[    5.1] kdump[1]: saving vmcore\r\n" + log, cases.FindingHungInDump, stages(stCapture)},
 	} {
 		got := witness.Read(nil, []byte(s.text))

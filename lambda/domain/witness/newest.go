@@ -9,17 +9,29 @@ import (
 // newest is where the newest crash of a console begins, where there is no older console to
 // compare it with. It is the end of the text if there is no crash.
 func newest(lives []life, end int) int {
-	for k, l := range slices.Backward(lives) {
-		at := l.crashAt()
-		switch {
-		case at < 0, l.begun && l.kind == unknown: // it may be a capture kernel, or the crashed kernel's log
-		case l.begun && l.kind == capture && k > 0 && lives[k-1].kind != capture && lives[k-1].crashAt() >= 0:
-			return lives[k-1].lines[lives[k-1].crashAt()].Offset
-		default:
-			return l.lines[at].Offset
+	for k := range slices.Backward(lives) {
+		at := lives[k].crashAt()
+		if at < 0 || isQuoted(lives, k) {
+			continue
 		}
+		if k > 0 && lives[k].kind == capture && lives[k-1].kind != capture && lives[k-1].crashAt() >= 0 {
+			return lives[k-1].lines[lives[k-1].crashAt()].Offset // the crashed kernel's own words
+		}
+		return lives[k].lines[at].Offset
 	}
 	return end
+}
+
+// isQuoted says that the words on a crash in the life k may be those of another kernel. A
+// boot that has not shown whose it is may be the capture kernel's, or the crashed kernel's
+// log. And whoever has dumped before would dump again: there somebody prints a saved log.
+func isQuoted(lives []life, k int) bool {
+	l := &lives[k]
+	if l.kind == unknown {
+		return l.begun
+	}
+	dumped := slices.ContainsFunc(lives[:k], func(l life) bool { return l.kind == capture })
+	return dumped && k == len(lives)-1 && l.kind == ordinary && l.has(console.SignPanicked)
 }
 
 // crashAt is the index of the line with which the newest crash in this life begins, or -1.

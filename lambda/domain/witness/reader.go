@@ -126,7 +126,7 @@ func (r *reader) take(l *life, n int) {
 	}
 	switch r.phase {
 	case interrupted:
-		r.takeInterrupted(line)
+		r.takeInterrupted(l, n)
 	case capturing:
 		r.takeCapturing(line)
 	case back:
@@ -161,8 +161,10 @@ func captures(l *life, n int) bool {
 }
 
 // takeInterrupted takes a line of the kernel that was interrupted. One from before its
-// time is another kernel's, of which the ring has forgotten the boot.
-func (r *reader) takeInterrupted(line *console.Line) {
+// time is another kernel's, of which the ring has forgotten the boot. A kernel that shows
+// that it is up behind a panic has not panicked: somebody has printed an older log.
+func (r *reader) takeInterrupted(l *life, n int) {
+	line := &l.lines[n]
 	if clock, timed := r.reading.Time(*line); timed && clock < r.clock {
 		return
 	}
@@ -173,7 +175,9 @@ func (r *reader) takeInterrupted(line *console.Line) {
 		r.prove(cases.StageSeen, *line, "")
 		r.ignored = line
 	case console.SignPanicked:
-		r.prove(cases.StagePanicked, *line, "")
+		if !l.isUpAfter(n) {
+			r.prove(cases.StagePanicked, *line, "")
+		}
 	case console.SignShutdown, console.SignLastWord:
 		r.takeShutdown(line)
 	}

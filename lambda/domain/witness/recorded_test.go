@@ -159,6 +159,37 @@ func printed(text []byte) []byte {
 	return bytes.TrimLeft(printable.StripEscapes(nil, text[:min(len(text), 400)]), " ")
 }
 
+// Other consoles of real machines, with what was true of them. Some print the saved log of
+// the crash when they are up again.
+func TestNoOtherConsoleIsReadAsAnotherCrash(t *testing.T) {
+	for name, want := range map[string]cases.Finding{
+		"whole-life":               cases.FindingDumped,
+		"dump-done-restarting":     cases.FindingDumped,
+		"dump-in-one-burst":        cases.FindingHungInDump, // it ends before makedumpfile does
+		"dump-dies":                cases.FindingHungInDump,
+		"dump-fails":               cases.FindingDumpFailed,
+		"capture-kernel-starts":    cases.FindingHungInDump,
+		"capture-kernel-6.12":      cases.FindingHungInDump,
+		"capture-kernel-dead":      cases.FindingHungInDump,
+		"capture-kernel-starved":   cases.FindingHungInDump,
+		"capture-kernel-forgotten": cases.FindingUnproven,
+		"nmi-ignored":              cases.FindingIgnored,
+		"panic-then-silence":       cases.FindingNoDump,
+		"rebooting-after-panic":    cases.FindingNoDump,
+		"back-after-panic":         cases.FindingUnproven, // the panic is forgotten
+		"up-prints-an-old-log":     cases.FindingUnproven,
+		"up-with-a-shell":          cases.FindingUnproven,
+	} {
+		text, err := os.ReadFile(filepath.Join("..", "console", "testdata", name+".log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := witness.Read(nil, text); got.Finding != want {
+			t.Errorf("%s: %s by %v, want %s", name, got.Finding, named(got.Stages), want)
+		}
+	}
+}
+
 const step = 4 << 10
 
 // A console is read while it grows. A ring forgets its beginning. What was shown once stays
