@@ -46,7 +46,7 @@ type run struct {
 // play plays a scenario and gives what came of it.
 func play(ctx context.Context, s Scenario, o Options) (facts *Facts, err error) {
 	s = s.filled()
-	l, err := lab.Start(lab.Options{Speed: s.Speed, Visibility: time.Duration(float64(s.Visibility) * s.Speed), MaxReceive: s.MaxReceive})
+	l, err := lab.Start(lab.Options{Speed: s.Speed, Visibility: time.Duration(float64(s.Visibility) * s.Speed), MaxReceive: s.MaxReceive, Twice: s.Twice})
 	if err != nil {
 		return nil, err
 	}

@@ -155,8 +155,8 @@ func (z sizes) casebook() []Scenario {
 			Checks: []Check{diedBeforeSending(z.budget)},
 		},
 		{
-			Name: "followup-killed", About: "the follow-up dies of 3 in 10 writes, Step Functions throttles", Fleet: hung, Hosts: z.racers, Env: raised(z.budget),
-			Visibility: 5 * time.Second, MaxReceive: 20,
+			Name: "followup-killed", About: "each step twice, the follow-up dies of 3 in 10 writes, throttled", Fleet: hung, Hosts: z.racers, Env: raised(z.budget),
+			Visibility: 5 * time.Second, MaxReceive: 20, Twice: true,
 			Faults: func(l *lab.Lab) []fault.Fault {
 				return []fault.Fault{
 					fault.NewThrottle(fault.States, rate, seed), fault.NewLostAnswers(fault.States, "", rate, seed),
