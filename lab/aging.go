@@ -114,9 +114,12 @@ func (a *aging) item(partition string, attributes map[string]any) {
 
 // textOf is the text of an attribute value on the wire, empty if it is no text.
 func textOf(attribute any) string {
-	v, _ := attribute.(map[string]any)
-	text, _ := v["S"].(string)
-	return text
+	if v, isObject := attribute.(map[string]any); isObject {
+		if text, isText := v["S"].(string); isText {
+			return text
+		}
+	}
+	return ""
 }
 
 // movedText moves a time, or all times in a JSON object or list, back by d.

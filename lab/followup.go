@@ -84,7 +84,7 @@ func (l *Lab) Sweep(ctx context.Context) error {
 // does, as at AWS: nobody hears of its error here but the function's own log.
 func (l *Lab) sweep(ctx context.Context) {
 	for clock.Sleep(ctx, l.Clock, sweepEvery) == nil {
-		_ = l.Sweep(ctx)
+		_ = l.Sweep(ctx) //nolint:errcheck // see above
 	}
 }
 

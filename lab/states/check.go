@@ -88,20 +88,25 @@ func (s *State) checkTask(name string, p *problems) {
 			checkPath(name, what, *path, p)
 		}
 	}
-	for i, r := range s.Retry {
-		checkErrors(name, "Retry", r.ErrorEquals, i == len(s.Retry)-1, p)
-		if r.IntervalSeconds < 0 || r.MaxDelaySeconds < 0 || r.BackoffRate != 0 && r.BackoffRate < 1 || r.MaxAttempts != nil && *r.MaxAttempts < 0 {
-			p.add("state %s: a figure of a Retry is too small", name)
-		}
-		if !slices.Contains([]string{"", "NONE", "FULL"}, r.JitterStrategy) {
-			p.add("state %s: there is no JitterStrategy %s", name, r.JitterStrategy)
-		}
-	}
+	s.checkRetries(name, p)
 	for i, c := range s.Catch {
 		checkErrors(name, "Catch", c.ErrorEquals, i == len(s.Catch)-1, p)
 		checkPath(name, "ResultPath", c.ResultPath, p)
 		if c.Next == "" {
 			p.add("state %s: a Catch leads nowhere", name)
+		}
+	}
+}
+
+func (s *State) checkRetries(name string, p *problems) {
+	for i, r := range s.Retry {
+		checkErrors(name, "Retry", r.ErrorEquals, i == len(s.Retry)-1, p)
+		tooSmall := r.IntervalSeconds < 0 || r.MaxDelaySeconds < 0 || r.BackoffRate != 0 && r.BackoffRate < 1
+		if tooSmall || r.MaxAttempts != nil && *r.MaxAttempts < 0 {
+			p.add("state %s: a figure of a Retry is too small", name)
+		}
+		if !slices.Contains([]string{"", "NONE", "FULL"}, r.JitterStrategy) {
+			p.add("state %s: there is no JitterStrategy %s", name, r.JitterStrategy)
 		}
 	}
 }

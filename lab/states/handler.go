@@ -2,6 +2,7 @@ package states
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -44,7 +45,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out, err = s.dispatch(op, body)
 	}
 	if err != nil {
-		failed, ok := err.(*apiError) //nolint:errorlint // never wrapped
+		failed, ok := errors.AsType[*apiError](err)
 		if !ok {
 			failed = &apiError{codeSerialization, err.Error()}
 		}

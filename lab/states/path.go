@@ -79,8 +79,7 @@ func fill(template, input any) (any, error) {
 		for name, member := range t {
 			var err error
 			if field, isPath := strings.CutSuffix(name, ".$"); isPath {
-				path, _ := member.(string) // checked by Parse
-				out[field], err = at(input, path)
+				out[field], err = at(input, fmt.Sprint(member)) // a text, which Parse has checked
 			} else {
 				out[name], err = fill(member, input)
 			}

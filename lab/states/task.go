@@ -86,9 +86,9 @@ func (s *Service) invoke(ctx context.Context, e *execution, state *State, input 
 	if err != nil {
 		return nil, fatal("%v", err)
 	}
-	parameters, _ := filled.(map[string]any) // of a map comes a map
+	parameters, isObject := filled.(map[string]any)
 	name, isText := parameters["FunctionName"].(string)
-	if !isText {
+	if !isObject || !isText {
 		return nil, fatal("the function's name is no text")
 	}
 	seconds := state.TimeoutSeconds
