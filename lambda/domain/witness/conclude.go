@@ -14,10 +14,10 @@ const (
 	// take to its capture kernel. In the lab it is a second; firmware and devices of a
 	// large machine take minutes at most.
 	crashTime = 10 * time.Minute
-	// aliveTime is how long after the interrupt a sign of life counts as one of its ends.
-	// User space may have written it just before the interrupt, behind the console from
-	// before; a crash would show by then.
-	aliveTime = 5 * time.Minute
+	// settleTime is how long a case stays open although its host shows a sign of life, or
+	// somebody stops it. A program may have written that sign just before the interrupt. A
+	// crash would show by the end of this time.
+	settleTime = 5 * time.Minute
 	// backTime is how long a host may take from its complete dump to its return. A check of
 	// a large disk is what takes longest.
 	backTime = 30 * time.Minute
@@ -65,7 +65,10 @@ func conclude(a cases.Account, now time.Time) Conclusion {
 	case reached(a, cases.StageSeen):
 		return survived(a, now)
 	case a.Raced != "":
-		return Conclusion{Finding: cases.FindingRaced, Why: sentence("%s, before anything showed a crash", a.Raced), Done: true}
+		return Conclusion{
+			Finding: cases.FindingRaced, Done: a.Gone || now.Sub(a.SentAt) >= settleTime,
+			Why: sentence("%s, before anything showed a crash", a.Raced),
+		}
 	case a.Lives != "":
 		return survived(a, now)
 	}
@@ -75,9 +78,7 @@ func conclude(a cases.Account, now time.Time) Conclusion {
 // dumped is a dump that is complete.
 func dumped(a cases.Account, now time.Time) Conclusion {
 	p, _ := a.Reached(cases.StageDumpComplete)
-	c := Conclusion{
-		Finding: cases.FindingDumped, Doubt: p.Doubt,
-	}
+	c := Conclusion{Finding: cases.FindingDumped, Doubt: p.Doubt}
 	when := since(a, p) + " after the interrupt"
 	if a.Failed != "" {
 		c.Doubt = and(c.Doubt, "its script said later: "+a.Failed)
@@ -166,7 +167,7 @@ func panicked(a cases.Account, now time.Time) Conclusion {
 func survived(a cases.Account, now time.Time) Conclusion {
 	p, seen := a.Reached(cases.StageSeen)
 	c := Conclusion{Finding: cases.FindingIgnored, Doubt: p.Doubt}
-	c.Done = a.Gone || a.Lives != "" && now.Sub(a.SentAt) >= aliveTime || seen && now.Sub(p.SeenAt) >= crashTime
+	c.Done = a.Gone || a.Lives != "" && now.Sub(a.SentAt) >= settleTime || seen && now.Sub(p.SeenAt) >= crashTime
 	switch {
 	case a.Ignored != "":
 		c.Why = sentence("the kernel noticed the interrupt and goes on: %s", a.Ignored)

@@ -36,7 +36,7 @@ func TestNoCaseEndsBeforeItsDeadlineOrLater(t *testing.T) {
 		{"a dump, and a boot that is done", crash + dracut(copied+whole) + restart + up, cases.FindingDumped, 0},
 		{"a boot", version + command, cases.FindingUnproven, 10 * time.Minute},
 		{"a boot that is done", up, cases.FindingUnproven, 0},
-		{"a shutdown", "[ 4100.1] reboot: Restarting system\r\n", cases.FindingRaced, 0},
+		{"a shutdown", "[ 4100.1] reboot: Restarting system\r\n", cases.FindingRaced, 4 * time.Minute},
 	} {
 		a := follow(sight(first, c.text))
 		for after, done := range map[time.Duration]bool{c.done - time.Second: false, c.done: true, 48 * time.Hour: true} {
@@ -57,6 +57,10 @@ func TestNoCaseEndsBeforeItsDeadlineOrLater(t *testing.T) {
 	}
 	if c := witness.Conclude(follow(sight(first, seen+dazed+"[ 4001.1] x\r\n[  OK  ] Started a.\r\n")), noon.Add(first)); !strings.Contains(c.Why, "Dazed and confused") {
 		t.Errorf("a host that lives: %+v", c)
+	}
+	gone := witness.Sight{At: noon.Add(first), Known: true, State: "terminated", Reason: "User initiated"}
+	if c := witness.Conclude(follow(gone), noon.Add(first)); c.Finding != cases.FindingRaced || !c.Done {
+		t.Errorf("an instance that is gone: %+v", c)
 	}
 	if c := witness.Conclude(follow(witness.Sight{At: noon.Add(first), Windows: true}), noon.Add(2*time.Hour)); c.Done {
 		t.Errorf("a Windows: %+v", c)
