@@ -114,7 +114,7 @@ func ended(t *testing.T, l *lab.Lab, name string) states.Execution {
 			}
 		}
 	}
-	t.Fatalf("no execution %s ends: %+v", name, l.Machine.Executions())
+	t.Fatalf("no execution %s ends; %d run", name, l.Machine.Running())
 	return states.Execution{}
 }
 
