@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/witness"
@@ -191,6 +192,9 @@ func TestAnotherCrashIsNeverOurs(t *testing.T) {
 func TestTheCrashedKernelsLogIsNeverItsReboot(t *testing.T) {
 	log := version + command + seen + panics
 	story{"the log", version + capture + "[    5.1] kdump[1]: saving vmcore\r\n" + log, cases.FindingHungInDump, stages(stCapture)}.check(t, hung)
+	if a := follow(sight(time.Minute, version+capture+"[    5.1] kdump[1]: saving vmcore\r\n"+log)); a.Broken != "" {
+		t.Errorf("its panic is the capture kernel's: %s", a.Broken)
+	}
 	story{"the log, and the dump", version + capture + log + "[    9.1] kdump[480]: saving vmcore\r\n" + copied + whole, cases.FindingDumped, stages(stCapture, stDumped)}.check(t, hung)
 }
 
