@@ -2,7 +2,7 @@ package witness
 
 import (
 	"bytes"
-	"hash/fnv"
+	"hash/crc64"
 	"slices"
 	"strconv"
 
@@ -155,9 +155,7 @@ func livesOn(s Sight, r *reader) string {
 
 // digest stands for a console's text, to see whether it has moved.
 func digest(text []byte) string {
-	h := fnv.New64a()
-	h.Write(text) //nolint:errcheck // a hash never fails
-	return strconv.FormatUint(h.Sum64(), 36)
+	return strconv.FormatUint(crc64.Checksum(text, crc64.MakeTable(crc64.ECMA)), 36)
 }
 
 // keep sets what is not set yet.
