@@ -130,10 +130,7 @@ func (t *textOutput) Event(e Event) {
 	case KindGuest, KindCall:
 		t.Line(t.stamp(e)+t.Paint(paintGuest, fmt.Sprintf("   │ %s  ", e.Names[0])), t.Paint(paintGuest, e.Text))
 	case KindFinding:
-		t.Line(t.stamp(e)+t.Paint(paintKept, fmt.Sprintf("   ■ %s  ", e.Names[0])), t.Paint(paintKept, e.Finding+": "+e.Text))
-		if e.Detail != "" {
-			t.Line(strings.Repeat(" ", 15), t.Paint(paintDim, e.Detail))
-		}
+		t.finding(e)
 	case KindConsole:
 		t.console(e)
 	case KindNotification:
@@ -146,6 +143,14 @@ func (t *textOutput) Event(e Event) {
 		t.Line("", e.Text)
 	default:
 		t.Line(t.stamp(e), e.Text)
+	}
+}
+
+// finding shows what a case came to, and what proves it.
+func (t *textOutput) finding(e Event) {
+	t.Line(t.stamp(e)+t.Paint(paintKept, fmt.Sprintf("   ■ %s  ", e.Names[0])), t.Paint(paintKept, e.Finding+": "+e.Text))
+	if e.Detail != "" {
+		t.Line(strings.Repeat(" ", 15), t.Paint(paintDim, e.Detail))
 	}
 }
 

@@ -15,14 +15,7 @@ func diedBeforeSending(deaths int) Check {
 		if len(f.Cases) != deaths {
 			return fmt.Sprintf("%d cases are found", len(f.Cases))
 		}
-		sent, duplicates := map[string]bool{}, map[string]bool{}
-		for _, c := range f.Calls {
-			if c.Operation == "SendDiagnosticInterrupt" {
-				for _, id := range c.Instances {
-					sent[id] = true
-				}
-			}
-		}
+		sent, duplicates := sentTo(f), map[string]bool{}
 		for _, d := range f.Decisions {
 			if d.Outcome == "duplicate" {
 				duplicates[d.CaseID] = true
@@ -40,6 +33,19 @@ func diedBeforeSending(deaths int) Check {
 		}
 		return ""
 	}}
+}
+
+// sentTo are the instances that the interrupt was sent to.
+func sentTo(f *Facts) map[string]bool {
+	sent := map[string]bool{}
+	for _, c := range f.Calls {
+		if c.Operation == "SendDiagnosticInterrupt" {
+			for _, id := range c.Instances {
+				sent[id] = true
+			}
+		}
+	}
+	return sent
 }
 
 // settledAll holds when no case is left as `claimed`: the lab knows that each was

@@ -320,7 +320,7 @@ func TestNoCaseEverNeedsMoreLoopsThanAnExecutionHas(t *testing.T) {
 	loops := 0
 	w.follow(id, func(since time.Duration) {
 		loops++
-		w.host.console = append(r.console[:len(r.console):len(r.console)], strings.Repeat("#", loops)...)
+		w.host.console = append(slices.Clip(r.console), strings.Repeat("#", loops)...)
 		w.host.console = append(w.host.console, "\nCopying data                       : [ 41.0 %] /        eta: 9m1s"...)
 	})
 	got := w.record(id)

@@ -1,6 +1,7 @@
 package followup
 
 import (
+	"slices"
 	"time"
 
 	"crashcart/lambda/domain/cases"
@@ -10,7 +11,7 @@ import (
 func Steps() []string {
 	var names []string
 	seen := map[string]bool{}
-	for _, s := range append(advancing[:len(advancing):len(advancing)], finishing...) {
+	for _, s := range append(slices.Clip(advancing), finishing...) {
 		if !seen[s.name] {
 			seen[s.name] = true
 			names = append(names, s.name)

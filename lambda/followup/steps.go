@@ -2,6 +2,7 @@ package followup
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"crashcart/lambda/domain/cases"
@@ -25,7 +26,7 @@ type task struct {
 }
 
 // advancing are the steps of Advance. The first that is due is made.
-var advancing = append(losing[:len(losing):len(losing)],
+var advancing = append(slices.Clip(losing),
 	step{"conclude", comesToNothingMore, conclude},
 	step{"notify of the dump", news(cases.NewsDumping, dumpsLong), tell(cases.NewsDumping)},
 	step{"notify of the stall", news(cases.NewsStalled, stalled), tell(cases.NewsStalled)},

@@ -83,24 +83,48 @@ func TestACaseThatIsQuietForTooLongIsNeverLeftToItself(t *testing.T) {
 		want  followup.Swept
 		check func(*world, string, cases.Record) bool
 	}{
-		"no execution": {nil, followup.Swept{Unclosed: 1, Started: 1},
-			func(w *world, id string, r cases.Record) bool { return w.runs[id] != nil && r.Open }},
-		"it runs": {&run{status: sfntypes.ExecutionStatusRunning}, followup.Swept{Unclosed: 1},
-			func(w *world, id string, r cases.Record) bool { return r.Open }},
-		"it waits to be redriven": {&run{status: sfntypes.ExecutionStatusPendingRedrive}, followup.Swept{Unclosed: 1},
-			func(w *world, id string, r cases.Record) bool { return r.Open && w.runs[id].redriven == 0 }},
-		"failed": {&run{status: sfntypes.ExecutionStatusFailed}, followup.Swept{Unclosed: 1, Redriven: 1},
-			func(w *world, id string, r cases.Record) bool { return r.Open && w.runs[id].redriven == 1 }},
-		"timed out": {&run{status: sfntypes.ExecutionStatusTimedOut}, followup.Swept{Unclosed: 1, Redriven: 1},
-			func(w *world, id string, r cases.Record) bool { return r.Open && w.runs[id].redriven == 1 }},
-		"aborted": {&run{status: sfntypes.ExecutionStatusAborted}, followup.Swept{Unclosed: 1, Redriven: 1},
-			func(w *world, id string, r cases.Record) bool { return r.Open && w.runs[id].redriven == 1 }},
-		"it cannot be redriven": {&run{status: sfntypes.ExecutionStatusFailed, full: true}, followup.Swept{Unclosed: 1, Finished: 1},
+		"no execution": {
+			nil,
+			followup.Swept{Unclosed: 1, Started: 1},
+			func(w *world, id string, r cases.Record) bool { return w.runs[id] != nil && r.Open },
+		},
+		"it runs": {
+			&run{status: sfntypes.ExecutionStatusRunning},
+			followup.Swept{Unclosed: 1},
+			func(w *world, id string, r cases.Record) bool { return r.Open },
+		},
+		"it waits to be redriven": {
+			&run{status: sfntypes.ExecutionStatusPendingRedrive},
+			followup.Swept{Unclosed: 1},
+			func(w *world, id string, r cases.Record) bool { return r.Open && w.runs[id].redriven == 0 },
+		},
+		"failed": {
+			&run{status: sfntypes.ExecutionStatusFailed},
+			followup.Swept{Unclosed: 1, Redriven: 1},
+			func(w *world, id string, r cases.Record) bool { return r.Open && w.runs[id].redriven == 1 },
+		},
+		"timed out": {
+			&run{status: sfntypes.ExecutionStatusTimedOut},
+			followup.Swept{Unclosed: 1, Redriven: 1},
+			func(w *world, id string, r cases.Record) bool { return r.Open && w.runs[id].redriven == 1 },
+		},
+		"aborted": {
+			&run{status: sfntypes.ExecutionStatusAborted},
+			followup.Swept{Unclosed: 1, Redriven: 1},
+			func(w *world, id string, r cases.Record) bool { return r.Open && w.runs[id].redriven == 1 },
+		},
+		"it cannot be redriven": {
+			&run{status: sfntypes.ExecutionStatusFailed, full: true},
+			followup.Swept{Unclosed: 1, Finished: 1},
 			func(w *world, id string, r cases.Record) bool {
 				return r.State == cases.StateClosed && r.Followup.Finding == cases.FindingUnproven
-			}},
-		"it ended without an end": {&run{status: sfntypes.ExecutionStatusSucceeded}, followup.Swept{Unclosed: 1, Finished: 1},
-			func(w *world, id string, r cases.Record) bool { return r.State == cases.StateClosed }},
+			},
+		},
+		"it ended without an end": {
+			&run{status: sfntypes.ExecutionStatusSucceeded},
+			followup.Swept{Unclosed: 1, Finished: 1},
+			func(w *world, id string, r cases.Record) bool { return r.State == cases.StateClosed },
+		},
 	} {
 		for _, steps := range []int{0, 2} {
 			t.Run(fmt.Sprintf("%s, after %d steps", name, steps), func(t *testing.T) {

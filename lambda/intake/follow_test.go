@@ -95,7 +95,9 @@ func TestADeadFollowupNeverChangesAnything(t *testing.T) {
 		t.Errorf("%+v, put into Standby %v, %d objects, notified %+v", got, dead.standby, len(dead.objects), dead.notified)
 	}
 	for _, same := range [][2]string{
-		{got.Rule, want.Rule}, {got.Protected, want.Protected}, {got.Why, want.Why},
+		{got.Rule, want.Rule},
+		{got.Protected, want.Protected},
+		{got.Why, want.Why},
 		{strings.ReplaceAll(got.Evidence, got.CaseID, ""), strings.ReplaceAll(want.Evidence, want.CaseID, "")},
 		{dead.caseAttribute(got.CaseID, "protected"), want.Protected},
 	} {
