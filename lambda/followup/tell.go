@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 	"time"
 
 	"crashcart/lambda/aws/emf"
@@ -61,7 +62,7 @@ func (h *Handler) update(t task, n cases.News) notify.Update {
 		Kind: kinds[n], CaseID: r.ID, InstanceID: r.InstanceID,
 		Proofs: f.Account.Proofs, SentAt: f.Account.SentAt, At: t.now, Percent: f.Account.Percent, Left: f.Account.Left,
 		Evidence: r.Notes.Evidence, Windows: f.Host.Windows, Group: r.Hold.Group,
-		Source: cmp.Or(r.Origin.Alarm, r.Origin.Source, r.Origin.Kind), Reason: r.Origin.Reason, RequestedBy: r.Origin.RequestedBy,
+		Source: source(r.Origin), Reason: r.Origin.Reason, RequestedBy: r.Origin.RequestedBy,
 	}
 	switch n {
 	case cases.NewsEnded:
@@ -76,6 +77,12 @@ func (h *Handler) update(t task, n cases.News) notify.Update {
 		u.Why, u.Doubt = c.Why, c.Doubt
 	}
 	return u
+}
+
+// source is what asked: the alarm's name, which may hold colons, or the way it came.
+func source(o cases.Origin) string {
+	_, name, _ := strings.Cut(o.Alarm, ":alarm:")
+	return cmp.Or(name, o.Alarm, o.Source, o.Kind)
 }
 
 // lifecycleStandby is the state of a group's member that is kept out of service

@@ -148,7 +148,7 @@ func (w *world) claimOf(id string, state cases.State) string {
 	w.t.Helper()
 	c, err := w.book.Claim(w.t.Context(), cases.Request{
 		InstanceID: id, Group: group, GroupLimit: 200, Cooldown: 6 * time.Hour, Budget: 200,
-		Origin: cases.Origin{SourceKey: w.clock().String(), Kind: "alarm", Alarm: "web-hangs", Reason: "the agent fell silent"},
+		Origin: cases.Origin{SourceKey: w.clock().String(), Kind: "alarm", Alarm: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:web-hangs", Reason: "the agent fell silent"},
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -44,7 +44,6 @@ type Update struct {
 	Source      string // what asked: the alarm's name, or the way it came
 	Reason      string // that the asker gave
 	RequestedBy string // who the asker says it is
-	Closed      bool   // somebody has closed the case by hand
 }
 
 // Update notifies people of what became of a case, on the thread of its interrupt. No

@@ -22,15 +22,10 @@ func (nt *Notifier) updateDescription(u Update) string {
 		lines = append(lines, line{"Crashed", u.crashed()}, line{"Progress", u.progress()})
 	case UpdateLost:
 	}
-	closed := ""
-	if u.Closed {
-		closed = "somebody has closed the case by hand"
-	}
 	return joined(append(lines,
 		line{"Group", code(u.Group, mostName)},
 		line{"Instance", code(u.InstanceID, mostName)},
 		line{"Case", code(u.CaseID, mostName)},
-		line{"Closed", closed},
 		line{"Asked by", code(u.Source, mostName)},
 		line{"On behalf of", code(u.RequestedBy, mostName)},
 		line{"Reason given", plain(u.Reason, mostText)},

@@ -75,10 +75,6 @@ var updates = map[string]notify.Update{
 		u.Finding, u.Why, u.Windows = cases.FindingDumped, "its event log names the dump", true
 		u.Proofs = []cases.Proof{sentIt, gone, dumpFile, proof(cases.StageReachable, 480, "agent", "")}
 	}),
-	"ended-by-hand": change(base(notify.UpdateEnded), func(u *notify.Update) {
-		u.Finding, u.Why, u.Closed = cases.FindingUnproven, "its console shows nothing after the interrupt", true
-		u.Proofs = []cases.Proof{sentIt}
-	}),
 	"ended-hostile": {
 		Kind: notify.UpdateEnded, CaseID: caseID, InstanceID: host, Finding: cases.FindingDumpFailed, SentAt: struck, At: struck.Add(time.Hour),
 		Why: hostile, Doubt: hostile, Percent: hostile, Left: hostile, Evidence: hostile, Undo: []string{hostile}, Group: hostile, Source: hostile,
