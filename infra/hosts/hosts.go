@@ -81,13 +81,14 @@ func Collect() ([]byte, error) {
 			config.CollectDirectory: text("where a Linux host puts its dumps", patternPath, new("/var/crash")),
 		},
 		MainSteps: []step{
-			script("aws:runShellScript", "linux", "Linux", collectLinux),
-			script("aws:runPowerShellScript", "windows", "Windows", collectWindows),
+			script("aws:runShellScript", config.CollectLinux, "Linux", collectLinux),
+			script("aws:runPowerShellScript", config.CollectWindows, "Windows", collectWindows),
 		},
 	}
 	var out bytes.Buffer
 	to := json.NewEncoder(&out)
 	to.SetEscapeHTML(false) // three of a shell's characters would take six bytes each
+	to.SetIndent("", " ")   // a line of a script is a line of the document
 	if err := to.Encode(d); err != nil {
 		return nil, fmt.Errorf("writing the document %s: %w", config.DocumentCollect, err)
 	}
