@@ -20,3 +20,9 @@ const (
 	// CollectDirectory is where a Linux host puts its dumps.
 	CollectDirectory = "directory"
 )
+
+// The steps of DocumentCollect: one for each platform, and the other is skipped.
+const (
+	CollectLinux   = "linux"
+	CollectWindows = "windows"
+)

@@ -12,7 +12,16 @@ type Upload struct {
 	Key      string `json:"key"`      // of its object
 	ID       string `json:"id"`       // of its multipart upload
 	PartSize int64  `json:"partSize"` // of all its parts but the last
+
+	// At most one of Done and Lost is set, at its end.
+	Done    bool   `json:"done,omitempty"`    // the object is there, and it is the file
+	SHA256  string `json:"sha256,omitempty"`  // of the file, in hex, by the host
+	Lost    string `json:"lost,omitempty"`    // why there will be no object, as a part of a sentence
+	Arrived int    `json:"arrived,omitempty"` // parts that S3 had when it last was asked
 }
+
+// Open says whether the upload may still come to its end.
+func (u Upload) Open() bool { return !u.Done && u.Lost == "" }
 
 // Parts are the upload's parts.
 func (u Upload) Parts() []Part { return Parts(u.File.Size, u.PartSize) }
@@ -30,6 +39,12 @@ type Collection struct {
 	Left    []Left   `json:"left,omitempty"`
 	Signed  int      `json:"signed,omitempty"` // manifests so far
 }
+
+// Open says whether anything may still come.
+func (c Collection) Open() bool { return slices.ContainsFunc(c.Uploads, Upload.Open) }
+
+// ManifestKey names the object of a case's manifest. A new one takes its place.
+func ManifestKey(caseID string) string { return Prefix(caseID) + "/parts.json" }
 
 // Prefix is where the files of a case are kept, without a slash at its end.
 func Prefix(caseID string) string { return "cases/" + caseID + "/dump" }
