@@ -50,6 +50,9 @@ func TestNoByteOfADumpIsLostOnItsWay(t *testing.T) {
 	t.Parallel()
 	for _, tool := range []string{"curl", "wget"} {
 		for shell, args := range shells(t) {
+			if tool == "wget" && shell == "busybox" {
+				continue // busybox runs a wget of its own, which cannot put: the script says so
+			}
 			t.Run(tool+"/"+shell, func(t *testing.T) {
 				t.Parallel()
 				h, b, files, bodies := crashed(t, tool)

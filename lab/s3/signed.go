@@ -61,9 +61,7 @@ const (
 // claim is what a request says of its signature.
 type claim struct {
 	id, scope, signature, token, payload string
-	day                                  string // of the key
-	at                                   time.Time
-	until                                time.Time
+	at, until                            time.Time
 	headers                              []string
 	query                                url.Values // without the signature
 }
@@ -74,10 +72,10 @@ func (s Signed) refuse(r *http.Request) *refusal {
 		return no
 	}
 	now := s.Now()
-	if c.at.After(now.Add(skew)) {
+	switch {
+	case c.at.After(now.Add(skew)):
 		return denied("Request is not valid yet")
-	}
-	if now.After(c.until) {
+	case now.After(c.until):
 		return denied("Request has expired")
 	}
 	for name := range r.Header {
@@ -89,58 +87,77 @@ func (s Signed) refuse(r *http.Request) *refusal {
 	if at < 0 {
 		return &refusal{http.StatusForbidden, "InvalidAccessKeyId", "The AWS access key ID you provided does not exist in our records."}
 	}
-	session := s.Sessions[at]
-	if session.Token != c.token {
+	return s.Sessions[at].refuse(c, r, now)
+}
+
+// refuse says what is wrong with what is claimed to be the session's signature.
+func (k Session) refuse(c claim, r *http.Request, now time.Time) *refusal {
+	if k.Token != c.token {
 		return &refusal{http.StatusBadRequest, "InvalidToken", "The provided token is malformed or otherwise not valid."}
 	}
-	if subtle.ConstantTimeCompare([]byte(c.signature), []byte(c.sign(r, session.Secret))) != 1 {
+	if subtle.ConstantTimeCompare([]byte(c.signature), []byte(c.sign(r, k.Secret))) != 1 {
 		return &refusal{http.StatusForbidden, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."}
 	}
-	if !session.Ends.IsZero() && now.After(session.Ends) {
+	if !k.Ends.IsZero() && now.After(k.Ends) {
 		return &refusal{http.StatusBadRequest, "ExpiredToken", "The provided token has expired."}
 	}
 	return nil
 }
 
-// read finds what a request says of its signature.
+// read finds what a request says of its signature, in its header or in its query.
 func read(r *http.Request) (claim, *refusal) {
-	c := claim{query: r.URL.Query()}
-	var credential, date, headers string
-	seconds := int64(skew / time.Second)
-	if header, ok := strings.CutPrefix(r.Header.Get("Authorization"), algorithm+" "); ok {
-		for part := range strings.SplitSeq(header, ",") {
-			name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-			switch name {
-			case "Credential":
-				credential = value
-			case "SignedHeaders":
-				headers = value
-			case "Signature":
-				c.signature = value
-			}
-		}
-		date, c.token, c.payload = r.Header.Get("X-Amz-Date"), r.Header.Get("X-Amz-Security-Token"), r.Header.Get("X-Amz-Content-Sha256")
-	} else {
-		if c.query.Get("X-Amz-Algorithm") != algorithm {
-			return c, denied("Access Denied")
-		}
-		credential, date, headers = c.query.Get("X-Amz-Credential"), c.query.Get("X-Amz-Date"), c.query.Get("X-Amz-SignedHeaders")
-		c.signature, c.token, c.payload = c.query.Get("X-Amz-Signature"), c.query.Get("X-Amz-Security-Token"), "UNSIGNED-PAYLOAD"
-		c.query.Del("X-Amz-Signature")
-		var err error
-		if seconds, err = strconv.ParseInt(c.query.Get("X-Amz-Expires"), 10, 64); err != nil || seconds < 0 || seconds > longest {
-			return c, &refusal{http.StatusBadRequest, "AuthorizationQueryParametersError", "X-Amz-Expires is not between 0 and 604800"}
-		}
+	if text, ok := strings.CutPrefix(r.Header.Get("Authorization"), algorithm+" "); ok {
+		return readHeader(r, text)
 	}
+	query := r.URL.Query()
+	if query.Get("X-Amz-Algorithm") != algorithm {
+		return claim{}, denied("Access Denied")
+	}
+	return readQuery(query)
+}
+
+func readHeader(r *http.Request, text string) (claim, *refusal) {
+	said := map[string]string{}
+	for part := range strings.SplitSeq(text, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		said[name] = value
+	}
+	c := claim{
+		signature: said["Signature"], headers: strings.Split(said["SignedHeaders"], ";"), query: r.URL.Query(),
+		token: r.Header.Get("X-Amz-Security-Token"), payload: r.Header.Get("X-Amz-Content-Sha256"),
+	}
+	return c.from(said["Credential"], r.Header.Get("X-Amz-Date"), skew)
+}
+
+func readQuery(query url.Values) (claim, *refusal) {
+	c := claim{
+		signature: query.Get("X-Amz-Signature"), headers: strings.Split(query.Get("X-Amz-SignedHeaders"), ";"), query: query,
+		token: query.Get("X-Amz-Security-Token"), payload: "UNSIGNED-PAYLOAD",
+	}
+	query.Del("X-Amz-Signature") // of what is signed, it is no part
+	seconds, err := strconv.ParseInt(query.Get("X-Amz-Expires"), 10, 64)
+	if err != nil || seconds < 0 || seconds > longest {
+		return c, malformed("X-Amz-Expires is not between 0 and 604800")
+	}
+	return c.from(query.Get("X-Amz-Credential"), query.Get("X-Amz-Date"), time.Duration(seconds)*time.Second)
+}
+
+// from adds who signed, when, and for how long.
+func (c claim) from(credential, date string, lasts time.Duration) (claim, *refusal) {
 	at, err := time.Parse(timeFormat, date)
-	id, scope, ok := strings.Cut(credential, "/")
-	if err != nil || !ok || strings.Count(scope, "/") != 3 || !strings.HasSuffix(scope, "/s3/aws4_request") {
-		return c, &refusal{http.StatusBadRequest, "AuthorizationQueryParametersError", "the credential or the date is malformed"}
+	if err != nil {
+		return c, malformed("the date is none")
 	}
-	c.id, c.scope, c.at, c.headers = id, scope, at, strings.Split(headers, ";")
-	c.day, _, _ = strings.Cut(scope, "/")
-	c.until = at.Add(time.Duration(seconds) * time.Second)
+	id, scope, _ := strings.Cut(credential, "/")
+	if strings.Count(scope, "/") != 3 || !strings.HasSuffix(scope, "/s3/aws4_request") {
+		return c, malformed("the credential is none for S3")
+	}
+	c.id, c.scope, c.at, c.until = id, scope, at, at.Add(lasts)
 	return c, nil
+}
+
+func malformed(message string) *refusal {
+	return &refusal{http.StatusBadRequest, "AuthorizationQueryParametersError", message}
 }
 
 // sign makes the signature that the request should have.

@@ -97,20 +97,29 @@ func (r Report) check() error {
 	}
 	seen := map[string]bool{}
 	for _, f := range r.Files {
-		if err := checkPath(f.Path); err != nil {
+		if err := f.check(); err != nil {
 			return err
 		}
-		switch {
-		case seen[f.Path]:
+		if seen[f.Path] {
 			return fmt.Errorf("%s is listed twice", f.Path)
-		case !slices.Contains(states, f.State):
-			return fmt.Errorf("%s: there is no state %q", f.Path, cut(string(f.State)))
-		case f.Parts < 0 || f.Parts > MaxParts || f.HTTP < 0 || f.HTTP > 599:
-			return fmt.Errorf("%s: %d parts, status %d", f.Path, f.Parts, f.HTTP)
-		case (f.State == StateSent) != sum.MatchString(f.SHA256) || f.State != StateSent && f.SHA256 != "":
-			return fmt.Errorf("%s is %s with the sum %q", f.Path, f.State, cut(f.SHA256))
 		}
 		seen[f.Path] = true
+	}
+	return nil
+}
+
+func (f Sent) check() error {
+	if err := checkPath(f.Path); err != nil {
+		return err
+	}
+	if !slices.Contains(states, f.State) {
+		return fmt.Errorf("%s: there is no state %q", f.Path, cut(string(f.State)))
+	}
+	if f.Parts < 0 || f.Parts > MaxParts || f.HTTP < 0 || f.HTTP > 599 {
+		return fmt.Errorf("%s: %d parts, status %d", f.Path, f.Parts, f.HTTP)
+	}
+	if summed := sum.MatchString(f.SHA256); summed != (f.State == StateSent) || !summed && f.SHA256 != "" {
+		return fmt.Errorf("%s is %s with the sum %q", f.Path, f.State, cut(f.SHA256))
 	}
 	return nil
 }
