@@ -27,7 +27,8 @@ type CommandAPI interface {
 // takes care of that, since only one of it sends at a time.
 type Commands struct {
 	API CommandAPI
-	// Rate is how many bytes a second a host may send; 0 is as many as it can.
+	// Rate is how many bytes a second a host may send. Zero is the document's default, so
+	// that whoever forgets it does not fill the line of a host that has work to do.
 	Rate int64
 }
 
@@ -52,10 +53,14 @@ func (c Commands) Survey(ctx context.Context, instanceID string, since time.Time
 // gives the command's id.
 func (c Commands) Send(ctx context.Context, instanceID, manifestURL string, life time.Duration) (string, error) {
 	seconds := max(min(life, Life)-margin, leastSend) / time.Second
-	return c.send(ctx, instanceID, map[string]string{
+	parameters := map[string]string{
 		config.CollectStep: dump.StepSend, config.CollectSince: "0", config.CollectManifest: manifestURL,
-		config.CollectSeconds: strconv.FormatInt(int64(seconds), 10), config.CollectRate: strconv.FormatInt(c.Rate, 10),
-	})
+		config.CollectSeconds: strconv.FormatInt(int64(seconds), 10),
+	}
+	if c.Rate > 0 {
+		parameters[config.CollectRate] = strconv.FormatInt(c.Rate, 10)
+	}
+	return c.send(ctx, instanceID, parameters)
 }
 
 func (c Commands) send(ctx context.Context, instanceID string, parameters map[string]string) (string, error) {

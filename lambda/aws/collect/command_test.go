@@ -79,6 +79,16 @@ func TestAScriptNeverOutlivesItsURLs(t *testing.T) {
 	}
 }
 
+func TestARateThatIsForgottenIsNeverNone(t *testing.T) {
+	a := &agent{}
+	if _, err := (collect.Commands{API: a}).Send(t.Context(), instance, "https://x/m?s=1", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if rate, ok := a.sent.Parameters["rate"]; ok {
+		t.Errorf("rate %q", rate)
+	}
+}
+
 func TestACommandGoesToItsInstanceAlone(t *testing.T) {
 	a := &agent{}
 	c := collect.Commands{API: a}
