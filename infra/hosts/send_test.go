@@ -207,24 +207,29 @@ func TestAFileThatChangesIsNeverTakenForWhole(t *testing.T) {
 		},
 		"removed": os.Remove,
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h, b, files, bodies := crashed(t, "curl")
-			b.before = func(path string, _ int, _ http.ResponseWriter, _ *http.Request) bool {
-				if path == "/1/2" {
-					if err := change(files[1].Path); err != nil {
-						t.Error(err)
+		for _, during := range []string{"/1/2", "/1/4"} { // the last part, too
+			t.Run(name+" during "+during, func(t *testing.T) {
+				t.Parallel()
+				h, b, files, bodies := crashed(t, "curl")
+				b.before = func(path string, _ int, _ http.ResponseWriter, _ *http.Request) bool {
+					if path == during {
+						if err := change(files[1].Path); err != nil {
+							t.Error(err)
+						}
 					}
+					return false
 				}
-				return false
-			}
-			r := h.send(b.serve(mib, nil, files...), nil)
-			got, _ := r.File(files[1].Path)
-			if got.State == dump.StateSent || got.SHA256 != "" || got.State.Again() {
-				t.Errorf("%+v", got)
-			}
-			home(t, b, r, files[:1], bodies[:1])
-		})
+				r := h.send(b.serve(mib, nil, files...), nil)
+				got, _ := r.File(files[1].Path)
+				if got.State == dump.StateSent || got.SHA256 != "" || got.State.Again() {
+					t.Errorf("%+v", got)
+				}
+				if during != "/1/4" && b.tries["/1/4"] > 0 {
+					t.Errorf("it was sent to its end: %v", b.tries)
+				}
+				home(t, b, r, files[:1], bodies[:1])
+			})
+		}
 	}
 }
 
