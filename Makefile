@@ -165,7 +165,7 @@ $(CDK): infra/package-lock.json
 	touch $@
 
 .PHONY: synth
-synth: $(CDK) ## make the CloudFormation template (into build/cdk.out)
+synth: $(CDK) ## make the CloudFormation templates (into build/cdk.out)
 	$(RUN_CDK) synth --quiet
 	ls build/cdk.out/*.template.json
 
@@ -174,12 +174,12 @@ diff: $(CDK) ## show what a deployment would change
 	$(RUN_CDK) diff
 
 .PHONY: deploy
-deploy: $(CDK) ## deploy the stack into your AWS account
-	$(RUN_CDK) deploy
+deploy: $(CDK) ## deploy into your AWS account (and the stack for Slack, if it is on)
+	$(RUN_CDK) deploy --all
 
 .PHONY: destroy
-destroy: $(CDK) ## remove the stack; table, bucket, key and logs stay
-	$(RUN_CDK) destroy
+destroy: $(CDK) ## remove what is deployed; table, bucket, key and logs stay
+	$(RUN_CDK) destroy --all
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (1m)

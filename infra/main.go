@@ -13,6 +13,7 @@ import (
 	"crashcart/infra/bootstrap"
 	"crashcart/infra/node"
 	"crashcart/infra/props"
+	"crashcart/infra/slack"
 	"crashcart/infra/stack"
 )
 
@@ -26,7 +27,12 @@ func main() {
 	if err != nil {
 		fail("cdk.json is not right", err)
 	}
-	stack.New(app, p, stack.Code{Interrupt: build("interrupt"), Followup: build("followup")})
+	s := stack.New(app, p, stack.Code{
+		Interrupt: build("interrupt"), Count: build("count"), Followup: build("followup"), Machine: definition(),
+	})
+	if p.Slack != nil {
+		slack.New(app, *p.Slack, s)
+	}
 	app.Synth(nil)
 }
 
@@ -37,6 +43,15 @@ func build(name string) string {
 		fail("the function "+name+" could not be built", err)
 	}
 	return dir
+}
+
+// definition gives the state machine of the follow-up.
+func definition() string {
+	raw, err := os.ReadFile("infra/followup.asl.json")
+	if err != nil {
+		fail("the state machine's definition could not be read", err)
+	}
+	return string(raw)
 }
 
 func fail(what string, err error) {

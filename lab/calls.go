@@ -92,7 +92,7 @@ func (l *Lab) record(name string, h http.Handler, w http.ResponseWriter, r *http
 	call.describe(r, body)
 	time.Sleep(max(l.latency, pace.Least))
 	asked := fault.Call{Service: name, Operation: call.Operation, Caller: call.Caller, Header: r.Header, Body: body}
-	got := l.Faults.Serve(asked, func(c fault.Call) fault.Answer { return carryOut(h, r, c) })
+	got := l.Faults.Serve(asked, func(c fault.Call) fault.Answer { return l.asSeen(c, carryOut(h, r, c)) })
 	call.End, call.Status, call.Lost = time.Now(), got.Status, got.Lost
 	if got.Status >= http.StatusBadRequest {
 		call.Code = errorCode(got.Header, got.Body)
@@ -105,6 +105,14 @@ func (l *Lab) record(name string, h http.Handler, w http.ResponseWriter, r *http
 	maps.Copy(w.Header(), got.Header)
 	w.WriteHeader(got.Status)
 	_, _ = w.Write(got.Body) // an error is the client's hang-up
+}
+
+// asSeen is an answer as its caller sees it: to the follow-up, its cases age in lab time.
+func (l *Lab) asSeen(c fault.Call, a fault.Answer) fault.Answer {
+	if c.Service != fault.DynamoDB || !l.OfFollowup(c.Caller) {
+		return a
+	}
+	return l.aging.aged(a)
 }
 
 // carryOut has a service answer a call, which a fault may have changed.

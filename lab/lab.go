@@ -1,15 +1,16 @@
 // Package lab is everything that stands in for AWS on one machine: EC2 with
 // guests that hang, crash and dump (package fleet), Systems Manager, Auto
 // Scaling, Elastic Load Balancing, CloudWatch, SNS, SQS, DynamoDB, S3,
-// CloudFormation's word of the stack, and Lambda running the real bootstrap.
+// CloudFormation's word of the stack, Step Functions, and Lambda running the real
+// bootstraps.
 //
 // All services are behind one address on loopback. The service name in the request's
 // signature says which is meant, so that ordinary AWS clients need nothing but
 // AWS_ENDPOINT_URL; S3 clients use path-style. Signatures are not checked.
 //
 // Time runs Options.Speed times as fast as on the wall. What the lab reports
-// is still right to a reader of the wall clock; package clock says how,
-// and package sqs names the one thing that has to be rewritten for it.
+// is still right to a reader of the wall clock; package clock says how. Two things have
+// to be rewritten for it: package sqs names one, and the type aging the other.
 //
 // Every call is recorded, refused ones too: Calls and Subscribe. What reached a
 // guest is recorded by the fleet: Fleet.Interrupts and Fleet.Harms.
@@ -41,11 +42,11 @@ import (
 	"crashcart/lab/elb"
 	"crashcart/lab/fault"
 	"crashcart/lab/fleet"
-	"crashcart/lab/runtime"
 	"crashcart/lab/s3"
 	"crashcart/lab/sns"
 	"crashcart/lab/sqs"
 	"crashcart/lab/ssm"
+	"crashcart/lab/states"
 )
 
 // Options say how the lab is set up. The zero value is a lab in real time.
@@ -60,10 +61,12 @@ type Options struct {
 	Topic   string      // default crashcart-intake; the one whose subscription is raw has "-raw" after it
 
 	Notifications string // the topic for notifications of decisions; default crashcart-notifications
+	Followup      string // the follow-up's function, its queue and its state machine; default crashcart-followup
 
 	Visibility time.Duration // of the queue, in lab time; default 3 min
 	MaxReceive int           // deliveries before the dead-letter queue; default 5
 	Duplicate  bool          // deliver every message twice
+	Twice      bool          // have the state machine invoke its function twice at every step
 
 	// Faults are what goes wrong from the beginning; see Lab.Faults.
 	Faults []fault.Fault
@@ -97,14 +100,21 @@ type Lab struct {
 
 	Notifications *sns.Topic // notifications of decisions; nothing is subscribed
 
-	latency time.Duration
-	server  *http.Server
-	done    chan struct{}
-	calls   recorder
+	FollowupQueue *sqs.Queue // cases that are to be followed
+	FollowupDead  *sqs.Queue // its dead letters
+	Machine       *states.Service
 
-	mu       sync.Mutex
-	function *runtime.Function
-	mapping  *sqs.Mapping
+	followup string // the name of the follow-up's function
+	latency  time.Duration
+	server   *http.Server
+	done     chan struct{}
+	calls    recorder
+	sweeping sweeper
+	aging    *aging
+
+	mu        sync.Mutex
+	series    int                       // how many functions were deployed
+	functions map[*sqs.Queue]deployment // by the queue whose messages they get
 }
 
 // Start starts a lab on a free port of 127.0.0.1. Close must be called.
@@ -112,7 +122,7 @@ func Start(o Options) (*Lab, error) {
 	o = o.filled()
 	l := &Lab{
 		Region: o.Region, Account: o.Account, TableName: o.Table, BucketName: o.Bucket, Clock: o.Clock,
-		latency: o.Latency, done: make(chan struct{}), Faults: &fault.Set{},
+		latency: o.Latency, done: make(chan struct{}), Faults: &fault.Set{}, followup: o.Followup, functions: map[*sqs.Queue]deployment{},
 	}
 	l.Faults.Use(o.Faults...)
 	l.Fleet = fleet.New(o.Clock)
@@ -121,11 +131,9 @@ func Start(o Options) (*Lab, error) {
 	l.Commands = ssm.New(l.Fleet, o.Clock, o.Account)
 	l.Alarms = cloudwatch.New(l.Fleet, o.Clock, o.Region, o.Account)
 	l.Stacks = cloudformation.New(o.Clock, o.Region, o.Account)
-	queue := sqs.Config{Name: o.Queue + "-dead", Region: o.Region, Account: o.Account}
-	l.DeadLetters = sqs.NewQueue(o.Clock, queue)
-	queue.Name, queue.Visibility, queue.MaxReceive, queue.Duplicate = o.Queue, o.Visibility, o.MaxReceive, o.Duplicate
-	queue.DeadLetter = l.DeadLetters
-	l.Queue = sqs.NewQueue(o.Clock, queue)
+	l.Queue, l.DeadLetters = o.queue(o.Queue)
+	l.FollowupQueue, l.FollowupDead = o.queue(o.Followup)
+	l.Machine = states.New(states.Config{Name: o.Followup, Region: o.Region, Account: o.Account, Clock: o.Clock, Invoke: l.invokeTask, Twice: o.Twice})
 	l.Topic, l.RawTopic = sns.New(o.Topic, o.Region, o.Account), sns.New(o.Topic+"-raw", o.Region, o.Account)
 	l.Topic.Subscribe(l.Queue, false)
 	l.RawTopic.Subscribe(l.Queue, true)
@@ -134,6 +142,8 @@ func Start(o Options) (*Lab, error) {
 	if l.Table, err = dynamodb.New(o.Table); err != nil {
 		return nil, err
 	}
+	l.aging = &aging{clock: o.Clock, written: map[string]map[string]moment{}}
+	l.Table.Subscribe(l.aging.changed)
 	if l.Store, err = s3.New(o.Bucket); err != nil {
 		return nil, err
 	}
@@ -151,6 +161,14 @@ func Start(o Options) (*Lab, error) {
 	return l, nil
 }
 
+// queue makes a queue and its dead-letter queue.
+func (o Options) queue(name string) (queue, dead *sqs.Queue) {
+	c := sqs.Config{Name: name + "-dead", Region: o.Region, Account: o.Account}
+	dead = sqs.NewQueue(o.Clock, c)
+	c.Name, c.Visibility, c.MaxReceive, c.Duplicate, c.DeadLetter = name, o.Visibility, o.MaxReceive, o.Duplicate, dead
+	return sqs.NewQueue(o.Clock, c), dead
+}
+
 func (o Options) filled() Options {
 	for _, d := range []struct {
 		field *string
@@ -163,6 +181,7 @@ func (o Options) filled() Options {
 		{&o.Queue, "crashcart-intake"},
 		{&o.Topic, "crashcart-intake"},
 		{&o.Notifications, "crashcart-notifications"},
+		{&o.Followup, "crashcart-followup"},
 	} {
 		if *d.field == "" {
 			*d.field = d.value
@@ -186,12 +205,13 @@ func (l *Lab) endpoint() http.Handler {
 		"ec2":         ec2.New(l.Fleet, l.Clock, l.Account),
 		"ssm":         l.Commands,
 		"autoscaling": l.Groups,
-		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters),
+		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters, l.FollowupQueue, l.FollowupDead),
 		"sns":         sns.NewHandler(l.Topic, l.RawTopic, l.Notifications),
 		"dynamodb":    l.Table,
 		"s3":          l.Store,
 		"monitoring":  l.Alarms, // CloudWatch
 		"lambda":      lambdaAPI{l},
+		"states":      l.Machine, // Step Functions
 
 		"cloudformation":       l.Stacks,
 		"elasticloadbalancing": l.Balancer,
@@ -254,21 +274,21 @@ func (l *Lab) Config() aws.Config {
 	}
 }
 
-// Close ends the queue's polling, the function's processes, the endpoint and commands
-// on their way, and waits until nothing of them is left. Machines are not its own.
+// Close ends the sweep, the queues' polling, the executions, the functions' processes,
+// the endpoint and commands on their way, and waits until nothing of them is left.
+// Machines are not its own.
 func (l *Lab) Close() error {
+	l.sweeping.close()
 	l.mu.Lock()
-	mapping, function := l.mapping, l.function
-	l.mapping, l.function = nil, nil
+	functions := l.functions
+	l.functions = map[*sqs.Queue]deployment{}
 	l.mu.Unlock()
-	if mapping != nil {
-		mapping.Close()
-	}
-	if function != nil {
-		function.Close()
+	for _, d := range functions {
+		d.close()
 	}
 	err := l.server.Close()
 	<-l.done
+	l.Machine.Close()
 	l.Commands.Close()
 	l.Fleet.Close()
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {

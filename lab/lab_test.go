@@ -28,12 +28,14 @@ import (
 	"crashcart/lab"
 	"crashcart/lab/fleet"
 	"crashcart/lab/runtime"
+	"crashcart/lambda/domain/config"
 )
 
 const web = "i-0a1b2c3d4e5f60718"
 
 // TestMain is the bootstrap under test when the lab runs this binary as one: a
-// function that interrupts what an alarm names, and has a second pass later.
+// function that interrupts what an alarm names, and has a second pass later, or a
+// follow-up.
 func TestMain(m *testing.M) {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		os.Exit(m.Run())
@@ -43,6 +45,9 @@ func TestMain(m *testing.M) {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY")}, nil
 		}),
+	}
+	if os.Getenv(config.EnvStateMachine) != "" {
+		lambda.Start(follower{cfg}.handle)
 	}
 	compute, queue := ec2.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
 	lambda.Start(func(ctx context.Context, payload json.RawMessage) (string, error) {

@@ -21,7 +21,7 @@ const (
 // Lambda API Reference). The name may be an ARN.
 var invokePath = regexp.MustCompile(`^/2015-03-31/functions/([^/]+)/invocations/?$`)
 
-// lambdaAPI is the Lambda API in front of the deployed function.
+// lambdaAPI is the Lambda API in front of the deployed functions.
 type lambdaAPI struct{ lab *Lab }
 
 func (a lambdaAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -30,8 +30,8 @@ func (a lambdaAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		lambdaError(w, http.StatusNotImplemented, "UnknownOperationException", "the lab's Lambda does not know "+r.Method+" "+r.URL.Path)
 		return
 	}
-	function, err := a.lab.deployed()
-	if err != nil || (path[1] != function.Name() && path[1] != function.ARN()) {
+	function := a.named(path[1])
+	if function == nil {
 		lambdaError(w, http.StatusNotFound, "ResourceNotFoundException",
 			fmt.Sprintf("Function not found: arn:aws:lambda:%s:%s:function:%s", a.lab.Region, a.lab.Account, path[1]))
 		return
@@ -52,6 +52,16 @@ func (a lambdaAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		invoke(w, r, function, kind, payload)
 	}
+}
+
+// named gives the deployed function of that name or ARN, nil if there is none.
+func (a lambdaAPI) named(name string) *runtime.Function {
+	for _, f := range a.lab.allFunctions() {
+		if name == f.Name() || name == f.ARN() {
+			return f
+		}
+	}
+	return nil
 }
 
 // invoke runs the function, which gets an empty object for an empty payload.
@@ -103,9 +113,9 @@ func lambdaError(w http.ResponseWriter, status int, code, message string) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"Type": "User", "Message": message})
 }
 
-// PIDs are the process ids of the deployed function, to freeze it as Lambda may.
+// PIDs are the process ids of the intake queue's function, to freeze it as Lambda may.
 func (l *Lab) PIDs() []int {
-	f, err := l.deployed()
+	f, err := l.deployed(l.Queue)
 	if err != nil {
 		return nil
 	}

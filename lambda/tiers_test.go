@@ -79,17 +79,19 @@ func TestTheDomainNeverImportsToTheRight(t *testing.T) {
 
 // clients are the services that each package of lambda/aws speaks to.
 var clients = map[string][]string{
-	"awsenv":   nil,
-	"awserr":   nil,
-	"call":     nil,
-	"emf":      nil,
-	"casebook": {"dynamodb"},
-	"collect":  {"s3", "ssm"},
-	"evidence": {"ec2", "s3"},
-	"notify":   {"sns"},
-	"resolve":  {"autoscaling", "cloudwatch", "ec2", "elasticloadbalancingv2", "ssm"},
-	"send":     {"ec2"},
-	"standby":  {"autoscaling"},
+	"awsenv":     nil,
+	"awserr":     nil,
+	"call":       nil,
+	"emf":        nil,
+	"casebook":   {"dynamodb"},
+	"collect":    {"s3", "ssm"},
+	"evidence":   {"ec2", "s3"},
+	"executions": {"sfn"},
+	"notify":     {"sns"},
+	"observe":    {"autoscaling", "ec2", "ssm"},
+	"resolve":    {"autoscaling", "cloudwatch", "ec2", "elasticloadbalancingv2", "ssm"},
+	"send":       {"ec2"},
+	"standby":    {"autoscaling"},
 }
 
 func TestNoServiceSpeaksToAnothersClient(t *testing.T) {

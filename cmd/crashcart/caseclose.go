@@ -17,6 +17,7 @@ func newCaseClose() *cobra.Command {
 		Short: "Close a case by hand",
 		Long: `Close a case by hand, so that its instance may be interrupted again. After
 ` + openFor + ` it may be anyway; the case is then overdue until somebody closes it.
+The follow-up closes a case by itself, as soon as it knows what became of it.
 
 Close a case only once its dump is safe. The open case is what keeps the
 instance from another interrupt, and another interrupt would kill a dump that

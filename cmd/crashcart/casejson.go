@@ -28,6 +28,7 @@ type jsonCase struct {
 	ClosedBy   string         `json:"closedBy,omitempty"`
 	ClosedWhy  string         `json:"closedReason,omitempty"`
 	ClosedFrom cases.State    `json:"closedFrom,omitempty"`
+	Followup   *jsonFollowup  `json:"followup"` // null without one
 	Timeline   []jsonMoment   `json:"timeline,omitempty"`
 }
 
@@ -65,5 +66,6 @@ func asJSONCase(r cases.Record) jsonCase {
 		Code: r.Code, Evidence: r.Notes.Evidence, Protected: r.Notes.Protected, Vitals: r.Vitals,
 		ClaimedAt: r.ClaimedAt, SettledAt: r.SettledAt, NotedAt: r.NotedAt,
 		ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, ClosedWhy: r.ClosedWhy, ClosedFrom: r.ClosedFrom,
+		Followup: asJSONFollowup(r.Followup),
 	}
 }

@@ -25,11 +25,16 @@ func newCases() *cobra.Command {
 		Long: `List the cases, newest first. There is one for every interrupt that was sent, or
 was about to be. Cases are kept for a year.
 
+The follow-up of an interrupt ends its case with a finding, which then stands in
+place of the state: dumped, dump-failed, hung-in-dump, panicked-no-dump,
+ignored, raced, or unproven.
+
 A case that is claimed for more than a minute has lost its result. The
 interrupt may have been sent, and it will not be sent again.
 
 A case is open for ` + openFor + ` at most. After that its instance may have another
-case, and this one is overdue until somebody closes it. The alarm
+case, and this one is overdue until somebody closes it. One that has a finding
+is never overdue: the follow-up closes it. The alarm
 crashcart_overdue is about overdue cases. --open and --overdue together list
 every case that nobody has closed.
 
@@ -101,14 +106,14 @@ const caseIDWidth = 36
 func showCases(p *screen.Page, records []cases.Record) {
 	columns := []screen.Column{
 		{Head: "CASE", Width: caseIDWidth},
-		{Head: "STATE", Width: len(cases.StateInterrupted)},
+		{Head: "STATE", Width: stateWidth(records)},
 		{Head: "CLAIMED", Width: len("47h59m ago")},
 		{Head: "FOR", Width: 0}, // the rest of the line
 	}
 	rows := make([][]string, len(records))
 	stuck, overdue := false, 0
 	for i, r := range records {
-		rows[i] = []string{r.ID, string(r.State), p.Ago(r.ClaimedAt), asker(r.Origin)}
+		rows[i] = []string{r.ID, cameTo(r), p.Ago(r.ClaimedAt), asker(r.Origin)}
 		stuck = stuck || r.Stuck(p.Now())
 		if r.Overdue() {
 			overdue++
@@ -122,6 +127,18 @@ func showCases(p *screen.Page, records []cases.Record) {
 		p.Text("Overdue: " + plural(overdue, "case") + " that nobody has closed within " + openFor +
 			". See what became of the host and its dump (`crashcart case ID`), then `crashcart case close ID --reason TEXT`.")
 	}
+}
+
+// cameTo is what a case came to: its finding, or its state until it has one.
+func cameTo(r cases.Record) string { return cmp.Or(string(r.Followup.Finding), string(r.State)) }
+
+// stateWidth is how wide the states of the cases are. A finding may be wider than a state.
+func stateWidth(records []cases.Record) int {
+	width := len(cases.StateInterrupted)
+	for _, r := range records {
+		width = max(width, min(len(cameTo(r)), len(cases.FindingNoDump)))
+	}
+	return width
 }
 
 // asker names who or what opened a case: the alarm, the person, or the way that the

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/console"
 )
 
@@ -50,7 +51,7 @@ func TestConsolePrintsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Join(strings.Fields(out), "") != `{"activity":"quiet","line":"","progress":"","lines":[]}` {
+	if strings.Join(strings.Fields(out), "") != `{"activity":"quiet","line":"","progress":"","finding":"unproven","stages":[],"lines":[]}` {
 		t.Errorf("printed %s", out)
 	}
 	out, err = execute(t, consoleBoot, "console", "-")
@@ -58,12 +59,60 @@ func TestConsolePrintsEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	var v map[string]any
-	if err := json.Unmarshal([]byte(out), &v); err != nil || len(v) != 4 || v["activity"] != "booting" || v["progress"] != "" {
+	if err := json.Unmarshal([]byte(out), &v); err != nil || len(v) != 6 || v["activity"] != "booting" || v["progress"] != "" {
 		t.Errorf("%v: printed %s", err, out)
 	}
 	line, ok := v["lines"].([]any)[0].(map[string]any)
 	if !ok || len(line) != 3 || line["offset"] != 0.0 || line["sign"] != "kernel version" || line["text"] != v["line"] {
 		t.Errorf("printed %s", out)
+	}
+}
+
+// The stages have their places in the input, as the lines have.
+func TestConsoleSaysWhatACrashCameTo(t *testing.T) {
+	const (
+		id      = hungID + "\t"
+		capture = "[    0.000000] Command line: ro elfcorehdr=458100K\r\n"
+		saved   = "The dumpfile is saved to /var/crash/x.\r\nmakedumpfile Completed.\r\n"
+	)
+	crash := consoleBoot + capture + saved
+	r := readAs(t, id+crash, "-")
+	if r.Finding != cases.FindingDumped || len(r.Stages) != 2 {
+		t.Fatalf("read as %+v", r)
+	}
+	want := consoleStage{Name: cases.StageCaptureKernel, Line: strings.TrimSpace(capture), Offset: len(id + consoleBoot)}
+	if r.Stages[0] != want {
+		t.Errorf("the first stage is %+v, want %+v", r.Stages[0], want)
+	}
+	want = consoleStage{Name: cases.StageDumpComplete, Line: "makedumpfile Completed.", Offset: len(id+crash) - len("makedumpfile Completed.\r\n")}
+	if r.Stages[1] != want {
+		t.Errorf("the last stage is %+v, want %+v", r.Stages[1], want)
+	}
+}
+
+// An older crash is none of the interrupt's.
+func TestConsoleNeverCountsWhatWasThereBefore(t *testing.T) {
+	const older = consoleBoot + "[    0.000000] Command line: ro elfcorehdr=458100K\r\n[    9.1] reboot: Restarting system\r\n" +
+		consoleBoot + "[    0.000000] Command line: ro\r\n\r\nhost login: "
+	file := filepath.Join(t.TempDir(), "before.log")
+	if err := os.WriteFile(file, []byte(hungID+"\t"+older+"\t2026-11-28T04:05:06+00:00\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const seen = "[  900.1] Uhhuh. NMI received for unknown reason 21 on CPU 0.\r\n"
+	if r := readAs(t, older+"\r\n"+seen, "--before", file, "-"); r.Finding != cases.FindingIgnored || len(r.Stages) != 1 || r.Stages[0].Offset != len(older)+2 {
+		t.Errorf("read as %+v", r)
+	}
+	if r := readAs(t, older, "--before", file, "-"); r.Finding != cases.FindingUnproven || len(r.Stages) != 0 {
+		t.Errorf("read as %+v", r)
+	}
+	if r := readAs(t, older, "-"); r.Finding != cases.FindingDumpFailed {
+		t.Errorf("read alone as %+v", r)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := readAs(t, seen, "--before", file, "-"); r.Finding != cases.FindingIgnored {
+		t.Errorf("read behind an empty console as %+v", r)
 	}
 }
 
@@ -115,6 +164,8 @@ func TestConsoleFailsOnWhatItCannotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(exitFailed, "the console is larger than 64 MB: give its end, `tail -c 65536 FILE | crashcart console -`", "console", large)
+	w.want(exitFailed, "reading the console: open ", "console", "--before", filepath.Join(t.TempDir(), "missing.log"), "-")
+	w.want(exitUsage, "crashcart console reads --before from a file, not from standard input", "console", "--before", "-", large)
 	w.want(exitUsage, "crashcart console takes one file, or - for standard input; got 0", "console")
 	w.want(exitUsage, "did you mean `crashcart console`?", "consol")
 }

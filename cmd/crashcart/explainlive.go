@@ -30,10 +30,10 @@ func (l *live) handler(ctx context.Context) (*intake.Handler, error) {
 	// The function refuses a variable that it does not know, and this command has one
 	// of its own.
 	environ := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, envStack+"=") })
-	// The last of two settings counts. Bucket, queue and topic are only ever written
+	// The last of two settings counts. Bucket, queues and topic are only ever written
 	// to, which explain does not do.
 	environ = append(environ, "AWS_REGION="+sdk.Region, config.EnvTable+"="+l.table, config.EnvMode+"="+l.mode,
-		config.EnvBucket+"=unused", config.EnvQueueURL+"=https://unused.invalid",
+		config.EnvBucket+"=unused", config.EnvQueueURL+"=https://unused.invalid", config.EnvFollowupQueueURL+"=https://unused.invalid",
 		config.EnvTopic+"=arn:aws:sns:"+sdk.Region+":000000000000:unused")
 	c, err := config.FromEnv(environ)
 	if err != nil {

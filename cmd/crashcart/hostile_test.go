@@ -28,6 +28,9 @@ func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
 		it := map[string]types.AttributeValue{}
 		for k, v := range attributes {
 			it[k] = &types.AttributeValueMemberS{Value: v}
+			if k == "followSteps" {
+				it[k] = &types.AttributeValueMemberN{Value: v}
+			}
 		}
 		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(w.lab.TableName), Item: it}); err != nil {
 			t.Fatal(err)
@@ -41,14 +44,19 @@ func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
 		"errorCode": evil, "evidence": evil, "protected": evil, "closedBy": evil, "closedReason": evil, "caseGroup": evil,
 		"vitals": evilVitals(t),
 	})
+	put(map[string]string{
+		"pk": "case#" + host(1), "sk": "case", "caseId": host(1), "instanceId": host(1), "caseState": "closed", "claimedAt": "2026-03-02T04:05:06.000Z",
+		"reason": evil, "closedAt": "2026-03-02T04:05:09.000Z", "closedReason": evil, "followSteps": "7",
+		"finding": evil, "findingWhy": evil, "findingDoubt": evil, "concludedAt": "2026-03-02T04:05:08.000Z", "followed": evilFollowed(t),
+	})
 	for _, args := range [][]string{
-		{"status"}, {"cases"}, {"cases", "--open"}, {"cases", "--overdue"}, {"case", host(0)}, {"pause", "--reason", evil[:40]}, {"pause", "--reason", "x", "--as", "\x1b[2Jme", "--replace"}, {"resume"},
+		{"status"}, {"cases"}, {"cases", "--open"}, {"cases", "--overdue"}, {"case", host(0)}, {"case", host(1)}, {"pause", "--reason", evil[:40]}, {"pause", "--reason", "x", "--as", "\x1b[2Jme", "--replace"}, {"resume"},
 	} {
 		if r := w.run(args...); r.code != 0 || strings.Contains(r.stdout, "\nPaused by nobody") {
 			t.Errorf("crashcart %q: exit %d\n%s%s", args, r.code, r.stdout, r.stderr)
 		}
 	}
-	for _, args := range [][]string{{"cases", "--json"}, {"cases", "--overdue", "--json"}, {"case", host(0), "--json"}} {
+	for _, args := range [][]string{{"cases", "--json"}, {"cases", "--overdue", "--json"}, {"case", host(0), "--json"}, {"case", host(1), "--json"}} {
 		r := w.run(args...)
 		var v struct {
 			Cases   []jsonCase
@@ -89,6 +97,17 @@ func TestNothingInTheCasebookEverSteersTheTerminal(t *testing.T) {
 			t.Errorf("crashcart %q: exit 0\n%s", args, r.stdout)
 		}
 	}
+}
+
+// evilFollowed is what a follow-up may have read on the console of a hostile guest.
+func evilFollowed(t *testing.T) string {
+	t.Helper()
+	proof := map[string]string{"stage": evil, "line": evil, "by": evil, "doubt": evil, "seenAt": "2026-03-02T04:05:08Z"}
+	text, err := json.Marshal(map[string]any{"account": map[string]any{"percent": evil, "left": evil, "proofs": []any{proof}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // evilVitals are those of a case that somebody has written into the table.

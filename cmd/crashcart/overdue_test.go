@@ -4,10 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"crashcart/lab"
-	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
 )
@@ -16,9 +13,7 @@ import (
 // gives its id.
 func (w *world) claimed(n int, age time.Duration, dryRun bool) string {
 	w.t.Helper()
-	book := casebook.New(dynamodb.NewFromConfig(w.lab.Config()), table)
-	then := time.Now().Add(-age)
-	book.Now = func() time.Time { return then }
+	book := w.book(age)
 	c, err := book.Claim(w.t.Context(), cases.Request{
 		InstanceID: host(n), Cooldown: 6 * time.Hour, Budget: 3, DryRun: dryRun,
 		Origin: cases.Origin{

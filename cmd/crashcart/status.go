@@ -23,7 +23,8 @@ func newStatus() *cobra.Command {
 		Use:   "status",
 		Short: "Show the lever, the budget and the open cases",
 		Long: `Show whether the lever is pulled, how much of the hour's budget is used, which
-cases are open, and how many are overdue: not closed within ` + openFor + `.
+cases are open, how many of them the follow-up follows, and how many are
+overdue: not closed within ` + openFor + `.
 
 Only the function knows how large the budget is. The figure shown is that of
 the variable ` + config.EnvBudget + ` on this machine, or else the default.
@@ -103,12 +104,27 @@ func showUnclosed(p *screen.Page, records []cases.Record) {
 	if len(open) < len(records) {
 		overdue += " not closed within " + openFor + ": `crashcart cases --overdue`"
 	}
-	p.Field("open", plural(len(open), "case"))
+	p.Field("open", openCases(open))
 	p.Field("overdue", overdue)
 	if len(open) > 0 {
 		p.Blank()
 		showCases(p, open)
 	}
+}
+
+// openCases counts the open cases, and how many of them the follow-up has begun to follow.
+func openCases(open []cases.Record) string {
+	s := plural(len(open), "case")
+	if len(open) == 0 {
+		return s
+	}
+	followed := 0
+	for _, r := range open {
+		if r.Followup.Steps > 0 {
+			followed++
+		}
+	}
+	return fmt.Sprintf("%s, %d followed", s, followed)
 }
 
 // plural counts things.

@@ -12,10 +12,10 @@ import (
 	"crashcart/infra/bootstrap"
 )
 
-const (
-	interrupt = "./lambda/cmd/interrupt"
-	followup  = "./lambda/cmd/followup"
-)
+const interrupt = "./lambda/cmd/interrupt"
+
+// functions are all that are deployed.
+var functions = []string{interrupt, "./lambda/cmd/count", "./lambda/cmd/followup"}
 
 func build(t *testing.T, root, pkg string) (dir, sum string) {
 	t.Helper()
@@ -33,8 +33,11 @@ func build(t *testing.T, root, pkg string) (dir, sum string) {
 // The second build is of a copy elsewhere, by somebody with habits of their own.
 func TestTheSameSourceNeverGivesAnotherAsset(t *testing.T) {
 	root := filepath.Join("..", "..")
-	dir, first := build(t, root, interrupt)
-	_, firstFollowup := build(t, root, followup)
+	var dir string
+	first := map[string]string{}
+	for _, pkg := range functions {
+		dir, first[pkg] = build(t, root, pkg)
+	}
 
 	copied := filepath.Join(t.TempDir(), "elsewhere")
 	if err := os.CopyFS(filepath.Join(copied, "lambda"), os.DirFS(filepath.Join(root, "lambda"))); err != nil {
@@ -52,11 +55,15 @@ func TestTheSameSourceNeverGivesAnotherAsset(t *testing.T) {
 	t.Setenv("GOFLAGS", "-gcflags=-N")
 	t.Setenv("GOARCH", "amd64")
 	t.Setenv("CGO_ENABLED", "1")
-	if _, second := build(t, copied, interrupt); first != second {
-		t.Errorf("%s here, %s from a copy", first, second)
+	seen := map[string]bool{}
+	for _, pkg := range functions {
+		if _, second := build(t, copied, pkg); first[pkg] != second {
+			t.Errorf("%s: %s here, %s from a copy", pkg, first[pkg], second)
+		}
+		seen[first[pkg]] = true
 	}
-	if _, second := build(t, copied, followup); firstFollowup != second || firstFollowup == first {
-		t.Errorf("the follow-up: %s here, %s from a copy; the interrupt is %s", firstFollowup, second, first)
+	if len(seen) != len(functions) {
+		t.Errorf("%d functions are %d programs", len(functions), len(seen))
 	}
 
 	entries, err := os.ReadDir(dir)

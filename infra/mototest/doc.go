@@ -6,6 +6,9 @@
 // for: a rule in front of the queue, and events put onto the bus. moto lets
 // everybody do everything; who may send to the queue is asked in policytest.
 //
+// The follow-up's state machine runs in moto's interpreter and in the lab's, with the same
+// function behind both. What the lab's does must be what moto's does.
+//
 // There are only tests here: `make test-moto` runs them. They need
 // `npm ci --prefix infra`, and moto_server on the PATH, and are skipped without them, except where CI is set in the
 // environment: there they must run.

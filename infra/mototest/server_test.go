@@ -24,19 +24,20 @@ func TestMain(m *testing.M) {
 var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
 
 // server starts moto_server with the stack's account, on a port that it chooses
-// itself, and ends it with the test. It gives the address.
-func server(t *testing.T) string {
+// itself, and ends it with the test. It gives the address. More variables of its
+// environment can be given.
+func server(t *testing.T, environ ...string) string {
 	t.Helper()
 	program, err := exec.LookPath("moto_server")
 	if err != nil {
-		const how = "nothing is sent through rule and topic: that needs moto_server, `pip install 'moto[server]'`"
+		const how = "nothing is sent through rule, topic or state machine: that needs moto_server, `pip install 'moto[server]'`"
 		if os.Getenv("CI") != "" {
 			t.Fatal(how)
 		}
 		t.Skip(how)
 	}
 	cmd := exec.CommandContext(t.Context(), program, "-H", "127.0.0.1", "-p", "0")
-	cmd.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+template.Account, "PYTHONUNBUFFERED=1")
+	cmd.Env = append(append(os.Environ(), "MOTO_ACCOUNT_ID="+template.Account, "PYTHONUNBUFFERED=1"), environ...)
 	said, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -59,7 +59,7 @@ func Interrupt(at Places) []Statement {
 
 // instances is what it may do outside of Crashcart.
 func instances(at Places) []Statement {
-	instance := "arn:" + at.Partition + ":ec2:" + at.Region + ":" + at.Account + ":instance/*"
+	instance := anyInstance(at)
 	return []Statement{
 		{
 			Sid: "Describe",
@@ -139,6 +139,7 @@ func machinery(at Places) []Statement {
 			Resources: []string{at.Queue},
 		},
 		{Sid: "DeadLetters", Actions: []string{"sqs:SendMessage"}, Resources: []string{at.DeadLetters}},
+		{Sid: "Follow", Actions: []string{"sqs:SendMessage"}, Resources: []string{at.FollowupQueue}},
 		logging(at),
 	}
 }

@@ -41,6 +41,9 @@ type Places struct {
 	Partition, Region, Account string
 
 	Table, Bucket, Queue, DeadLetters, Topic, Key, LogGroup string // ARNs
+
+	// The follow-up's queue, its state machine, and all executions of that: ARNs, too.
+	FollowupQueue, Machine, Executions string
 }
 
 // discovery is in every client of DynamoDB.
@@ -63,6 +66,11 @@ func logging(at Places) Statement {
 // with an x86 processor: in g4dn or g6e the digit follows the g. The guard asks EC2
 // for the architecture as well, since a new family may escape them.
 var gravitons = []string{"a1.*", "*g.*", "*gd.*", "*gn.*", "*gb.*", "*gen.*", "*g-flex.*", "*ge.*"}
+
+// anyInstance is every instance of the account and Region.
+func anyInstance(at Places) string {
+	return "arn:" + at.Partition + ":ec2:" + at.Region + ":" + at.Account + ":instance/*"
+}
 
 // tagged is the condition that the resource is opted in.
 func tagged() map[string]any {

@@ -16,6 +16,7 @@ import (
 var at = permissions.Places{
 	Partition: "aws", Region: "eu-central-1", Account: "111122223333",
 	Table: "table", Bucket: "bucket", Queue: "queue", DeadLetters: "dead", Topic: "topic", Key: "key", LogGroup: "log",
+	FollowupQueue: "followup", Machine: "machine", Executions: "executions",
 }
 
 // linked asks the linker which operations of the SDK are in a bootstrap. Go leaves
@@ -54,6 +55,7 @@ var functions = map[string]struct {
 	statements []permissions.Statement
 }{
 	"crashcart/lambda/cmd/interrupt": {permissions.InterruptCalls(), permissions.InterruptImplied(), permissions.Interrupt(at)},
+	"crashcart/lambda/cmd/count":     {permissions.CountCalls(), permissions.CountImplied(), permissions.Count(at)},
 	"crashcart/lambda/cmd/followup":  {permissions.FollowupCalls(), permissions.FollowupImplied(), permissions.Followup(at)},
 }
 

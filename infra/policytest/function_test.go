@@ -54,7 +54,6 @@ func memoryRows(w world) []row {
 
 // roleRows are about the role itself: who takes it on, and that it makes no more of it.
 func roleRows(w world) []row {
-	assume := "sts:AssumeRole"
 	rows := []row{
 		{name: "Lambda may take on the role", by: w.lambda, does: assume, on: w.roleName, want: allowed("AllowLambda")},
 		{name: "Lambda never tags the role's session", by: w.lambda, does: "sts:TagSession", on: w.roleName, want: nothing},
@@ -76,7 +75,6 @@ func roleRows(w world) []row {
 // functionRows are about who may invoke the function, which is to say: crash a
 // machine that is tagged.
 func functionRows(w world) []row {
-	invoke := "lambda:InvokeFunction"
 	of := func(name string, by principal, want verdict) row {
 		return row{name: name, by: by, does: invoke, on: w.function, want: want}
 	}
@@ -103,7 +101,6 @@ func functionRows(w world) []row {
 }
 
 func slackRows(w world) []row {
-	assume := "sts:AssumeRole"
 	return []row{
 		{name: "the Slack channel may ask", by: w.slack, does: "sns:Publish", on: w.intake, want: allowed("Ask")},
 		{name: "the Slack channel never asks without TLS", by: w.slack, does: "sns:Publish", on: w.intake, with: unencrypted, want: denied("AllowPublishThroughSSLOnly")},

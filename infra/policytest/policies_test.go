@@ -1,16 +1,28 @@
 package policytest_test
 
 import (
+	"slices"
 	"testing"
 
 	"crashcart/infra/stack/stacktest"
+	"crashcart/infra/template"
 )
+
+// synth gives the resources of all stacks that the context makes.
+func synth(t *testing.T, context string) template.Template {
+	t.Helper()
+	tpl := stacktest.Synth(t, context)
+	if context == full {
+		tpl.Resources = slices.Concat(tpl.Resources, stacktest.SynthSlack(t, context).Resources)
+	}
+	return tpl
+}
 
 // The stack is asked as it is shipped, and with everything on.
 func TestWhatThePoliciesAllow(t *testing.T) {
 	for name, context := range map[string]string{"shipped": `{}`, "full": full} {
 		t.Run(name, func(t *testing.T) {
-			w := settle(t, stacktest.Synth(t, context))
+			w := settle(t, synth(t, context))
 			rows := table(w)
 			answers := evaluate(t, w.docs, rows, []trial{{Asked: every(len(rows))}})[0]
 			for i, r := range rows {

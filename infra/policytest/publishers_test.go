@@ -12,6 +12,9 @@ func topicRows(w world) []row {
 	notify := func(name string, by principal, want verdict) row {
 		return row{name: name, by: by, does: publish, on: w.notifications, want: want}
 	}
+	ours := func(name string, by principal, want verdict) row {
+		return row{name: name, by: by, does: publish, on: w.ownAlarms, want: want}
+	}
 	own, hang := alarm(publishing, region, account, "crashcart_dead-letters"), alarm(publishing, region, account, "crashcart-hang")
 	return append([]row{
 		intake("an alarm of this account may publish to the intake", hang, allowed("Alarms")),
@@ -28,8 +31,18 @@ func topicRows(w world) []row {
 		intake("just anybody of this account never publishes to the intake", w.person, nothing),
 		intake("whom IAM allows may publish to the intake", w.administrator, allowed(everything)),
 		intake("the function never publishes to its own intake", w.role, nothing),
-		notify("an alarm that watches Crashcart may publish a notification", own, allowed("OwnAlarms")),
-		notify("another alarm of this account never publishes a notification", hang, nothing),
+		ours("an alarm that watches Crashcart may publish to their topic", own, allowed("OwnAlarms")),
+		ours("another alarm of this account never publishes to the topic of own alarms", hang, nothing),
+		ours("an alarm of another account never publishes to the topic of own alarms", alarm(publishing, region, otherAccount, "crashcart_dead-letters"), nothing),
+		ours("an alarm of another Region never publishes to the topic of own alarms", alarm(publishing, otherRegion, account, "crashcart_dead-letters"), nothing),
+		ours("an alarm whose account is not the one in its ARN never publishes to the topic of own alarms", service(publishing, otherAccount, own.brings["aws:SourceArn"]), nothing),
+		ours("another service, in an own alarm's name, never publishes to the topic of own alarms", service("s3.amazonaws.com", account, own.brings["aws:SourceArn"]), nothing),
+		ours("the function never publishes to the topic of own alarms", w.role, nothing),
+		ours("another account never publishes to the topic of own alarms", w.foreign, nothing),
+		ours("the public never publishes to the topic of own alarms", w.anybody, nothing),
+		ours("just anybody of this account never publishes to the topic of own alarms", w.person, nothing),
+		notify("not even an alarm that watches Crashcart publishes a notification", own, nothing),
+		notify("an alarm of this account never publishes a notification", hang, nothing),
 		notify("an alarm of another account never publishes a notification", alarm(publishing, region, otherAccount, "crashcart_dead-letters"), nothing),
 		notify("an alarm whose account is not the one in its ARN never publishes a notification", service(publishing, otherAccount, own.brings["aws:SourceArn"]), nothing),
 		notify("another service, in an own alarm's name, never publishes a notification", service("s3.amazonaws.com", account, own.brings["aws:SourceArn"]), nothing),
@@ -45,11 +58,12 @@ func plainTopicRows(w world, hang, own principal) []row {
 		{name: "not even an alarm publishes to the intake without TLS", by: hang, does: publish, on: w.intake, with: unencrypted, want: denied("AllowPublishThroughSSLOnly")},
 		{name: "nobody publishes a notification without TLS", by: w.role, does: publish, on: w.notifications, with: unencrypted, want: denied("AllowPublishThroughSSLOnly")},
 		{
-			name: "not even an own alarm publishes a notification without TLS", by: own, does: publish, on: w.notifications, with: unencrypted,
+			name: "not even an own alarm publishes to their topic without TLS", by: own, does: publish, on: w.ownAlarms, with: unencrypted,
 			want: denied("AllowPublishThroughSSLOnly"),
 		},
 		{name: "an alarm never subscribes to the intake", by: hang, does: "sns:Subscribe", on: w.intake, want: nothing},
 		{name: "an own alarm never subscribes to the notifications", by: own, does: "sns:Subscribe", on: w.notifications, want: nothing},
+		{name: "an own alarm never subscribes to their topic", by: own, does: "sns:Subscribe", on: w.ownAlarms, want: nothing},
 		{name: "another account never subscribes to the notifications", by: w.foreign, does: "sns:Subscribe", on: w.notifications, want: nothing},
 		{name: "another topic is never published to", by: w.role, does: publish, on: arn("sns", "pager"), want: nothing},
 	}

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"crashcart/infra/stack/stacktest"
 )
 
 // harmless are the changes that change no answer, each with its reason.
@@ -16,7 +14,7 @@ var harmless = map[string]string{
 }
 
 func TestNoPolicyCanBeWeakenedOrBrokenUnnoticed(t *testing.T) {
-	w := settle(t, stacktest.Synth(t, full))
+	w := settle(t, synth(t, full))
 	rows := table(w)
 	var all []mutant
 	for _, name := range slices.Sorted(maps.Keys(w.docs)) {

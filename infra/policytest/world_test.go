@@ -8,7 +8,7 @@ import (
 	"crashcart/infra/template"
 )
 
-// full is the stack with everything on that brings a policy.
+// full is every stack, with everything on that brings a policy.
 const full = `{"slack": {"workspace": "T0123ABCD", "channel": "C0123ABCD"}}`
 
 const (
@@ -27,16 +27,20 @@ const (
 type world struct {
 	docs documents
 
-	intake, notifications string // topics
-	queue, deadLetters    string
-	table, bucket, key    string
-	function, logs, rule  string
-	roleName, slackRole   string    // ARNs
-	role                  principal // the interrupt function, at work
+	intake, notifications, ownAlarms string // topics
+	queue, deadLetters               string
+	table, bucket, key               string
+	function, logs, rule             string
+	roleName, slackRole              string    // ARNs
+	role                             principal // the interrupt function, at work
 
-	followupFunction, followupLogs, followupRole, schedule string
+	countFunction, countLogs, countRole, countSchedule string
+	followupFunction, followupLogs, followupRole       string
+	followupQueue, followupDead, sweeps                string
+	machine, machineRoleName                           string
 
-	followup               principal // the follow-up's function, at work
+	count, followup        principal // the other functions, at work
+	machineRole            principal // the state machine, at work
 	lambda, person         principal
 	administrator, foreign principal
 	anybody                principal
@@ -55,20 +59,26 @@ func settle(t *testing.T, tpl template.Template) world {
 		return arn("logs", fmt.Sprintf("log-group:%v", config["LogGroup"]))
 	}
 	role := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's interrupt function may do")
-	followup := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's follow-up function may do")
+	count := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's count may do")
+	followup := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's follow-up may do")
+	machine := tpl.One(t, "AWS::IAM::Role", "Description", "What Crashcart's state machine may do")
 	user := func(name, account string, identity ...string) principal {
 		user := "arn:aws:iam::" + account + ":user/" + name
 		return principal{arn: user, identity: identity, brings: ofAccount(user)}
 	}
 	w := world{
 		docs:   collect(t, tpl),
-		intake: arn("sns", "crashcart-intake"), notifications: arn("sns", "crashcart-notifications"),
+		intake: arn("sns", "crashcart-intake"), notifications: arn("sns", "crashcart-notifications"), ownAlarms: arn("sns", "crashcart-alarms"),
 		queue: arn("sqs", "crashcart-intake"), deadLetters: arn("sqs", "crashcart-dead-letters"),
 		table: arn("dynamodb", "table/"+made("AWS::DynamoDB::Table")), bucket: "arn:aws:s3:::" + made("AWS::S3::Bucket"),
 		key: arn("kms", "key/"+made("AWS::KMS::Key")), function: arn("lambda", "function:crashcart-interrupt"),
 		logs: logs("crashcart-interrupt"), rule: rule("Alarms that may name an instance to interrupt"),
 		followupFunction: arn("lambda", "function:crashcart-followup"), followupLogs: logs("crashcart-followup"),
-		schedule: rule("Has the open cases counted"), followupRole: roleARN(followup),
+		followupRole: roleARN(followup), sweeps: rule("Has the follow-up start what has none, and end what was left without an end"),
+		followupQueue: arn("sqs", "crashcart-followup"), followupDead: arn("sqs", "crashcart-followup-dead"),
+		machine: arn("states", "stateMachine:crashcart-followup"), machineRoleName: roleARN(machine),
+		countFunction: arn("lambda", "function:crashcart-count"), countLogs: logs("crashcart-count"),
+		countSchedule: rule("Has the open cases counted"), countRole: roleARN(count),
 		roleName:      roleARN(role),
 		lambda:        service("lambda.amazonaws.com", "", ""),
 		person:        user("ada", account),
@@ -76,6 +86,8 @@ func settle(t *testing.T, tpl template.Template) world {
 		foreign:       user("eve", otherAccount, everything),
 	}
 	w.role = session(role, "crashcart-interrupt", w.docs.attached(t, role)...)
+	w.count = session(count, "crashcart-count", w.docs.attached(t, count)...)
+	w.machineRole = session(machine, "crashcart-followup", w.docs.attached(t, machine)...)
 	w.followup = session(followup, "crashcart-followup", w.docs.attached(t, followup)...)
 	for _, channel := range tpl.Of("AWS::Chatbot::SlackChannelConfiguration") {
 		slack := tpl.One(t, "AWS::IAM::Role", "Description", "Crashcart's Slack channel")
@@ -129,6 +141,7 @@ func table(w world) []row {
 	rows = append(rows, keyRows(w)...)
 	rows = append(rows, administratorRows(w)...)
 	rows = append(rows, functionRows(w)...)
+	rows = append(rows, countRows(w)...)
 	rows = append(rows, followupRows(w)...)
 	if w.slackRole != "" {
 		rows = append(rows, slackRows(w)...)

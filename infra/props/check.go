@@ -18,12 +18,13 @@ var retentions = []int{
 
 // The forms of names, each from its service's reference.
 var (
-	instanceID   = regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`)                // "Amazon EC2 resource IDs", Amazon EC2 User Guide
-	targetGroup  = regexp.MustCompile(`^targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}$`) // "Resource types defined by AWS Elastic Load Balancing V2", Service Authorization Reference
-	loadBalancer = regexp.MustCompile(`^(app|net)/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}$`)   // the same page; gateway load balancers report no unhealthy hosts of instances
-	workspace    = regexp.MustCompile(`^[0-9A-Z]{1,255}$`)                             // "AWS::Chatbot::SlackChannelConfiguration", AWS CloudFormation
-	channel      = regexp.MustCompile(`^[A-Za-z0-9]{1,255}$`)                          // the same page
-	groupName    = regexp.MustCompile(`^\S([^\x00-\x1f]*\S)?$`)                        // "CreateAutoScalingGroup", Amazon EC2 Auto Scaling API Reference
+	instanceID    = regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`)                // "Amazon EC2 resource IDs", Amazon EC2 User Guide
+	targetGroup   = regexp.MustCompile(`^targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}$`) // "Resource types defined by AWS Elastic Load Balancing V2", Service Authorization Reference
+	loadBalancer  = regexp.MustCompile(`^(app|net)/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}$`)   // the same page; gateway load balancers report no unhealthy hosts of instances
+	workspace     = regexp.MustCompile(`^[0-9A-Z]{1,255}$`)                             // "AWS::Chatbot::SlackChannelConfiguration", AWS CloudFormation
+	configuration = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)                        // the same page
+	channel       = regexp.MustCompile(`^[A-Za-z0-9]{1,255}$`)                          // the same page
+	groupName     = regexp.MustCompile(`^\S([^\x00-\x1f]*\S)?$`)                        // "CreateAutoScalingGroup", Amazon EC2 Auto Scaling API Reference
 )
 
 // check gives everything that makes no sense, in the order of the keys.
@@ -37,14 +38,24 @@ func (p *Props) check() []error {
 	c.that(slices.Contains(retentions, p.LogDays), "%s.logDays must be one of %s", Key, strings.Trim(fmt.Sprint(retentions), "[]"))
 	c.that(p.EvidenceDays >= 1 && p.EvidenceDays <= 3650, "%s.evidenceDays must be 1 to 3650", Key)
 	if p.Slack != nil {
-		c.that(workspace.MatchString(p.Slack.Workspace), "%s.slack.workspace must be the workspace's id, such as T0123ABCD", Key)
-		c.that(channel.MatchString(p.Slack.Channel), "%s.slack.channel must be the channel's id, such as C0123ABCD", Key)
+		c.slack(*p.Slack)
 	}
 	c.watch(p.Watch)
 	return c.problems
 }
 
 type checker struct{ problems []error }
+
+// slack wants a channel to make a configuration for, or one that is there already.
+func (c *checker) slack(s Slack) {
+	if s.Configuration == "" {
+		c.that(workspace.MatchString(s.Workspace), "%s.slack.workspace must be the workspace's id, such as T0123ABCD", Key)
+		c.that(channel.MatchString(s.Channel), "%s.slack.channel must be the channel's id, such as C0123ABCD", Key)
+		return
+	}
+	c.that(configuration.MatchString(s.Configuration), "%s.slack.configuration=%q must be the name of the channel's configuration", Key, s.Configuration)
+	c.that(s.Workspace == "" && s.Channel == "", "%s.slack.configuration is there, so workspace and channel must not be: the configuration has them", Key)
+}
 
 func (c *checker) that(ok bool, format string, args ...any) {
 	if !ok {

@@ -19,7 +19,8 @@ func (p Props) Environment() map[string]string {
 func placed() map[string]string {
 	return map[string]string{
 		config.EnvTable: "table", config.EnvBucket: "bucket", config.EnvQueueURL: "https://queue.invalid/",
-		config.EnvTopic: "arn:aws:sns:region:account:topic", "AWS_REGION": "region",
+		config.EnvFollowupQueueURL: "https://queue.invalid/",
+		config.EnvTopic:            "arn:aws:sns:region:account:topic", "AWS_REGION": "region",
 	}
 }
 

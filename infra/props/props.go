@@ -61,10 +61,12 @@ type Props struct {
 }
 
 // Slack is one Slack channel, in a workspace that Amazon Q Developer in chat
-// applications has been authorized for.
+// applications has been authorized for. It is either the workspace and the channel, or the
+// configuration that the channel has already.
 type Slack struct {
-	Workspace string // such as T0123ABCD
-	Channel   string // such as C0123ABCD
+	Workspace     string // such as T0123ABCD
+	Channel       string // such as C0123ABCD
+	Configuration string // such as ops, the name of the channel's configuration
 }
 
 // Watch lists what gets a heartbeat alarm from the stack.

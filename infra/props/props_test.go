@@ -75,6 +75,13 @@ func TestEveryKeyIsRead(t *testing.T) {
 	}
 }
 
+func TestAChannelThatHasAConfigurationIsNamedByItAlone(t *testing.T) {
+	p, err := parse(t, `{"slack": {"configuration": "ops-team_1"}}`)
+	if err != nil || *p.Slack != (props.Slack{Configuration: "ops-team_1"}) {
+		t.Errorf("%+v, %v", p.Slack, err)
+	}
+}
+
 func TestEveryProblemIsToldAtOnce(t *testing.T) {
 	_, err := parse(t, `{"Mode": "auto", "mode": 1, "alarmPrefixes": "web-", "slack": {"team": "x"}, "watch": {"targetGroups": [{"arn": "x"}, 5]}, "logDays": 1.5, "evidenceDays": null}`)
 	if err == nil {
@@ -82,7 +89,7 @@ func TestEveryProblemIsToldAtOnce(t *testing.T) {
 	}
 	want := []string{
 		"crashcart.Mode is unknown: there are mode, protect,", "crashcart.alarmPrefixes must be a list of strings", "crashcart.evidenceDays is null",
-		"crashcart.logDays must be a whole number", "crashcart.mode must be a string", "crashcart.slack.team is unknown: there are workspace, channel",
+		"crashcart.logDays must be a whole number", "crashcart.mode must be a string", "crashcart.slack.team is unknown: there are workspace, channel, configuration",
 		"crashcart.watch.targetGroups[0].arn is unknown", "crashcart.watch.targetGroups[1] must be an object",
 		// and what could be read
 		"crashcart.slack.workspace must be", "crashcart.slack.channel must be",
@@ -126,6 +133,8 @@ func TestNothingElseIsAccepted(t *testing.T) {
 		`{"alarmPrefixes": ["web-", "web-"]}`, `{"alarmPrefixes": ["c"]}`, `{"alarmPrefixes": ["crashcart"]}`, `{"alarmPrefixes": ["crashcart_"]}`,
 		`{"alarmPrefixes": ["crashcart_errors"]}`,
 		`{"logDays": 0}`, `{"logDays": 91}`, `{"evidenceDays": 0}`, `{"evidenceDays": 3651}`, `{"reservedConcurrency": -1}`, `{"reservedConcurrency": 1001}`,
+		`{"slack": {"configuration": ""}}`, `{"slack": {"configuration": "my ops"}}`, `{"slack": {"configuration": "ops", "channel": "C1"}}`,
+		`{"slack": {"configuration": "ops", "workspace": "T1", "channel": "C1"}}`, `{"slack": {"configuration": true}}`,
 		`{"slack": {}}`, `{"slack": {"workspace": "T1"}}`, `{"slack": {"workspace": "t1", "channel": "C1"}}`, `{"slack": {"workspace": "T1", "channel": "#ops"}}`,
 		`{"watch": {"instances": ["web-1"]}}`, `{"watch": {"instances": ["i-0a1b2c3d", "i-0a1b2c3d"]}}`, `{"watch": {"autoScalingGroups": [""]}}`,
 		`{"watch": {"targetGroups": [{}]}}`, `{"watch": {"targetGroups": [{"targetGroup": "web", "loadBalancer": "app/web/0123456789abcdef"}]}}`,

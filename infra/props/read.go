@@ -42,6 +42,7 @@ func (p *Props) readSlack(path string, raw json.RawMessage) []error {
 	return object(
 		field{"workspace", &p.Slack.Workspace, "a string"},
 		field{"channel", &p.Slack.Channel, "a string"},
+		field{"configuration", &p.Slack.Configuration, "a string"},
 	)(path, raw)
 }
 

@@ -14,11 +14,13 @@ const (
 	half = 12 // columns, of 24
 )
 
-// addDashboard shows what was decided, how fast, how much of the budget is used, and
-// the cases that wait for somebody; limit is the budget.
+// addDashboard shows what was decided, how fast, how much of the budget is used, the cases
+// that wait for somebody, and how cases end. limit is the budget.
 func addDashboard(s Stack, limit int) {
 	dashboard := awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
-		DashboardName: jsii.String("crashcart"),
+		// A dashboard belongs to the whole account ("PutDashboard", Amazon CloudWatch API
+		// Reference), and the stack of another Region has one, too.
+		DashboardName: jsii.String("crashcart-" + *s.Region()),
 	})
 	dashboard.AddWidgets(
 		graph("Decisions by outcome", search(config.MetricDecisions, config.DimensionOutcome)),
@@ -45,6 +47,7 @@ func addDashboard(s Stack, limit int) {
 		graph("Age of the oldest case that nobody has closed, seconds", counted(config.MetricOldestCase, "age")),
 		graph("Cases that have lost the result of their send", counted(config.MetricStuckCases, "stuck")),
 	)
+	addFollowupWidgets(s, dashboard)
 }
 
 // search graphs a metric for every value of its dimensions.
@@ -60,7 +63,7 @@ func interruptTime(statistic string) awscloudwatch.IMetric {
 		&awscloudwatch.MetricOptions{Label: jsii.String(statistic)})
 }
 
-// counted is what the last sweep of a period said.
+// counted is what the last count of a period said.
 func counted(name, label string) awscloudwatch.IMetric {
 	return metric(name, "Maximum", ownPeriod, nil).With(&awscloudwatch.MetricOptions{Label: jsii.String(label)})
 }

@@ -34,7 +34,7 @@ func newEvidence(s Stack, key awskms.Key, days int) awss3.Bucket {
 			NoncurrentVersionExpiration:         daysLong(replacedDays),
 			AbortIncompleteMultipartUploadAfter: daysLong(unfinishedDays),
 		}},
-		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy: awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 	})
 }
 

@@ -1,12 +1,12 @@
 package stack
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 
 	"crashcart/infra/permissions"
@@ -15,69 +15,86 @@ import (
 )
 
 const (
+	// followupName is the name of the function, its queue and its state machine. It is fixed,
+	// because the function must know the machine that invokes it.
 	followupName = "crashcart-followup"
-	// followupMemory in MB is the least that Lambda gives ("Configure Lambda function
-	// memory", AWS Lambda Developer Guide). In the lab the function takes less than
-	// a tenth of it, and nobody waits for it.
-	followupMemory = 128
-	// followupSeconds is time for three tries of one query, on a tenth of a CPU.
-	followupSeconds = 30
-	// followupConcurrency keeps sweeps from running beside each other.
-	followupConcurrency = 1
-	// sweepMinutes is how often it sweeps, and how old a sweep's event may get: by then
-	// there is another.
+	// followupMemory in MB. Nobody waits for a step, but one sweep observes several cases.
+	// 256 MB are a seventh of a CPU ("Configure Lambda function memory", AWS Lambda Developer
+	// Guide).
+	followupMemory = 256
+	// followupSpare is how many may run at once in any case: the queue's two batches, a
+	// sweep, and two steps.
+	followupSpare = 5
+	// followupOverlap: in its first minutes a case has a step every 15 s, and a step takes
+	// some 3 s. So when all of an hour's interrupts are sent at once, a fifth of their cases
+	// has a step at the same time.
+	followupOverlap = 5
+	// followupPollers is the least that Lambda lets a queue have ("Configuring scaling
+	// behavior for SQS event source mappings", AWS Lambda Developer Guide).
+	followupPollers = 2
+	// sweepMinutes is how often it sweeps.
 	sweepMinutes = 5
 )
 
-// newFollowup makes the follow-up's function with its role, its log and its schedule.
-// A sweep that failed is not repeated, and there are no dead letters for it: the next
-// one counts the same cases, and that a count is missing is an alarm of its own.
-func newFollowup(s Stack, p props.Props, code string) awslambda.Function {
-	// The log goes with the stack: what it has counted is in the casebook.
+// Followup follows every case to its end: the function, the state machine that invokes it
+// again and again, and the schedule of the sweeps.
+type Followup struct {
+	Function awslambda.Function
+	Machine  awsstepfunctions.CfnStateMachine
+	Rule     awsevents.CfnRule
+}
+
+// newFollowup makes the follow-up with its roles and its log. definition is the state
+// machine's, in the Amazon States Language.
+//
+// Lambda never takes it for a loop. A chain of messages comes to it once, however often the
+// chain has come to the interrupt function; and what Step Functions invokes is not counted
+// ("Use Lambda recursive loop detection to prevent infinite loops", AWS Lambda Developer
+// Guide).
+func newFollowup(s Stack, p props.Props, code, definition string) Followup {
+	// The log goes with the stack: what it has found is in the casebook.
 	logs := awslogs.NewCfnLogGroup(s.Stack, jsii.String("FollowupLog"), &awslogs.CfnLogGroupProps{
 		RetentionInDays: jsii.Number(p.LogDays),
 	})
-	at := places(s, logs)
-	fn := awslambda.NewFunction(s.Stack, jsii.String("Followup"), &awslambda.FunctionProps{
+	role := newRole(s, "FollowupRole", "What Crashcart's follow-up may do", lambdaService(), permissions.Followup(places(s, logs)))
+	fn := newFunction(s, "Followup", awslambda.FunctionProps{
 		FunctionName:                 jsii.String(followupName),
-		Description:                  jsii.String("Counts the cases that are open, and those that nobody has closed in time"),
-		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
-		Architecture:                 awslambda.Architecture_ARM_64(),
-		Handler:                      jsii.String("bootstrap"),
+		Description:                  jsii.String("Follows a case to its end: did the kernel crash, did it dump, is the host back"),
 		Code:                         awslambda.Code_FromAsset(jsii.String(code), nil),
-		Role:                         newRole(s, "FollowupRole", "What Crashcart's follow-up function may do", permissions.Followup(at)),
-		Environment:                  &map[string]*string{config.EnvTable: s.Casebook.TableName()},
+		Role:                         role,
+		Environment:                  followupEnvironment(s),
 		MemorySize:                   jsii.Number(followupMemory),
-		Timeout:                      awscdk.Duration_Seconds(jsii.Number(followupSeconds)),
+		Timeout:                      awscdk.Duration_Seconds(jsii.Number(config.FollowupTimeout.Seconds())),
 		LogGroup:                     awslogs.LogGroup_FromLogGroupName(s.Stack, jsii.String("FollowupLogs"), logs.Ref()),
-		ReservedConcurrentExecutions: reserved(p, followupConcurrency),
+		ReservedConcurrentExecutions: reserved(p, followupSpare+p.Rules.Budget/followupOverlap),
 	})
-	awslambda.NewCfnEventInvokeConfig(s.Stack, jsii.String("FollowupAsync"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName:             fn.FunctionName(),
-		Qualifier:                jsii.String("$LATEST"),
-		MaximumRetryAttempts:     jsii.Number(0),
-		MaximumEventAgeInSeconds: minutesLong(sweepMinutes).ToSeconds(nil),
-	})
-	sweepRegularly(s, fn)
-	return fn
+	readFollowupQueue(s, fn, role)
+	rule := schedule{
+		id: "Sweeps", description: "Has the follow-up start what has none, and end what was left without an end",
+		target: "Followup", event: config.SweepEvent, minutes: sweepMinutes,
+	}.invoke(s, fn)
+	return Followup{Function: fn, Machine: newStateMachine(s, fn, definition), Rule: rule}
 }
 
-// sweepRegularly is EventBridge's schedule, in every mode of the stack. It is written
-// out, because CDK's own target would grant by itself.
-func sweepRegularly(s Stack, fn awslambda.Function) {
-	rule := awsevents.NewCfnRule(s.Stack, jsii.String("Sweeps"), &awsevents.CfnRuleProps{
-		Description:        jsii.String("Has the open cases counted"),
-		ScheduleExpression: jsii.String(fmt.Sprintf("rate(%d minutes)", sweepMinutes)),
-		State:              jsii.String("ENABLED"),
-		Targets: &[]any{&awsevents.CfnRule_TargetProperty{
-			Id: jsii.String("Followup"), Arn: fn.FunctionArn(), Input: jsii.String(config.SweepEvent),
-			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: minutesLong(sweepMinutes).ToSeconds(nil)},
-		}},
-	})
-	awslambda.NewCfnPermission(s.Stack, jsii.String("FollowupBySchedule"), &awslambda.CfnPermissionProps{
-		Action:       jsii.String("lambda:InvokeFunction"),
-		FunctionName: fn.FunctionArn(),
-		Principal:    jsii.String("events.amazonaws.com"),
-		SourceArn:    rule.AttrArn(), // this one rule: the account is in its ARN
+// followupEnvironment is where everything is that the follow-up needs.
+func followupEnvironment(s Stack) *map[string]*string {
+	return &map[string]*string{
+		config.EnvTable:        s.Casebook.TableName(),
+		config.EnvBucket:       s.Evidence.BucketName(),
+		config.EnvTopic:        s.Notifications.TopicArn(),
+		config.EnvStateMachine: stateMachineARN(s),
+	}
+}
+
+// readFollowupQueue lets Lambda hand the queue's messages to the function, and closes the
+// queue to everybody else. Only what the function names as failed comes again.
+func readFollowupQueue(s Stack, fn awslambda.Function, role awsiam.IRole) {
+	s.FollowupQueue.close(s.InterruptRole, role)
+	awslambda.NewEventSourceMapping(s.Stack, jsii.String("FollowupByQueue"), &awslambda.EventSourceMappingProps{
+		Target:                  fn,
+		EventSourceArn:          s.FollowupQueue.Queue.QueueArn(),
+		BatchSize:               jsii.Number(batch),
+		MaxConcurrency:          jsii.Number(followupPollers),
+		ReportBatchItemFailures: jsii.Bool(true),
 	})
 }

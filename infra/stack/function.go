@@ -2,6 +2,7 @@ package stack
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
@@ -30,21 +31,18 @@ const (
 )
 
 // newInterrupt makes the interrupt function with its role, its log, and the two ways
-// to it. The third way, an invoke by a person, is decided by IAM alone:
+// to it. It gives the role, too: the follow-up's queue takes messages of nobody else. The third way, an invoke by a person, is decided by IAM alone:
 // lambda:InvokeFunction on it is enough to interrupt what is tagged.
-func newInterrupt(s Stack, p props.Props, code string) awslambda.Function {
+func newInterrupt(s Stack, p props.Props, code string) (awslambda.Function, awsiam.IRole) {
 	logs := awslogs.NewCfnLogGroup(s.Stack, jsii.String("InterruptLog"), &awslogs.CfnLogGroupProps{
 		RetentionInDays: jsii.Number(p.LogDays),
 	})
-	logs.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil) // the record of who asked for what
-	role := newRole(s, "InterruptRole", "What Crashcart's interrupt function may do", permissions.Interrupt(places(s, logs)))
+	logs.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE, nil) // the record of who asked for what
+	role := newRole(s, "InterruptRole", "What Crashcart's interrupt function may do", lambdaService(), permissions.Interrupt(places(s, logs)))
 	closeQueue(s, role)
-	fn := awslambda.NewFunction(s.Stack, jsii.String("Interrupt"), &awslambda.FunctionProps{
+	fn := newFunction(s, "Interrupt", awslambda.FunctionProps{
 		FunctionName: jsii.String(interruptName),
 		Description:  jsii.String("Decides whether an EC2 instance may be interrupted, and interrupts it"),
-		Runtime:      awslambda.Runtime_PROVIDED_AL2023(),
-		Architecture: awslambda.Architecture_ARM_64(),
-		Handler:      jsii.String("bootstrap"),
 		Code:         awslambda.Code_FromAsset(jsii.String(code), nil),
 		Role:         role,
 		Environment:  environment(s, p),
@@ -58,7 +56,15 @@ func newInterrupt(s Stack, p props.Props, code string) awslambda.Function {
 	})
 	readQueue(s, fn)
 	takeInvokes(s, fn)
-	return fn
+	return fn, role
+}
+
+// newFunction makes a function as bootstrap.Build compiles it.
+func newFunction(s Stack, id string, f awslambda.FunctionProps) awslambda.Function {
+	f.Runtime = awslambda.Runtime_PROVIDED_AL2023()
+	f.Architecture = awslambda.Architecture_ARM_64()
+	f.Handler = jsii.String("bootstrap")
+	return awslambda.NewFunction(s.Stack, jsii.String(id), &f)
 }
 
 // places are where a function with that log works.
@@ -71,16 +77,18 @@ func places(s Stack, logs awslogs.CfnLogGroup) permissions.Places {
 			Service: jsii.String("logs"), Resource: jsii.String("log-group"), ResourceName: logs.Ref(),
 			ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 		}),
+		FollowupQueue: *s.FollowupQueue.Queue.QueueArn(), Machine: *stateMachineARN(s), Executions: *executionsARN(s),
 	}
 }
 
 // environment are the function's variables: where everything is, and the settings.
 func environment(s Stack, p props.Props) *map[string]*string {
 	env := map[string]*string{
-		config.EnvTable:    s.Casebook.TableName(),
-		config.EnvBucket:   s.Evidence.BucketName(),
-		config.EnvQueueURL: s.Intake.Queue.QueueUrl(),
-		config.EnvTopic:    s.Notifications.TopicArn(),
+		config.EnvTable:            s.Casebook.TableName(),
+		config.EnvBucket:           s.Evidence.BucketName(),
+		config.EnvQueueURL:         s.Intake.Queue.QueueUrl(),
+		config.EnvFollowupQueueURL: s.FollowupQueue.Queue.QueueUrl(),
+		config.EnvTopic:            s.Notifications.TopicArn(),
 	}
 	for name, value := range p.Environment() {
 		env[name] = jsii.String(value)

@@ -14,9 +14,11 @@ import (
 )
 
 const (
-	// visibility is Lambda's advice for a queue that a function reads: six times the
-	// function's timeout ("Using Lambda with Amazon SQS", AWS Lambda Developer Guide).
-	visibility = 6 * config.FunctionTimeout
+	// visibilityTimes is Lambda's advice for a queue that a function reads: messages stay
+	// hidden for six times the function's timeout ("Using Lambda with Amazon SQS", AWS Lambda
+	// Developer Guide).
+	visibilityTimes = 6
+	visibility      = visibilityTimes * config.FunctionTimeout
 	// tries is how often a message is received before it is a dead letter: at least
 	// five, by the same page, since throttling counts as well.
 	tries = 5
@@ -73,7 +75,7 @@ func newIntake(s Stack, prefixes []string) Intake {
 // through are names of alarms and instances, no contents. Transport is TLS only.
 func newIntakeTopic(s Stack, in Intake) awssns.Topic {
 	topic := awssns.NewTopic(s.Stack, jsii.String("IntakeTopic"), &awssns.TopicProps{
-		TopicName:   jsii.String("crashcart-intake"),
+		TopicName:   jsii.String(IntakeTopicName),
 		DisplayName: jsii.String("Crashcart intake"),
 		EnforceSSL:  jsii.Bool(true),
 	})

@@ -18,9 +18,9 @@ func newKey(s Stack) awskms.Key {
 		Description:       jsii.String("Crashcart: casebook, evidence and notifications"),
 		Alias:             jsii.String("alias/crashcart"),
 		EnableKeyRotation: jsii.Bool(true),
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 		Policy: awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
-			administerKey(), useKeyThroughServices(s), useKeyForOwnAlarms(s),
+			administerKey(), useKeyThroughServices(s),
 		}}),
 	})
 }
@@ -62,18 +62,5 @@ func useKeyThroughServices(s Stack) awsiam.PolicyStatement {
 			"kms:CallerAccount": s.Account(),
 			"kms:ViaService":    []*string{via("dynamodb"), via("s3"), via("sns")},
 		}},
-	})
-}
-
-// useKeyForOwnAlarms lets the alarms that watch Crashcart publish to the
-// notification topic ("Enable compatibility between event sources from AWS services
-// and encrypted topics", Amazon SNS Developer Guide).
-func useKeyForOwnAlarms(s Stack) awsiam.PolicyStatement {
-	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("NotifyOfOwnAlarms"),
-		Principals: &[]awsiam.IPrincipal{alarms()},
-		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
-		Resources:  jsii.Strings(thisKey),
-		Conditions: fromOwnAlarms(s),
 	})
 }

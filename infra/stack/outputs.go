@@ -2,6 +2,7 @@ package stack
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
 	"crashcart/lambda/domain/config"
@@ -30,8 +31,12 @@ func whereabouts(s Stack) []output {
 		{config.OutputBucket, *s.Evidence.BucketName(), "The evidence"},
 		{config.OutputQueue, *s.Intake.Queue.QueueUrl(), "The intake queue"},
 		{config.OutputDeadLetters, *s.Intake.DeadLetters.QueueUrl(), "What could not be handled"},
+		{config.OutputFollowupQueue, *s.FollowupQueue.Queue.QueueUrl(), "The follow-up's queue"},
+		{config.OutputFollowupDeadLetters, *s.FollowupQueue.DeadLetters.QueueUrl(), "What its queue could not start"},
+		{config.OutputStateMachine, *s.Followup.Machine.AttrArn(), "The state machine that follows a case to its end"},
 		{config.OutputIntake, *s.Intake.Topic.TopicArn(), "The topic for alarm actions, people and other monitors"},
 		{config.OutputNotifications, *s.Notifications.TopicArn(), "The topic for the notifications of decisions"},
+		{"AlarmTopicArn", *s.Alarms.TopicArn(), "The topic of the alarms that watch Crashcart"},
 	}
 }
 
@@ -41,10 +46,8 @@ func commands(s Stack) []output {
 	table := " --table-name " + *s.Casebook.TableName()
 	lever := `'{"pk":{"S":"lever"},"sk":{"S":"lever"}`
 	return []output{
-		{
-			"Subscribe", "aws sns subscribe" + region + " --topic-arn " + *s.Notifications.TopicArn() + " --protocol email --notification-endpoint YOU@EXAMPLE.COM",
-			"Be notified of decisions",
-		},
+		{"Subscribe", subscribe(s, s.Notifications), "Be notified of decisions"},
+		{"SubscribeAlarms", subscribe(s, s.Alarms), "Be notified when Crashcart itself is in trouble"},
 		{
 			"DryRun", "aws lambda invoke" + region + " --function-name " + *s.Interrupt.FunctionName() + " --cli-binary-format raw-in-base64-out" +
 				` --payload '{"instanceIds":["INSTANCE"],"reason":"first dry run","dryRun":true}' /dev/stdout`,
@@ -53,4 +56,8 @@ func commands(s Stack) []output {
 		{"PullLever", "aws dynamodb put-item" + region + table + " --item " + lever + `,"reason":{"S":"WHY"}}'`, "Stop every interrupt, at once"},
 		{"ReleaseLever", "aws dynamodb delete-item" + region + table + " --key " + lever + "}'", "Let interrupts through again"},
 	}
+}
+
+func subscribe(s Stack, topic awssns.Topic) string {
+	return "aws sns subscribe --region " + *s.Region() + " --topic-arn " + *topic.TopicArn() + " --protocol email --notification-endpoint YOU@EXAMPLE.COM"
 }

@@ -7,21 +7,27 @@ import (
 	"crashcart/infra/permissions"
 )
 
-// newRole makes a function's role with exactly these statements. Constructs that
-// would add to it are not let to.
-func newRole(s Stack, id, description string, statements []permissions.Statement) awsiam.IRole {
+// newRole makes a role with exactly these statements, for the one who assumes it. Constructs
+// that would add to it are not let to.
+func newRole(s Stack, id, description string, by awsiam.IPrincipal, statements []permissions.Statement) awsiam.IRole {
 	list := make([]awsiam.PolicyStatement, len(statements))
 	for i, statement := range statements {
 		list[i] = newStatement(statement)
 	}
 	role := awsiam.NewRole(s.Stack, jsii.String(id), &awsiam.RoleProps{
 		Description: jsii.String(description),
-		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		AssumedBy:   by,
 		InlinePolicies: &map[string]awsiam.PolicyDocument{
 			"crashcart": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &list}),
 		},
 	})
 	return role.WithoutPolicyUpdates(nil)
+}
+
+// lambdaService is Lambda when it runs a function. It sends no source when it assumes a
+// role, so there is no condition.
+func lambdaService() awsiam.IPrincipal {
+	return awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)
 }
 
 func newStatement(s permissions.Statement) awsiam.PolicyStatement {

@@ -4,8 +4,13 @@
 //	alarm actions, people, Slack ─ topic ┴► intake queue ─► interrupt function
 //	alarm actions, people ─────────────── invoke ──────────────┘     │
 //	                                     casebook, evidence, notifications
-//	                                         │
-//	schedule ─────────────────────► follow-up's function: counts the open cases
+//	                                                               │
+//	interrupt function ─ follow-up's queue ┐                       │
+//	schedule ───────────────────────────── ┴► follow-up ◄─► state machine
+//	schedule ───────────────────────────────► count: the open cases
+//
+// What must outlive the stack is kept when the stack is updated or deleted. A first
+// deployment that fails takes it away again, since there is nothing in it yet.
 //
 // New is the table of contents; every part of it has a file. Every name that the
 // functions must know too comes from lambda/domain/config, and what they may do
@@ -16,6 +21,7 @@ package stack
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -38,14 +44,18 @@ type Stack struct {
 	Casebook      awsdynamodb.Table
 	Evidence      awss3.Bucket
 	Notifications awssns.Topic
+	Alarms        awssns.Topic
 	Intake        Intake
 	Interrupt     awslambda.Function
-	Followup      awslambda.Function
+	InterruptRole awsiam.IRole
+	Count         Count
+	FollowupQueue FollowupQueue
+	Followup      Followup
 }
 
 // Code is where the functions' bootstraps are: for each its directory, as
-// bootstrap.Build gives it.
-type Code struct{ Interrupt, Followup string }
+// bootstrap.Build gives it. Machine is the definition of the follow-up's state machine.
+type Code struct{ Interrupt, Count, Followup, Machine string }
 
 // New adds the stack to an app.
 func New(scope constructs.Construct, p props.Props, code Code) Stack {
@@ -56,13 +66,15 @@ func New(scope constructs.Construct, p props.Props, code Code) Stack {
 	s.Casebook = newCasebook(s, s.Key)
 	s.Evidence = newEvidence(s, s.Key, p.EvidenceDays)
 	s.Notifications = newNotifications(s, s.Key)
+	s.Alarms = newAlarmTopic(s)
 	s.Intake = newIntake(s, p.AlarmPrefixes)
-	s.Interrupt = newInterrupt(s, p, code.Interrupt)
-	s.Followup = newFollowup(s, p, code.Followup)
+	s.FollowupQueue = newFollowupQueue(s)
+	s.Interrupt, s.InterruptRole = newInterrupt(s, p, code.Interrupt)
+	s.Count = newCount(s, p, code.Count)
+	s.Followup = newFollowup(s, p, code.Followup, code.Machine)
 	addAlarms(s)
 	addDashboard(s, p.Rules.Budget)
 	addWatch(s, p)
-	addSlack(s, p.Slack)
 	addOutputs(s)
 	return s
 }

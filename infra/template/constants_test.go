@@ -11,7 +11,7 @@ import (
 )
 
 // madeUp matches the names that CloudFormation makes up from a logical id.
-var madeUp = regexp.MustCompile(`(key|casebook|evidence|alarms|slackmayask|interruptrole)[0-9a-f]{8}|interruptlog|followuplog|sweeps`)
+var madeUp = regexp.MustCompile(`(key|casebook|evidence|alarms|mayask|(interrupt|followup|statemachine)role)[0-9a-f]{8}|(interrupt|followup|count)log|sweeps|counts`)
 
 // constants reads the string constants of a package that the infrastructure must
 // agree with and cannot import.

@@ -12,9 +12,21 @@ const (
 	Shipped = "shipped" // what a deployment without any setting is
 	Live    = "live"    // the same in the mode auto
 	Full    = "full"    // with everything on
+
+	Slack       = "slack"        // the stack for Slack, with a channel of its own
+	SlackJoined = "slack-joined" // the stack for Slack, for a channel that has a configuration
 )
 
-// Contexts gives the value of the context's key crashcart for each of them, in JSON.
+// SlackContexts is Contexts for the stack for Slack.
+func SlackContexts() map[string]string {
+	return map[string]string{
+		Slack:       `{"slack": {"workspace": "T0123ABCD", "channel": "C0123ABCD"}}`,
+		SlackJoined: `{"slack": {"configuration": "ops"}}`,
+	}
+}
+
+// Contexts gives the value of the context's key crashcart for each of those of the stack
+// that interrupts, in JSON.
 func Contexts() map[string]string {
 	return map[string]string{
 		Shipped: `{}`,
@@ -22,7 +34,6 @@ func Contexts() map[string]string {
 		Full: `{
 			"mode": "auto", "protect": "on", "alarmPrefixes": ["crashcart-", "hang-"], "settings": {"CRASHCART_BUDGET": "5", "CRASHCART_COOLDOWN": "12h"},
 			"reservedConcurrency": 0, "logDays": 30, "evidenceDays": 90,
-			"slack": {"workspace": "T0123ABCD", "channel": "C0123ABCD"},
 			"watch": {
 				"instances": ["i-0a1b2c3d4e5f60718"], "autoScalingGroups": ["web"],
 				"targetGroups": [{"targetGroup": "targetgroup/web/0123456789abcdef", "loadBalancer": "app/web/0123456789abcdef"}]

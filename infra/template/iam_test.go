@@ -18,6 +18,7 @@ const (
 	account   = "AWS:arn:aws:iam::111122223333:root"
 	intake    = "arn:aws:sns:eu-central-1:111122223333:crashcart-intake"
 	notify    = "arn:aws:sns:eu-central-1:111122223333:crashcart-notifications"
+	ownTopic  = "arn:aws:sns:eu-central-1:111122223333:crashcart-alarms"
 	queue     = "arn:aws:sqs:eu-central-1:111122223333:crashcart-intake"
 	dead      = "arn:aws:sqs:eu-central-1:111122223333:crashcart-dead-letters"
 	plain     = " if Bool aws:SecureTransport=false"
@@ -63,12 +64,13 @@ func TestTheInterruptRoleMayDoThisAndNothingElse(t *testing.T) {
 			" if StringEquals kms:ViaService=dynamodb.eu-central-1.amazonaws.com,s3.eu-central-1.amazonaws.com,sns.eu-central-1.amazonaws.com",
 		"Allow to sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage on "+queue,
 		"Allow to sqs:SendMessage on "+dead,
+		"Allow to sqs:SendMessage on "+follow,
 		"Allow to logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-central-1:111122223333:log-group:NAME:log-stream:*",
 	)
 }
 
-func TestTheFollowupRoleMayReadTheOpenCasesAndNothingElse(t *testing.T) {
-	same(t, of(t, shipped, "FollowupRole"),
+func TestTheCountMayReadTheOpenCasesAndNothingElse(t *testing.T) {
+	same(t, of(t, shipped, "CountRole"),
 		"Allow Service:lambda.amazonaws.com to sts:AssumeRole",
 		"Allow to dynamodb:Query on arn:aws:dynamodb:eu-central-1:111122223333:table/NAME/index/open",
 		"Allow to kms:Decrypt on arn:aws:kms:eu-central-1:111122223333:key/NAME if StringEquals kms:ViaService=dynamodb.eu-central-1.amazonaws.com",
@@ -77,8 +79,8 @@ func TestTheFollowupRoleMayReadTheOpenCasesAndNothingElse(t *testing.T) {
 }
 
 func TestNoRoleOfAFunctionHasAPolicyFromElsewhere(t *testing.T) {
-	for _, function := range []string{"interrupt", "follow-up"} {
-		role := read(t, full).One(t, "AWS::IAM::Role", "Description", "What Crashcart's "+function+" function may do")
+	for _, function := range []string{"interrupt function", "follow-up", "state machine", "count"} {
+		role := read(t, full).One(t, "AWS::IAM::Role", "Description", "What Crashcart's "+function+" may do")
 		if role.Properties["ManagedPolicyArns"] != nil {
 			t.Errorf("%s has %v", function, role.Properties["ManagedPolicyArns"])
 		}
@@ -93,9 +95,9 @@ func TestOnlyAlarmsOfThisAccountMayInvokeTheInterrupt(t *testing.T) {
 		"Allow Service:lambda.alarms.cloudwatch.amazonaws.com to lambda:InvokeFunction on arn:aws:lambda:eu-central-1:111122223333:function:crashcart-interrupt"+ofAlarms)
 }
 
-func TestOnlyTheScheduleMayInvokeTheFollowup(t *testing.T) {
-	same(t, of(t, shipped, "FollowupBySchedule"),
-		"Allow Service:events.amazonaws.com to lambda:InvokeFunction on arn:aws:lambda:eu-central-1:111122223333:function:crashcart-followup"+
+func TestOnlyTheScheduleMayInvokeTheCount(t *testing.T) {
+	same(t, of(t, shipped, "CountBySchedule"),
+		"Allow Service:events.amazonaws.com to lambda:InvokeFunction on arn:aws:lambda:eu-central-1:111122223333:function:crashcart-count"+
 			" if ArnLike aws:SourceArn=arn:aws:events:eu-central-1:111122223333:rule/NAME")
 }
 
@@ -110,19 +112,23 @@ func TestOnlyTopicAndRuleMaySendToTheQueue(t *testing.T) {
 	same(t, of(t, shipped, "IntakePolicy"),
 		"Deny AWS:* to sqs:* on "+queue+plain,
 		"Allow Service:sns.amazonaws.com to sqs:SendMessage on "+queue+" if ArnEquals aws:SourceArn="+intake,
-		"Allow Service:events.amazonaws.com to sqs:SendMessage sqs:GetQueueAttributes sqs:GetQueueUrl on "+queue+
+		"Allow Service:events.amazonaws.com to sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on "+queue+
 			" if ArnEquals aws:SourceArn=arn:aws:events:eu-central-1:111122223333:rule/NAME",
 		messages+" if ArnNotEquals aws:PrincipalArn=arn:aws:iam::111122223333:role/NAME and BoolIfExists aws:PrincipalIsAWSService=false",
 		messages+" if ForAllValues:StringNotEquals aws:PrincipalServiceNamesList=events.amazonaws.com,sns.amazonaws.com and Null aws:PrincipalServiceNamesList=false")
 }
 
-func TestOnlyOwnAlarmsMayPublishNotifications(t *testing.T) {
-	same(t, of(t, shipped, "NotificationsPolicy"),
-		"Deny * to sns:Publish on "+notify+plain,
-		"Allow Service:cloudwatch.amazonaws.com to sns:Publish on "+notify+ofOwn)
+func TestNoServiceEverPublishesNotifications(t *testing.T) {
+	same(t, of(t, shipped, "NotificationsPolicy"), "Deny * to sns:Publish on "+notify+plain)
 }
 
-func TestTheKeyIsForTheThreeServicesAndOwnAlarms(t *testing.T) {
+func TestOnlyOwnAlarmsMayPublishToTheTopicOfOwnAlarms(t *testing.T) {
+	same(t, of(t, shipped, "AlarmTopic"),
+		"Deny * to sns:Publish on "+ownTopic+plain,
+		"Allow Service:cloudwatch.amazonaws.com to sns:Publish on "+ownTopic+ofOwn)
+}
+
+func TestTheKeyIsForTheThreeServicesAlone(t *testing.T) {
 	same(t, of(t, shipped, "Key"),
 		"Allow "+account+" to kms:CancelKeyDeletion kms:CreateAlias kms:DeleteAlias kms:DescribeKey kms:DisableKey kms:DisableKeyRotation kms:EnableKey "+
 			"kms:EnableKeyRotation kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListGrants kms:ListKeyPolicies kms:ListKeyRotations "+
@@ -130,8 +136,7 @@ func TestTheKeyIsForTheThreeServicesAndOwnAlarms(t *testing.T) {
 			"kms:UpdateAlias kms:UpdateKeyDescription on *",
 		"Allow "+account+" to kms:CreateGrant kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext "+
 			"kms:ReEncryptFrom kms:ReEncryptTo on * if StringEquals kms:CallerAccount=111122223333 and StringEquals "+
-			"kms:ViaService=dynamodb.eu-central-1.amazonaws.com,s3.eu-central-1.amazonaws.com,sns.eu-central-1.amazonaws.com",
-		"Allow Service:cloudwatch.amazonaws.com to kms:Decrypt kms:GenerateDataKey on *"+ofOwn)
+			"kms:ViaService=dynamodb.eu-central-1.amazonaws.com,s3.eu-central-1.amazonaws.com,sns.eu-central-1.amazonaws.com")
 }
 
 // changes are the actions that change something which is not Crashcart's own.
@@ -139,7 +144,7 @@ func changes(s template.Statement) []string {
 	var found []string
 	for _, a := range s.Actions {
 		service, name, _ := strings.Cut(a, ":")
-		own := slices.Contains([]string{"dynamodb", "kms", "lambda", "logs", "s3", "sns", "sqs", "sts"}, service)
+		own := slices.Contains([]string{"dynamodb", "kms", "lambda", "logs", "s3", "sns", "sqs", "states", "sts"}, service)
 		if !own && !strings.HasPrefix(name, "Describe") && !strings.HasPrefix(name, "Get") {
 			found = append(found, a)
 		}
@@ -189,9 +194,10 @@ func TestNoOtherStarIsLeft(t *testing.T) {
 	allowed := []string{
 		"Describe *", "ReadShutdownBehaviour " + instances, "TakeEvidence " + instances, "Interrupt " + instances,
 		"KeepUntilDumped arn:aws:autoscaling:eu-central-1:111122223333:autoScalingGroup:*:autoScalingGroupName/*",
+		"ReadConsole " + instances, "Evidence arn:aws:s3:::NAME/cases/*", "Resume " + executions,
 		"KeepEvidence arn:aws:s3:::NAME/cases/*", "KeepEvidence arn:aws:s3:::NAME/dry/cases/*",
 		"Log arn:aws:logs:eu-central-1:111122223333:log-group:NAME:log-stream:*",
-		"Administer *", "UseThroughServices *", "NotifyOfOwnAlarms *", // in a key's policy it means the key
+		"Administer *", "UseThroughServices *", // in a key's policy it means the key
 	}
 	seen := map[string]bool{}
 	for _, s := range read(t, full).Statements(t) {
@@ -213,7 +219,8 @@ func TestNoOtherStarIsLeft(t *testing.T) {
 }
 
 func TestSlackMayAskAndNothingElse(t *testing.T) {
-	same(t, of(t, full, "Slack"),
+	same(t, of(t, template.Slack, ""),
 		"Allow to sns:Publish on "+intake,
 		"Allow Service:chatbot.amazonaws.com to sts:AssumeRole if StringEquals aws:SourceAccount=111122223333")
+	same(t, of(t, template.SlackJoined, ""), "Allow to sns:Publish on "+intake)
 }

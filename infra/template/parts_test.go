@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -38,14 +36,14 @@ func has(t *testing.T, r template.Resource, want map[string]string) {
 	}
 }
 
-// function gives one of the two by its name.
+// function gives one of the three by its name.
 func function(t *testing.T, context, name string) template.Resource {
 	t.Helper()
 	return read(t, context).One(t, "AWS::Lambda::Function", "FunctionName", "crashcart-"+name)
 }
 
 func TestTheFunctionsAreWhatTheBootstrapsExpect(t *testing.T) {
-	for _, name := range []string{"interrupt", "followup"} {
+	for _, name := range []string{"interrupt", "count", "followup"} {
 		has(t, function(t, shipped, name), map[string]string{
 			"Runtime": `"provided.al2023"`, "Architectures": `["arm64"]`, "Handler": `"bootstrap"`,
 			"LoggingConfig.LogGroup": `"NAME"`, "PackageType": "null", "VpcConfig": "null",
@@ -56,24 +54,17 @@ func TestTheFunctionsAreWhatTheBootstrapsExpect(t *testing.T) {
 		"Timeout": fmt.Sprint(config.FunctionTimeout.Seconds()), "MemorySize": "512", "RecursiveLoop": `"Allow"`, "ReservedConcurrentExecutions": "20",
 	})
 	has(t, function(t, shipped, "followup"), map[string]string{
+		"Timeout": fmt.Sprint(config.FollowupTimeout.Seconds()), "MemorySize": "256", "RecursiveLoop": "null", "ReservedConcurrentExecutions": "5",
+	})
+	has(t, function(t, shipped, "count"), map[string]string{
 		"Timeout": "30", "MemorySize": "128", "RecursiveLoop": "null", "ReservedConcurrentExecutions": "1",
 	})
 	logs := read(t, full).Of("AWS::Logs::LogGroup")
-	if len(logs) != 2 {
+	if len(logs) != 3 {
 		t.Errorf("%d logs", len(logs))
 	}
 	for _, log := range logs {
 		has(t, log, map[string]string{"RetentionInDays": "30"})
-	}
-}
-
-// Each has a role, a log and a bootstrap that nobody else has.
-func TestTheFunctionsShareNothing(t *testing.T) {
-	interrupt, followup := function(t, shipped, "interrupt").Properties, function(t, shipped, "followup").Properties
-	for _, what := range []string{"Role", "LoggingConfig", "Code"} {
-		if interrupt[what] == nil || reflect.DeepEqual(interrupt[what], followup[what]) {
-			t.Errorf("%s is %v and %v", what, interrupt[what], followup[what])
-		}
 	}
 }
 
@@ -90,9 +81,9 @@ func environ(t *testing.T, fn template.Resource) []string {
 }
 
 // The functions' own readers decide whether they would start.
-func TestTheFollowupStartsWithWhatTheStackTellsIt(t *testing.T) {
+func TestTheCountStartsWithWhatTheStackTellsIt(t *testing.T) {
 	for _, context := range []string{shipped, live, full} {
-		got, err := config.FollowupFromEnv(environ(t, function(t, context, "followup")))
+		got, err := config.CountFromEnv(environ(t, function(t, context, "count")))
 		if err != nil || !strings.HasPrefix(got.Table, "casebook") {
 			t.Errorf("%+v, %v", got, err)
 		}
@@ -111,6 +102,9 @@ func TestTheInterruptStartsWithWhatTheStackTellsIt(t *testing.T) {
 		}
 		if got.Mode != want.Mode || got.Protect != want.Protect {
 			t.Errorf("it starts in mode %s with protect %s, want %s and %s", got.Mode, got.Protect, want.Mode, want.Protect)
+		}
+		if got.FollowupQueueURL != "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-followup" {
+			t.Errorf("it hands cases over to %s", got.FollowupQueueURL)
 		}
 		if got.Topic != notify || got.QueueURL != "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake" ||
 			!strings.HasPrefix(got.Table, "casebook") || !strings.HasPrefix(got.Bucket, "evidence") {
@@ -131,9 +125,9 @@ func TestNothingThatComesInIsLost(t *testing.T) {
 	has(t, tpl.One(t, "AWS::SQS::Queue", "QueueName", "crashcart-dead-letters"), map[string]string{
 		"SqsManagedSseEnabled": "true", "MessageRetentionPeriod": "1209600", "KmsMasterKeyId": "null",
 	})
-	has(t, tpl.One(t, "AWS::Lambda::EventSourceMapping"), map[string]string{
+	has(t, tpl.One(t, "AWS::Lambda::EventSourceMapping", "FunctionName", "crashcart-interrupt"), map[string]string{
 		"BatchSize": "10", "FunctionResponseTypes": `["ReportBatchItemFailures"]`, "ScalingConfig.MaximumConcurrency": "10",
-		"EventSourceArn": `"` + queue + `"`, "FunctionName": `"crashcart-interrupt"`, "FilterCriteria": "null",
+		"EventSourceArn": `"` + queue + `"`, "FilterCriteria": "null",
 	})
 	has(t, tpl.One(t, "AWS::Lambda::EventInvokeConfig", "FunctionName", "crashcart-interrupt"), map[string]string{
 		"MaximumRetryAttempts": "2", "MaximumEventAgeInSeconds": "1800", "Qualifier": `"$LATEST"`,
@@ -159,23 +153,17 @@ func TestTheRuleNeverTakesEveryAlarm(t *testing.T) {
 	}
 }
 
-// Nothing of a sweep is worth keeping: the next one counts the same cases.
+// Nothing of a count is worth keeping: the next one counts the same cases.
 func TestTheOpenCasesAreCountedInEveryMode(t *testing.T) {
 	for _, context := range []string{shipped, live, full} {
-		tpl := read(t, context)
-		has(t, tpl.One(t, "AWS::Events::Rule", "Description", "Has the open cases counted"), map[string]string{
-			"ScheduleExpression": `"rate(5 minutes)"`, "State": `"ENABLED"`, "EventPattern": "null",
-			"Targets": `[{"Arn":"arn:aws:lambda:eu-central-1:111122223333:function:crashcart-followup","Id":"Followup","Input":` +
-				strconv.Quote(config.SweepEvent) + `,"RetryPolicy":{"MaximumEventAgeInSeconds":300}}]`,
-		})
-		has(t, tpl.One(t, "AWS::Lambda::EventInvokeConfig", "FunctionName", "crashcart-followup"), map[string]string{
-			"MaximumRetryAttempts": "0", "MaximumEventAgeInSeconds": "300", "Qualifier": `"$LATEST"`, "DestinationConfig": "null",
-		})
+		regularly(t, context, "Has the open cases counted", "count", "Count", config.CountEvent)
 	}
 }
 
-func TestTheIntakeTopicHasNoKeyAndNotificationsHave(t *testing.T) {
+// A disabled key must not silence the alarm that says so.
+func TestTheTopicsOfIntakeAndOwnAlarmsHaveNoKeyAndNotificationsHave(t *testing.T) {
 	tpl := read(t, shipped)
+	has(t, tpl.One(t, "AWS::SNS::Topic", "TopicName", "crashcart-alarms"), map[string]string{"KmsMasterKeyId": "null"})
 	has(t, tpl.One(t, "AWS::SNS::Topic", "TopicName", "crashcart-intake"), map[string]string{"KmsMasterKeyId": "null"})
 	has(t, tpl.One(t, "AWS::SNS::Topic", "TopicName", "crashcart-notifications"), map[string]string{
 		"KmsMasterKeyId": `"arn:aws:kms:eu-central-1:111122223333:key/NAME"`,
@@ -245,16 +233,22 @@ func TestTheEvidenceIsWhereTheRoleMayPutIt(t *testing.T) {
 	}
 }
 
-func TestWhatItRemembersSurvivesTheStack(t *testing.T) {
-	var kept []string
-	for _, r := range read(t, full).Resources {
-		if r.Deletion == "Retain" {
-			kept = append(kept, r.Type)
+// What a first deployment that fails has made is empty, and must not stay to cost
+// something or to be in the way.
+func TestWhatItRemembersSurvivesTheStackButNeverAFailedFirstDeployment(t *testing.T) {
+	for _, context := range []string{shipped, full} {
+		var kept []string
+		for _, r := range read(t, context).Resources {
+			if r.Deletion == "RetainExceptOnCreate" && r.Replacement == "Retain" {
+				kept = append(kept, r.Type)
+			} else if r.Deletion != "" && r.Deletion != "Delete" || r.Replacement != "" && r.Replacement != "Delete" {
+				t.Errorf("%s: %s when it is deleted, %s when it is replaced", r.ID, r.Deletion, r.Replacement)
+			}
 		}
-	}
-	slices.Sort(kept)
-	if want := []string{"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}; !slices.Equal(kept, want) {
-		t.Errorf("kept: %q, want %q", kept, want)
+		slices.Sort(kept)
+		if want := []string{"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}; !slices.Equal(kept, want) {
+			t.Errorf("%s keeps %q, want %q", context, kept, want)
+		}
 	}
 }
 
@@ -267,15 +261,15 @@ func TestTheStackHasTheseResourcesAndNoOther(t *testing.T) {
 		return n
 	}
 	want := map[string]int{
-		"CloudWatch::Alarm": 9, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 2, "IAM::Role": 2, "KMS::Alias": 1, "KMS::Key": 1,
-		"Lambda::EventInvokeConfig": 2, "Lambda::EventSourceMapping": 1, "Lambda::Function": 2, "Lambda::Permission": 2, "Logs::LogGroup": 2,
-		"S3::Bucket": 1, "S3::BucketPolicy": 1, "SNS::Subscription": 1, "SNS::Topic": 2, "SNS::TopicPolicy": 2, "SQS::Queue": 2, "SQS::QueuePolicy": 2,
+		"CloudWatch::Alarm": 24, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 3, "IAM::Role": 4, "KMS::Alias": 1, "KMS::Key": 1,
+		"Lambda::EventInvokeConfig": 3, "Lambda::EventSourceMapping": 2, "Lambda::Function": 3, "Lambda::Permission": 3, "Logs::LogGroup": 3,
+		"S3::Bucket": 1, "S3::BucketPolicy": 1, "SNS::Subscription": 1, "SNS::Topic": 3, "SNS::TopicPolicy": 3, "SQS::Queue": 4, "SQS::QueuePolicy": 4,
+		"StepFunctions::StateMachine": 1,
 	}
 	if got := count(shipped); !maps.Equal(got, want) {
 		t.Errorf("shipped: %v", got)
 	}
 	want["CloudWatch::Alarm"] += 3
-	want["IAM::Role"], want["IAM::ManagedPolicy"], want["Chatbot::CustomAction"], want["Chatbot::SlackChannelConfiguration"] = 3, 1, 1, 1
 	if got := count(full); !maps.Equal(got, want) {
 		t.Errorf("full: %v", got)
 	}

@@ -24,6 +24,8 @@ var forms = map[string]reference{
 	"AWS::S3::Bucket":         {"{}", "arn:" + Partition + ":s3:::{}"},
 	"AWS::SNS::Topic":         {arn("sns") + "{}", arn("sns") + "{}"},
 	"AWS::SQS::Queue":         {"https://sqs." + Region + ".amazonaws.com/" + Account + "/{}", arn("sqs") + "{}"},
+
+	"AWS::StepFunctions::StateMachine": {arn("states") + "stateMachine:{}", arn("states") + "stateMachine:{}"},
 }
 
 func arn(service string) string {
@@ -38,7 +40,7 @@ func names(id, kind string, properties map[string]any) reference {
 		return reference{id, id}
 	}
 	name := strings.ToLower(id)
-	for _, property := range []string{"TopicName", "QueueName", "FunctionName"} {
+	for _, property := range []string{"TopicName", "QueueName", "FunctionName", "StateMachineName"} {
 		if given, ok := properties[property].(string); ok {
 			name = given
 		}

@@ -32,8 +32,9 @@ type Template struct {
 
 // Resource is one resource of a template, with its references replaced.
 type Resource struct {
-	ID, Type, Deletion string
-	Properties         map[string]any
+	ID, Type              string
+	Deletion, Replacement string // what becomes of it then: DeletionPolicy, UpdateReplacePolicy
+	Properties            map[string]any
 }
 
 // Read reads a template.
@@ -41,9 +42,10 @@ func Read(t testing.TB, raw []byte) Template {
 	t.Helper()
 	var template struct {
 		Resources map[string]struct {
-			Type           string
-			Properties     map[string]any
-			DeletionPolicy string
+			Type                string
+			Properties          map[string]any
+			DeletionPolicy      string
+			UpdateReplacePolicy string
 		}
 		Outputs map[string]struct{ Value any }
 	}
@@ -61,7 +63,9 @@ func Read(t testing.TB, raw []byte) Template {
 		if !ok {
 			properties = map[string]any{}
 		}
-		out.Resources = append(out.Resources, Resource{ID: id, Type: from.Type, Deletion: from.DeletionPolicy, Properties: properties})
+		out.Resources = append(out.Resources, Resource{
+			ID: id, Type: from.Type, Deletion: from.DeletionPolicy, Replacement: from.UpdateReplacePolicy, Properties: properties,
+		})
 	}
 	for name, o := range template.Outputs {
 		out.Outputs[name] = fmt.Sprint(r.resolve(o.Value))

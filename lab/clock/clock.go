@@ -11,8 +11,9 @@
 // the answer. So ages and orders are right to the reader, in every single answer.
 // What is not right is a stamp kept from one answer and compared with one of a
 // later answer, since lab time ran on faster in between. A reader that does so
-// across a queue delay sees its kept times shifted: see package sqs, which is
-// the one place where the lab rewrites anything.
+// across a queue delay, or from step to step of a case's follow-up, sees its kept times
+// shifted: see package sqs and the type aging of package lab, where alone the lab
+// rewrites anything.
 //
 // Times that the lab itself raises towards the product (an alarm's state change)
 // are wall-clock times of the moment.
@@ -44,38 +45,4 @@ func Sleep(ctx context.Context, c Clock, d time.Duration) error {
 	case <-c.After(d):
 		return nil
 	}
-}
-
-// Scaled is a clock that runs speed times as fast as the wall clock.
-type Scaled struct {
-	start time.Time // on the wall, and in the lab
-	speed float64
-}
-
-// NewScaled starts a clock at the present wall-clock time. A speed of 60 makes a
-// lab minute of every second; speeds that are not positive count as 1.
-func NewScaled(speed float64) *Scaled {
-	if speed <= 0 {
-		speed = 1
-	}
-	return &Scaled{start: time.Now(), speed: speed}
-}
-
-// Now implements Clock.
-func (s *Scaled) Now() time.Time {
-	return s.start.Add(time.Duration(float64(time.Since(s.start)) * s.speed))
-}
-
-// Report implements Clock.
-func (s *Scaled) Report(t time.Time) time.Time {
-	wall := time.Now()
-	lab := s.start.Add(time.Duration(float64(wall.Sub(s.start)) * s.speed))
-	return wall.Add(t.Sub(lab)).Round(0)
-}
-
-// After implements Clock.
-func (s *Scaled) After(d time.Duration) <-chan time.Time {
-	out := make(chan time.Time, 1)
-	time.AfterFunc(time.Duration(float64(d)/s.speed), func() { out <- s.Now() })
-	return out
 }

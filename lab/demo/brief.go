@@ -46,7 +46,7 @@ func scenes() []scene {
 var lives = map[string][]Phase{
 	hero:  {PhaseDumping, PhaseBooting, PhaseUp},
 	mail1: {PhaseTerminated},
-	auth1: {PhaseStandby, PhaseBooting},
+	auth1: {PhaseStandby}, // that it dumped is said by its finding
 }
 
 // brief chooses what the short story shows. What nobody expects it always shows.

@@ -3,7 +3,8 @@
 //
 // The story is data: a fleet (cast.go), what happens when (script.go), and what
 // must come of each trigger. The function is the real bootstrap behind a real
-// Lambda Runtime API; AWS is the lab. What is shown comes from what the function
+// Lambda Runtime API, and so is the follow-up, which says what each interrupt came to;
+// AWS is the lab. What is shown comes from what the function
 // logged, what the lab recorded, and what is in the bucket afterwards. All times and
 // ages are the lab's.
 package demo
@@ -33,7 +34,8 @@ const (
 // Options of a run.
 type Options struct {
 	Out       Output
-	Bootstrap string            // the function's binary; built if empty
+	Bootstrap string            // the interrupt function's binary; built if empty
+	Followup  string            // likewise the follow-up's
 	Note      func(text string) // hears of what takes a while; may be nil
 }
 
@@ -48,16 +50,16 @@ var ErrSlow = errors.New("this machine was too slow for the story; run it again 
 func Run(ctx context.Context, o Options) (err error) {
 	dir, err := os.MkdirTemp("", "crashcart-demo-")
 	if err != nil {
-		return fmt.Errorf("making a place for the function: %w", err)
+		return fmt.Errorf("making a place for the functions: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if o.Bootstrap == "" {
-		if o.Bootstrap, err = compile.Bootstrap(ctx, dir, o.Note); err != nil {
+	if err = compile.Functions(ctx, dir, &o.Bootstrap, &o.Followup, o.Note); err != nil {
+		return err
+	}
+	for _, file := range []*string{&o.Bootstrap, &o.Followup} {
+		if *file, err = runnable(*file); err != nil {
 			return err
 		}
-	}
-	if o.Bootstrap, err = runnable(o.Bootstrap); err != nil {
-		return err
 	}
 	s, err := newStage(o)
 	if err != nil {

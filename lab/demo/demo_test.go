@@ -18,15 +18,17 @@ import (
 
 // TestTheStoryKeepsEveryPromise is the demo itself, with the real bootstrap.
 func TestTheStoryKeepsEveryPromise(t *testing.T) {
-	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	if err := lab.Build(t.Context(), lab.Bootstrap, bootstrap); err != nil {
-		t.Fatal(err)
+	bootstrap, followup := filepath.Join(t.TempDir(), "interrupt"), filepath.Join(t.TempDir(), "followup")
+	for pkg, file := range map[string]string{lab.Bootstrap: bootstrap, lab.FollowupBootstrap: followup} {
+		if err := lab.Build(t.Context(), pkg, file); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var out bytes.Buffer
 	err := ErrSlow
 	for tries := 0; errors.Is(err, ErrSlow) && tries < 3; tries++ { // other tests run beside this one
 		out.Reset()
-		err = Run(t.Context(), Options{Out: JSON(&out), Bootstrap: bootstrap})
+		err = Run(t.Context(), Options{Out: JSON(&out), Bootstrap: bootstrap, Followup: followup})
 	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
@@ -117,7 +119,7 @@ func checkWhole(t *testing.T, events []Event) {
 // checkShort reads the short story of the same events as a newcomer does.
 func checkShort(t *testing.T, events []Event) {
 	t.Helper()
-	const width, most = 100, 75
+	const width, most = 100, 77 // four of them on what the cases came to
 	var short bytes.Buffer
 	o := Short(&short, width, false)
 	for _, e := range events {
@@ -164,9 +166,17 @@ func good() facts {
 		f.dumps[id] = []string{"dump"}
 		f.notified = append(f.notified, notification{ID: "interrupted/" + id + "-0123456789abcdef/2026-03-04T12:00:00Z"})
 	}
+	for _, name := range victims {
+		f.endings = append(f.endings, ending{InstanceID: f.ids[name], Finding: string(findings[name])})
+	}
 	delete(f.dumps, f.ids[mail1])
 	f.replaced = []fleet.Replacement{{Instance: f.ids[auth1]}, {Instance: f.ids[mail1], Terminated: true, DumpLost: true}}
 	f.notified = append(f.notified, notifiedOfTheRest(f)...)
+	for _, name := range victims {
+		f.notified = append(f.notified,
+			notification{ID: "dumping/" + f.ids[name] + "-0123456789abcdef/2026-03-04T12:01:00Z"},
+			notification{ID: "ended/" + f.ids[name] + "-0123456789abcdef/2026-03-04T12:02:00Z"})
+	}
 	return f
 }
 
@@ -216,7 +226,13 @@ func TestABrokenPromiseIsNeverKept(t *testing.T) {
 		"the other one was not":                      func(f *facts) { f.replaced = nil },
 		"somebody was notified twice":                func(f *facts) { f.notified = append(f.notified, f.notified[3]) },
 		"nobody was notified of an interrupt":        func(f *facts) { f.notified = f.notified[1:] },
-		"nobody was notified of a refusal":           func(f *facts) { f.notified = f.notified[:len(f.notified)-1] },
+		"nobody was notified of a refusal":           func(f *facts) { f.notified = slices.Delete(f.notified, len(victims), len(victims)+1) },
+		"nobody was notified of a case's end":        func(f *facts) { f.notified = f.notified[:len(f.notified)-1] },
+		"somebody was notified twice of a dump":      func(f *facts) { f.notified = append(f.notified, f.notified[len(f.notified)-2]) },
+		"a case has no end":                          func(f *facts) { f.endings = f.endings[1:] },
+		"a case came to another finding":             func(f *facts) { f.endings[0].Finding = "dumped" },
+		"a case ended twice":                         func(f *facts) { f.endings = append(f.endings, f.endings[0]) },
+		"a case that there must not be has an end":   func(f *facts) { f.endings = append(f.endings, ending{InstanceID: f.ids[pay1]}) },
 		"the console shows no capture kernel":        func(f *facts) { f.after = []byte("web-2 login:") },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -234,7 +250,7 @@ func TestABrokenPromiseIsNeverKept(t *testing.T) {
 
 func TestAFunctionThatDoesNotStartIsAnError(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "no bootstrap")
-	if err := Run(t.Context(), Options{Out: JSON(&bytes.Buffer{}), Bootstrap: missing}); err == nil || errors.Is(err, ErrBroken) {
+	if err := Run(t.Context(), Options{Out: JSON(&bytes.Buffer{}), Bootstrap: missing, Followup: missing}); err == nil || errors.Is(err, ErrBroken) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -56,7 +56,7 @@ func (s *stage) facts() (facts, error) {
 		}
 	}
 	s.mu.Lock()
-	f.trouble = slices.Clone(s.trouble)
+	f.trouble, f.endings = slices.Clone(s.trouble), slices.Clone(s.endings)
 	s.mu.Unlock()
 	f.ignored = s.reasons()
 	notified, err := notifications(s.lab.Notifications.Messages())

@@ -54,8 +54,9 @@ func (f facts) about(topic string) (notification, bool) {
 	return f.notified[i], true
 }
 
-// notifiedOnce checks that there is one notification of every end of a trigger,
-// however often it came, and no other. "later" and "duplicate" need none.
+// notifiedOnce checks that there is one notification of every end of a trigger, however
+// often it came, and of every end of a case, and no other but of a dump that is being
+// written. "later" and "duplicate" need none.
 func notifiedOnce(f facts) string {
 	var want, got []string
 	for _, e := range expectations() {
@@ -66,13 +67,34 @@ func notifiedOnce(f facts) string {
 			}
 		}
 	}
+	for _, name := range victims {
+		want = append(want, "ended/"+f.ids[name])
+	}
 	for _, n := range f.notified {
-		got = append(got, withoutCase(n.topic()))
+		// Of a dump's progress people are notified if it lasts long enough for a step of the follow-up.
+		if topic := withoutCase(n.topic()); !strings.HasPrefix(topic, "dumping/") {
+			got = append(got, topic)
+		}
+	}
+	if again := repeatedTopic(f.notified); again != "" {
+		return "notified twice of " + again
 	}
 	want = sorted(want)
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		return fmt.Sprintf("notified of %v, want %v", got, want)
+	}
+	return ""
+}
+
+// repeatedTopic is a topic of which people were notified more than once.
+func repeatedTopic(notified []notification) string {
+	seen := map[string]bool{}
+	for _, n := range notified {
+		if seen[n.topic()] {
+			return n.topic()
+		}
+		seen[n.topic()] = true
 	}
 	return ""
 }
@@ -93,10 +115,11 @@ func topicOf(outcome, rule, id, name string) string {
 	return rule + "/" + id
 }
 
-// withoutCase cuts the topic of an interrupt, which is its case, down to the
-// instance that the case's id begins with.
+// withoutCase cuts the topic of an interrupt or of what came of it, which is its case, down
+// to the instance that the case's id begins with.
 func withoutCase(topic string) string {
-	if parts := strings.SplitN(topic, "-", 3); strings.HasPrefix(topic, "interrupted/") && len(parts) == 3 {
+	kind, _, _ := strings.Cut(topic, "/")
+	if parts := strings.SplitN(topic, "-", 3); slices.Contains([]string{"interrupted", "dumping", "ended"}, kind) && len(parts) == 3 {
 		return parts[0] + "-" + parts[1]
 	}
 	return topic

@@ -18,6 +18,7 @@ const (
 	KindIgnored  Kind = "ignored"  // the function took no notice of a message, and says why
 	KindCall     Kind = "call"     // an interrupt, or its dry run, reaches EC2
 	KindGuest    Kind = "guest"    // something happens to the machine; Phase says what
+	KindFinding  Kind = "finding"  // the follow-up has closed a case; Text says what it came to, and Detail has the proof
 	KindConsole  Kind = "console"  // what a serial console shows
 	// KindNotification is one message to the notification topic.
 	KindNotification Kind = "notification"
@@ -51,6 +52,7 @@ type Event struct {
 	Alarm    string   `json:"trigger,omitempty"`
 	Outcome  string   `json:"outcome,omitempty"`
 	Rule     string   `json:"rule,omitempty"`
+	Finding  string   `json:"finding,omitempty"`
 	Phase    Phase    `json:"phase,omitempty"`
 	Text     string   `json:"text,omitempty"`
 	Command  string   `json:"command,omitempty"` // what a person types to ask for a host that is held

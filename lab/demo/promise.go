@@ -17,6 +17,7 @@ type facts struct {
 	sends      []lab.Call // SendDiagnosticInterrupt without DryRun
 	ends       map[subject][]string
 	notified   []notification
+	endings    []ending // of the cases
 	replaced   []fleet.Replacement
 	waiting    int // messages left in the queue and its dead letters
 	trouble    []string
@@ -46,6 +47,7 @@ func promises(f facts) []promise {
 		{"console and screen from before the interrupt are in the bucket", evidenceKept(f)},
 		{hero + " has a dump on its disk", dumped(f)},
 		{auth1 + " was put into Standby and has its dump; " + mail1 + " was not, and has none", kept(f)},
+		{"every case was followed to its end: " + hero + " and " + auth1 + " dumped, " + mail1 + " was raced", followedToTheEnd(f)},
 		{"people were notified of every end, and of nothing twice", notifiedOnce(f)},
 	}
 }

@@ -49,6 +49,8 @@ func (o *shortOutput) Event(e Event) {
 		o.Line(o.stamp(e)+"- ignored  ", e.Rule+": "+e.Text)
 	case KindGuest, KindCall:
 		o.Line(o.stamp(e)+o.Paint(paintGuest, fmt.Sprintf("│ %-8s ", e.Names[0])), o.Paint(paintGuest, clause(e.Text, o.Width()-guestColumn)))
+	case KindFinding:
+		o.finding(e)
 	case KindPromise:
 		o.open(promised, "")
 		o.promise(e)
@@ -60,6 +62,15 @@ func (o *shortOutput) Event(e Event) {
 }
 
 func (o *shortOutput) stamp(e Event) string { return o.Paint(paintDim, page.Clock(e.At)) + " " }
+
+// finding shows what a case came to, on a line, and of the hero's the proof on another.
+func (o *shortOutput) finding(e Event) {
+	text := e.Finding + ": " + e.Text
+	o.Line(o.stamp(e)+o.Paint(paintKept, fmt.Sprintf("■ %-8s ", e.Names[0])), o.Paint(paintKept, page.Cut(text, o.Width()-guestColumn)))
+	if e.Names[0] == hero && e.Detail != "" {
+		o.Line(strings.Repeat(" ", guestColumn), o.Paint(paintDim, page.Cut(e.Detail, o.Width()-guestColumn)))
+	}
+}
 
 // folded is the name under which the members of a group appear as one.
 func folded(name string) string {

@@ -30,9 +30,11 @@ type stage struct {
 	raised map[string]lab.RaisedAlarm
 
 	bootstrap string
+	followup  string
 	openings  openings
 	mu        sync.Mutex
 	decisions []decision
+	endings   []ending
 	ignored   []string      // reasons
 	late      time.Duration // by how much a beat was late, at most
 	trouble   []string      // what the function said besides decisions
@@ -72,7 +74,7 @@ func newStage(o Options) (*stage, error) {
 		return nil, err
 	}
 	s := &stage{
-		lab: l, out: o.Out, bootstrap: o.Bootstrap, ids: map[string]string{gone1: goneID}, names: map[string]string{goneID: gone1},
+		lab: l, out: o.Out, bootstrap: o.Bootstrap, followup: o.Followup, ids: map[string]string{gone1: goneID}, names: map[string]string{goneID: gone1},
 		raised: map[string]lab.RaisedAlarm{}, changed: make(chan struct{}, 1),
 	}
 	if err := s.enter(); err != nil {
@@ -104,6 +106,10 @@ func (s *stage) deploy(p config.Protect) error {
 
 // enter brings in the fleet, and lets the trouble begin.
 func (s *stage) enter() error {
+	err := s.lab.Follow(lab.Function{Path: s.followup, Concurrency: 2, Log: s.followed})
+	if err != nil {
+		return err
+	}
 	if err := s.deploy(config.ProtectOff); err != nil {
 		return err
 	}
@@ -212,8 +218,8 @@ func (s *stage) slow() bool {
 	return s.late > most || s.coldStart*Speed > most
 }
 
-// settled says whether everything expected was decided and the hero has dumped
-// and booted.
+// settled says whether everything expected was decided, the hero has dumped and booted,
+// and every case has come to its end.
 func (s *stage) settled() bool {
 	for _, e := range expectations() {
 		if !slices.Equal(s.ends(e), sorted(e.ends)) {
@@ -228,7 +234,7 @@ func (s *stage) settled() bool {
 			return false
 		}
 	}
-	return s.waiting() == 0
+	return s.waiting() == 0 && s.ended() == len(victims)
 }
 
 // waiting is how many messages are in the queue or its dead letters.

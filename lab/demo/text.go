@@ -129,6 +129,8 @@ func (t *textOutput) Event(e Event) {
 		t.Line(t.stamp(e)+t.Paint(paintDim, fmt.Sprintf("   - %-10s  %-11s ", "", "ignored")), e.Rule+": "+e.Text)
 	case KindGuest, KindCall:
 		t.Line(t.stamp(e)+t.Paint(paintGuest, fmt.Sprintf("   │ %s  ", e.Names[0])), t.Paint(paintGuest, e.Text))
+	case KindFinding:
+		t.finding(e)
 	case KindConsole:
 		t.console(e)
 	case KindNotification:
@@ -141,6 +143,14 @@ func (t *textOutput) Event(e Event) {
 		t.Line("", e.Text)
 	default:
 		t.Line(t.stamp(e), e.Text)
+	}
+}
+
+// finding shows what a case came to, and what proves it.
+func (t *textOutput) finding(e Event) {
+	t.Line(t.stamp(e)+t.Paint(paintKept, fmt.Sprintf("   ■ %s  ", e.Names[0])), t.Paint(paintKept, e.Finding+": "+e.Text))
+	if e.Detail != "" {
+		t.Line(strings.Repeat(" ", 15), t.Paint(paintDim, e.Detail))
 	}
 }
 
@@ -186,5 +196,5 @@ func (t *textOutput) decision(e Event) {
 
 // legend says what the marks mean.
 func legend() string {
-	return "↯ interrupted  ✗ refused  ‖ held  … later  = duplicate  ○ dry run"
+	return "↯ interrupted  ✗ refused  ‖ held  … later  = duplicate  ○ dry run  ■ a case is closed"
 }

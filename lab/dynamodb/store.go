@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -83,6 +84,7 @@ type Change struct {
 	Created         bool // there was no such item before
 	Deleted         bool // the item is gone
 	At              time.Time
+	Written         []string // the attributes that have another value than before
 }
 
 // Subscribe calls fn with every change from now on, in their order, and before the
@@ -101,9 +103,21 @@ func (h *Handler) apply(c change) {
 	}
 	made := Change{
 		Partition: *c.key[HashKey].S, Sort: *c.key[RangeKey].S,
-		Created: c.old == nil, Deleted: c.new == nil, At: time.Now(),
+		Created: c.old == nil, Deleted: c.new == nil, At: time.Now(), Written: written(c),
 	}
 	for _, fn := range h.subscribers {
 		fn(made)
 	}
+}
+
+// written are the attributes to which a change gives another value.
+func written(c change) []string {
+	var names []string
+	for name, v := range c.new {
+		if !reflect.DeepEqual(v, c.old[name]) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -32,6 +32,8 @@ type instance struct {
 	ID             string             `xml:"instanceId"`
 	Image          string             `xml:"imageId"`
 	State          state              `xml:"instanceState"`
+	Reason         string             `xml:"reason"`
+	StateReason    *stateReason       `xml:"stateReason"`
 	Type           string             `xml:"instanceType"`
 	Launched       string             `xml:"launchTime"`
 	Zone           string             `xml:"placement>availabilityZone"`
@@ -51,6 +53,12 @@ type instance struct {
 	Hypervisor     string             `xml:"hypervisor"`
 	Tags           []tag              `xml:"tagSet>item"`
 	Operator       operator           `xml:"operator"`
+}
+
+// stateReason is why an instance does not run; one that runs has none.
+type stateReason struct {
+	Code    string `xml:"code"`
+	Message string `xml:"message"`
 }
 
 // profile is an instance profile; an instance may have none.

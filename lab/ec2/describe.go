@@ -99,6 +99,9 @@ func (h *Handler) instance(v fleet.View) instance {
 		Zone: v.AZ, Tenancy: "default", Monitoring: monitoring(v), Platform: v.Platform,
 		Architecture: v.Arch, RootDevice: "ebs", Virtualization: "hvm", Hypervisor: "xen", // of Nitro instances, too
 	}
+	if !v.Ended.IsZero() {
+		out.Reason, out.StateReason = h.ended(v)
+	}
 	if arn := h.profileARN(&v); arn != "" {
 		out.Profile = &profile{ARN: arn, ID: "AIPALABINSTANCEPROFIL"}
 	}
@@ -114,6 +117,15 @@ func (h *Handler) instance(v fleet.View) instance {
 	out.Operator.Managed = v.Operator != ""
 	out.Operator.Principal = v.Operator
 	return out
+}
+
+// ended is why an instance does not run, in EC2's two fields. In the lab somebody always
+// asked for it: a person, or its group in that person's name ("StateReason", Amazon EC2
+// API Reference).
+func (h *Handler) ended(v fleet.View) (string, *stateReason) {
+	const code = "Client.UserInitiatedShutdown"
+	at := h.clock.Report(v.Ended).UTC().Format("2006-01-02 15:04:05 GMT")
+	return "User initiated (" + at + ")", &stateReason{Code: code, Message: code + ": User initiated shutdown"}
 }
 
 // monitoring is the mode in which EC2 counts for CloudWatch.

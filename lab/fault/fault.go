@@ -27,6 +27,7 @@ const (
 	S3          = "s3"
 	SNS         = "sns"
 	CloudWatch  = "monitoring"
+	States      = "states" // Step Functions
 )
 
 // Call is one AWS call on its way to its service.
@@ -109,4 +110,11 @@ func (d *dice) below(n int) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.rng.IntN(n)
+}
+
+// Chance gives a function that is true in so many of a hundred calls, in an order that is
+// the same in every run.
+func Chance(percent int, seed uint64) func() bool {
+	d := newDice(seed)
+	return func() bool { return d.percent(percent) }
 }

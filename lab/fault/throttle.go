@@ -15,7 +15,7 @@ type Throttle struct {
 	dice    *dice
 }
 
-// NewThrottle refuses so many percent of the calls of a service, DynamoDB or EC2.
+// NewThrottle refuses so many percent of the calls of a service: DynamoDB, EC2 or States.
 func NewThrottle(service string, percent int, seed uint64) *Throttle {
 	return &Throttle{service: service, percent: percent, dice: newDice(seed)}
 }
@@ -25,10 +25,19 @@ func (t *Throttle) Serve(c Call, next Next) Answer {
 	if c.Service != t.service || !t.dice.percent(t.percent) {
 		return next(c)
 	}
-	if c.Service == EC2 {
+	switch c.Service {
+	case EC2:
 		return limitExceeded()
+	case States:
+		return rateExceeded()
 	}
 	return t.dynamo(c)
+}
+
+// rateExceeded is how Step Functions throttles ("Common errors", AWS Step Functions API
+// Reference).
+func rateExceeded() Answer {
+	return jsonError("application/x-amz-json-1.0", codeThrottling, map[string]any{"message": "Rate exceeded"})
 }
 
 // dynamo answers in one of the ways in which DynamoDB does: by either code, and a

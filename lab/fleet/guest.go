@@ -99,8 +99,9 @@ func (p phase) planned(from, to time.Time) int {
 type guest struct {
 	Spec
 	kind      Type
-	number    int    // of guests added before it, and itself
-	state     string // EC2's instance state
+	number    int       // of guests added before it, and itself
+	state     string    // EC2's instance state
+	ended     time.Time // when somebody stopped or terminated it, zero while it runs
 	launched  time.Time
 	visible   time.Time     // since when the APIs know it
 	checkedAt time.Duration // when in a minute since the launch its status is checked
@@ -257,7 +258,7 @@ func (g *guest) panics(at time.Time, uptime time.Duration) {
 
 func (g *guest) off(at time.Time, state string) {
 	g.enter(at, phaseOff, false)
-	g.state = state
+	g.state, g.ended = state, at
 	if state == stateTerminated {
 		g.dumps = nil // they went with its disk
 	}

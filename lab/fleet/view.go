@@ -23,7 +23,8 @@ type View struct {
 	Spec
 	Kind     Type
 	Arch     string
-	State    string // EC2's: running, stopped, terminated
+	State    string    // EC2's: running, stopped, terminated
+	Ended    time.Time // when somebody stopped or terminated it; zero while it runs
 	Launched time.Time
 	Phase    string // the truth, which no AWS call gives
 	Status   Status
@@ -164,7 +165,7 @@ func (f *Fleet) views(some []*guest, seen map[string]Vitals) []View {
 func (g *guest) view(now time.Time, seen map[string]Vitals) View {
 	p, _ := g.phaseAt(now)
 	v := View{
-		Spec: g.Spec, Kind: g.kind, Arch: g.kind.Architectures[len(g.kind.Architectures)-1], State: g.state,
+		Spec: g.Spec, Kind: g.kind, Arch: g.kind.Architectures[len(g.kind.Architectures)-1], State: g.state, Ended: g.ended,
 		Launched: g.launched, Phase: p.name, Events: slices.Clone(g.events),
 	}
 	v.Status.Instance, v.Status.ImpairedSince = g.status(now, seen)

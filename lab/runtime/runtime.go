@@ -58,6 +58,7 @@ type Config struct {
 	MemoryMB    int               // default 128; the bootstrap reads it, nothing enforces it
 	Timeout     time.Duration     // of one invocation, wall-clock; default 30 s
 	Concurrency int               // processes at most; default 1
+	Series      int               // of the processes' access keys, so that two functions have none in common
 	Env         map[string]string // the function's environment
 	Clock       clock.Clock       // for the waits of InvokeAsync; default real time
 	Log         func(line string) // gets every line of the processes' output, one at a time; may be nil
@@ -251,8 +252,14 @@ func (f *Function) stir() {
 // ASIA and sixteen more letters and digits). The caller holds f.mu.
 func (f *Function) newKey() string {
 	f.spawned++
-	return fmt.Sprintf("ASIALAB%013d", f.spawned)
+	return fmt.Sprintf("%s%010d", f.keys(), f.spawned)
 }
+
+// keys is what the access keys of all the function's processes begin with.
+func (f *Function) keys() string { return fmt.Sprintf("ASIALAB%03d", f.cfg.Series) }
+
+// Owns says whether that access key is of one of the function's processes, or was.
+func (f *Function) Owns(accessKey string) bool { return strings.HasPrefix(accessKey, f.keys()) }
 
 // Kill ends the process with that access key by SIGKILL, in the midst of its work, and
 // returns when it is gone. It says whether there was such a process.

@@ -78,7 +78,7 @@ func (r *rest) EnterStandby(context.Context, *autoscaling.EnterStandbyInput, ...
 	return &autoscaling.EnterStandbyOutput{}, nil
 }
 
-func (r *rest) Notify(context.Context, []notify.Decision) error { return nil }
+func (r *rest) Notify(context.Context, []notify.Decision) (int, error) { return 0, nil }
 
 // handler is the real handler over a world, and what it logs.
 func handler(t *testing.T, p *player, r *rest, log *bytes.Buffer) *intake.Handler {

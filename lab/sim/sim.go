@@ -44,6 +44,7 @@ import (
 func rules() (config.Config, error) {
 	c, err := config.FromEnv([]string{
 		config.EnvTable + "=sim", config.EnvBucket + "=sim", config.EnvQueueURL + "=https://sqs.eu-central-1.amazonaws.com/111122223333/sim",
+		config.EnvFollowupQueueURL + "=https://sqs.eu-central-1.amazonaws.com/111122223333/sim-followup",
 		config.EnvTopic + "=arn:aws:sns:eu-central-1:111122223333:sim", config.EnvMode + "=" + string(config.ModeAuto),
 		"AWS_REGION=eu-central-1", "AWS_LAMBDA_FUNCTION_NAME=sim",
 	})

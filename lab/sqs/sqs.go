@@ -6,7 +6,7 @@
 // not handled comes back, and with Queue.Duplicate one that was handled comes
 // once more.
 //
-// # The one rewriting
+// # What is rewritten
 //
 // The function sends itself messages with a delay, for the next pass over a host in
 // a minute. Such a message carries the time of what triggered it, and when the passes

@@ -32,6 +32,9 @@ func always() []Check {
 		{"the budget is never overspent", overspent, true},
 		{"the budget is never refused while a slot is free", refusedTooSoon, true},
 		{"the faults struck", unstruck, false},
+		{"no case is closed twice", closedTwice, true},
+		{"every case is closed by the follow-up, with a finding", unended, false},
+		{"the follow-up interrupts nothing", followupInterrupts, true},
 	}
 }
 
@@ -170,11 +173,12 @@ func unsaid(f *Facts) string {
 func refusals(f *Facts) string {
 	got := f.refusals()
 	for _, rule := range slices.Sorted(maps.Keys(got)) {
-		if !slices.Contains(f.Scenario.Expect.Rules, rule) {
-			for _, d := range f.Decisions {
-				if d.Outcome == "refused" && d.Rule == rule {
-					return fmt.Sprintf("%d by %s, such as %s: %s", got[rule], rule, d.InstanceID, d.Why)
-				}
+		if slices.Contains(f.Scenario.Expect.Rules, rule) {
+			continue
+		}
+		for _, d := range f.Decisions {
+			if d.Outcome == "refused" && d.Rule == rule && !f.afterItsCase(d) {
+				return fmt.Sprintf("%d by %s, such as %s: %s", got[rule], rule, d.InstanceID, d.Why)
 			}
 		}
 	}
@@ -182,6 +186,12 @@ func refusals(f *Facts) string {
 		return "nothing was refused"
 	}
 	return ""
+}
+
+// afterItsCase says that a copy of an alarm came when the host's case was closed already:
+// then it is no duplicate, and the cooldown holds.
+func (f *Facts) afterItsCase(d Decision) bool {
+	return d.Rule == "cooldown" && slices.ContainsFunc(f.Cases, func(c Case) bool { return c.InstanceID == d.InstanceID && f.Closings[c.ID] > 0 })
 }
 
 func overspent(f *Facts) string {
@@ -207,7 +217,7 @@ func refusedTooSoon(f *Facts) string {
 }
 
 func unstruck(f *Facts) string {
-	if f.Scenario.Struck != nil && !slices.ContainsFunc(f.Calls, f.Scenario.Struck) {
+	if f.Scenario.Struck != nil && !slices.ContainsFunc(slices.Concat(f.Calls, f.Following), f.Scenario.Struck) {
 		return "no call met one"
 	}
 	return ""

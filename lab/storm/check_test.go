@@ -10,6 +10,7 @@ import (
 
 	"crashcart/lab"
 	"crashcart/lab/fleet"
+	"crashcart/lab/states"
 	"crashcart/lab/storm"
 )
 
@@ -33,7 +34,7 @@ func sound() *storm.Facts {
 			Expect: storm.Expectation{Budget: 3, Claims: 3, Interrupts: 3, Rules: []string{"budget"}},
 			Struck: func(c lab.Call) bool { return c.Lost },
 		},
-		Hosts: []string{a, b, c, d}, Sent: map[string]string{}, DeadIDs: map[string]bool{}, Said: map[string]int{},
+		Hosts: []string{a, b, c, d}, Sent: map[string]string{}, DeadIDs: map[string]bool{}, Said: map[string]int{}, Closings: map[string]int{},
 		Calls: []lab.Call{{Lost: true}}, Took: time.Second,
 	}
 	for n, id := range []string{a, b, c} {
@@ -41,7 +42,10 @@ func sound() *storm.Facts {
 		f.Interrupts = append(f.Interrupts, fleet.Interrupt{Instance: id, Wall: at(n + 1)})
 		f.Decisions = append(f.Decisions, storm.Decision{Time: at(n + 1), InstanceID: id, Outcome: "interrupted", Rule: "unresponsive", MessageID: "m-" + id})
 		f.Sent["m-"+id] = id
-		f.Open = append(f.Open, storm.OpenCase{ID: id + "-0123456789abcdef", InstanceID: id, State: "interrupted"})
+		id += "-0123456789abcdef"
+		f.Cases = append(f.Cases, storm.Case{ID: id, InstanceID: id[:19], State: "interrupted", ClosedBy: "follow-up", Finding: "dumped"})
+		f.Executions = append(f.Executions, states.Execution{Name: id, Status: states.Succeeded})
+		f.Closings[id] = 1
 	}
 	f.Decisions = append(f.Decisions, storm.Decision{Time: at(5), InstanceID: d, Outcome: "refused", Rule: "budget", MessageID: "m-" + d})
 	f.Sent["m-"+d] = d
@@ -82,11 +86,22 @@ func TestEveryCheckFailsOnWhatItIsThereFor(t *testing.T) {
 		{"a healthy host hit", "nothing healthy", func(f *storm.Facts) { f.Interrupts[0].Harm = "the guest was healthy" }},
 		{"an interrupt that the log does not have", "every interrupt is in the log", func(f *storm.Facts) { f.Decisions[0].Outcome = "duplicate" }},
 		{"a refusal by another rule", "refused by the expected rules", func(f *storm.Facts) { f.Decisions[3].Rule = "lever" }},
+		{"a cooldown of a host that has no case", "refused by the expected rules", func(f *storm.Facts) { f.Decisions[3].Rule = "cooldown" }},
 		{"no refusal at all", "refused by the expected rules", func(f *storm.Facts) { f.Decisions[3].Outcome = "duplicate" }},
 		{"a budget overspent for a moment", "the budget is never overspent", func(f *storm.Facts) {
 			f.Claims = append(f.Claims, storm.Claim{Case: d + "-0", At: at(6)}, storm.Claim{Case: d + "-0", At: at(7), Withdrawn: true})
 		}},
 		{"a refusal while a slot was free", "the budget is never refused", func(f *storm.Facts) { f.Decisions[3].Time = at(1) }},
+		{"a case closed twice", "no case is closed twice", func(f *storm.Facts) { f.Closings[f.Cases[0].ID] = 2 }},
+		{"a case left open", "every case is closed by the follow-up", func(f *storm.Facts) { f.Open = []string{f.Cases[0].ID} }},
+		{"a claim without a case", "every case is closed by the follow-up", func(f *storm.Facts) { f.Cases = f.Cases[:2] }},
+		{"a case closed by hand", "every case is closed by the follow-up", func(f *storm.Facts) { f.Cases[0].ClosedBy = "ops" }},
+		{"a case without a finding", "every case is closed by the follow-up", func(f *storm.Facts) { f.Cases[0].Finding = "" }},
+		{"a case with a finding that there is not", "every case is closed by the follow-up", func(f *storm.Facts) { f.Cases[0].Finding = "crashed" }},
+		{"an execution that failed", "every case is closed by the follow-up", func(f *storm.Facts) { f.Executions[0].Status = states.Failed }},
+		{"a follow-up that interrupts", "the follow-up interrupts nothing", func(f *storm.Facts) {
+			f.Following = []lab.Call{{Operation: "SendDiagnosticInterrupt"}}
+		}},
 		{"a fault that struck nothing", "the faults struck", func(f *storm.Facts) { f.Calls[0].Lost = false }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,6 +121,14 @@ func TestEveryCheckFailsOnWhatItIsThereFor(t *testing.T) {
 	}
 }
 
+func TestACopyThatComesAfterItsCaseWasClosedIsRefusedByTheCooldown(t *testing.T) {
+	f := sound()
+	f.Decisions = append(f.Decisions, storm.Decision{Time: at(6), InstanceID: a, Outcome: "refused", Rule: "cooldown", MessageID: "m-" + a})
+	if broken, _ := storm.Judge(f); len(broken) > 0 {
+		t.Errorf("broken: %q", broken)
+	}
+}
+
 func TestADeadLetterIsNotLostWhereItIsExpected(t *testing.T) {
 	f := sound()
 	f.Scenario.Expect.Dead = true
@@ -120,7 +143,7 @@ func TestADeadLetterIsNotLostWhereItIsExpected(t *testing.T) {
 func TestASlowMachineIsNoExcuseForHarm(t *testing.T) {
 	f := sound()
 	f.Calls[0].End = f.Calls[0].Start.Add(3 * time.Second)
-	f.Open[0].State = "unknown"
+	f.Cases[0].State = "unknown"
 	f.Scenario.Checks = []storm.Check{storm.SettledAll()}
 	if broken, slow := storm.Judge(f); len(broken) != 1 || !slow {
 		t.Errorf("slow %v, broken %q", slow, broken)
@@ -135,16 +158,16 @@ func TestASlowMachineIsNoExcuseForHarm(t *testing.T) {
 func TestTheSpecialChecksFailToo(t *testing.T) {
 	died := func() *storm.Facts {
 		f := sound()
-		for n := range f.Open {
-			f.Open[n].State = "claimed"
-			f.Decisions = append(f.Decisions, storm.Decision{InstanceID: f.Open[n].InstanceID, Outcome: "duplicate", CaseID: f.Open[n].ID})
+		for n := range f.Cases {
+			f.Cases[n].State, f.Cases[n].Lost = "unknown", true
+			f.Decisions = append(f.Decisions, storm.Decision{InstanceID: f.Cases[n].InstanceID, Outcome: "duplicate", CaseID: f.Cases[n].ID})
 		}
 		return f
 	}
 	bare := func() *storm.Facts {
 		f := sound()
-		for n := range f.Open {
-			f.Open[n].Evidence = "console and screenshot could not be stored"
+		for n := range f.Cases {
+			f.Cases[n].Evidence = "console and screenshot could not be stored"
 		}
 		return f
 	}
@@ -154,27 +177,33 @@ func TestTheSpecialChecksFailToo(t *testing.T) {
 		facts func() *storm.Facts
 		spoil func(*storm.Facts)
 	}{
-		{"a case that nobody finds", storm.DiedBeforeSending(3), died, func(f *storm.Facts) { f.Open = f.Open[:2] }},
-		{"a case that passes for sent", storm.DiedBeforeSending(3), died, func(f *storm.Facts) { f.Open[0].State = "interrupted" }},
+		{"a case that nobody finds", storm.DiedBeforeSending(3), died, func(f *storm.Facts) { f.Cases = f.Cases[:2] }},
+		{"a case that passes for sent", storm.DiedBeforeSending(3), died, func(f *storm.Facts) { f.Cases[0].State = "interrupted" }},
 		{"a case that was sent", storm.DiedBeforeSending(3), died, func(f *storm.Facts) {
 			f.Calls = append(f.Calls, lab.Call{Operation: "SendDiagnosticInterrupt", Instances: []string{b}})
 		}},
 		{"a case that nobody is notified of", storm.DiedBeforeSending(3), died, func(f *storm.Facts) { f.Decisions = f.Decisions[:4] }},
-		{"a case left as claimed", storm.SettledAll(), sound, func(f *storm.Facts) { f.Open[0].State = "claimed" }},
+		{"a case left as claimed", storm.SettledAll(), sound, func(f *storm.Facts) { f.Cases[0].State = "claimed" }},
 		{"silence about a failure", storm.SaidOften("x", 1), func() *storm.Facts {
 			f := sound()
 			f.Said["x"] = 1
 			return f
 		}, func(f *storm.Facts) { f.Said["x"] = 0 }},
 		{"evidence that is there after all", storm.WithoutEvidence(), bare, func(f *storm.Facts) { f.Evidence = []string{"x"} }},
-		{"a case that does not say so", storm.WithoutEvidence(), bare, func(f *storm.Facts) { f.Open[1].Evidence = "s3://bucket/x" }},
+		{"a case that does not say so", storm.WithoutEvidence(), bare, func(f *storm.Facts) { f.Cases[1].Evidence = "s3://bucket/x" }},
 		{"evidence that is missing", storm.WithEvidence(), func() *storm.Facts {
 			f := sound()
-			for _, c := range f.Open {
+			for _, c := range f.Cases {
 				f.Evidence = append(f.Evidence, fmt.Sprintf("cases/%s/before/evidence.json", c.ID))
 			}
 			return f
 		}, func(f *storm.Facts) { f.Evidence = f.Evidence[1:] }},
+		{"a follow-up that nobody killed", storm.StruckByDeath(), func() *storm.Facts {
+			f := sound()
+			f.Following = []lab.Call{{Service: "dynamodb", Status: 200, Lost: true}}
+			return f
+		}, func(f *storm.Facts) { f.Following[0].Status = 503 }},
+		{"a case whose result was not lost", storm.DiedBeforeSending(3), died, func(f *storm.Facts) { f.Cases[0].Lost = false }},
 		{"a rule that refused nothing", storm.RefusedBy("budget"), sound, func(f *storm.Facts) { f.Decisions[3].Rule = "group" }},
 		{"a target put off", storm.NeverLater(), sound, func(f *storm.Facts) { f.Decisions[3].Outcome = "later" }},
 		{"a boot that no interrupt was before", storm.NeverLater(), func() *storm.Facts {

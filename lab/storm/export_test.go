@@ -11,4 +11,5 @@ var (
 	WithEvidence      = withEvidence
 	RefusedBy         = refusedBy
 	NeverLater        = neverLater
+	StruckByDeath     = struckByDeath
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	labdynamodb "crashcart/lab/dynamodb"
 	"crashcart/lab/fleet"
 	"crashcart/lab/sqs"
+	"crashcart/lab/states"
 )
 
 // Facts are what a storm left behind.
@@ -26,24 +28,32 @@ type Facts struct {
 	Decisions  []Decision        // in the order in which they were logged
 	Said       map[string]int    // the log's other lines, by their message
 	Claims     []Claim           // in the order of the table
-	Open       []OpenCase        // by a Query of the index of open cases
+	Cases      []Case            // that the table has in the end, open and closed
+	Open       []string          // the ids of those in the index of open cases
+	Closings   map[string]int    // how often each case was closed
+	Executions []states.Execution
 	Interrupts []fleet.Interrupt // that reached a guest
-	Calls      []lab.Call
-	Evidence   []string // names of the objects in the bucket
-	Left       []string // the instances of the messages still in the queue
-	Dead       []string // likewise in the dead-letter queue
+	Calls      []lab.Call        // of everybody but the follow-up
+	Following  []lab.Call        // of the follow-up, and of its state machine
+	Evidence   []string          // names of the objects in the bucket
+	Left       []string          // the instances of the messages still in the queue
+	Dead       []string          // likewise in the dead-letter queue
 	DeadIDs    map[string]bool
 	Took       time.Duration
 }
 
-// OpenCase is an item of the index of open cases.
-type OpenCase struct {
-	ID, InstanceID, State string
-	Evidence              string // what the case says of console and screenshot from before
+// Case is a case as the table has it in the end.
+type Case struct {
+	ID, InstanceID string
+	State          string // of an open case; of a closed one what it was before that
+	Evidence       string // what the case says of console and screenshot from before
+	ClosedBy       string // empty while it is open
+	Finding        string
+	Lost           bool // the follow-up settled it, because the result of its send was lost
 }
 
 // evidenceMissing says whether the case says that it has no evidence.
-func (c OpenCase) evidenceMissing() bool { return strings.Contains(c.Evidence, "could not be stored") }
+func (c Case) evidenceMissing() bool { return strings.Contains(c.Evidence, "could not be stored") }
 
 // claims is how many claims stood at a moment.
 func (f *Facts) claims(at time.Time) int {
@@ -107,20 +117,46 @@ func instancesOf(messages []sqs.Message, sent map[string]string) []string {
 	return out
 }
 
-// openCases asks the table for its open cases as the sweep does.
-func openCases(ctx context.Context, l *lab.Lab) ([]OpenCase, error) {
+// cases reads all cases of the table.
+func allCases(ctx context.Context, l *lab.Lab) ([]Case, error) {
+	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(l.Config()), &dynamodb.ScanInput{TableName: &l.TableName})
+	var out []Case
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the cases: %w", err)
+		}
+		for _, it := range page.Items {
+			if !strings.HasPrefix(text(it, "pk"), "case#") {
+				continue
+			}
+			c := Case{
+				ID: text(it, "caseId"), InstanceID: text(it, "instanceId"), State: text(it, "caseState"), Evidence: text(it, "evidence"),
+				ClosedBy: text(it, "closedBy"), Finding: text(it, "finding"), Lost: text(it, "lostAt") != "",
+			}
+			if c.ClosedBy != "" {
+				c.State = text(it, "closedFrom")
+			}
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// openCases asks the table for its open cases as the sweep does, and gives their ids.
+func openCases(ctx context.Context, l *lab.Lab) ([]string, error) {
 	pages := dynamodb.NewQueryPaginator(dynamodb.NewFromConfig(l.Config()), &dynamodb.QueryInput{
 		TableName: &l.TableName, IndexName: aws.String(labdynamodb.OpenIndex), KeyConditionExpression: aws.String("openKey = :open"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{":open": &types.AttributeValueMemberS{Value: "open"}},
 	})
-	var out []OpenCase
+	var out []string
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("asking for the open cases: %w", err)
 		}
 		for _, it := range page.Items {
-			out = append(out, OpenCase{ID: text(it, "caseId"), InstanceID: text(it, "instanceId"), State: text(it, "caseState"), Evidence: text(it, "evidence")})
+			out = append(out, text(it, "caseId"))
 		}
 	}
 	return out, nil
@@ -139,21 +175,33 @@ func (r *run) gather(ctx context.Context, took time.Duration) (*Facts, error) {
 	if err != nil {
 		return nil, err
 	}
+	cases, err := allCases(ctx, r.lab)
+	if err != nil {
+		return nil, err
+	}
 	evidence, err := r.lab.Store.Keys(r.lab.BucketName)
 	if err != nil {
 		return nil, err
 	}
 	dead := r.lab.DeadLetters.Messages()
 	f := &Facts{
-		Scenario: r.scenario, Hosts: r.hosts, Sent: r.sent, Open: open, Interrupts: r.lab.Fleet.Interrupts(),
-		Calls: r.lab.Calls(), Evidence: evidence, Took: took, DeadIDs: map[string]bool{},
+		Scenario: r.scenario, Hosts: r.hosts, Sent: r.sent, Open: open, Cases: cases, Interrupts: r.lab.Fleet.Interrupts(),
+		Executions: r.lab.Machine.Executions(), Evidence: evidence, Took: took, DeadIDs: map[string]bool{},
 		Left: instancesOf(r.lab.Queue.Messages(), r.sent), Dead: instancesOf(dead, r.sent),
 	}
 	for _, m := range dead {
 		f.DeadIDs[m.ID] = true
 	}
+	for _, c := range r.lab.Calls() {
+		if c.Service == "lambda" || r.lab.OfFollowup(c.Caller) {
+			f.Following = append(f.Following, c)
+		} else {
+			f.Calls = append(f.Calls, c)
+		}
+	}
 	r.record.mu.Lock()
 	defer r.record.mu.Unlock()
+	f.Closings = maps.Clone(r.record.closings)
 	f.Decisions, f.Claims, f.Said = slices.Clone(r.record.decisions), slices.Clone(r.record.claims), r.record.said
 	return f, nil
 }

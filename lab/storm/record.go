@@ -2,6 +2,7 @@ package storm
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,6 +42,39 @@ type record struct {
 	decisions []Decision
 	said      map[string]int // lines that are no decisions, by their message
 	claims    []Claim
+	closings  map[string]int // of cases, by their ids
+	after     map[string]int // lines of the follow-up, by their message
+}
+
+func newRecord() *record {
+	return &record{said: map[string]int{}, closings: map[string]int{}, after: map[string]int{}}
+}
+
+// followed takes a line of the follow-up's output.
+func (r *record) followed(line string) {
+	d := Decision{Msg: line}
+	if json.Unmarshal([]byte(line), &d) != nil {
+		d.Msg = line
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.after[d.Msg]++
+}
+
+// unclosed is how many cases were claimed and not closed yet.
+func (r *record) unclosed() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, c := range r.claims {
+		switch {
+		case c.Withdrawn:
+			n--
+		case r.closings[c.Case] == 0:
+			n++
+		}
+	}
+	return n
 }
 
 // heard takes a line of the function's output.
@@ -58,13 +92,20 @@ func (r *record) heard(line string) {
 	r.said[d.Msg]++
 }
 
-// changed takes a write to the table: a claim is a case that was not there before.
+// changed takes a write to the table: a claim is a case that was not there before, and a
+// closing is a case that gets a time of its closing.
 func (r *record) changed(c dynamodb.Change) {
 	id, isCase := strings.CutPrefix(c.Partition, "case#")
-	if !isCase || !c.Created && !c.Deleted {
+	if !isCase {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if slices.Contains(c.Written, "closedAt") {
+		r.closings[id]++
+	}
+	if !c.Created && !c.Deleted {
+		return
+	}
 	r.claims = append(r.claims, Claim{Case: id, At: c.At, Withdrawn: c.Deleted})
 }

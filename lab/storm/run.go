@@ -17,7 +17,8 @@ const (
 	speed = 10
 	// bootstraps is how many processes work on a storm side by side.
 	bootstraps = 8
-	// patience is how long a storm may take.
+	// patience is how long a storm may take, and how long its follow-up. What is left then
+	// is lost, or left open.
 	patience = 4 * time.Minute
 	// settled is how often a storm is asked whether it is over.
 	settled = 100 * time.Millisecond
@@ -25,6 +26,12 @@ const (
 	// AWS advises six times the function's timeout; a batch takes a second here, and
 	// what came too early would only be decided once more.
 	visibility = 30 * time.Second
+
+	// followSpeed is how many lab seconds pass in a second once only the follow-up is left.
+	// A case that proves nothing lasts an hour of lab time.
+	followSpeed = 1000
+	// followers are how many processes of the follow-up work side by side.
+	followers = 4
 )
 
 // run is a scenario while it is played.
@@ -37,14 +44,14 @@ type run struct {
 }
 
 // play plays a scenario and gives what came of it.
-func play(ctx context.Context, s Scenario, bootstrap string) (facts *Facts, err error) {
+func play(ctx context.Context, s Scenario, o Options) (facts *Facts, err error) {
 	s = s.filled()
-	l, err := lab.Start(lab.Options{Speed: s.Speed, Visibility: time.Duration(float64(s.Visibility) * s.Speed), MaxReceive: s.MaxReceive})
+	l, err := lab.Start(lab.Options{Speed: s.Speed, Visibility: time.Duration(float64(s.Visibility) * s.Speed), MaxReceive: s.MaxReceive, Twice: s.Twice})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	r := &run{scenario: s, lab: l, record: &record{said: map[string]int{}}}
+	r := &run{scenario: s, lab: l, record: newRecord()}
 	if r.hosts, err = populate(l, s.Fleet, s.Hosts); err != nil {
 		return nil, err
 	}
@@ -56,13 +63,17 @@ func play(ctx context.Context, s Scenario, bootstrap string) (facts *Facts, err 
 	}
 	l.Table.Subscribe(r.record.changed)
 	start := time.Now()
-	if err := r.deploy(bootstrap); err != nil {
+	if err := r.deploy(o); err != nil {
 		return nil, err
 	}
-	if err := r.wait(ctx); err != nil {
+	if err := r.wait(ctx, func() bool { return len(l.Queue.Messages()) == 0 && l.Busy() == 0 }); err != nil {
 		return nil, err
 	}
 	took := time.Since(start)
+	l.Run(followSpeed)
+	if err := r.wait(ctx, func() bool { return r.record.unclosed() == 0 && l.Following() == 0 }); err != nil {
+		return nil, err
+	}
 	l.Faults.Use() // so that what is left can be read
 	return r.gather(ctx, took)
 }
@@ -81,21 +92,22 @@ func (s Scenario) filled() Scenario {
 	return s
 }
 
-func (r *run) deploy(bootstrap string) error {
-	env := r.lab.Settings()
-	env[config.EnvMode] = string(config.ModeAuto)
+func (r *run) deploy(o Options) error {
+	env := map[string]string{config.EnvMode: string(config.ModeAuto)}
 	maps.Copy(env, r.scenario.Env)
-	return r.lab.Deploy(lab.Function{Path: bootstrap, Concurrency: r.scenario.Bootstraps, Env: env, Log: r.record.heard})
+	if err := r.lab.Follow(lab.Function{Path: o.Followup, Concurrency: followers, Log: r.record.followed}); err != nil {
+		return err
+	}
+	return r.lab.Deploy(lab.Function{Path: o.Bootstrap, Concurrency: r.scenario.Bootstraps, Env: env, Log: r.record.heard})
 }
 
-// wait waits until nothing is left in the queue and nobody works on what was, or the
-// patience is over: what is left then is lost. The error is ctx's.
-func (r *run) wait(ctx context.Context) error {
+// wait waits until it is over, or the patience is. The error is ctx's.
+func (r *run) wait(ctx context.Context, isOver func() bool) error {
 	over := time.NewTimer(patience)
 	defer over.Stop()
 	tick := time.NewTicker(settled)
 	defer tick.Stop()
-	for len(r.lab.Queue.Messages()) > 0 || r.lab.Busy() > 0 {
+	for !isOver() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

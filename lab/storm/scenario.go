@@ -28,6 +28,7 @@ type Scenario struct {
 	Bootstraps int           // side by side; default 8
 	Visibility time.Duration // of a message, on the wall; default visibility
 	MaxReceive int           // deliveries before the dead-letter queue; default 5
+	Twice      bool          // every step of the follow-up is asked for twice at the same time
 
 	// Faults are what goes wrong, made for one run. May be nil.
 	Faults func(*lab.Lab) []fault.Fault

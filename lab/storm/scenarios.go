@@ -2,6 +2,7 @@ package storm
 
 import (
 	"bytes"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -153,6 +154,32 @@ func (z sizes) casebook() []Scenario {
 			Expect: Expectation{Budget: z.budget, Claims: z.budget, Rules: []string{"budget"}},
 			Checks: []Check{diedBeforeSending(z.budget)},
 		},
+		{
+			Name: "followup-killed", About: "each step twice, the follow-up dies of 3 in 10 writes, throttled", Fleet: hung, Hosts: z.racers, Env: raised(z.budget),
+			Visibility: 5 * time.Second, MaxReceive: 20, Twice: true,
+			Faults: func(l *lab.Lab) []fault.Fault {
+				return []fault.Fault{
+					fault.NewThrottle(fault.States, rate, seed), fault.NewLostAnswers(fault.States, "", rate, seed),
+					fault.NewThrottle(fault.DynamoDB, rate, seed), fault.NewThrottle(fault.EC2, rate, seed), followupKiller(l),
+				}
+			},
+			Struck: func(c lab.Call) bool { return c.Service == fault.States && c.Lost },
+			Expect: z.raced(),
+			Checks: []Check{struckByDeath()},
+		},
+	}
+}
+
+// followupKiller kills processes of the follow-up that have just written something, or
+// started something, or notified somebody.
+func followupKiller(l *lab.Lab) fault.Fault {
+	dies := fault.Chance(30, seed)
+	return &fault.Killer{
+		Times: math.MaxInt, Kill: l.Kill,
+		Watched: func(c fault.Call) bool {
+			return l.OfFollowup(c.Caller) && slices.Contains([]string{"UpdateItem", "TransactWriteItems", "Publish", "StartExecution", "PutObject"}, c.Operation) && dies()
+		},
+		Deadly: func(_ fault.Call, a fault.Answer) bool { return a.Status == http.StatusOK },
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package storm sends thousands of alarms to the real bootstrap. Many processes of it
-// work at once, while AWS fails in every way that package fault knows. The package
-// checks that what the casebook promises still holds.
+// work at once, while AWS fails in every way that package fault knows. The real follow-up
+// follows every case to its end, under the same faults. The package checks that what the
+// casebook promises still holds.
 //
 // A scenario is data: the fleet, what goes wrong, and what must come of it. Every
 // alarm is delivered twice and all of them out of order. What is checked comes from
@@ -20,6 +21,9 @@
 // half an hour, and the budget's hour lasts an hour on the wall. Only the scenario that
 // has living hosts among the alarmed lasts as long as that, and runs faster when it is
 // small.
+//
+// Once every trigger is decided, only the follow-up is left. It waits for crashes, dumps
+// and deadlines, so that lab time then passes faster.
 //
 // # What hosts do
 //
@@ -45,7 +49,8 @@ const DefaultInstances = 10_000
 type Options struct {
 	Out       io.Writer
 	Scenarios []Scenario
-	Bootstrap string // the function's binary; built if empty
+	Bootstrap string // the interrupt function's binary; built if empty
+	Followup  string // likewise the follow-up's
 }
 
 // ErrBroken is returned when something did not hold. Out says what it was.
@@ -58,22 +63,25 @@ var ErrSlow = errors.New("this machine was too slow; run it again when it has le
 // Run plays the scenarios one after the other and prints a row of a table for each,
 // what did not hold below it, and at last a line for machines each.
 func Run(ctx context.Context, o Options) (failure error) {
-	if o.Bootstrap == "" {
-		dir, err := os.MkdirTemp("", "crashcart-storm-")
-		if err != nil {
-			return fmt.Errorf("making a place for the function: %w", err)
-		}
-		defer func() { failure = errors.Join(failure, os.RemoveAll(dir)) }()
-		o.Bootstrap = filepath.Join(dir, "bootstrap")
-		if err := lab.Build(ctx, lab.Bootstrap, o.Bootstrap); err != nil {
-			return err
-		}
-	}
-	path, err := filepath.Abs(o.Bootstrap)
+	dir, err := os.MkdirTemp("", "crashcart-storm-")
 	if err != nil {
-		return fmt.Errorf("finding the function's binary: %w", err)
+		return fmt.Errorf("making a place for the functions: %w", err)
 	}
-	o.Bootstrap = path
+	defer func() { failure = errors.Join(failure, os.RemoveAll(dir)) }()
+	for _, f := range []struct {
+		path *string
+		pkg  string
+	}{{&o.Bootstrap, lab.Bootstrap}, {&o.Followup, lab.FollowupBootstrap}} {
+		if *f.path == "" {
+			*f.path = filepath.Join(dir, filepath.Base(f.pkg))
+			if err := lab.Build(ctx, f.pkg, *f.path); err != nil {
+				return err
+			}
+		}
+		if *f.path, err = filepath.Abs(*f.path); err != nil {
+			return fmt.Errorf("finding a function's binary: %w", err)
+		}
+	}
 	return playAll(ctx, o)
 }
 
@@ -82,7 +90,7 @@ func playAll(ctx context.Context, o Options) error {
 	var failed error
 	t.head()
 	for _, s := range o.Scenarios {
-		facts, err := play(ctx, s, o.Bootstrap)
+		facts, err := play(ctx, s, o)
 		if err != nil {
 			t.end()
 			return errors.Join(fmt.Errorf("storm %s: %w", s.Name, err), t.err)

@@ -73,6 +73,11 @@ func (t *table) row(f *Facts, broken []string) {
 	t.printf("  %s\n", f.Scenario.About)
 	t.printf("  %d passes, %.1f calls each, %d for 1,000 alarms\n", f.passes(), f.perPass(), f.per1000())
 	t.printf("  refused: %s\n", counts(f.refusals(), len(f.Dead)))
+	if len(f.Cases) > 0 {
+		invocations, transitions, calls := f.perCase()
+		t.printf("  found: %s\n", f.findings())
+		t.printf("  followed: %.1f invocations, %.1f transitions and %.1f calls a case\n", invocations, transitions, calls)
+	}
 	for _, b := range broken {
 		t.printf("  %s\n", strings.Join(wrapped("BROKEN: "+b, columns-6), "\n      "))
 	}

@@ -11,8 +11,21 @@ import (
 // smallest that was seen has 17 MB.
 const wholeDump = 1 << 20
 
-// Judge says what of a record is not as its trial must end, a sentence each.
-func Judge(r *Record) (wrong []string) {
+// Judge says what of a record is not as its trial must end, a sentence each. The case is
+// held against a truth that is as it must be.
+func Judge(r *Record) []string {
+	wrong := judgeGuest(r)
+	if len(wrong) > 0 || len(r.Stages) == 0 {
+		return wrong
+	}
+	if why := judgeCase(r); why != "" {
+		wrong = append(wrong, why)
+	}
+	return wrong
+}
+
+// judgeGuest says what of the decision, and of the guest, is not as it must be.
+func judgeGuest(r *Record) (wrong []string) {
 	add := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	end := r.Trial.End
 	d := r.Decided()

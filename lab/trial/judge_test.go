@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crashcart/lab/trial"
+	"crashcart/lambda/domain/cases"
 )
 
 func dumped() *trial.Record {
@@ -19,6 +20,9 @@ func dumped() *trial.Record {
 			{Name: "/var/crash/202611230301/dmesg.202611230301", Size: 21_000},
 			{Name: "/var/crash/202611230301/dump.202611230301", Size: 17_000_000},
 		},
+		Case: &trial.Case{Finding: "dumped", Why: "the dump is complete", Proofs: []cases.Proof{
+			{Stage: cases.StageDumpComplete, Line: "kdump-tools[391]: The dumpfile is saved to /var/crash", By: "console"},
+		}},
 	}
 	for _, name := range t.End.Stages {
 		r.Stages = append(r.Stages, trial.Stage{Name: name})
@@ -46,6 +50,10 @@ func TestNothingThatADumpLacksIsOverlooked(t *testing.T) {
 		"a stump":            func(r *trial.Record) { r.Files[1].Size = 104 },
 		"unfinished":         func(r *trial.Record) { r.Files[1].Name = "/var/crash/202611230301/dump-incomplete" },
 		"a second interrupt": func(r *trial.Record) { r.Again = 1 },
+		"a case left open":   func(r *trial.Record) { r.Case = nil },
+		"another finding":    func(r *trial.Record) { r.Case.Finding = "dump-failed" },
+		"no finding":         func(r *trial.Record) { r.Case.Finding = "" },
+		"no proof":           func(r *trial.Record) { r.Case.Proofs = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := dumped()

@@ -44,7 +44,7 @@ func (r *run) keepDumps(ctx context.Context) error {
 }
 
 // keepSeen writes what was seen from outside into Options.Evidence, of a trial that
-// went wrong, too: the whole console, and the evidence that the function took.
+// went wrong, too: the whole console, and the evidence that the functions took.
 func (r *run) keepSeen() error {
 	dir := r.options.Evidence
 	errs := []error{write(dir, "console.log", r.console.Bytes())}
@@ -53,7 +53,7 @@ func (r *run) keepSeen() error {
 	for _, key := range keys {
 		data, err := r.lab.Store.Object(r.lab.BucketName, key)
 		if err == nil {
-			err = write(dir, "before-"+path.Base(key), data)
+			err = write(dir, path.Base(path.Dir(key))+"-"+path.Base(key), data) // before-..., after-...
 		}
 		errs = append(errs, err)
 	}

@@ -22,8 +22,9 @@ type Record struct {
 	Capture     *bool         // whether ARP answered while the capture kernel worked
 	Decisions   []Decision
 	Stages      []Stage
-	Again       int  // interrupts after the first
-	Back        bool // it came back by itself
+	Again       int   // interrupts after the first
+	Back        bool  // it came back by itself
+	Case        *Case // as the follow-up has closed it
 	Files       []File
 	Console     []byte        // up to the end of the crash, before a reset or the reading back
 	SentAt      int           // how much of the console there was when the interrupt was sent, in bytes

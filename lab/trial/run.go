@@ -56,6 +56,7 @@ const (
 	stepSilence  = "silence"
 	stepAlarm    = "alarm"
 	stepWatch    = "watch"
+	stepFollow   = "follow"
 	stepReadBack = "read back"
 	stepKeep     = "keep"
 )
@@ -110,6 +111,7 @@ func (r *run) steps() []step {
 		{stepSilence, "nothing of it is heard for as long as the alarm has patience", r.hang.wall(heartbeatMissing) + decidedWithin, r.silence},
 		{stepAlarm, "the alarm " + alarmName + " goes off", r.hang.wall(alarmTakes) + decidedWithin, r.askForIt},
 		{stepWatch, "the console is watched", comesWithin, r.watch},
+		{stepFollow, "its case is followed to its end", followWithin, r.follow},
 		{stepReadBack, "what is on its disk is read back", readyWithin + readBackWithin, r.readBack},
 		{stepKeep, "the evidence is copied", readBackWithin, r.keepDumps},
 	}

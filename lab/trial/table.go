@@ -12,7 +12,7 @@ import (
 // Ended prints what came of trials as a table, and below it what is not as it must
 // be. Times are seconds on the wall. The error is w's.
 func Ended(w io.Writer, records []*Record) error {
-	rows := [][]string{{"end", "boot", "live", "hang", "asked", "crash", "read", "all", "cpu", "MB", "last stage", "left of the dump"}}
+	rows := [][]string{{"end", "boot", "live", "hang", "asked", "crash", "follow", "read", "all", "cpu", "MB", "last stage", "left of the dump", "finding"}}
 	var wrong strings.Builder
 	for _, r := range records {
 		took := map[string]time.Duration{}
@@ -27,8 +27,8 @@ func Ended(w io.Writer, records []*Record) error {
 		}
 		rows = append(rows, []string{
 			r.Trial.Name, seconds(took[stepBoot]), seconds(took[stepPace] + took[stepLive]), seconds(took[stepPrepare] + took[stepHang] + took[stepSilence]),
-			seconds(took[stepAlarm]), seconds(took[stepWatch]), seconds(took[stepReadBack]), seconds(all), seconds(r.CPU),
-			strconv.FormatInt(r.Memory/1e6, 10), last, left(r),
+			seconds(took[stepAlarm]), seconds(took[stepWatch]), seconds(took[stepFollow]), seconds(took[stepReadBack]), seconds(all), seconds(r.CPU),
+			strconv.FormatInt(r.Memory/1e6, 10), last, left(r), found(r),
 		})
 		for _, what := range Judge(r) {
 			wrong.WriteString(r.Trial.Name + ": " + what + "\n")
@@ -55,6 +55,14 @@ func table(w io.Writer, rows [][]string, below string) error {
 		return fmt.Errorf("writing the table: %w", err)
 	}
 	return nil
+}
+
+// found is the finding of the case, if it has one.
+func found(r *Record) string {
+	if r.Case == nil {
+		return "-"
+	}
+	return r.Case.Finding
 }
 
 // left says in a word what is on the disk, with the dump's size.

@@ -1,6 +1,7 @@
 // Package trial puts a real kernel through a crash, from power on to the dump that
 // is read back from its disk, by the product's own path: an alarm in the lab, the
-// real bootstrap, SendDiagnosticInterrupt.
+// real bootstrap, SendDiagnosticInterrupt. The real follow-up then follows the case, until
+// it closes it with its finding.
 //
 // A trial is data: how the guest is prepared, how it hangs (hang.go), and what must
 // become of it (end.go). Run plays one and gives a Record of what was seen from
@@ -11,7 +12,9 @@
 // The guest runs in real time, under software emulation. AWS's time is the lab's and
 // passes thirty times faster: a status check every two seconds, an agent's ping every
 // ten, and six minutes of silence in twelve. So the product's own limits hold, and a
-// trial takes a minute.
+// trial takes a minute. From the interrupt on AWS's time passes ten times faster only,
+// since what the guest does takes as long as ever. When nothing more is to come of the
+// guest, it passes fast, so that the follow-up need not be waited for.
 package trial
 
 import (
@@ -30,6 +33,14 @@ import (
 // Speed is how many lab seconds pass in a second, but for a Hang with its own.
 const Speed = 30
 
+const (
+	// crashSpeed is how many lab seconds pass in a second from the interrupt on.
+	crashSpeed = 10
+	// endSpeed is the same when only the follow-up is left. It waits for half a day where a
+	// capture kernel prints for ever.
+	endSpeed = 2000
+)
+
 // How long a step may take on the wall: three times what was measured on two idle
 // cores, or more.
 const (
@@ -37,12 +48,14 @@ const (
 	prepareWithin  = 60 * time.Second
 	decidedWithin  = 120 * time.Second // from the hang to the interrupt; the guard takes up to 12 minutes of the lab
 	comesWithin    = 150 * time.Second // from the interrupt to the guest's return
+	followWithin   = 60 * time.Second
 	readBackWithin = 60 * time.Second
 )
 
 // Options of a run.
 type Options struct {
-	Bootstrap string      // the function's binary
+	Bootstrap string      // the interrupt function's binary
+	Followup  string      // the follow-up's binary
 	Image     image.Image // of the trial's kernel
 	Observe   func(Event) // gets everything as it happens, one call at a time; may be nil
 	Probe     bool        // ask the hung guest in every way, twice, before it is interrupted
@@ -59,16 +72,17 @@ const (
 	EventDecision EventKind = "decision" // the function decided
 	EventConsole  EventKind = "console"  // a line of the serial console
 	EventProbe    EventKind = "probe"    // the hung guest was asked
-	EventNote     EventKind = "note"     // something else that the function said
+	EventFinding  EventKind = "finding"  // the follow-up has closed the case
+	EventNote     EventKind = "note"     // something else that a function said
 )
 
 // Event is something that happened in a trial.
 type Event struct {
 	At    time.Duration // on the wall, since power on
 	Kind  EventKind
-	Name  string // of the step, stage or outcome
+	Name  string // of the step, stage, outcome or finding
 	Text  string // a sentence, or the line of the console
-	Proof string // of a stage: the line that proves it
+	Proof string // of a stage or finding: the line that proves it
 }
 
 // Run plays one trial. The record is there for a trial that went wrong, too, as far
@@ -83,8 +97,10 @@ func Run(ctx context.Context, o Options, t Trial) (record *Record, err error) {
 			return nil, err
 		}
 	}
-	if o.Bootstrap, err = program(o.Bootstrap); err != nil {
-		return nil, err
+	for _, file := range []*string{&o.Bootstrap, &o.Followup} {
+		if *file, err = program(*file); err != nil {
+			return nil, err
+		}
 	}
 	l, err := lab.Start(lab.Options{Speed: hang.speed()})
 	if err != nil {

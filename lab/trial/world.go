@@ -39,9 +39,13 @@ func (r *run) populate() error {
 	})
 }
 
-// deploy brings in the function, with the settings that it is shipped with but the
+// deploy brings in the functions, with the settings that they are shipped with but the
 // mode.
 func (r *run) deploy() error {
+	err := r.lab.Follow(lab.Function{Path: r.options.Followup, Concurrency: 1, Log: r.followed})
+	if err != nil {
+		return err
+	}
 	return r.lab.Deploy(lab.Function{
 		Path: r.options.Bootstrap, Concurrency: 1, Log: r.heard,
 		Env: map[string]string{config.EnvMode: string(config.ModeAuto)},
@@ -108,8 +112,9 @@ type watched struct {
 	run *run
 }
 
-// Interrupt notes the moment and passes the interrupt on.
+// Interrupt notes the moment, slows AWS's time down, and passes the interrupt on.
 func (w watched) Interrupt() error {
 	w.run.sent()
+	w.run.lab.Run(min(crashSpeed, w.run.hang.speed()))
 	return w.Counter.Interrupt()
 }

@@ -20,10 +20,16 @@ type sent struct {
 	seen   evidence.Evidence
 }
 
-// afterSend settles the case, stores the evidence, and keeps the instance until it
-// has dumped. It does all three side by side: a group may replace the instance at
-// any moment, and a case that stays claimed counts as one that may have been sent.
-// What fails is logged and changes nothing. It goes on when the invocation ends.
+// real says that the interrupt was sent, or may have been.
+func (s sent) real() bool {
+	return s.result.Kind == send.Interrupted || s.result.Kind == send.Unknown && !s.claim.DryRun
+}
+
+// afterSend settles the case and hands it to the follow-up, stores the evidence, and
+// keeps the instance until it has dumped. It does all three side by side: a group may
+// replace the instance at any moment, and a case that stays claimed counts as one that
+// may have been sent. What fails is logged and changes nothing. It goes on when the
+// invocation ends.
 func (h *Handler) afterSend(ctx context.Context, j *job, s sent) {
 	ctx = context.WithoutCancel(ctx)
 	var (
@@ -37,10 +43,13 @@ func (h *Handler) afterSend(ctx context.Context, j *job, s sent) {
 		if err := h.Book.Settle(writing, s.claim, stateOf(s.result, s.claim.DryRun), s.result.Code); err != nil {
 			j.log.ErrorContext(ctx, "the case could not be settled", slog.String("caseId", s.claim.ID), slog.Any("error", err))
 		}
+		if s.real() {
+			h.follow(ctx, j, s.claim.ID)
+		}
 	})
 	wg.Go(func() { stored = h.keepEvidence(writing, j, s) })
 	wg.Go(func() {
-		if s.result.Kind == send.Interrupted || s.result.Kind == send.Unknown && !s.claim.DryRun {
+		if s.real() {
 			kept = h.Standby.Keep(writing, s.claim.InstanceID, j.question.Instance.Group)
 		}
 	})

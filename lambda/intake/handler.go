@@ -51,7 +51,7 @@ type Handler struct {
 	Standby standby.Keeper
 	Notify  Notifier
 
-	// Where a target waits for its next pass.
+	// Where a target waits for its next pass, and a case for its follow-up.
 	Queue Queue
 }
 

@@ -14,10 +14,10 @@ import (
 
 const (
 	// interruptTime is what one interrupt may need: the evidence, the claim with its
-	// patience, the send with the permit's whole life, the settling, and the
-	// notification. A function that is killed between claim and send leaves a case
+	// patience, the send with the permit's whole life, the settling, the handing over to
+	// the follow-up, and the notification. A function that is killed between claim and send leaves a case
 	// that looks like one that was sent.
-	interruptTime = evidence.Bound + guard.PermitLife + settleBound + noteBound + notify.Bound
+	interruptTime = evidence.Bound + guard.PermitLife + settleBound + followBound + noteBound + notify.Bound
 	// settleBound is how long writing the result and the evidence may take.
 	settleBound = 10 * time.Second
 	// noteBound is how long noting the rest in the case may take, or marking a dump.

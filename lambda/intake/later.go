@@ -24,7 +24,8 @@ const (
 	maxDelay = 15 * time.Minute
 )
 
-// Queue is the subset of SQS that puts a target back into the intake queue.
+// Queue is the subset of SQS that puts a target back into the intake queue, and a case
+// into the follow-up's.
 type Queue interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }

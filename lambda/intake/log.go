@@ -54,6 +54,13 @@ func decisionAttrs(j *job) []slog.Attr {
 	return attrs
 }
 
+// logUntold writes the one line about notifications that failed, which counts them.
+func (h *Handler) logUntold(ctx context.Context, log *slog.Logger, untold int, err error) {
+	log.LogAttrs(ctx, slog.LevelError, "not everybody could be told", slog.Any("error", err),
+		slog.Int(config.MetricUntold, untold),
+		emf.Attr(config.MetricNamespace, h.Now(), emf.Set{Metrics: []emf.Metric{{Name: config.MetricUntold, Unit: emf.Count}}}))
+}
+
 // logIgnored writes the one line of a record that asks for nothing.
 func (h *Handler) logIgnored(ctx context.Context, log *slog.Logger, rec trigger.Record) {
 	log.LogAttrs(ctx, slog.LevelInfo, "ignored",

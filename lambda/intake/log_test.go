@@ -62,6 +62,33 @@ func TestAGuardThatCannotAnswerNeverGoesUncounted(t *testing.T) {
 	}
 }
 
+func TestANotificationThatFailedNeverGoesUncounted(t *testing.T) {
+	w, _ := hung(t, config.ModeAuto)
+	w.fail["Notify"] = errOutage
+	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+	var counted []emftest.Metric
+	for line := range strings.Lines(w.logs.String()) {
+		got, at, err := emftest.Read([]byte(line))
+		if err != nil || !at.Equal(noon) {
+			t.Errorf("at %s: %v", at, err)
+		}
+		for _, m := range got {
+			if m.Name == config.MetricUntold {
+				counted = append(counted, m)
+			}
+		}
+	}
+	want := emftest.Metric{Namespace: config.MetricNamespace, Name: config.MetricUntold, Value: 1, Unit: "Count"}
+	if len(counted) != 1 || counted[0] != want {
+		t.Errorf("counted %v, want %v in %s", counted, want, w.logs.String())
+	}
+	w, _ = hung(t, config.ModeAuto)
+	w.deliver(alarm("crashcart-web", "heartbeat", at(11, 59, 0), webA))
+	if log := w.logs.String(); strings.Contains(log, config.MetricUntold) {
+		t.Errorf("counted without a failure: %s", log)
+	}
+}
+
 func TestADryRunIsNeverLoggedAsTheRealThing(t *testing.T) {
 	for _, c := range []struct {
 		mode    config.Mode

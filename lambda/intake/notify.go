@@ -9,9 +9,9 @@ import (
 	"crashcart/lambda/aws/notify"
 )
 
-// Notifier notifies people of what was decided.
+// Notifier notifies people of what was decided. It says how many notifications failed.
 type Notifier interface {
-	Notify(context.Context, []notify.Decision) error
+	Notify(context.Context, []notify.Decision) (untold int, err error)
 }
 
 // notify hands what was decided about the jobs to the notifier. It does so once for
@@ -24,8 +24,8 @@ func (h *Handler) notify(ctx context.Context, log *slog.Logger, jobs ...*job) {
 			j.notified, decisions = true, append(decisions, h.decision(j))
 		}
 	}
-	if err := h.Notify.Notify(context.WithoutCancel(ctx), decisions); err != nil {
-		log.ErrorContext(ctx, "not everybody could be told", slog.Any("error", err))
+	if untold, err := h.Notify.Notify(context.WithoutCancel(ctx), decisions); err != nil {
+		h.logUntold(ctx, log, untold, err)
 	}
 }
 

@@ -34,7 +34,7 @@ func TestNobodyIsNotifiedBeforeTheDecisionOrTwice(t *testing.T) {
 func TestAQueueThatHangsNeverKeepsAnInterruptQuiet(t *testing.T) {
 	w := hungMember(t, config.ModeAuto)
 	notified := make(chan struct{})
-	w.handler.Notify = notifierFunc(func(ctx context.Context, decisions []notify.Decision) error {
+	w.handler.Notify = notifierFunc(func(ctx context.Context, decisions []notify.Decision) (int, error) {
 		if len(decisions) > 0 && decisions[0].Outcome == "interrupted" {
 			close(notified)
 		}
@@ -71,9 +71,9 @@ func TestAQueueThatHangsNeverTakesTheTimeForNotifications(t *testing.T) {
 }
 
 // notifierFunc is a Notifier of one function.
-type notifierFunc func(context.Context, []notify.Decision) error
+type notifierFunc func(context.Context, []notify.Decision) (int, error)
 
-func (f notifierFunc) Notify(ctx context.Context, decisions []notify.Decision) error {
+func (f notifierFunc) Notify(ctx context.Context, decisions []notify.Decision) (int, error) {
 	return f(ctx, decisions)
 }
 

@@ -123,6 +123,7 @@ func wiredIn(t *testing.T, endpoint string, mode config.Mode) *intake.Handler {
 	c, err := config.FromEnv([]string{
 		"AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL=" + endpoint, config.EnvMode + "=" + string(mode),
 		config.EnvTable + "=casebook", config.EnvBucket + "=evidence", config.EnvQueueURL + "=" + endpoint + "/intake",
+		config.EnvFollowupQueueURL + "=" + endpoint + "/followup",
 		config.EnvTopic + "=arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 	})
 	if err != nil {

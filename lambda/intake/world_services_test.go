@@ -67,8 +67,12 @@ func (w *world) EnterStandby(_ context.Context, in *autoscaling.EnterStandbyInpu
 }
 
 // Notify keeps what it is given, and which of it was not logged by then.
-func (w *world) Notify(_ context.Context, decisions []notify.Decision) error {
-	err := w.call("Notify")
+func (w *world) Notify(_ context.Context, decisions []notify.Decision) (untold int, err error) {
+	if len(decisions) > 0 {
+		if err = w.call("Notify"); err != nil {
+			untold = len(decisions)
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, d := range decisions {
@@ -77,10 +81,15 @@ func (w *world) Notify(_ context.Context, decisions []notify.Decision) error {
 			w.early = append(w.early, d.InstanceID)
 		}
 	}
-	return err
+	return untold, err
 }
 
+// SendMessage takes what goes into the intake queue, and into the follow-up's, which a
+// test can take away as "Follow".
 func (w *world) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	if *in.QueueUrl == w.handler.Config.FollowupQueueURL {
+		return w.follow(ctx, *in.MessageBody)
+	}
 	if err := w.call("SendMessage"); err != nil {
 		return nil, err
 	}
@@ -94,6 +103,22 @@ func (w *world) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...
 	defer w.mu.Unlock()
 	w.nextID++
 	w.queue = append(w.queue, queued{id: fmt.Sprintf("message-%d", w.nextID), body: *in.MessageBody, due: w.now.Add(time.Duration(in.DelaySeconds) * time.Second)})
+	return &sqs.SendMessageOutput{}, nil
+}
+
+func (w *world) follow(ctx context.Context, body string) (*sqs.SendMessageOutput, error) {
+	if err := w.call("Follow"); err != nil {
+		return nil, err
+	}
+	if w.onFollow != nil {
+		w.onFollow(ctx, body)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.followed = append(w.followed, body)
 	return &sqs.SendMessageOutput{}, nil
 }
 

@@ -98,6 +98,8 @@ type world struct {
 	notified []notify.Decision // in order
 	early    []string          // what was notified before it was logged
 	onQueue  func(context.Context)
+	onFollow func(ctx context.Context, body string)
+	followed []string // what was put into the follow-up's queue, in order
 	standby  []string // what was put into Standby, in order
 	nextID   int
 	seen     int           // decision lines read so far
@@ -134,7 +136,7 @@ func newWorld(t *testing.T, mode config.Mode) *world {
 	t.Cleanup(srv.Close)
 	cfg, err := config.FromEnv([]string{
 		"AWS_REGION=eu-central-1", "AWS_LAMBDA_FUNCTION_NAME=crashcart-interrupt",
-		"CRASHCART_TABLE=casebook", "CRASHCART_BUCKET=evidence", "CRASHCART_QUEUE_URL=https://sqs.example/intake",
+		"CRASHCART_TABLE=casebook", "CRASHCART_BUCKET=evidence", "CRASHCART_QUEUE_URL=https://sqs.example/intake", "CRASHCART_FOLLOWUP_QUEUE_URL=https://sqs.example/followup",
 		"CRASHCART_TOPIC=arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 		"CRASHCART_MODE=" + string(mode),
 	})

@@ -12,18 +12,55 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
+	"crashcart/infra/node"
 	"crashcart/infra/props"
+	"crashcart/infra/slack"
 	"crashcart/infra/stack"
 	"crashcart/infra/template"
 )
 
 var (
 	once  sync.Mutex // the CDK's process does one thing at a time
-	known = map[string]template.Template{}
+	known = map[string]templates{}
 )
 
-// Synth gives the template for a value of the context's key crashcart, in JSON.
+// templates are those of an app's stacks, by the stack's name.
+type templates map[string]template.Template
+
+// App is what the app consists of.
+type App struct {
+	Crashcart stack.Stack
+	Slack     *slack.Stack // nil where there is none
+}
+
+// Synth gives the template of the stack that interrupts, for a value of the context's key
+// crashcart, in JSON.
 func Synth(t testing.TB, context string) template.Template {
+	t.Helper()
+	return synthesized(t, context)[stack.Name]
+}
+
+// SynthSlack gives the template of the stack for Slack. The context must ask for one.
+func SynthSlack(t testing.TB, context string) template.Template {
+	t.Helper()
+	made, ok := synthesized(t, context)[slack.Name]
+	if !ok {
+		t.Fatalf("%s makes no stack %s", context, slack.Name)
+	}
+	return made
+}
+
+// SynthWith is Synth for an app that a test puts something onto before it is
+// synthesized. It calls read with the app when that is done.
+func SynthWith(t testing.TB, context string, put, read func(App)) {
+	t.Helper()
+	NeedNode(t)
+	once.Lock()
+	defer once.Unlock()
+	read(build(t, context, put, func(awscdk.App) {}))
+}
+
+func synthesized(t testing.TB, context string) templates {
 	t.Helper()
 	NeedNode(t)
 	once.Lock()
@@ -31,36 +68,22 @@ func Synth(t testing.TB, context string) template.Template {
 	if made, ok := known[context]; ok {
 		return made
 	}
-	made := synth(t, context, nil)
+	made := templates{}
+	build(t, context, nil, func(app awscdk.App) {
+		for _, s := range *app.Synth(nil).Stacks() {
+			raw, err := os.ReadFile(*s.TemplateFullPath())
+			if err != nil {
+				t.Fatal(err)
+			}
+			made[*s.StackName()] = template.Read(t, raw)
+		}
+	})
 	known[context] = made
 	return made
 }
 
-// SynthWith is Synth for a stack that a test puts something onto before it is
-// synthesized. It calls read with the stack when that is done.
-func SynthWith(t testing.TB, context string, put, read func(stack.Stack)) {
-	t.Helper()
-	NeedNode(t)
-	once.Lock()
-	defer once.Unlock()
-	read(*build(t, context, put, func(awscdk.App) {}))
-}
-
-func synth(t testing.TB, context string, put func(stack.Stack)) (made template.Template) {
-	t.Helper()
-	build(t, context, put, func(app awscdk.App) {
-		out := *app.Synth(nil).Directory()
-		raw, err := os.ReadFile(filepath.Join(out, stack.Name+".template.json")) //nolint:gosec // the directory is the test's own
-		if err != nil {
-			t.Fatal(err)
-		}
-		made = template.Read(t, raw)
-	})
-	return made
-}
-
-// build makes the stack in an app that leaves nothing behind.
-func build(t testing.TB, context string, put func(stack.Stack), finish func(awscdk.App)) *stack.Stack {
+// build makes the stacks in an app that leaves nothing behind.
+func build(t testing.TB, context string, put func(App), finish func(awscdk.App)) App {
 	t.Helper()
 	var value any
 	if err := json.Unmarshal([]byte(context), &value); err != nil {
@@ -70,22 +93,48 @@ func build(t testing.TB, context string, put func(stack.Stack), finish func(awsc
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := stack.Code{Interrupt: bootstrap(t, "the function"), Followup: bootstrap(t, "the follow-up's function")}
 	with := flags(t)
 	if put != nil {
 		// A test that puts something on the stack reads itself what that has to say. This
-		// flag would make an end of the synthesis of it.
+		// flag would have the synthesis fail for it.
 		with["@aws-cdk/core:annotationsInValidationReport"] = false
 	}
 	app := awscdk.NewApp(&awscdk.AppProps{
 		Outdir: jsii.String(filepath.Join(t.TempDir(), "cdk.out")), AnalyticsReporting: jsii.Bool(false), Context: &with,
 	})
-	s := stack.New(app, p, code)
+	made := App{Crashcart: stack.New(app, p, code(t))}
+	if p.Slack != nil {
+		s := slack.New(app, *p.Slack, made.Crashcart)
+		made.Slack = &s
+	}
 	if put != nil {
-		put(s)
+		put(made)
 	}
 	finish(app)
-	return &s
+	return made
+}
+
+// code stands for the functions' bootstraps.
+func code(t testing.TB) stack.Code {
+	t.Helper()
+	return stack.Code{
+		Interrupt: bootstrap(t, "the function"), Count: bootstrap(t, "the count"), Followup: bootstrap(t, "the follow-up"),
+		Machine: definition(t),
+	}
+}
+
+// definition gives the state machine of the follow-up.
+func definition(t testing.TB) string {
+	t.Helper()
+	root, err := node.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(root, "infra", "followup.asl.json")) //nolint:gosec // a file of the repository
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 // bootstrap makes a directory with a file that stands for a function: always the same

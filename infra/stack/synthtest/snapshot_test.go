@@ -13,7 +13,7 @@ import (
 // A reviewer sees in these files what a change deploys:
 // go test ./infra/stack/synthtest -update.
 func TestSnapshot(t *testing.T) {
-	for name := range template.Contexts() {
+	for _, name := range append([]string{template.Live}, configurations...) {
 		got := append(bytes.TrimSpace(synthesized(t, name).JSON), '\n')
 		if *update && name != template.Live {
 			if err := os.WriteFile(filepath.Join(testdata, name+".template.json"), got, 0o600); err != nil {
@@ -27,6 +27,12 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
+// substituted puts a partition where CloudFormation will put it into the definition of the
+// state machine. The linter reads the definition, and knows no other partition there.
+func substituted(raw []byte) []byte {
+	return bytes.ReplaceAll(raw, []byte("arn:${Partition}:states"), []byte("arn:aws:states"))
+}
+
 // W3005 is about a dependency that the CDK writes twice, once by itself.
 func TestCloudFormationsLinterHasNothingToSay(t *testing.T) {
 	linter, err := exec.LookPath("cfn-lint")
@@ -35,7 +41,7 @@ func TestCloudFormationsLinterHasNothingToSay(t *testing.T) {
 	}
 	for _, name := range configurations {
 		file := filepath.Join(t.TempDir(), "template.json")
-		if err := os.WriteFile(file, synthesized(t, name).JSON, 0o600); err != nil {
+		if err := os.WriteFile(file, substituted(synthesized(t, name).JSON), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if out, err := exec.CommandContext(t.Context(), linter, "--ignore-checks", "W3005", "--", file).CombinedOutput(); err != nil {

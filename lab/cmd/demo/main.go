@@ -73,7 +73,7 @@ func say(stderr io.Writer, text string) {
 // call is one call of the command.
 type call struct {
 	all, json, vm, console bool
-	bootstrap              string
+	bootstrap, followup    string
 	hang, keep             string
 }
 
@@ -84,7 +84,8 @@ func options(args []string, stderr io.Writer) (call, error) {
 	flags.SetOutput(stderr)
 	flags.BoolVar(&o.all, "all", false, "show the whole story: every decision, the consoles, a notification")
 	flags.BoolVar(&o.json, "json", false, "write the whole story for machines: one JSON object a line")
-	flags.StringVar(&o.bootstrap, "bootstrap", "", "take this `binary` as the function, instead of compiling it")
+	flags.StringVar(&o.bootstrap, "bootstrap", "", "take this `binary` as the interrupt function, instead of compiling it")
+	flags.StringVar(&o.followup, "followup", "", "take this `binary` as the follow-up, instead of compiling it")
 	flags.BoolVar(&o.vm, "vm", false, "show one real kernel under QEMU instead of a simulated fleet")
 	flags.StringVar(&o.hang, "hang", "", "with --vm: `how` the kernel hangs: "+strings.Join(vm.Hangs(), ", "))
 	flags.StringVar(&o.keep, "keep", "", "with --vm: copy dump, console and evidence into this `folder`, which must be empty")
@@ -125,12 +126,12 @@ func (o call) checkVM() error {
 
 func (o call) play(ctx context.Context, note func(string)) error {
 	if !o.vm {
-		return demo.Run(ctx, demo.Options{Out: o.output(os.Stdout), Bootstrap: o.bootstrap, Note: note})
+		return demo.Run(ctx, demo.Options{Out: o.output(os.Stdout), Bootstrap: o.bootstrap, Followup: o.followup, Note: note})
 	}
 	width, colour, live := screen()
 	return vm.Run(ctx, vm.Options{
 		Out:  vm.Text(os.Stdout, vm.Style{Width: width, Colour: colour, Live: live, Console: o.console}),
-		Hang: cmp.Or(o.hang, vm.Hangs()[0]), Keep: o.keep, Bootstrap: o.bootstrap, Note: note,
+		Hang: cmp.Or(o.hang, vm.Hangs()[0]), Keep: o.keep, Bootstrap: o.bootstrap, Followup: o.followup, Note: note,
 	})
 }
 

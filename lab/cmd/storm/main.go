@@ -1,7 +1,7 @@
 // Command storm plays every storm of package storm on this machine and prints what
 // came of it; see that package for what the figures mean.
 //
-//	storm [--scenario regexp]... [--instances n] [--bootstrap path]
+//	storm [--scenario regexp]... [--instances n] [--bootstrap path] [--followup path]
 //
 // It exits with 0 when everything held, 1 when something did not (it says what), 2 when
 // it was called wrongly, and 130 when it was stopped. It leaves nothing running.
@@ -66,7 +66,8 @@ func options(args []string) (storm.Options, error) {
 		return err
 	})
 	instances := flags.Int("instances", storm.DefaultInstances, "how many instances are alarmed; some scenarios take a part of them")
-	flags.StringVar(&o.Bootstrap, "bootstrap", "", "the function's binary; built if not given")
+	flags.StringVar(&o.Bootstrap, "bootstrap", "", "the interrupt function's binary; built if not given")
+	flags.StringVar(&o.Followup, "followup", "", "the follow-up's binary; built if not given")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

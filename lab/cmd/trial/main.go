@@ -5,7 +5,7 @@
 //	trial hangs [name...]          what of a hung guest answers, and what is decided
 //
 // Flags: --record dir writes each end's console and what was true of it below dir;
-// --repeat n runs everything n times; --bootstrap file is the function's binary.
+// --repeat n runs everything n times; --bootstrap and --followup are the functions' binaries.
 //
 // It exits with 0 when every trial ended as it must, 1 when one did not (saying
 // what), 2 when it was called wrongly, and 130 when it was interrupted; nothing of
@@ -62,6 +62,7 @@ type wanted struct {
 	trials    []trial.Trial
 	record    string
 	bootstrap string
+	followup  string
 	repeat    int
 }
 
@@ -71,7 +72,8 @@ func options(args []string) (wanted, error) {
 	flags := flag.NewFlagSet("trial", flag.ContinueOnError)
 	all := flags.Bool("all", false, "every end, not only the few that are run with every change")
 	flags.StringVar(&o.record, "record", "", "write each console and what was true of it below this `directory`")
-	flags.StringVar(&o.bootstrap, "bootstrap", "", "the function's binary; built if not given")
+	flags.StringVar(&o.bootstrap, "bootstrap", "", "the interrupt function's binary; built if not given")
+	flags.StringVar(&o.followup, "followup", "", "the follow-up's binary; built if not given")
 	flags.IntVar(&o.repeat, "repeat", 1, "run everything so many times")
 	kind := ""
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
@@ -123,19 +125,28 @@ func play(ctx context.Context, o wanted) (failure error) {
 	if err := guest.Able(); err != nil {
 		return err
 	}
-	if o.bootstrap == "" {
-		dir, err := os.MkdirTemp("", "crashcart-trial-")
-		if err != nil {
-			return fmt.Errorf("making a place for the function: %w", err)
-		}
-		defer func() { failure = errors.Join(failure, os.RemoveAll(dir)) }()
-		o.bootstrap = filepath.Join(dir, "bootstrap")
-		if err := lab.Build(ctx, lab.Bootstrap, o.bootstrap); err != nil {
-			return err
-		}
+	dir, err := os.MkdirTemp("", "crashcart-trial-")
+	if err != nil {
+		return fmt.Errorf("making a place for the functions: %w", err)
+	}
+	defer func() { failure = errors.Join(failure, os.RemoveAll(dir)) }()
+	if err := build(ctx, dir, lab.Bootstrap, &o.bootstrap); err != nil {
+		return err
+	}
+	if err := build(ctx, dir, lab.FollowupBootstrap, &o.followup); err != nil {
+		return err
 	}
 	records, broken := try(ctx, o)
 	return errors.Join(show(o, records), broken)
+}
+
+// build builds a function below dir, unless its binary was given.
+func build(ctx context.Context, dir, pkg string, file *string) error {
+	if *file != "" {
+		return nil
+	}
+	*file = filepath.Join(dir, filepath.Base(pkg))
+	return lab.Build(ctx, pkg, *file)
 }
 
 // try runs the trials one after the other, also after one that went wrong, until ctx
@@ -162,7 +173,7 @@ func one(ctx context.Context, o wanted, t trial.Trial) (*trial.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := trial.Run(ctx, trial.Options{Bootstrap: o.bootstrap, Image: img, Probe: o.hangs, Observe: progress(t.Name)}, t)
+	r, err := trial.Run(ctx, trial.Options{Bootstrap: o.bootstrap, Followup: o.followup, Image: img, Probe: o.hangs, Observe: progress(t.Name)}, t)
 	if err != nil {
 		return r, err
 	}
@@ -181,7 +192,7 @@ func progress(name string) func(trial.Event) {
 		switch e.Kind {
 		case trial.EventConsole:
 			return
-		case trial.EventStage, trial.EventDecision:
+		case trial.EventStage, trial.EventDecision, trial.EventFinding:
 			text = e.Name + " " + e.Text
 		}
 		fmt.Fprintf(os.Stderr, "%s %6.1f s  %s\n", name, e.At.Seconds(), text)

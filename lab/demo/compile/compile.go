@@ -1,4 +1,4 @@
-// Package compile builds the function for a demo, and says so while it lasts.
+// Package compile builds the functions for a demo, and says so while it lasts.
 package compile
 
 import (
@@ -14,19 +14,35 @@ import (
 // sign is how often there is a sign of life. The compiler gives none of its own.
 const sign = 30 * time.Second
 
-// Bootstrap builds the interrupt function into dir and returns its path. note hears
-// that this begins, and again every half a minute that it goes on. It may be nil.
-func Bootstrap(ctx context.Context, dir string, note func(text string)) (string, error) {
+// Functions builds the interrupt function and the follow-up into dir, each unless its
+// binary is given, and gives their paths. note hears that this begins, and again every half
+// a minute that it goes on. It may be nil.
+func Functions(ctx context.Context, dir string, bootstrap, followup *string, note func(text string)) error {
 	if note == nil {
 		note = func(string) {}
 	}
-	file := filepath.Join(dir, "bootstrap")
-	err := noted(note, func() error { return lab.Build(ctx, lab.Bootstrap, file) })
-	return file, err
+	wanted := map[string]string{} // where each package's binary goes
+	for pkg, file := range map[string]*string{lab.Bootstrap: bootstrap, lab.FollowupBootstrap: followup} {
+		if *file == "" {
+			*file = filepath.Join(dir, filepath.Base(pkg))
+			wanted[pkg] = *file
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	return noted(note, func() error {
+		for pkg, file := range wanted {
+			if err := lab.Build(ctx, pkg, file); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func noted(note func(string), build func() error) error {
-	note("compiling the function; what has been compiled before is not compiled again")
+	note("compiling the functions; what has been compiled before is not compiled again")
 	began, done := time.Now(), make(chan error, 1)
 	go func() { done <- build() }()
 	alive := time.NewTicker(sign)
@@ -36,7 +52,7 @@ func noted(note func(string), build func() error) error {
 		case err := <-done:
 			return err
 		case <-alive.C:
-			note(fmt.Sprintf("still compiling the function, after %s", printable.Duration(time.Since(began))))
+			note(fmt.Sprintf("still compiling the functions, after %s", printable.Duration(time.Since(began))))
 		}
 	}
 }

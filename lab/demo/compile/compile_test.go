@@ -18,8 +18,8 @@ func TestALongBuildShowsThatItLives(t *testing.T) {
 			return failure
 		})
 		want := []string{
-			"compiling the function; what has been compiled before is not compiled again",
-			"still compiling the function, after 30s", "still compiling the function, after 1m",
+			"compiling the functions; what has been compiled before is not compiled again",
+			"still compiling the functions, after 30s", "still compiling the functions, after 1m",
 		}
 		if !errors.Is(err, failure) || !slices.Equal(notes, want) {
 			t.Errorf("%q, %v", notes, err)
@@ -30,7 +30,7 @@ func TestALongBuildShowsThatItLives(t *testing.T) {
 func TestABuildThatIsStoppedFails(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := Bootstrap(ctx, t.TempDir(), nil); err == nil {
+	if err := Functions(ctx, t.TempDir(), new(string), new(string), nil); err == nil {
 		t.Error("it was built")
 	}
 }

@@ -35,7 +35,7 @@ type Style struct {
 // palette gives the colours by what they stand for.
 var palette = page.Palette{
 	"title": {color.Bold}, "dim": {color.Faint}, "step": {color.FgCyan}, "stage": {color.FgMagenta, color.Bold},
-	"decision": {color.FgYellow}, "good": {color.FgGreen}, "bad": {color.FgHiRed, color.Bold},
+	"decision": {color.FgYellow}, "finding": {color.FgGreen, color.Bold}, "good": {color.FgGreen}, "bad": {color.FgHiRed, color.Bold},
 }
 
 // longest is how much of one line of text is shown, in bytes. A file's path and a
@@ -78,6 +78,11 @@ func (o *Output) event(e trial.Event) {
 		o.row(e.At, "stage", e.Name, stages[e.Name])
 	case trial.EventDecision:
 		o.row(e.At, "decision", e.Name, e.Text)
+	case trial.EventFinding:
+		o.row(e.At, "finding", e.Name, "the follow-up closes the case. "+e.Text)
+		if e.Proof != "" {
+			o.print(strings.Repeat(" ", column) + o.page.Paint("dim", page.Cut("its proof: "+harmless(e.Proof), o.page.Width()-column)))
+		}
 	case trial.EventProbe:
 		o.row(e.At, "step", "probe", e.Text)
 	case trial.EventNote: // the function's log
@@ -183,7 +188,7 @@ func outcome(r *trial.Record) string {
 	f, ok := r.TheDump()
 	switch {
 	case ok && r.Left() == trial.WholeDump:
-		return fmt.Sprintf("one interrupt: the kernel crashed, wrote a dump of %.1f MB and came back by itself.", float64(f.Size)/1e6)
+		return fmt.Sprintf("one interrupt: the kernel crashed, wrote a dump of %.1f MB and came back by itself; the follow-up found just that.", float64(f.Size)/1e6)
 	case r.Decided().Outcome == "refused":
 		return "no interrupt: this guest still lives, and the function saw it."
 	}

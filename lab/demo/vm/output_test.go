@@ -36,6 +36,7 @@ func story() []trial.Event {
 		at(33, trial.EventConsole, "", "[    0.000000] Command line: root=/dev/nvme0n1 ro elfcorehdr=507252K"),
 		at(33, trial.EventStage, trial.StageCaptureKernel, ""),
 		at(46, trial.EventStage, trial.StageDumpComplete, ""),
+		{At: 61 * time.Second, Kind: trial.EventFinding, Name: "dumped", Text: "Its dump was complete 2m20s after the interrupt.", Proof: "[   13.9] kdump-tools[391]: The dumpfile is saved to /var/crash/202611230301/dump-incomplete."},
 	}
 }
 
@@ -93,8 +94,8 @@ func TestNothingOfAStrangerReachesTheTerminalRaw(t *testing.T) {
 	for _, hostile := range []string{"\x1b]0;owned\x07 login:", "Linux version \x1b[2J\r\n", "reboot: \u202eevil\xff\xfe", "reboot: \u009b31m"} {
 		var b bytes.Buffer
 		o := Text(&b, Style{Width: 80, Console: true})
-		for _, kind := range []trial.EventKind{trial.EventConsole, trial.EventDecision, trial.EventProbe, trial.EventStep} {
-			o.event(trial.Event{Kind: kind, Text: hostile})
+		for _, kind := range []trial.EventKind{trial.EventConsole, trial.EventDecision, trial.EventProbe, trial.EventStep, trial.EventFinding} {
+			o.event(trial.Event{Kind: kind, Text: hostile, Proof: hostile})
 		}
 		o.end(&trial.Record{
 			Stages: []trial.Stage{{Name: trial.StageCaptureKernel, Line: hostile}},

@@ -1,5 +1,6 @@
 // Package vm shows the main job on a real kernel: a Linux guest under QEMU that hangs,
-// is interrupted by the real bootstrap, panics, dumps, and comes back with its dump.
+// is interrupted by the real bootstrap, panics, dumps, and comes back with its dump. The
+// real follow-up says what it came to.
 package vm
 
 import (
@@ -20,7 +21,8 @@ type Options struct {
 	Out       *Output
 	Hang      string            // one of Hangs
 	Keep      string            // a directory for dump, evidence and console; none if empty
-	Bootstrap string            // the function's binary; built if empty
+	Bootstrap string            // the interrupt function's binary; built if empty
+	Followup  string            // likewise the follow-up's
 	Note      func(text string) // hears of what takes a while; may be nil
 }
 
@@ -60,15 +62,13 @@ func Run(ctx context.Context, o Options) (failure error) {
 	if err != nil {
 		return err
 	}
-	if o.Bootstrap == "" {
-		dir, err := os.MkdirTemp("", "crashcart-demo-")
-		if err != nil {
-			return fmt.Errorf("making a place for the function: %w", err)
-		}
-		defer func() { failure = errors.Join(failure, os.RemoveAll(dir)) }()
-		if o.Bootstrap, err = compile.Bootstrap(ctx, dir, o.Note); err != nil {
-			return err
-		}
+	dir, err := os.MkdirTemp("", "crashcart-demo-")
+	if err != nil {
+		return fmt.Errorf("making a place for the functions: %w", err)
+	}
+	defer func() { failure = errors.Join(failure, os.RemoveAll(dir)) }()
+	if err := compile.Functions(ctx, dir, &o.Bootstrap, &o.Followup, o.Note); err != nil {
+		return err
 	}
 	o.Out.head(img.Release, hang)
 	return show(ctx, o, img, trial.Of(hang))
@@ -83,7 +83,7 @@ func show(ctx context.Context, o Options, img image.Image, t trial.Trial) error 
 			stop() // nobody is looking
 		}
 	}
-	record, err := trial.Run(ctx, trial.Options{Bootstrap: o.Bootstrap, Image: img, Evidence: o.Keep, Observe: observe, Probe: true}, t)
+	record, err := trial.Run(ctx, trial.Options{Bootstrap: o.Bootstrap, Followup: o.Followup, Image: img, Evidence: o.Keep, Observe: observe, Probe: true}, t)
 	if err != nil {
 		o.Out.broken()
 		return errors.Join(o.Out.Err(), err)

@@ -22,6 +22,7 @@ func recordOf(it item, now time.Time) cases.Record {
 		ClaimedAt: parseStamp(get(it, attrClaimedAt)), SettledAt: parseStamp(get(it, attrSettledAt)), NotedAt: parseStamp(get(it, attrNotedAt)),
 		ClosedAt: parseStamp(get(it, attrClosedAt)), ClosedBy: get(it, attrClosedBy), ClosedWhy: get(it, attrClosedWhy),
 		ClosedFrom: cases.State(get(it, attrClosedFrom)),
+		Followup:   followupOf(it),
 		Hold: cases.Hold{
 			Nonce: get(it, attrNonce), Group: get(it, attrGroup), BudgetSlot: number(it, attrBudget, -1), GroupSlot: number(it, attrGroupSlot, -1),
 		},

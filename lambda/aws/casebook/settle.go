@@ -78,12 +78,15 @@ func (b *Book) settleCase(c cases.Case, state cases.State, code string, closes b
 	}
 	return &types.Update{
 		TableName: &b.Table, Key: keysOf(c.DryRun).caseKey(c.ID),
-		// The same state again is this settling's own lost answer; any other means
-		// that somebody has closed the case meanwhile.
-		ConditionExpression: aws.String("nonce = :nonce AND (caseState = :claimed OR caseState = :state)"),
-		UpdateExpression:    aws.String(set),
+		// The same state again is this settling's own lost answer. A result that Lose took
+		// for lost is better late than never. Any other state means that somebody has
+		// closed the case meanwhile.
+		ConditionExpression: aws.String("nonce = :nonce AND (caseState = :claimed OR caseState = :state OR " +
+			"caseState = :unknown AND attribute_exists(lostAt))"),
+		UpdateExpression: aws.String(set),
 		ExpressionAttributeValues: item{
 			":nonce": str(c.Hold.Nonce), ":claimed": str(string(cases.StateClaimed)), ":state": str(string(state)), ":now": str(stamp(b.Now())), ":code": str(code),
+			":unknown": str(string(cases.StateUnknown)),
 		},
 	}
 }

@@ -70,6 +70,16 @@ func (t Taker) TakeConsole(ctx context.Context, instanceID string) Evidence {
 	return e
 }
 
+// TakeBuffered asks alone for the console that EC2 kept at the last start, stop or reboot,
+// under the same bound. Nothing else of the evidence is set.
+func (t Taker) TakeBuffered(ctx context.Context, instanceID string) Evidence {
+	ctx, cancel, e := t.begin(ctx, instanceID)
+	defer cancel()
+	buffered, err := part(ctx, "reading the buffered console", func() (output, error) { return t.console(ctx, instanceID, false) })
+	e.Buffered, e.BufferedAt, e.BufferedErr = buffered.text, buffered.at, err
+	return e
+}
+
 // TakeScreen asks for the screenshot alone, under the same bound. Nothing else of the
 // evidence is set.
 func (t Taker) TakeScreen(ctx context.Context, instanceID string) Evidence {

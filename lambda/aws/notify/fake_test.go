@@ -148,8 +148,8 @@ func newWorld() world {
 func (w world) notify(t *testing.T, decisions ...notify.Decision) []string {
 	t.Helper()
 	before := len(w.notes)
-	if err := w.notifier.Notify(t.Context(), decisions); err != nil {
-		t.Fatal(err)
+	if untold, err := w.notifier.Notify(t.Context(), decisions); err != nil || untold > 0 {
+		t.Fatal(untold, err)
 	}
 	return w.titles()[before:]
 }

@@ -14,7 +14,7 @@ import (
 	"crashcart/lambda/domain/vitals"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/*.json")
+var update = flag.Bool("update", false, "rewrite the golden files of testdata")
 
 const caseID = host + "-0123456789abcdef"
 
@@ -158,17 +158,7 @@ func TestEveryMessageIsItsGoldenFile(t *testing.T) {
 			for _, problem := range problems(w.notes[0]) {
 				t.Error(problem)
 			}
-			got := pretty(t, w.notes[0])
-			path := filepath.Join("testdata", name+".json")
-			if *update {
-				if err := os.WriteFile(path, got, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil || !bytes.Equal(got, want) {
-				t.Errorf("%v; got\n%s", err, got)
-			}
+			golden(t, filepath.Join("testdata", name+".json"), pretty(t, w.notes[0]))
 		})
 	}
 }

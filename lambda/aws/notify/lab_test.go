@@ -29,7 +29,7 @@ func TestEverySceneReachesTheTopicOnce(t *testing.T) {
 	book := casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName)
 	notifier := notify.New(client, l.Notifications.ARN(), book, l.Region)
 	for range 2 { // the second time it is only what has no limit
-		if err := notifier.Notify(t.Context(), decisions); err != nil {
+		if _, err := notifier.Notify(t.Context(), decisions); err != nil {
 			t.Error(err)
 		}
 	}
@@ -50,5 +50,23 @@ func TestEverySceneReachesTheTopicOnce(t *testing.T) {
 	}
 	if len(l.Topic.Messages()) != 0 {
 		t.Errorf("the intake topic got %+v", l.Topic.Messages())
+	}
+}
+
+func TestEveryUpdateReachesTheTopic(t *testing.T) {
+	l, err := lab.Start(lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client := sns.NewFromConfig(l.Config(), func(o *sns.Options) { o.Retryer = aws.NopRetryer{} })
+	notifier := notify.New(client, l.Notifications.ARN(), casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName), l.Region)
+	for name, u := range updates {
+		if err := notifier.Update(t.Context(), u); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got := len(l.Notifications.Messages()); got != len(updates) {
+		t.Errorf("%d of %d updates were published", got, len(updates))
 	}
 }

@@ -17,6 +17,7 @@ import (
 // labels are what a line of a description begins with.
 var labels = []string{
 	"Why", "Count", "Group", "Instances", "Instance", "Named", "Case", "EC2's code", "Asked by", "On behalf of", "Reason given", "Evidence", "Kept alive", "Region",
+	"In doubt", "Crashed", "Dumped", "Back", "Progress", "Closed",
 }
 
 var (

@@ -6,9 +6,9 @@
 // # How often
 //
 // People are notified of a refused target once per instance (or what was named instead),
-// rule and hour, and likewise of a held one, whatever was refused before. The rules lever, region and budget are notified once per hour
-// with a count, and the rule group once per group and hour, so that a storm is one
-// message and not ten thousand. What the hour skips is counted, and the count goes with
+// rule and hour, and likewise of a held one, whatever was refused before. The rules
+// lever, region and budget are notified once per hour with a count, and the rule group
+// once per group and hour, so that a storm is one message and not ten thousand. What the hour skips is counted, and the count goes with
 // the next message on the same topic, whenever that is. The casebook keeps the hour
 // (Limiter). A dry run has an hour of its own, so that it silences nothing real.
 //
@@ -17,6 +17,10 @@
 // has neither a budget nor a cooldown. It goes out once per instance and hour, and also
 // when the casebook gives no answer.
 //
+// After an interrupt the follow-up has a few updates on the same thread: how far the dump
+// is, and how the case ended (Update). Their caller sends each of them once, so they have
+// no limit either.
+//
 // # What
 //
 // A message is a custom notification of Amazon Q Developer ("Custom notifications
@@ -24,7 +28,8 @@
 // applications Administrator Guide): what happened in the title, why with the figure
 // in the description, what to do in the next steps. The subject is the title in
 // ASCII, for e-mail and other subscribers that show JSON badly. Outcome, rule and
-// dry run are message attributes as well, for subscription filter policies.
+// dry run are message attributes as well, and the finding of an ended case, for
+// subscription filter policies.
 //
 // # Text from outside
 //
@@ -119,24 +124,26 @@ func New(api API, topic string, limit Limiter, region string) *Notifier {
 }
 
 // Notify notifies people of the decisions, interrupts first. It returns within Bound,
-// with nothing left running. The error joins what could not be published. It is for the
-// log: nothing depends on it, and nothing is tried again.
-func (nt *Notifier) Notify(ctx context.Context, decisions []Decision) error {
+// with nothing left running. The error joins what went wrong, and untold is how many
+// notifications never went out by it. Both are for the log: nothing depends on them, and
+// nothing is tried again.
+func (nt *Notifier) Notify(ctx context.Context, decisions []Decision) (untold int, err error) {
 	notices := plan(decisions)
 	if len(notices) == 0 {
-		return nil
+		return 0, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, Bound)
 	defer cancel()
 	var (
 		wg   sync.WaitGroup
 		next = make(chan int)
+		lost = make([]bool, len(notices))
 		errs = make([]error, len(notices))
 	)
 	for range min(sideBySide, len(notices)) {
 		wg.Go(func() {
 			for i := range next {
-				errs[i] = nt.publish(ctx, notices[i])
+				lost[i], errs[i] = nt.publish(ctx, notices[i])
 			}
 		})
 	}
@@ -145,35 +152,47 @@ func (nt *Notifier) Notify(ctx context.Context, decisions []Decision) error {
 	}
 	close(next)
 	wg.Wait()
-	return join(errs)
+	for _, l := range lost {
+		if l {
+			untold++
+		}
+	}
+	return untold, join(errs)
 }
 
-// publish asks the limiter, and publishes if it may.
-func (nt *Notifier) publish(ctx context.Context, n notice) error {
+// publish asks the limiter, and publishes if it may. lost says that the notification
+// should have gone out, and did not.
+func (nt *Notifier) publish(ctx context.Context, n notice) (lost bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("notifying of %s: %w", n.topic, err)
+		return true, fmt.Errorf("notifying of %s: %w", n.topic, err)
 	}
 	var unlimited error
 	if n.limited {
 		may, skipped, err := nt.Limit.MayNotify(ctx, n.topic, n.counted(), n.dryRun())
 		switch {
 		case err != nil && !n.claimed():
-			return fmt.Errorf("notifying of %s: %w", n.topic, err)
+			return true, fmt.Errorf("notifying of %s: %w", n.topic, err)
 		case err != nil:
 			unlimited = fmt.Errorf("notifying of %s, perhaps not for the first time: %w", n.topic, err)
 		case !may:
-			return nil
+			return false, nil
 		}
 		n.skipped = skipped
 	}
-	in, err := nt.input(nt.message(n))
-	if err == nil {
-		_, err = nt.API.Publish(ctx, in)
+	if err := nt.send(ctx, nt.message(n)); err != nil {
+		return true, errors.Join(unlimited, fmt.Errorf("notifying of %s: %w", n.topic, err))
 	}
+	return false, unlimited
+}
+
+// send publishes a message.
+func (nt *Notifier) send(ctx context.Context, m message) error {
+	in, err := nt.input(m)
 	if err != nil {
-		err = fmt.Errorf("notifying of %s: %w", n.topic, err)
+		return err
 	}
-	return errors.Join(unlimited, err)
+	_, err = nt.API.Publish(ctx, in)
+	return err
 }
 
 // join joins the errors, and only counts those after the first few.

@@ -105,7 +105,7 @@ func TestNobodyIsNotifiedOfWhatIsNotDecided(t *testing.T) {
 	if got := w.notify(t, duplicate); len(got) != 0 || w.memory.asked != 0 {
 		t.Errorf("published %q, limiter asked %d times", got, w.memory.asked)
 	}
-	if err := w.notifier.Notify(t.Context(), nil); err != nil {
+	if _, err := w.notifier.Notify(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -137,8 +137,8 @@ func TestAnInterruptIsNeverLeftOut(t *testing.T) {
 				}
 				// Whatever else is said of it, an interrupt is real.
 				decisions = append(decisions, dryRun(sent(9, "interrupted")))
-				if err := w.notifier.Notify(t.Context(), decisions); err == nil {
-					t.Error("no error, though there was no time for all")
+				if untold, err := w.notifier.Notify(t.Context(), decisions); err == nil || untold != len(decisions)-len(w.notes) {
+					t.Errorf("of %d there was time for %d, and it counts %d untold: %v", len(decisions), len(w.notes), untold, err)
 				}
 				published := map[string]int{}
 				for _, n := range w.notes {
@@ -163,8 +163,8 @@ func TestAnInterruptIsNeverLeftOut(t *testing.T) {
 func TestARefusalIsNeverPublishedWithoutItsLimit(t *testing.T) {
 	w := newWorld()
 	w.memory.fails = errors.New("DynamoDB is away")
-	err := w.notifier.Notify(t.Context(), []notify.Decision{refused(host, "region"), refused(host, "opted-in"), dryRun(refused(host, "fresh"))})
-	if len(w.notes) != 0 || !errors.Is(err, w.memory.fails) || strings.Count(err.Error(), "\n") != 2 {
+	untold, err := w.notifier.Notify(t.Context(), []notify.Decision{refused(host, "region"), refused(host, "opted-in"), dryRun(refused(host, "fresh"))})
+	if len(w.notes) != 0 || untold != 3 || !errors.Is(err, w.memory.fails) || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("published %q, %v", w.titles(), err)
 	}
 }
@@ -202,8 +202,8 @@ func TestADryRunOfAnInterruptIsNeverPublishedTwiceInAnHour(t *testing.T) {
 		}
 	}
 	w.memory.fails = errors.New("DynamoDB is away")
-	err := w.notifier.Notify(t.Context(), []notify.Decision{sent(1, "dry-run")})
-	if len(w.notes) != 5 || !errors.Is(err, w.memory.fails) {
+	untold, err := w.notifier.Notify(t.Context(), []notify.Decision{sent(1, "dry-run")})
+	if len(w.notes) != 5 || untold != 0 || !errors.Is(err, w.memory.fails) {
 		t.Errorf("published %q, %v", w.titles(), err)
 	}
 }
@@ -217,8 +217,8 @@ func TestNotifyingNeverTakesLongerThanItsBound(t *testing.T) {
 			decisions = append(decisions, sent(i, "interrupted"))
 		}
 		began := time.Now()
-		err := w.notifier.Notify(t.Context(), decisions)
-		if took := time.Since(began); took != notify.Bound || !errors.Is(err, context.DeadlineExceeded) {
+		untold, err := w.notifier.Notify(t.Context(), decisions)
+		if took := time.Since(began); took != notify.Bound || untold != len(decisions) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("took %s: %v", took, err)
 		}
 		if w.most != 8 || w.running != 0 {
@@ -229,7 +229,7 @@ func TestNotifyingNeverTakesLongerThanItsBound(t *testing.T) {
 		}
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := w.notifier.Notify(cancelled, decisions[:1]); !errors.Is(err, context.Canceled) {
+		if _, err := w.notifier.Notify(cancelled, decisions[:1]); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
 	}) // which waits for every goroutine
@@ -238,8 +238,8 @@ func TestNotifyingNeverTakesLongerThanItsBound(t *testing.T) {
 func TestAFailureToPublishIsNeverSwallowed(t *testing.T) {
 	w := newWorld()
 	w.refuse = errors.New("SNS is away")
-	err := w.notifier.Notify(t.Context(), []notify.Decision{sent(1, "interrupted"), refused(host, "opted-in")})
-	if !errors.Is(err, w.refuse) || !strings.Contains(err.Error(), "interrupted/"+sent(1, "").CaseID) || !strings.Contains(err.Error(), "opted-in/"+host) {
+	untold, err := w.notifier.Notify(t.Context(), []notify.Decision{sent(1, "interrupted"), refused(host, "opted-in")})
+	if untold != 2 || !errors.Is(err, w.refuse) || !strings.Contains(err.Error(), "interrupted/"+sent(1, "").CaseID) || !strings.Contains(err.Error(), "opted-in/"+host) {
 		t.Errorf("%v", err)
 	}
 }

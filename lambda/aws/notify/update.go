@@ -54,11 +54,7 @@ func (nt *Notifier) Update(ctx context.Context, u Update) error {
 	u = u.checked()
 	ctx, cancel := context.WithTimeout(ctx, Bound)
 	defer cancel()
-	in, err := nt.input(nt.update(u))
-	if err == nil {
-		_, err = nt.API.Publish(ctx, in)
-	}
-	if err != nil {
+	if err := nt.send(ctx, nt.update(u)); err != nil {
 		return fmt.Errorf("notifying of %s/%s: %w", u.Kind, u.CaseID, err)
 	}
 	return nil

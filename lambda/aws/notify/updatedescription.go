@@ -59,22 +59,27 @@ func (u Update) crashed() string {
 	}
 }
 
-// dumped says whether there is a dump, with the proof.
+// whole says whether there is a dump, by finding.
+var whole = map[cases.Finding]string{
+	cases.FindingDumped:     "yes",
+	cases.FindingDumpFailed: "no, it is not complete",
+	cases.FindingHungInDump: "no, it is not complete",
+	cases.FindingNoDump:     "no",
+	cases.FindingIgnored:    "no",
+	cases.FindingRaced:      "not proven",
+	cases.FindingUnproven:   "not proven",
+}
+
+// dumped says whether there is a dump, with the proof. The log of a kernel is much of
+// what a dump is for.
 func (u Update) dumped() string {
 	if p, ok := u.proof(cases.StageDumpComplete); ok {
 		return u.proven(p)
 	}
 	if p, ok := u.proof(cases.StageDmesgSaved); ok && u.Finding != cases.FindingDumped {
-		return "not proven; its kernel's log was saved" + u.shown(p)
+		return whole[u.Finding] + "; its kernel's log was saved" + u.shown(p)
 	}
-	switch u.Finding {
-	case cases.FindingDumped:
-		return "yes"
-	case cases.FindingRaced, cases.FindingUnproven, cases.FindingHungInDump:
-		return "not proven"
-	default:
-		return "no"
-	}
+	return whole[u.Finding]
 }
 
 // answers says whether the host is back, with the proof.
@@ -97,9 +102,7 @@ func (u Update) shown(p cases.Proof) string {
 	if after := u.after(p.SeenAt); after != "" {
 		b.WriteString(", seen after " + after)
 	}
-	if by := plain(p.By, mostCode); by != "" {
-		b.WriteString(", by " + by)
-	}
+	b.WriteString(inBrackets(plain(p.By, mostCode)))
 	if text := code(p.Line, mostLine); text != "" {
 		b.WriteString(": " + text)
 	}

@@ -1,17 +1,25 @@
 package notify
 
-import "crashcart/lambda/domain/cases"
+import (
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
+)
 
 // Commands that only updates end with.
 const (
 	cmdShell    = "aws ssm start-session --region {region} --target {instance}"
 	cmdSnapshot = "aws ec2 create-snapshots --region {region} --instance-specification InstanceId={instance} --description 'Crashcart {case}'"
-	cmdWho      = "aws cloudtrail lookup-events --region {region} --lookup-attributes AttributeKey=ResourceName,AttributeValue={instance}"
+	// cmdCrashControl needs the name of a value ("Configure system failure and recovery
+	// options in Windows", Microsoft Learn).
+	cmdCrashControl = `reg query HKLM\SYSTEM\CurrentControlSet\Control\CrashControl /v `
+	cmdWho          = "aws cloudtrail lookup-events --region {region} --lookup-attributes AttributeKey=ResourceName,AttributeValue={instance}"
 )
 
-// Sentences before a command that ends Standby.
+// Sentences before a command that ends Standby. One of the commands ends the instance,
+// and all that is on it.
 const (
 	undoAfterDump = "Once its dump is safe, end its Standby, one way or the other:"
+	undoAfterLook = "Once you know that no dump is left on it, end its Standby, one way or the other:"
 	undoNow       = "End its Standby, one way or the other:"
 )
 
@@ -34,45 +42,39 @@ var whileItRuns = map[UpdateKind][]step{
 	},
 }
 
-// ending is what to do after the end of a case on one family of systems.
-type ending struct{ linux, windows []step }
+// ending is what to do at the end of a case, by the state and the system of its host.
+type ending struct {
+	away           []step // first, as long as the host does not answer and nothing is in doubt
+	linux, windows []step
+}
 
-// afterFinding is what to do at the end of a case, by finding. How to make the host back
-// up differs by nothing but its system.
+// afterFinding is what to do at the end of a case without a dump, by finding.
 var afterFinding = map[cases.Finding]ending{
 	cases.FindingDumpFailed: {
 		linux: []step{
-			{"Make room for the dump in /var/crash, as much as the memory that is in use, and give the capture kernel more memory (crashkernel=) if it ran out. " +
-				"The console says which:", cmdConsole},
+			{"Make room for a dump in /var/crash, or reserve more memory for the capture kernel (crashkernel=). The console says what it lacked:", cmdConsole},
 		},
-		windows: []step{{"Give the page file on the boot volume and the volume of the dump more room.", ""}},
+		windows: []step{largerFile},
 	},
 	cases.FindingHungInDump: {
-		linux: []step{
-			{"It will not come back by itself. Keep what it has written before you reboot it:", cmdSnapshot},
-			{"Then give the capture kernel more memory (crashkernel=), and set panic=60 and softlockup_panic=1 on its command line, so that the next one restarts.", ""},
-		},
-		windows: []step{
-			{"It will not come back by itself. Keep what it has written before you reboot it:", cmdSnapshot},
-			{"Then give the page file on the boot volume and the volume of the dump more room.", ""},
-		},
+		away:    []step{{"It will not come back by itself. Keep what it has written before you reboot it:", cmdSnapshot}},
+		linux:   []step{{"Reserve more memory for the capture kernel (crashkernel=). See where it got stuck:", cmdConsole}},
+		windows: []step{largerFile},
 	},
 	cases.FindingNoDump: {
+		away: []step{{"A kernel without a capture kernel may stay as it is after its panic. If it does, reboot it. There is nothing left to lose.", ""}},
 		linux: []step{
-			{"Load a capture kernel: reserve memory (crashkernel=), and enable kdump or kdump-tools. This must print 1 on the host:", "cat /sys/kernel/kexec_crash_loaded"},
+			{"Have a capture kernel loaded: reserve memory (crashkernel=), and enable kdump or kdump-tools. This must print 1 on the host:", "cat /sys/kernel/kexec_crash_loaded"},
 		},
-		windows: []step{{"Set it to write a kernel dump, with a page file on the boot volume that is large enough. This must not print 0 there:",
-			`reg query HKLM\SYSTEM\CurrentControlSet\Control\CrashControl /v CrashDumpEnabled`}},
+		windows: []step{{"Set it to write a kernel dump. This must not print 0 there:", cmdCrashControl + "CrashDumpEnabled"}, largerFile},
 	},
 	cases.FindingIgnored: {
+		away: []step{stillHangs},
 		linux: []step{
-			{"If it still hangs, nothing more is to be had of it: reboot it.", ""},
-			{"Then have its kernel panic on the interrupt, for the next hang. This must print 1 on the host:", "sysctl kernel.unknown_nmi_panic"},
+			{"Have its kernel panic on the next interrupt. This must print 1 on the host:", "sysctl kernel.unknown_nmi_panic"},
 		},
 		windows: []step{
-			{"If it still hangs, nothing more is to be had of it: reboot it.", ""},
-			{"Then have it crash on the interrupt, for the next hang. This must not print 0 there:",
-				`reg query HKLM\SYSTEM\CurrentControlSet\Control\CrashControl /v NMICrashDump`},
+			{"Windows Server 2012 and later crash on an interrupt as they are. On an older one this must print 1:", cmdCrashControl + "NMICrashDump"},
 		},
 	},
 	cases.FindingRaced: {
@@ -82,18 +84,22 @@ var afterFinding = map[cases.Finding]ending{
 	cases.FindingUnproven: {
 		linux: []step{
 			console,
-			{"If it is back, see in /var/crash whether it wrote a dump. If its console is empty, give it a console on ttyS0, so that the next crash shows.", ""},
+			{"See in /var/crash whether it wrote a dump, once it is back. If its console is empty, give it one on ttyS0, so that the next crash shows.", ""},
 		},
 		windows: []step{
 			console,
-			{`If it is back, see whether it wrote C:\Windows\MEMORY.DMP.`, ""},
+			{`See whether it wrote C:\Windows\MEMORY.DMP, once it is back.`, ""},
 		},
 	},
 }
 
 var (
-	whoDidIt = step{"See who did it:", cmdWho}
-	keepItSo = step{"Keep reboot alarms, health checks and people away from the next one: see what protects the instance (CRASHCART_PROTECT, the tag of its group).", ""}
+	firstLook  = step{"This may be otherwise, and it may still write a dump. See its console before you do anything to it:", cmdConsole}
+	stillHangs = step{"If it still hangs, nothing more is to be had of it: reboot it.", ""}
+	largerFile = step{"Give its page file on the boot volume, and the volume of the dump, more room.", ""}
+	whoDidIt   = step{"See who did it:", cmdWho}
+	keepItSo   = step{"So that the next dump is left alone: have the group's members put into Standby (" + config.EnvProtect + ", and the tag " + config.TagKey +
+		" on the group), and take reboot actions off the alarms.", ""}
 )
 
 // Steps to the dump of a host.
@@ -114,34 +120,63 @@ func (nt *Notifier) updateSteps(u Update) []string {
 		}
 		return out
 	}
-	steps := u.toTheDump()
-	if steps == nil {
-		if steps = afterFinding[u.Finding].linux; u.Windows {
-			steps = afterFinding[u.Finding].windows
-		}
+	steps := u.withoutDump()
+	if u.hasDump() {
+		steps = u.toTheDump()
 	}
-	undo := undoNow
-	if u.mayHaveDump() {
-		undo = undoAfterDump
-	}
-	return append(nt.wordedFor(u.InstanceID, u.CaseID, append(steps[:len(steps):len(steps)], follow)), undoing(undo, u.Undo)...)
+	steps = append(steps, step{"See the whole case:", cmdCase})
+	return append(nt.wordedFor(u.InstanceID, u.CaseID, steps), undoing(u.beforeUndo(), u.Undo)...)
 }
 
-// toTheDump are the steps to a dump that is known to be there.
+// toTheDump are the steps to a dump that is there.
 func (u Update) toTheDump() []step {
-	if _, complete := u.proof(cases.StageDumpComplete); u.Finding != cases.FindingDumped && !complete {
-		return nil
-	}
-	if _, back := u.proof(cases.StageReachable); !back {
+	switch {
+	case !u.isBack():
 		return []step{keepVolume, rebootAfterwards}
+	case u.Windows:
+		return []step{bringHome, whereWindows}
+	default:
+		return []step{bringHome, whereLinux}
+	}
+}
+
+// withoutDump are the steps where there is no dump, or none that is known.
+func (u Update) withoutDump() []step {
+	var steps []step
+	e := afterFinding[u.Finding]
+	switch {
+	case u.isBack():
+	case u.Doubt != "":
+		steps = append(steps, firstLook)
+	default:
+		steps = append(steps, e.away...)
 	}
 	if u.Windows {
-		return []step{bringHome, whereWindows}
+		return append(steps, e.windows...)
 	}
-	return []step{bringHome, whereLinux}
+	return append(steps, e.linux...)
 }
 
-// mayHaveDump says whether a dump, or a part of one, may be on the instance's disk.
-func (u Update) mayHaveDump() bool {
-	return u.Finding != cases.FindingIgnored && u.Finding != cases.FindingNoDump
+// isBack says whether the host was seen to answer after the interrupt.
+func (u Update) isBack() bool {
+	_, answers := u.proof(cases.StageReachable)
+	return answers
+}
+
+// hasDump says that a complete dump was seen, whatever the case came to.
+func (u Update) hasDump() bool {
+	_, complete := u.proof(cases.StageDumpComplete)
+	return complete || u.Finding == cases.FindingDumped
+}
+
+// beforeUndo is the sentence before a command that ends Standby.
+func (u Update) beforeUndo() string {
+	switch {
+	case u.hasDump():
+		return undoAfterDump
+	case u.Doubt == "" && (u.Finding == cases.FindingIgnored || u.Finding == cases.FindingNoDump):
+		return undoNow
+	default:
+		return undoAfterLook
+	}
 }

@@ -2,19 +2,21 @@ package notify
 
 import (
 	"cmp"
+	"strings"
 
 	"crashcart/lambda/domain/cases"
 )
 
-// found is what a title says of an instance whose case has a finding.
+// found is what a title says at the end of a case, by finding. {instance} stands for its
+// instance.
 var found = map[cases.Finding]string{
-	cases.FindingDumped:     "crashed and wrote its dump",
-	cases.FindingDumpFailed: "crashed, but has no complete dump",
-	cases.FindingHungInDump: "crashed, but got stuck in its dump",
-	cases.FindingNoDump:     "crashed, but wrote no dump",
-	cases.FindingIgnored:    "ignored the interrupt: it did not crash, and there is no dump",
-	cases.FindingRaced:      "was rebooted, stopped or replaced before its dump was done",
-	cases.FindingUnproven:   "may have crashed or not: nothing proves it",
+	cases.FindingDumped:     "{instance} crashed and wrote its dump",
+	cases.FindingDumpFailed: "{instance} crashed, but has no complete dump",
+	cases.FindingHungInDump: "{instance} crashed, but got stuck in its dump",
+	cases.FindingNoDump:     "{instance} crashed, but wrote no dump",
+	cases.FindingIgnored:    "{instance} ignored the interrupt: it did not crash, and there is no dump",
+	cases.FindingRaced:      "{instance} was rebooted, stopped or replaced before its dump was done",
+	cases.FindingUnproven:   "Nothing proves that {instance} crashed",
 }
 
 // title says what became of the case in one honest line.
@@ -28,7 +30,7 @@ func (u Update) title() string {
 	case UpdateLost:
 		return cut("Interrupt possibly sent to "+who+", its result is lost: leave it alone, it may be writing its dump", mostTitle)
 	default:
-		return cut(who+" "+found[u.Finding]+u.back()+u.doubted(), mostTitle)
+		return cut(strings.ReplaceAll(found[u.Finding], "{instance}", who)+u.back()+u.doubted(), mostTitle)
 	}
 }
 
@@ -48,22 +50,24 @@ func (u Update) progress() string {
 	}
 }
 
-// back says whether the host is back, as the end of a title. What ignored the interrupt
-// was never away.
+// back says whether the host is back, as the end of a title. A host that ignored the
+// interrupt was never away.
 func (u Update) back() string {
-	if u.Finding == cases.FindingIgnored {
+	p, answers := u.proof(cases.StageReachable)
+	after := u.after(p.SeenAt)
+	_, rebooted := u.proof(cases.StageRebooted)
+	switch {
+	case u.Finding == cases.FindingIgnored:
 		return ""
+	case answers && (after == "" || u.Finding == cases.FindingUnproven):
+		return "; it answers"
+	case answers:
+		return ", back after " + after
+	case rebooted:
+		return "; it has rebooted, but does not answer"
+	default:
+		return "; it does not answer"
 	}
-	if p, ok := u.proof(cases.StageReachable); ok {
-		if after := u.after(p.SeenAt); after != "" {
-			return ", back after " + after
-		}
-		return ", and is back"
-	}
-	if _, ok := u.proof(cases.StageRebooted); ok {
-		return ", has rebooted, but does not answer yet"
-	}
-	return ", is not back"
 }
 
 // doubted is the doubt, as the end of a title.

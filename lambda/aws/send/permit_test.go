@@ -34,7 +34,7 @@ func permit(t testing.TB, dryRun bool, age time.Duration) guard.Permit {
 	t.Helper()
 	c, err := config.FromEnv([]string{
 		"AWS_REGION=eu-central-1", config.EnvTable + "=casebook", config.EnvBucket + "=evidence",
-		config.EnvQueueURL + "=https://queue.invalid/intake",
+		config.EnvQueueURL + "=https://queue.invalid/intake", config.EnvFollowupQueueURL + "=https://queue.invalid/followup",
 		config.EnvTopic + "=arn:aws:sns:eu-central-1:111122223333:crashcart-notifications", config.EnvMode + "=auto",
 	})
 	if err != nil {

@@ -1,13 +1,13 @@
 package standby
 
-// undo gives the commands that end Standby: one returns the instance to service, the
+// Commands gives the commands that end Standby: one returns the instance to service, the
 // other gives it up. The name of the group may not be safe to copy. The command that
 // needs it is then left out, and missing says so, as the end of a sentence.
 //
 // The instance id must be one: it is not quoted.
-func (k Keeper) undo(instanceID, group string) (commands []string, missing string) {
+func Commands(region, instanceID, group string) (commands []string, missing string) {
 	suffix := ""
-	if word, ok := argument("--region", k.Region); ok && k.Region != "" {
+	if word, ok := argument("--region", region); ok && region != "" {
 		suffix = " " + word
 	}
 	if name, ok := argument("--auto-scaling-group-name", group); ok {

@@ -89,7 +89,7 @@ func (k Keeper) Keep(ctx context.Context, instanceID string, group fact.Of[insta
 	r := Result{Kept: end.moved, Why: end.sentence(plain(g.Name))}
 	if end.moved || end.lost {
 		var missing string
-		r.Undo, missing = k.undo(instanceID, g.Name)
+		r.Undo, missing = Commands(k.Region, instanceID, g.Name)
 		r.Why += missing
 	}
 	return r

@@ -9,6 +9,7 @@ type Followup struct {
 	LostAt    time.Time // when it settled a case that had lost the result of its send; else zero
 	Account   Account
 	Host      Host // as it was last seen
+	Blind     bool // the last step could not see it: EC2 did not answer
 	Kept      int  // consoles from after the interrupt that are in the bucket
 	Told      map[News]Telling
 
@@ -22,6 +23,18 @@ type Followup struct {
 
 // Concluded says that the case has come to its finding.
 func (f Followup) Concluded() bool { return f.Finding != "" }
+
+// Follows says whether the follow-up has anything to do with the case: its interrupt was
+// sent, or may have been, and nobody has closed it. A dry run has no follow-up, and
+// neither has a send that EC2 refused.
+func (r Record) Follows() bool {
+	switch r.State {
+	case StateClaimed, StateInterrupted, StateUnknown:
+		return !r.DryRun && (r.Open || r.Lapsed)
+	default:
+		return false
+	}
+}
 
 // Host is what a notification says of the host of a case.
 type Host struct {
@@ -38,7 +51,7 @@ const (
 	NewsLost    News = "lost"    // the result of its send is lost
 	NewsDumping News = "dumping" // a dump is being written
 	NewsStalled News = "stalled" // it does not go on
-	NewsEnd     News = "end"     // the case has come to its finding
+	NewsEnded   News = "ended"   // the case has come to its finding
 )
 
 // Telling is how far the notification of some news has come.
@@ -55,6 +68,17 @@ type Account struct {
 	Percent string    `json:"percent,omitempty"` // of the dump: "41 %"
 	Left    string    `json:"left,omitempty"`    // what the dump takes from here, by its writer: "9m1s"
 	MovedAt time.Time `json:"movedAt,omitzero"`  // when the console last showed anything new
+
+	Windows  bool      `json:"windows,omitempty"` // its console shows little
+	Shown    bool      `json:"shown,omitempty"`   // its console has shown something
+	Digest   string    `json:"digest,omitempty"`  // of the console; another one is a console that has moved
+	Raced    string    `json:"raced,omitempty"`   // what somebody has done to the host, as a part of a sentence
+	Gone     bool      `json:"gone,omitempty"`    // the instance does not run any more
+	Lives    string    `json:"lives,omitempty"`   // what shows that it runs on in the boot that was interrupted
+	Ignored  string    `json:"ignored,omitempty"` // the console's line by which the kernel goes on
+	Broken   string    `json:"broken,omitempty"`  // the console's line by which the capture kernel has panicked
+	Failed   string    `json:"failed,omitempty"`  // the newest line on a dump that has failed
+	Impaired time.Time `json:"impaired,omitzero"` // when AWS's reachability check was first seen to fail
 }
 
 // Reached gives the proof of a stage.

@@ -51,12 +51,13 @@ const OpenFor = 48 * time.Hour
 
 // Config is all that the interrupt function takes from its environment.
 type Config struct {
-	Table    string // DynamoDB table of the casebook
-	Bucket   string // S3 bucket of the evidence
-	QueueURL string // the intake queue, into which "later" is put back
-	Topic    string // ARN of the SNS topic that notifications go to
-	Mode     Mode
-	Protect  Protect
+	Table            string // DynamoDB table of the casebook
+	Bucket           string // S3 bucket of the evidence
+	QueueURL         string // the intake queue, into which "later" is put back
+	FollowupQueueURL string // the follow-up's queue, into which a case goes after its interrupt
+	Topic            string // ARN of the SNS topic that notifications go to
+	Mode             Mode
+	Protect          Protect
 
 	Heartbeat Heartbeat
 	Rules     Rules

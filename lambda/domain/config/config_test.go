@@ -22,6 +22,7 @@ func required() map[string]string {
 		config.EnvTable:            "crashcart-casebook",
 		config.EnvBucket:           "crashcart-evidence-111122223333",
 		config.EnvQueueURL:         "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
+		config.EnvFollowupQueueURL: "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-followup",
 		config.EnvTopic:            "arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 		"AWS_REGION":               "eu-central-1",
 		"AWS_LAMBDA_FUNCTION_NAME": "crashcart-interrupt",
@@ -51,15 +52,16 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Config{
-		Table:        "crashcart-casebook",
-		Bucket:       "crashcart-evidence-111122223333",
-		QueueURL:     "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
-		Topic:        "arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
-		Mode:         config.ModeDryRun,
-		Protect:      config.ProtectAuto,
-		Region:       "eu-central-1",
-		FunctionName: "crashcart-interrupt",
-		Heartbeat:    config.Heartbeat{Namespace: "CWAgent", Metric: "mem_used_percent"},
+		Table:            "crashcart-casebook",
+		Bucket:           "crashcart-evidence-111122223333",
+		QueueURL:         "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-intake",
+		FollowupQueueURL: "https://sqs.eu-central-1.amazonaws.com/111122223333/crashcart-followup",
+		Topic:            "arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
+		Mode:             config.ModeDryRun,
+		Protect:          config.ProtectAuto,
+		Region:           "eu-central-1",
+		FunctionName:     "crashcart-interrupt",
+		Heartbeat:        config.Heartbeat{Namespace: "CWAgent", Metric: "mem_used_percent"},
 		Rules: config.Rules{
 			Fresh: 30 * time.Minute, FreshWindows: time.Hour,
 			Booted:   10 * time.Minute,
@@ -99,7 +101,8 @@ func TestAnEmptyVariableIsNeverTakenForItsDefault(t *testing.T) {
 func TestEverySettingIsRead(t *testing.T) {
 	set := map[string]string{
 		config.EnvTable: "t", config.EnvBucket: "b", config.EnvQueueURL: "http://127.0.0.1:9324/q",
-		config.EnvTopic: "arn:aws-us-gov:sns:us-gov-west-1:111122223333:t", config.EnvMode: "auto", config.EnvProtect: "on",
+		config.EnvFollowupQueueURL: "http://127.0.0.1:9324/f",
+		config.EnvTopic:            "arn:aws-us-gov:sns:us-gov-west-1:111122223333:t", config.EnvMode: "auto", config.EnvProtect: "on",
 		config.EnvFresh: "20m", config.EnvFreshWindows: "59m", config.EnvBooted: "4m",
 		config.EnvImpaired: "5m30s", config.EnvImpairedWindows: "21m",
 		config.EnvHeartbeat: "Our/Agent/uptime", config.EnvPingPeriod: "6m",
@@ -116,7 +119,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Config{
-		Table: "t", Bucket: "b", QueueURL: "http://127.0.0.1:9324/q",
+		Table: "t", Bucket: "b", QueueURL: "http://127.0.0.1:9324/q", FollowupQueueURL: "http://127.0.0.1:9324/f",
 		Topic: "arn:aws-us-gov:sns:us-gov-west-1:111122223333:t", Mode: config.ModeAuto, Protect: config.ProtectOn,
 		Heartbeat: config.Heartbeat{Namespace: "Our/Agent", Metric: "uptime"},
 		Region:    "eu-central-1", Endpoint: "http://127.0.0.1:4566",
@@ -138,6 +141,7 @@ func TestNothingOutOfBoundsIsAccepted(t *testing.T) {
 		{config.EnvProtect, "auto on off", "On true never yes"},
 		{config.EnvTopic, "arn:aws:sns:eu-central-1:111122223333:t", "t arn:aws:sns:eu-central-1:111122223333 arn:aws:sqs:eu-central-1:111122223333:q arn:aws:sns:eu-central-1:111122223333:t:sub arn:aws:sns:eu-central-1:111122223333: arn:aws:sns:eu-central-1:111122223333:t.fifo"},
 		{config.EnvQueueURL, "http://127.0.0.1:9324/q https://queue.invalid/a", "q /q sqs.eu-central-1.amazonaws.com/q ftp://queue.invalid/q https:///q https://%zz arn:aws:sqs:eu-central-1:111122223333:q"},
+		{config.EnvFollowupQueueURL, "http://127.0.0.1:9324/f https://queue.invalid/f", "f /f ftp://queue.invalid/f https:///f arn:aws:sqs:eu-central-1:111122223333:f"},
 		{config.EnvFresh, "11m1s 30m 1h", "59s 1h1s 0 -5m 15 15min soon"},
 		{config.EnvFreshWindows, "20m1s 1h", "59s 61m"},
 		{config.EnvBooted, "1m 24h", "0s 24h1s"},
@@ -170,7 +174,7 @@ func TestNothingOutOfBoundsIsAccepted(t *testing.T) {
 }
 
 func TestANameWithABlankIsNeverAccepted(t *testing.T) {
-	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL, config.EnvTopic} {
+	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL, config.EnvFollowupQueueURL, config.EnvTopic} {
 		good := required()[env]
 		for _, v := range []string{" ", good + " ", " " + good, good + "\n", good + "\u00a0x", good + "\tx"} {
 			_, err := config.FromEnv(environ(with(required(), env, v)))
@@ -250,7 +254,7 @@ func TestNothingIsProtectedUnasked(t *testing.T) {
 }
 
 func TestMissingConfigurationIsNeverGuessed(t *testing.T) {
-	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL, config.EnvTopic, "AWS_REGION"} {
+	for _, env := range []string{config.EnvTable, config.EnvBucket, config.EnvQueueURL, config.EnvFollowupQueueURL, config.EnvTopic, "AWS_REGION"} {
 		for _, set := range []func(map[string]string){
 			func(e map[string]string) { delete(e, env) },
 			func(e map[string]string) { e[env] = "" },
@@ -287,6 +291,7 @@ func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 		"CRASHCART_TABLE is missing: DynamoDB table of the casebook",
 		"CRASHCART_BUCKET is missing: S3 bucket for console, screenshot and dump",
 		"CRASHCART_QUEUE_URL is missing: URL of the SQS intake queue; a target that is later goes back into it",
+		"CRASHCART_FOLLOWUP_QUEUE_URL is missing: URL of the SQS queue of the follow-up; every case whose interrupt was sent, or may have been, goes into it",
 		"CRASHCART_TOPIC is missing: ARN of the SNS topic for notifications",
 		`CRASHCART_MODE="live": must be one of dry-run, manual, auto`,
 		`CRASHCART_COOLDOWN="0s": must be a duration from 1h to 720h, such as 6h`,

@@ -15,4 +15,8 @@ const (
 	OutputDeadLetters   = "DeadLettersUrl"
 	OutputIntake        = "IntakeTopicArn"
 	OutputNotifications = "NotificationTopicArn"
+
+	OutputStateMachine        = "StateMachineArn"
+	OutputFollowupQueue       = "FollowupQueueUrl"
+	OutputFollowupDeadLetters = "FollowupDeadLettersUrl"
 )

@@ -20,6 +20,7 @@ const (
 	EnvTable            = "CRASHCART_TABLE"
 	EnvBucket           = "CRASHCART_BUCKET"
 	EnvQueueURL         = "CRASHCART_QUEUE_URL"
+	EnvFollowupQueueURL = "CRASHCART_FOLLOWUP_QUEUE_URL"
 	EnvTopic            = "CRASHCART_TOPIC"
 	EnvMode             = "CRASHCART_MODE"
 	EnvProtect          = "CRASHCART_PROTECT"
@@ -76,6 +77,8 @@ var settings = []Setting{
 	name(EnvTable, "DynamoDB table of the casebook", func(c *Config) *string { return &c.Table }),
 	name(EnvBucket, "S3 bucket for console, screenshot and dump", func(c *Config) *string { return &c.Bucket }),
 	address(EnvQueueURL, "URL of the SQS intake queue; a target that is later goes back into it", func(c *Config) *string { return &c.QueueURL }),
+	address(EnvFollowupQueueURL, "URL of the SQS queue of the follow-up; every case whose interrupt was sent, or may have been, goes into it",
+		func(c *Config) *string { return &c.FollowupQueueURL }),
 	topic(EnvTopic, "ARN of the SNS topic for notifications", func(c *Config) *string { return &c.Topic }),
 	choice(EnvMode, "how far the stack may go by itself", func(c *Config) *Mode { return &c.Mode }, ModeDryRun, ModeManual, ModeAuto),
 	// A group replaces a member that does not answer within minutes. A dump takes longer.

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -49,6 +50,8 @@ func (j *judge) sign(w *word, at int) Sign {
 		return j.percent(progressAt(j.line, at, j.cut))
 	case SignDump:
 		return j.dump(w, rest)
+	case SignDmesg:
+		return j.dmesg(w)
 	case signTarget:
 		return target(rest)
 	case signStage:
@@ -57,6 +60,15 @@ func (j *judge) sign(w *word, at int) Sign {
 		return SignReady
 	}
 	return w.sign
+}
+
+// dmesg is what a word shows on the log of the crashed kernel. kdump-tools says itself that
+// it is saved, when makedumpfile has ended.
+func (j *judge) dmesg(w *word) Sign {
+	if w.text == dmesgLog && j.isKdump() {
+		return SignDump
+	}
+	return SignDmesg
 }
 
 // dump is what a word of a program that saves a dump shows. The word may begin a progress.
@@ -69,8 +81,11 @@ func (j *judge) dump(w *word, rest []byte) Sign {
 			return j.percent(p, ok)
 		}
 	}
-	return SignDump
+	return turned(theTurns()[w.text], rest)
 }
+
+// theTurns are made when the first dump is read, and never change.
+var theTurns = sync.OnceValue(dumpTurns)
 
 // Words that only count together with others.
 const (
@@ -79,6 +94,7 @@ const (
 	welcome   = "Welcome to "
 	listening = "Server listening on "
 	countdown = "Rebooting in "
+	dmesgLog  = "The dmesg log is saved to "
 	dracutRun = "Using kernel command line parameters: "
 )
 

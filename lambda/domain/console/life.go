@@ -233,6 +233,9 @@ func (l *life) isOld() bool { return l.doubted || l.down != up || l.ready() }
 
 // take takes a sign of this life.
 func (l *life) take(sign Sign, line int) {
+	if sign.OfDump() {
+		l.takeDump(sign, line)
+	}
 	switch sign {
 	case SignVersion, SignCommand, SignCapture, SignFirmware:
 		l.takeKernel(sign, line)
@@ -246,7 +249,7 @@ func (l *life) take(sign Sign, line int) {
 		l.takeJob(sign, line)
 	case SignReady, SignLogin, SignEmergency, SignWake, SignPanic:
 		l.takeReady(sign)
-	case SignDump, SignProgress, SignVmcore:
+	case SignVmcore:
 		l.takeDump(sign, line)
 	case SignStopJob, SignStop, signStopping, signStopped, SignShutdown, SignLastWord:
 		l.takeDown(sign, line)

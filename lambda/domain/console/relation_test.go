@@ -75,7 +75,7 @@ func TestTheLinesAreThoseWithASign(t *testing.T) {
 			t.Errorf("%s is at %d, where there is %.20q", r.Text(l), l.Offset, raw)
 		}
 	}
-	want := "kernel version, command line, ready, login, kernel version, capture kernel, dump"
+	want := "kernel version, command line, ready, login, kernel version, capture kernel, dump begins"
 	if strings.Join(got, ", ") != want || r.Lines[3].Life != 0 || r.Lines[4].Life != 1 || r.Lines[6].Life != 1 {
 		t.Errorf("lines = %s, %+v", strings.Join(got, ", "), r.Lines)
 	}

@@ -48,6 +48,37 @@ const (
 	// SignPanic is the last line of a kernel that has panicked and stays so.
 	SignPanic
 
+	// SignDmesg is a log of the crashed kernel that is saved.
+	SignDmesg
+	// SignWriting is a program that begins to write a dump.
+	SignWriting
+	// SignWritten is makedumpfile's word that it has written a dump. Its end follows.
+	SignWritten
+	// SignCompleted is makedumpfile's word that it has done what it was asked for, which
+	// may be the log alone.
+	SignCompleted
+	// SignSaved is the word of a script that a dump is saved, after it has looked at how
+	// the writing program ended.
+	SignSaved
+	// SignClaimed is the word of a script that a dump is saved. It has looked at the end of
+	// a pipe, and the writer may have failed.
+	SignClaimed
+	// SignFallback is a script that copies memory, since makedumpfile has failed.
+	SignFallback
+	// SignDumpFailed is a dump that could not be saved, or was deleted again.
+	SignDumpFailed
+
+	// SignNMI is a kernel that notices an interrupt which nobody claims.
+	SignNMI
+	// SignIgnored is a kernel that goes on after such an interrupt.
+	SignIgnored
+	// SignPanicked is a kernel that panics.
+	SignPanicked
+	// SignWindowsReady is a Windows that has booted.
+	SignWindowsReady
+	// SignBugcheck is a Windows that has booted after a crash, and says so.
+	SignBugcheck
+
 	// These are only of use to the story, and no line is kept for them.
 	signUnit     // init starts something
 	signFailed   // init could not start something
@@ -84,6 +115,20 @@ var signNames = [...]string{
 	SignLastWord:  "last word",
 	SignWake:      "wake",
 	SignPanic:     "panic",
+
+	SignDmesg:        "dmesg saved",
+	SignWriting:      "dump begins",
+	SignWritten:      "dump written",
+	SignCompleted:    "makedumpfile completed",
+	SignSaved:        "dump saved",
+	SignClaimed:      "dump claimed",
+	SignFallback:     "dump by copy",
+	SignDumpFailed:   "dump failed",
+	SignNMI:          "unknown interrupt",
+	SignIgnored:      "interrupt ignored",
+	SignPanicked:     "kernel panic",
+	SignWindowsReady: "Windows ready",
+	SignBugcheck:     "bugcheck",
 }
 
 // String is the sign's name.
@@ -92,6 +137,11 @@ func (s Sign) String() string {
 		return signNames[s]
 	}
 	return ""
+}
+
+// OfDump says that a program which saves a dump has said it.
+func (s Sign) OfDump() bool {
+	return s == SignDump || s == SignProgress || s >= SignDmesg && s <= SignDumpFailed
 }
 
 // shown says that a line with the sign is kept.

@@ -152,6 +152,35 @@ func (s *story) reading(text []byte) Reading {
 	return r
 }
 
+// Newer gives a function that says of a line whether its sign stands at the place at of
+// the text, or behind it.
+func (r *Reading) Newer(at int) func(Line) bool {
+	begin, cut := none, 0 // of the line that the place is in; cut is the place in it, without its escapes
+	return func(l Line) bool {
+		if l.Offset >= at {
+			return true
+		}
+		if l.Offset != begin {
+			raw := r.text[l.Offset:at]
+			if lineLen(raw) < len(raw) {
+				return false
+			}
+			begin, cut = l.Offset, len(printable.StripEscapes(nil, raw))
+		}
+		return int(l.at) >= cut
+	}
+}
+
+// maxHead is how much of a line is searched for the kernel's time, in bytes.
+const maxHead = 256
+
+// Time is the kernel's time at the head of a line, if there is one.
+func (r *Reading) Time(l Line) (clock time.Duration, timed bool) {
+	raw := r.text[l.Offset:]
+	_, st, ok := firstStamp(printable.StripEscapes(nil, raw[:lineLen(raw[:min(len(raw), maxHead)])]))
+	return st.clock, ok
+}
+
 // Text is the line as text that prints, of at most MaxLine bytes. It keeps the sign.
 func (r *Reading) Text(l Line) string {
 	raw := r.text[l.Offset:]

@@ -78,5 +78,5 @@ func upWords() []word {
 
 // allWords are all words that are looked for.
 func allWords() []word {
-	return slices.Concat(dumpWords(), denials(), downWords(), bootWords(), upWords())
+	return slices.Concat(dumpWords(), denials(), crashWords(), downWords(), bootWords(), upWords())
 }

@@ -62,6 +62,7 @@ func defaults(t testing.TB, mode config.Mode) config.Config {
 	c, err := config.FromEnv([]string{
 		"AWS_REGION=eu-central-1", "AWS_LAMBDA_FUNCTION_NAME=crashcart-interrupt",
 		config.EnvTable + "=casebook", config.EnvBucket + "=evidence", config.EnvQueueURL + "=https://queue.invalid/intake",
+		config.EnvFollowupQueueURL + "=https://queue.invalid/followup",
 		config.EnvTopic + "=arn:aws:sns:eu-central-1:111122223333:crashcart-notifications",
 		config.EnvMode + "=" + string(mode),
 	})

@@ -1,4 +1,20 @@
 // Package witness says what an interrupt did, by what can be seen of its host.
+//
+// EC2 answers success whatever the kernel makes of the interrupt. So everything here rests
+// on what is seen later: the serial console first, and beside it what EC2, Systems Manager
+// and Auto Scaling say of the instance.
+//
+//	sight -> stages (reader.go) -> account (add.go, outside.go) -> conclusion (conclude.go)
+//
+// The proof of a crash is the boot of the capture kernel. A prepared kernel prints no
+// panic. The proof of a dump is makedumpfile's own word that it is complete: kdump-tools
+// says "saved vmcore" over an empty file, too. The console is a ring of 64 KB, which is cut
+// anywhere. So a stage that has been shown once stays proven, and what the ring has
+// forgotten is never taken for something that did not happen.
+//
+// The guest writes the console, so it is hostile. It leaves this package only as printable
+// lines. A guest that lies about its own crash can mislead the people who look after it,
+// and nobody else: nothing here leads to an interrupt.
 package witness
 
 import (
@@ -8,9 +24,10 @@ import (
 	"crashcart/lambda/domain/instance"
 )
 
-// Sight is one look at the host of a case. What could not be had is left zero.
+// Sight is what is seen of the host of a case at one moment. What could not be had is left
+// zero.
 type Sight struct {
-	At     time.Time // when it was looked, by our clock
+	At     time.Time // by our clock
 	Before []byte    // the console from just before the interrupt; nil when none was kept
 
 	Console   []byte // the console now; nil when it could not be read
@@ -34,14 +51,6 @@ type Conclusion struct {
 	Stalled bool          // it is, and has not moved for long
 }
 
-// Add gives the account with what the sight shows.
-func Add(a cases.Account, s Sight) cases.Account { return a }
-
-// Conclude says what the account comes to at the moment now.
-func Conclude(a cases.Account, now time.Time) Conclusion {
-	return Conclusion{Finding: cases.FindingUnproven}
-}
-
 // Reading is what consoles alone show.
 type Reading struct {
 	Stages  []Line
@@ -55,6 +64,3 @@ type Line struct {
 	Text   string
 	Offset int
 }
-
-// Read reads the console from before an interrupt, which may be nil, and that from after.
-func Read(before, after []byte) Reading { return Reading{Finding: cases.FindingUnproven} }

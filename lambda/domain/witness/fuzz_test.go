@@ -1,0 +1,93 @@
+package witness_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/console"
+	"crashcart/lambda/domain/witness"
+)
+
+// isText says that a line prints, and nothing in it steers a terminal.
+func isText(line string) bool {
+	return len(line) <= 2*console.MaxLine && !strings.ContainsFunc(line, func(c rune) bool { return !unicode.IsPrint(c) })
+}
+
+func seeds(f *testing.F) {
+	f.Helper()
+	for _, s := range []string{
+		"", up, version + capture + dracut(copied+whole) + restart + up, seen + panics + up, seen + dazed,
+		version + capture + suse("Saved vmcore\r\nDeleting vmcore\r\n"), version + capture + kdumptool(whole), echoes(copied),
+		"\x1b[2J" + version + "\x1b]0;" + capture + "\xff\xfe Windows is Ready to use", version + version + command + capture + command,
+	} {
+		f.Add([]byte(hung), []byte(hung+s))
+		f.Add([]byte(nil), []byte(s))
+		f.Add([]byte(s), []byte(hung))
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, before, after []byte) {
+		for _, b := range [][]byte{before, nil} {
+			wasBefore, wasAfter := bytes.Clone(b), bytes.Clone(after)
+			r := witness.Read(b, after)
+			if !bytes.Equal(b, wasBefore) || !bytes.Equal(after, wasAfter) {
+				t.Error("a console was written to")
+			}
+			if !slices.Contains(cases.Findings(), r.Finding) {
+				t.Errorf("the finding %q", r.Finding)
+			}
+			at := -1
+			for _, s := range r.Stages {
+				n := slices.Index(cases.Stages(), s.Stage)
+				if n <= at || !isText(s.Text) || s.Offset < 0 || s.Offset >= len(after) {
+					t.Errorf("%+v behind the stage %d, of %d bytes", s, at, len(after))
+				}
+				at = n
+			}
+		}
+		if r := witness.Read(after, after); len(after) > 0 && len(r.Stages) > 0 {
+			t.Errorf("nothing is new, and it proves %+v", r)
+		}
+	})
+}
+
+// Whatever the consoles show one after the other, what is proven stays so, and everything
+// that people read is a line.
+func FuzzAdd(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, before, after []byte) {
+		a := cases.Account{SentAt: noon}
+		at := noon
+		for _, text := range [][]byte{after[:len(after)/3], after[:2*len(after)/3], after, after, before} {
+			at = at.Add(5 * time.Minute)
+			b := witness.Add(a, witness.Sight{At: at, Before: before, Console: text, Known: true, State: "running"})
+			for _, p := range a.Proofs {
+				if q, ok := b.Reached(p.Stage); !ok || q != p && (p.Doubt == "" || q.Doubt != "" || q.SeenAt != p.SeenAt) {
+					t.Errorf("%+v has become %+v", p, q)
+				}
+			}
+			a = b
+			for _, line := range []string{a.Raced, a.Lives, a.Ignored, a.Broken, a.Failed, a.Percent, a.Left} {
+				if !isText(line) {
+					t.Errorf("%q is no line", line)
+				}
+			}
+			c := witness.Conclude(a, at)
+			if !isText(c.Doubt) || c.Why == "" || strings.ContainsFunc(c.Why, unicode.IsControl) || !slices.Contains(cases.Findings(), c.Finding) {
+				t.Errorf("%+v", c)
+			}
+		}
+		if !slices.IsSortedFunc(a.Proofs, func(x, y cases.Proof) int {
+			return slices.Index(cases.Stages(), x.Stage) - slices.Index(cases.Stages(), y.Stage)
+		}) {
+			t.Errorf("%+v are not in their order", a.Proofs)
+		}
+	})
+}

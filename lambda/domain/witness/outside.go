@@ -1,0 +1,122 @@
+package witness
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/printable"
+)
+
+const (
+	// maxReason is how long EC2's reason may be, in bytes.
+	maxReason = 150
+	// clocks is how far the clocks of AWS's services may be apart from ours.
+	clocks = time.Minute
+	// checkLag is how long a reachability check may still say what was true before a
+	// reboot: it runs every minute, and fails after some of these (Amazon EC2 User Guide,
+	// "Status checks for Amazon EC2 instances").
+	checkLag = 5 * time.Minute
+	// agentTime is how long after the console's last word the agent must have spoken where
+	// nothing shows a boot. A capture kernel that starts all its programs may start an
+	// agent, too, which speaks at once.
+	agentTime = 10 * time.Minute
+)
+
+// Why a host may not be back.
+const (
+	doubtARP   = "only AWS's reachability check says so, and a hung kernel may answer it, too"
+	doubtBlind = "its console shows nothing of it"
+)
+
+// addInstance adds what EC2 and Auto Scaling say of the instance.
+func addInstance(a *cases.Account, s Sight) {
+	reason := printable.Line(s.Reason, maxReason)
+	switch {
+	case !s.Known:
+	case s.State == "":
+		a.Gone = true
+		keep(&a.Raced, "the instance does not exist any more")
+	case s.State == "terminated", s.State == "stopped", s.State == "shutting-down", s.State == "stopping":
+		a.Gone = s.State == "terminated" || s.State == "stopped"
+		if !isOwn(reason) {
+			keep(&a.Raced, fmt.Sprintf("the instance is %s%s", printable.Line(s.State, maxReason), inBrackets(reason)))
+		} else if reached(*a, cases.StageCaptureKernel) && a.Gone {
+			keep(&a.Failed, "the instance has stopped by itself")
+		}
+	case s.Launched.After(a.SentAt.Add(clocks)):
+		keep(&a.Raced, "the instance was stopped and started again at "+s.Launched.UTC().Format(time.TimeOnly)+" UTC")
+	}
+	if isLeaving(s.Lifecycle) {
+		keep(&a.Raced, fmt.Sprintf("its Auto Scaling group replaces it (%s)", printable.Line(s.Lifecycle, maxReason)))
+	}
+}
+
+// isOwn says that the instance has stopped without anybody's asking EC2 for it: a capture
+// kernel that fails may power off. EC2 gives the user's wish as "User initiated", and a
+// service's with its name (Amazon EC2 User Guide, "Troubleshoot instance launch issues").
+func isOwn(reason string) bool {
+	return reason == "" || strings.Contains(reason, "InstanceInitiatedShutdown") || strings.Contains(reason, "Instance initiated shutdown")
+}
+
+func inBrackets(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return " (" + reason + ")"
+}
+
+// isLeaving says that a group ends its member. One in Terminating:Wait is held by a hook,
+// and runs on (Amazon EC2 Auto Scaling User Guide, "Amazon EC2 Auto Scaling instance
+// lifecycle").
+func isLeaving(lifecycle string) bool {
+	_, state, warmed := strings.Cut(lifecycle, "Warmed:")
+	if !warmed {
+		state = lifecycle
+	}
+	return state == "Terminated" || strings.HasPrefix(state, "Terminating") && state != "Terminating:Wait"
+}
+
+// addCheck adds what AWS's reachability check says. It is an ARP request, which most hung
+// kernels answer. So it shows a return only behind a boot, or where it has failed before.
+func addCheck(a *cases.Account, s Sight) {
+	switch s.Check.Status {
+	case "impaired":
+		if a.Impaired.IsZero() {
+			a.Impaired = s.At
+		}
+	case "ok":
+		failed := !a.Impaired.IsZero()
+		if failed && (a.Windows || !a.Shown) { // the console will not show a boot
+			prove(a, cases.Proof{Stage: cases.StageRebooted, By: byCheck, SeenAt: s.At, Doubt: doubtARP})
+		}
+		rebooted, ok := a.Reached(cases.StageRebooted)
+		if ok && (failed || s.At.Sub(rebooted.SeenAt) >= checkLag) {
+			prove(a, cases.Proof{Stage: cases.StageReachable, By: byCheck, SeenAt: s.At, Doubt: doubtARP})
+		}
+	}
+}
+
+// addPing adds what the agent shows. An agent that has spoken after the interrupt is one
+// that is back, or one on a host that never crashed.
+func addPing(a *cases.Account, s Sight) {
+	if !s.Ping.After(a.SentAt.Add(clocks)) {
+		return
+	}
+	proof := cases.Proof{Stage: cases.StageReachable, By: byAgent, SeenAt: s.At}
+	captured, crashed := a.Reached(cases.StageCaptureKernel)
+	switch {
+	case reached(*a, cases.StageRebooted), reached(*a, cases.StageDumpComplete):
+	case crashed && s.Ping.After(latest(captured.SeenAt, a.MovedAt).Add(agentTime)):
+		prove(a, cases.Proof{Stage: cases.StageRebooted, By: byAgent, SeenAt: s.At, Doubt: doubtBlind})
+	case crashed, reached(*a, cases.StagePanicked):
+		return
+	case a.Shown && !a.Windows && len(s.Console) > 0:
+		keep(&a.Lives, "its agent answered at "+s.Ping.UTC().Format(time.TimeOnly)+" UTC, and its console shows no boot")
+		return
+	default:
+		proof.Doubt = doubtBlind
+	}
+	prove(a, proof)
+}

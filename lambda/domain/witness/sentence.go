@@ -1,0 +1,36 @@
+package witness
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// sentence writes a sentence, and begins it with a capital.
+func sentence(format string, args ...any) string {
+	text := fmt.Sprintf(format, args...)
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// and joins two reasons to doubt.
+func and(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+// orElse is the text, or another one where it is empty.
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
