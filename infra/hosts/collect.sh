@@ -248,8 +248,11 @@ slow() { # bytes, begun
 
 left() { echo $((begun + SSM_seconds - $(now))); }
 
-# same says whether a file is still the one of the manifest.
-same() { [ -f "$path" ] && [ ! -L "$path" ] && owned "$path" && [ "$(stat -c '%s %Y' "$path" 2>/dev/null)" = "$size $modified" ]; }
+# same says whether a file is still the one of the manifest, and nobody else's.
+same() {
+  [ -f "$path" ] && owned "$path" && owned "${path%/*}" &&
+    [ "$(stat -c '%s %Y' "$path" 2>/dev/null)" = "$size $modified" ]
+}
 
 # send_part reads the next part of the file that is open as 3, adds it to the sum behind 4,
 # and sends it unless it has arrived before. It sets state when that was not possible.

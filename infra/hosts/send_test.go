@@ -268,6 +268,24 @@ func TestALinkIsNeverFollowedWhateverTheManifestSays(t *testing.T) {
 	}
 }
 
+// Between the survey and now, somebody may have opened the folder.
+func TestAFolderThatWasOpenedIsNeverSentFrom(t *testing.T) {
+	t.Parallel()
+	h, b, files, _ := crashed(t, "curl")
+	if err := os.Chmod(files[1].Path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.send(b.serve(mib, nil, files[1:]...), nil); r.Files[0].State != dump.StateChanged || len(b.arrived()) > 0 {
+		t.Errorf("a file that all may write to: %+v, and %q arrived", r, b.arrived())
+	}
+	if err := os.Chmod(filepath.Dir(files[0].Path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.send(b.serve(mib, nil, files[:1]...), nil); r.Files[0].State != dump.StateChanged || len(b.arrived()) > 0 {
+		t.Errorf("a folder that all may write to: %+v, and %q arrived", r, b.arrived())
+	}
+}
+
 func TestNothingIsSentAfterItsTime(t *testing.T) {
 	t.Parallel()
 	h, b, files, _ := crashed(t, "curl")
@@ -375,9 +393,11 @@ func TestASendWithoutItsMeansNeverSaysThatItSent(t *testing.T) {
 					t.Errorf("%s: %+v", url, r)
 				}
 			}
-			b.manifest = []byte("<html>")
-			if r := h.send(b.url+"/manifest", nil); r.Stopped != dump.StoppedNoManifest {
-				t.Errorf("%+v", r)
+			for _, other := range []string{"<html>", "<html>\n<p>\n", "", "{\"crashcart\":2,\"case\":\"c\",\"files\":[\n]}\n"} {
+				b.manifest = []byte(other)
+				if r := h.send(b.url+"/manifest", nil); r.Stopped != dump.StoppedNoManifest {
+					t.Errorf("%q: %+v", other, r)
+				}
 			}
 		})
 	}

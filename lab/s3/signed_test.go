@@ -29,6 +29,11 @@ type signedStore struct {
 const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" // that of AWS's documentation
 
 func newSigned(t *testing.T, held string) *signedStore {
+	return newSession(t, held, "a+token/with=signs")
+}
+
+// newSession has a client that holds a secret and a token, the right ones or others.
+func newSession(t *testing.T, held, token string) *signedStore {
 	t.Helper()
 	store, err := s3.New("evidence")
 	if err != nil {
@@ -44,7 +49,7 @@ func newSigned(t *testing.T, held string) *signedStore {
 		Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), UsePathStyle: true, HTTPClient: http.DefaultClient, RetryMaxAttempts: 1,
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "ASIALAB", SecretAccessKey: held, SessionToken: "a+token/with=signs"}, nil
+			return aws.Credentials{AccessKeyID: "ASIALAB", SecretAccessKey: held, SessionToken: token}, nil
 		}),
 	})
 	return s
@@ -159,13 +164,17 @@ func TestTheEndOfASessionEndsItsURLs(t *testing.T) {
 	}
 }
 
-func TestAWrongSecretIsNeverLetThrough(t *testing.T) {
-	s := newSigned(t, "another secret")
-	_, err := s.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("evidence"), Key: aws.String("k"), Body: strings.NewReader("x")})
-	if err == nil || !strings.Contains(err.Error(), "SignatureDoesNotMatch") {
-		t.Errorf("%v", err)
-	}
-	if keys, err := s.store.Keys("evidence"); err != nil || len(keys) > 0 {
-		t.Errorf("%v, %v", keys, err)
+func TestAWrongSecretOrTokenIsNeverLetThrough(t *testing.T) {
+	for want, s := range map[string]*signedStore{
+		"SignatureDoesNotMatch": newSigned(t, "another secret"),
+		"InvalidToken":          newSession(t, secret, ""), // the key alone, signed as it should be
+	} {
+		_, err := s.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("evidence"), Key: aws.String("k"), Body: strings.NewReader("x")})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if keys, err := s.store.Keys("evidence"); err != nil || len(keys) > 0 {
+			t.Errorf("%v, %v", keys, err)
+		}
 	}
 }

@@ -59,12 +59,6 @@ type Store struct {
 
 // NewStore makes a store for a bucket. options is for the lab.
 func NewStore(c aws.Config, bucket string, options ...func(*s3.Options)) Store {
-	client := s3.NewFromConfig(c, append([]func(*s3.Options){unsummed}, options...)...)
+	client := s3.NewFromConfig(c, options...)
 	return Store{Uploads: client, Objects: client, Signer: s3.NewPresignClient(client, s3.WithPresignExpires(Life)), Bucket: bucket}
-}
-
-// unsummed keeps the SDK from putting a checksum's algorithm into a presigned URL: the
-// script would have to send that checksum with every part.
-func unsummed(o *s3.Options) {
-	o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 }

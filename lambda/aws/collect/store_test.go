@@ -321,6 +321,37 @@ func TestAnUploadThatSomebodyAbortedIsNeverWaitedFor(t *testing.T) {
 	}
 }
 
+// Whoever has the function's rights can send anything.
+func TestAPartOfAnotherSizeHasNeverArrived(t *testing.T) {
+	w := newWorld(t)
+	m, c := w.sign(w.start(files(2 * mib)))
+	r := w.host(m, -1)
+	w.putPart(c.Uploads[1], 2, mib-1)
+	c = w.finish(c, r)
+	if c.Uploads[1].Done || c.Uploads[1].Arrived != 1 || len(w.objects()) != 1 {
+		t.Errorf("%+v, %q", c.Uploads[1], w.objects())
+	}
+	m, c = w.sign(c)
+	w.home(w.finish(c, w.host(m, -1)))
+}
+
+func TestAnObjectOfAnotherSizeIsNeverTakenForTheFile(t *testing.T) {
+	w := newWorld(t)
+	m, c := w.sign(w.start(files(2 * mib)))
+	r := w.host(m, -1)
+	u := c.Uploads[1]
+	if _, err := w.Uploads.AbortMultipartUpload(t.Context(), &sdk.AbortMultipartUploadInput{Bucket: aws.String(bucket), Key: &u.Key, UploadId: &u.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Objects.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String(bucket), Key: &u.Key, Body: strings.NewReader("another")}); err != nil {
+		t.Fatal(err)
+	}
+	c = w.finish(c, r)
+	if c.Uploads[1].Done || !strings.Contains(c.Uploads[1].Lost, "the object has 7 bytes") {
+		t.Errorf("%+v", c.Uploads[1])
+	}
+}
+
 // A host that is terminated half-way never answers again.
 func TestAHostThatIsTerminatedLosesNothingThatHasArrived(t *testing.T) {
 	w := newWorld(t)

@@ -242,6 +242,21 @@ func (w *world) objects() []string {
 	return out
 }
 
+// putPart sends a part of any size, without a presigned URL.
+func (w *world) putPart(u dump.Upload, n int32, size int) {
+	w.t.Helper()
+	client, ok := w.Uploads.(*sdk.Client)
+	if !ok {
+		w.t.Fatal("the store has another client")
+	}
+	_, err := client.UploadPart(w.t.Context(), &sdk.UploadPartInput{
+		Bucket: aws.String(bucket), Key: &u.Key, UploadId: &u.ID, PartNumber: &n, Body: bytes.NewReader(make([]byte, size)),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // unfinished is how many uploads are open in the bucket.
 func (w *world) unfinished() int {
 	w.t.Helper()
