@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,9 +117,7 @@ func (h *host) command(parameters map[string]string) *exec.Cmd {
 	all := map[string]string{
 		"since": strconv.FormatInt(h.started.Unix(), 10), "manifestUrl": "", "seconds": "600", "rate": "0", "directory": h.crash,
 	}
-	for name, value := range parameters {
-		all[name] = value
-	}
+	maps.Copy(all, parameters)
 	cmd.Env = []string{"HOME=" + h.root, "PATH=" + h.tools}
 	for name, value := range all {
 		cmd.Env = append(cmd.Env, "SSM_"+name+"="+value)
@@ -159,9 +158,7 @@ func (h *host) survey() dump.Survey {
 func (h *host) send(url string, also map[string]string) dump.Report {
 	h.t.Helper()
 	parameters := map[string]string{"step": dump.StepSend, "manifestUrl": url}
-	for name, value := range also {
-		parameters[name] = value
-	}
+	maps.Copy(parameters, also)
 	out := h.run(parameters)
 	r, err := dump.ParseReport(out)
 	if err != nil {

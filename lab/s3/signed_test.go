@@ -154,7 +154,7 @@ func TestTheEndOfASessionEndsItsURLs(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.ahead = 31 * time.Minute
-	resp, err := http.Get(req.URL) //nolint:gosec,noctx // a URL of the lab
+	resp, err := http.Get(req.URL)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,11 +4,9 @@ import "fmt"
 
 // Sizes of parts, in bytes.
 const (
-	// leastPart is the smallest part of an upload but for its last ("Amazon S3 multipart
-	// upload limits", Amazon S3 User Guide).
-	leastPart = 5 << 20
 	// usualPart is a part's size where the file is small enough. The host needs room for
-	// one part, and a connection that breaks costs one part.
+	// one part, and a connection that breaks costs one part. It is more than the least that
+	// S3 takes, 5 MiB ("Amazon S3 multipart upload limits", Amazon S3 User Guide).
 	usualPart = 16 << 20
 	// grain is what a larger part's size is a multiple of.
 	grain = 1 << 20
