@@ -213,7 +213,9 @@ func (w *world) fail(times int, status int, code string, is func(*http.Request) 
 func completes(r *http.Request) bool {
 	return r.Method == http.MethodPost && r.URL.Query().Has("uploadId")
 }
+
 func lists(r *http.Request) bool { return r.Method == http.MethodGet && r.URL.Query().Has("uploadId") }
+
 func signs(r *http.Request) bool {
 	return r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/parts.json")
 }
