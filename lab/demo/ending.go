@@ -46,7 +46,7 @@ func (s *stage) followed(line string) {
 	}
 	s.show(Event{
 		Kind: KindFinding, Names: []string{s.names[e.InstanceID]}, Instance: e.InstanceID, CaseID: e.CaseID,
-		Finding: e.Finding, Text: e.Why, Detail: s.proof(e.CaseID),
+		Finding: e.Finding, Text: withinSentence(e.Why), Detail: s.proof(e.CaseID),
 	})
 	s.mu.Lock()
 	s.endings = append(s.endings, e)
@@ -55,6 +55,12 @@ func (s *stage) followed(line string) {
 	case s.changed <- struct{}{}:
 	default:
 	}
+}
+
+// withinSentence lets a sentence follow a colon.
+func withinSentence(s string) string {
+	first := s[:min(1, len(s))]
+	return strings.ToLower(first) + s[len(first):]
 }
 
 // proof is what the casebook has as the strongest proof of a crash; empty if it has none.

@@ -63,10 +63,9 @@ func (o *shortOutput) Event(e Event) {
 
 func (o *shortOutput) stamp(e Event) string { return o.Paint(paintDim, page.Clock(e.At)) + " " }
 
-// finding shows what a case came to, on a line, and of the hero's the proof on another.
+// finding shows what a case came to, and of the hero's the proof on a line of its own.
 func (o *shortOutput) finding(e Event) {
-	text := e.Finding + ": " + e.Text
-	o.Line(o.stamp(e)+o.Paint(paintKept, fmt.Sprintf("■ %-8s ", e.Names[0])), o.Paint(paintKept, page.Cut(text, o.Width()-guestColumn)))
+	o.Line(o.stamp(e)+o.Paint(paintKept, fmt.Sprintf("■ %-8s ", e.Names[0])), e.Finding+": "+e.Text)
 	if e.Names[0] == hero && e.Detail != "" {
 		o.Line(strings.Repeat(" ", guestColumn), o.Paint(paintDim, page.Cut(e.Detail, o.Width()-guestColumn)))
 	}
