@@ -78,6 +78,10 @@ type Account struct {
 	Ignored  string    `json:"ignored,omitempty"` // the console's line by which the kernel goes on
 	Broken   string    `json:"broken,omitempty"`  // the console's line by which the capture kernel has panicked
 	Failed   string    `json:"failed,omitempty"`  // the newest line on a dump that has failed
+	Timed    bool      `json:"timed,omitempty"`   // its console shows the time of its newest kernel, so that it would show a boot
+	Lively   bool      `json:"lively,omitempty"`  // what shows that it runs on is surely newer than the interrupt
+	Ended    bool      `json:"ended,omitempty"`   // the console shows that the panic came to its end
+	Absent   time.Time `json:"absent,omitzero"`   // since when EC2 does not know the instance
 	Impaired time.Time `json:"impaired,omitzero"` // when AWS's reachability check was first seen to fail
 }
 

@@ -53,13 +53,17 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 		doubt = doubtOlder
 	}
 	r := readSince(&reading, *a, s)
+	a.Timed = reading.Timed && !reading.Bare
 	a.Shown = a.Shown || reading.Timed || len(reading.Lines) > 0
 	for _, f := range r.found {
 		why := f.doubt
-		if why == "" {
-			why = doubt
+		if doubt != "" {
+			why = and(why, doubt)
 		}
 		prove(a, cases.Proof{Stage: f.stage, Line: reading.Text(f.line), By: byConsole, SeenAt: s.At, Doubt: why})
+		if f.stage == cases.StagePanicked && panicEnds(s.Console[f.line.Offset:]) {
+			a.Ended = true
+		}
 	}
 	keep(&a.Ignored, r.text(r.ignored))
 	keep(&a.Broken, r.text(r.broken))
@@ -68,9 +72,25 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 	}
 	addDump(a, r, &reading)
 	if r.phase == interrupted && !reached(*a, cases.StagePanicked) {
-		keep(&a.Lives, livesOn(s, r))
+		addLife(a, livesOn(s, r))
 	}
 	return &reading, r
+}
+
+// panicEnds says that a panic has come to its end, by the kernel's own words (Linux,
+// kernel/panic.c). A kernel that starts a capture kernel does not come so far.
+func panicEnds(text []byte) bool {
+	return bytes.Contains(text, []byte("Rebooting in ")) || bytes.Contains(text, []byte("---[ end Kernel panic"))
+}
+
+// addLife adds the line by which the interrupted boot goes on. The first may be from just
+// before the interrupt. Another one in a later sight is not.
+func addLife(a *cases.Account, line string) {
+	if line == "" {
+		return
+	}
+	a.Lively = a.Lively || a.Lives != "" && a.Lives != line
+	keep(&a.Lives, line)
 }
 
 // addDump adds how far the dump is, and how it has failed.

@@ -240,7 +240,9 @@ func TestWhatSomebodyDoesIsRaced(t *testing.T) {
 		"held in the warm pool":  {running(func(s *witness.Sight) { s.Lifecycle = "Warmed:Terminating:Wait" }), ""},
 		"a state nobody expects": {running(func(s *witness.Sight) { s.State = "pending" }), ""},
 	} {
-		got := witness.Conclude(follow(c.s), noon.Add(5*time.Minute))
+		again := c.s
+		again.At = noon.Add(6 * time.Minute)
+		got := witness.Conclude(follow(c.s, again), again.At)
 		raced := got.Finding == cases.FindingRaced
 		if raced != (c.want != "") || !strings.Contains(got.Why, c.want) || raced && !got.Done || strings.ContainsAny(got.Why, "\x1b\n") {
 			t.Errorf("%s: %+v", name, got)

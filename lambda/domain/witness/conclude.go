@@ -69,7 +69,7 @@ func conclude(a cases.Account, now time.Time) Conclusion {
 			Finding: cases.FindingRaced, Done: a.Gone || now.Sub(a.SentAt) >= settleTime,
 			Why: sentence("%s, before anything showed a crash", a.Raced),
 		}
-	case a.Lives != "":
+	case livesIn(a) != "":
 		return survived(a, now)
 	}
 	return nothing(a, now)
@@ -158,6 +158,9 @@ func panicked(a cases.Account, now time.Time) Conclusion {
 		Why: sentence("it panicked, and no capture kernel ran%s", by(p)),
 	}
 	_, left := a.Reached(cases.StageRebooted)
+	if !left && !a.Ended && !a.Windows {
+		c.Doubt = and(c.Doubt, doubtSilent)
+	}
 	c.Done = left && isBack(a) || a.Gone || now.Sub(p.SeenAt) >= crashTime
 	return c
 }
@@ -167,19 +170,33 @@ func panicked(a cases.Account, now time.Time) Conclusion {
 func survived(a cases.Account, now time.Time) Conclusion {
 	p, seen := a.Reached(cases.StageSeen)
 	c := Conclusion{Finding: cases.FindingIgnored, Doubt: p.Doubt}
-	c.Done = a.Gone || a.Lives != "" && now.Sub(a.SentAt) >= settleTime || seen && now.Sub(p.SeenAt) >= crashTime
+	lives := livesIn(a)
+	settled := lives != "" && (now.Sub(a.SentAt) >= crashTime || (a.Lively || a.Ignored != "") && now.Sub(a.SentAt) >= settleTime)
+	c.Done = a.Gone || settled || seen && now.Sub(p.SeenAt) >= crashTime
 	switch {
 	case a.Ignored != "":
 		c.Why = sentence("the kernel noticed the interrupt and goes on: %s", a.Ignored)
-	case a.Lives != "":
-		c.Why = sentence("the interrupt had no effect: %s", a.Lives)
+	case lives != "":
+		c.Why = sentence("the interrupt had no effect: %s", lives)
 	case reached(a, cases.StageRebooted):
 		return rebooted(a, now)
-	default:
-		c.Why = sentence("the kernel noticed the interrupt, and neither panicked nor started a capture kernel%s", by(p))
+	default: // it did not say that it goes on: a capture kernel that prints nothing may run
+		c.Finding = cases.FindingUnproven
+		c.Why = sentence("the kernel noticed the interrupt, and nothing shows what it did then%s", by(p))
 	}
 	return c
 }
+
+// livesIn is what shows that the interrupted boot goes on. A boot since then disproves it.
+func livesIn(a cases.Account) string {
+	if reached(a, cases.StageRebooted) {
+		return ""
+	}
+	return a.Lives
+}
+
+// doubtSilent is why a capture kernel may have run behind a panic.
+const doubtSilent = "its console has shown nothing since, and a capture kernel may run without a word"
 
 // nothing is an account without a proof of what the kernel did.
 func nothing(a cases.Account, now time.Time) Conclusion {
@@ -187,7 +204,7 @@ func nothing(a cases.Account, now time.Time) Conclusion {
 		return rebooted(a, now)
 	}
 	limit := linuxTime
-	if a.Windows {
+	if a.Windows || !a.Timed { // it cannot show a dump, which may take as long
 		limit = windowsTime
 	}
 	waited := now.Sub(a.SentAt)

@@ -19,10 +19,10 @@ func TestNoCaseEndsBeforeItsDeadlineOrLater(t *testing.T) {
 		done       time.Duration // after the sight; 0 for at once
 	}{
 		{"nothing", "", cases.FindingUnproven, 59 * time.Minute},
-		{"an interrupt that was seen", seen, cases.FindingIgnored, 10 * time.Minute},
+		{"an interrupt that was seen", seen, cases.FindingUnproven, 10 * time.Minute},
 		{"an interrupt that was ignored", seen + dazed, cases.FindingIgnored, 10 * time.Minute},
 		{"a host that lives", seen + dazed + "[ 4001.1] x\r\n[  OK  ] Started a.\r\n", cases.FindingIgnored, 4 * time.Minute},
-		{"a host that lives without a word of it", "[ 4001.1] x\r\n[  OK  ] Started a.\r\n", cases.FindingIgnored, 4 * time.Minute},
+		{"a host that lives without a word of it", "[ 4001.1] x\r\n[  OK  ] Started a.\r\n", cases.FindingIgnored, 9 * time.Minute},
 		{"a panic", seen + panics, cases.FindingNoDump, 10 * time.Minute},
 		{"a panic, and a boot", seen + panics + version + command, cases.FindingNoDump, 10 * time.Minute},
 		{"a panic, and a boot that is done", seen + panics + up, cases.FindingNoDump, 0},
@@ -137,7 +137,7 @@ func TestADoubtIsNeverLost(t *testing.T) {
 	}{
 		"a script's word":        {follow(sight(time.Minute, weak)), "only the script"},
 		"a dump and no return":   {follow(sight(time.Minute, version+capture+dracut(copied+whole))), "did not come back within 30m"},
-		"a dump, and it is gone": {follow(sight(time.Minute, version+capture+dracut(copied+whole)), witness.Sight{At: noon.Add(2 * time.Minute), Known: true}), "did not come back: the instance does not exist"},
+		"a dump, and it is gone": {follow(sight(time.Minute, version+capture+dracut(copied+whole)), witness.Sight{At: noon.Add(2 * time.Minute), Known: true}, witness.Sight{At: noon.Add(7 * time.Minute), Known: true}), "did not come back: the instance does not exist"},
 		"a dump that is deleted": {follow(sight(time.Minute, version+capture+suse("Saved vmcore\r\n")), sight(2*time.Minute, version+capture+suse("Saved vmcore\r\nDeleting vmcore\r\n"))), "its script said later: Deleting vmcore"},
 		"words of a dump alone":  {follow(sight(time.Minute, "[    6.4] kdump[480]: saving vmcore\r\n")), "words of a dump"},
 	} {

@@ -33,11 +33,17 @@ const (
 // addInstance adds what EC2 and Auto Scaling say of the instance.
 func addInstance(a *cases.Account, s Sight) {
 	reason := printable.Line(s.Reason, maxReason)
+	if s.Known && s.State != "" {
+		a.Absent = time.Time{}
+	}
+	if s.State == "running" {
+		a.Gone = false
+	}
 	switch {
 	case !s.Known:
 	case s.State == "":
-		a.Gone = true
-		keep(&a.Raced, "the instance does not exist any more")
+		addAbsence(a, s)
+		return
 	case s.State == "terminated", s.State == "stopped", s.State == "shutting-down", s.State == "stopping":
 		a.Gone = s.State == "terminated" || s.State == "stopped"
 		if !isOwn(reason) {
@@ -50,6 +56,18 @@ func addInstance(a *cases.Account, s Sight) {
 	}
 	if isLeaving(s.Lifecycle) {
 		keep(&a.Raced, fmt.Sprintf("its Auto Scaling group replaces it (%s)", printable.Line(s.Lifecycle, maxReason)))
+	}
+}
+
+// addAbsence adds that EC2 does not know the instance. One such answer may be wrong: EC2 is
+// eventually consistent. A later one must agree.
+func addAbsence(a *cases.Account, s Sight) {
+	if a.Absent.IsZero() {
+		a.Absent = s.At
+	}
+	if s.At.Sub(a.Absent) >= settleTime {
+		a.Gone = true
+		keep(&a.Raced, "the instance does not exist any more")
 	}
 }
 
@@ -112,7 +130,8 @@ func addPing(a *cases.Account, s Sight) {
 		prove(a, cases.Proof{Stage: cases.StageRebooted, By: byAgent, SeenAt: s.At, Doubt: doubtBlind})
 	case crashed, reached(*a, cases.StagePanicked):
 		return
-	case a.Shown && !a.Windows && len(s.Console) > 0:
+	case a.Timed && !a.Windows && len(s.Console) > 0:
+		a.Lively = true
 		keep(&a.Lives, "its agent answered at "+s.Ping.UTC().Format(time.TimeOnly)+" UTC, and its console shows no boot")
 		return
 	default:

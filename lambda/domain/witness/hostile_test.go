@@ -1,0 +1,102 @@
+package witness_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/witness"
+)
+
+const lively = "[ 3999.100000] x\r\n[  OK  ] Started a.\r\n"
+
+func TestOneAnswerOfEC2NeverEndsACase(t *testing.T) {
+	absent := witness.Sight{At: noon.Add(2 * time.Minute), Known: true}
+	a := follow(sight(time.Minute, version+capture+copying), absent)
+	if c := witness.Conclude(a, absent.At); c.Done || a.Gone || a.Raced != "" {
+		t.Errorf("%+v of %+v", c, a)
+	}
+	later := witness.Sight{At: noon.Add(7 * time.Minute), Known: true}
+	if b := witness.Add(a, later); !b.Gone || b.Raced == "" {
+		t.Errorf("two that agree: %+v", b)
+	}
+	if b := witness.Add(witness.Add(a, sight(3*time.Minute, version+capture+copying)), later); b.Gone || b.Raced != "" {
+		t.Errorf("one that was wrong, and a new one: %+v", b)
+	}
+	a.Gone = true
+	if b := witness.Add(a, sight(3*time.Minute, "")); b.Gone {
+		t.Errorf("it runs, and is gone: %+v", b)
+	}
+}
+
+func TestAKernelThatSaysNothingMoreIsNeverOneThatGoesOn(t *testing.T) {
+	if c := witness.Conclude(follow(sight(time.Minute, seen)), noon.Add(time.Hour)); c.Finding != cases.FindingUnproven || !c.Done {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestAPanicAndSilenceIsNeverWithoutADoubt(t *testing.T) {
+	for text, doubt := range map[string]bool{
+		seen + panics: true,
+		seen + panics + "[ 4000.300000] ---[ end Kernel panic - not syncing: NMI: Not continuing ]---\r\n": false,
+		seen + panics + "[ 4000.300000] Rebooting in 10 seconds..\r\n":                                     false,
+		seen + panics + version + command:                                                                  false,
+	} {
+		c := witness.Conclude(follow(sight(time.Minute, text)), noon.Add(20*time.Minute))
+		if c.Finding != cases.FindingNoDump || strings.Contains(c.Doubt, "nothing since") != doubt {
+			t.Errorf("%q: %+v", text, c)
+		}
+	}
+}
+
+func TestAHostThatHasBootedNeverRunsOn(t *testing.T) {
+	for _, text := range []string{lively, seen + lively} {
+		a := follow(sight(15*time.Second, text), sight(4*time.Minute, text+up))
+		if c := witness.Conclude(a, noon.Add(10*time.Minute)); a.Lives == "" || c.Finding != cases.FindingUnproven {
+			t.Errorf("%q: %+v of %+v", text, c, a)
+		}
+	}
+}
+
+func TestOneLineNeverEndsACaseEarly(t *testing.T) {
+	a := follow(sight(15*time.Second, lively), sight(4*time.Minute, lively))
+	for at, done := range map[time.Duration]bool{5 * time.Minute: false, 10 * time.Minute: true} {
+		if c := witness.Conclude(a, noon.Add(at)); c.Done != done || c.Finding != cases.FindingIgnored {
+			t.Errorf("after %s: %+v", at, c)
+		}
+	}
+	a = witness.Add(a, sight(5*time.Minute, lively+"[ 4200.1] y\r\n[  OK  ] Started b.\r\n"))
+	if c := witness.Conclude(a, noon.Add(5*time.Minute)); !c.Done || c.Finding != cases.FindingIgnored {
+		t.Errorf("a new line: %+v", c)
+	}
+}
+
+func TestAPingBehindAConsoleWithoutAKernelIsNeverTheSameBoot(t *testing.T) {
+	for _, text := range []string{prompt, "SeaBIOS (version 1.0)\r\nBooting from Hard Disk 0...\r\n"} {
+		s := sight(9*time.Minute, "")
+		s.Before, s.Console, s.Ping = []byte(text), []byte(text+text), noon.Add(8*time.Minute)
+		a := follow(s)
+		if c := witness.Conclude(a, noon.Add(20*time.Minute)); c.Finding != cases.FindingUnproven || a.Lives != "" || c.Doubt == "" {
+			t.Errorf("%q: %+v of %+v", text, c, a)
+		}
+	}
+}
+
+func TestAConsoleThatShowsNoKernelIsWaitedForLonger(t *testing.T) {
+	a := follow(witness.Sight{At: noon.Add(time.Minute), Known: true, State: "running"})
+	for at, done := range map[time.Duration]bool{2 * time.Hour: false, 3 * time.Hour: true} {
+		if c := witness.Conclude(a, noon.Add(at)); c.Done != done {
+			t.Errorf("after %s: %+v", at, c)
+		}
+	}
+}
+
+func TestOfTwoDoubtsNoneIsLost(t *testing.T) {
+	s := sight(time.Minute, version+capture+dracut("[   31.0] kdump[486]: saving vmcore complete\r\n"))
+	s.Before = nil
+	p, _ := follow(s).Reached(stDumped)
+	if !strings.Contains(p.Doubt, "only the script") || !strings.Contains(p.Doubt, "older crash") {
+		t.Errorf("%+v", p)
+	}
+}
