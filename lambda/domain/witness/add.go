@@ -5,6 +5,7 @@ import (
 	"hash/crc64"
 	"slices"
 	"strconv"
+	"time"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/console"
@@ -70,7 +71,7 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 	if r.shutdown != nil && !reached(*a, cases.StageCaptureKernel) {
 		keep(&a.Raced, "its console shows a shutdown: "+r.text(r.shutdown))
 	}
-	addDump(a, r, &reading)
+	addDump(a, r, &reading, s.At)
 	if r.phase == interrupted && !reached(*a, cases.StagePanicked) {
 		addLife(a, livesOn(s, r))
 	}
@@ -94,16 +95,19 @@ func addLife(a *cases.Account, line string) {
 }
 
 // addDump adds how far the dump is, and how it has failed.
-func addDump(a *cases.Account, r *reader, reading *console.Reading) {
+func addDump(a *cases.Account, r *reader, reading *console.Reading, at time.Time) {
 	switch {
 	case r.failed != nil:
-		a.Failed = r.text(r.failed)
+		a.Failed, a.Cut = r.text(r.failed), r.cut
 	case r.phase == capturing && r.dump.failed != nil:
 		a.Failed = r.text(r.dump.failed)
 	case r.dump.complete, r.phase == capturing && r.dump.watched:
 		a.Failed = ""
 	}
 	if r.phase == capturing && reading.Activity == console.Dumping && reading.Progress != "" {
+		if a.Percent != reading.Progress {
+			a.PercentAt = at
+		}
 		a.Percent, a.Left = reading.Progress, reading.Left
 	}
 }

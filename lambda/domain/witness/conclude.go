@@ -2,6 +2,8 @@ package witness
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"crashcart/lambda/domain/cases"
@@ -47,10 +49,18 @@ const (
 // Conclude says what the account comes to at the moment now.
 func Conclude(a cases.Account, now time.Time) Conclusion {
 	c := conclude(a, now)
+	if isOld(a) && !a.Gone && now.Sub(a.SentAt) < settleTime { // the new one may still come
+		c.Done = false
+	}
 	if c.Done = c.Done || now.Sub(a.SentAt) >= last; c.Done {
 		c.Dumping, c.Stalled = false, false
 	}
 	return c
+}
+
+// isOld says that what was proven may be of an older crash.
+func isOld(a cases.Account) bool {
+	return slices.ContainsFunc(a.Proofs, func(p cases.Proof) bool { return strings.Contains(p.Doubt, doubtOlder) })
 }
 
 // conclude takes the strongest proof first.
@@ -79,6 +89,9 @@ func conclude(a cases.Account, now time.Time) Conclusion {
 func dumped(a cases.Account, now time.Time) Conclusion {
 	p, _ := a.Reached(cases.StageDumpComplete)
 	c := Conclusion{Finding: cases.FindingDumped, Doubt: p.Doubt}
+	if capture, ok := a.Reached(cases.StageCaptureKernel); ok {
+		c.Doubt = and(capture.Doubt, c.Doubt)
+	}
 	when := since(a, p) + " after the interrupt"
 	if a.Failed != "" {
 		c.Doubt = and(c.Doubt, "its script said later: "+a.Failed)
@@ -87,7 +100,7 @@ func dumped(a cases.Account, now time.Time) Conclusion {
 	switch {
 	case isBack:
 		when = fmt.Sprintf("%s after the interrupt, and it was back after %s", since(a, p), since(a, back))
-		c.Done = true
+		c.Doubt, c.Done = and(c.Doubt, back.Doubt), true
 	case a.Gone, a.Raced != "":
 		c.Doubt = and(c.Doubt, "it did not come back: "+orElse(a.Raced, "the instance does not run any more"))
 		c.Done = a.Gone || now.Sub(p.SeenAt) >= backTime
@@ -106,6 +119,9 @@ func captured(a cases.Account, now time.Time) Conclusion {
 	c := Conclusion{Doubt: p.Doubt}
 	if boot, left := a.Reached(cases.StageRebooted); left {
 		c.Finding, c.Why = cases.FindingDumpFailed, failed(a)
+		if a.Cut && a.Broken == "" {
+			c.Doubt = and(c.Doubt, doubtReset)
+		}
 		if a.Failed == "" {
 			c.Finding, c.Why = cases.FindingUnproven, "Its capture kernel ran and is gone, but nothing shows any more how its dump ended"
 		}
@@ -137,7 +153,7 @@ func hung(a cases.Account, p cases.Proof, now time.Time) Conclusion {
 	quiet := now.Sub(latest(a.MovedAt, p.SeenAt))
 	c := Conclusion{
 		Finding: cases.FindingHungInDump, Doubt: p.Doubt, Dumping: true, Stalled: quiet >= stallTime,
-		Done: quiet >= hungTime || a.Percent == "" && now.Sub(p.SeenAt) >= captureTime,
+		Done: quiet >= hungTime || stands(a, now) || a.Percent == "" && now.Sub(p.SeenAt) >= captureTime,
 		Why:  sentence("its capture kernel ran %s after the interrupt, and no complete dump has been seen%s", since(a, p), by(p)),
 	}
 	if a.Percent != "" {
@@ -148,6 +164,12 @@ func hung(a cases.Account, p cases.Proof, now time.Time) Conclusion {
 		c.Dumping, c.Stalled, c.Done = false, false, quiet >= crashTime
 	}
 	return c
+}
+
+// stands says that a dump has not moved on for so long that it is over, whatever else the
+// console prints. It is then mostly a return that was missed.
+func stands(a cases.Account, now time.Time) bool {
+	return !a.PercentAt.IsZero() && now.Sub(a.PercentAt) >= hungTime
 }
 
 // panicked is a panic behind which no capture kernel was seen.
@@ -194,6 +216,9 @@ func livesIn(a cases.Account) string {
 	}
 	return a.Lives
 }
+
+// doubtReset is why a dump may not have failed by itself.
+const doubtReset = "its capture kernel said no last word: it may have been reset from outside"
 
 // doubtSilent is why a capture kernel may have run behind a panic.
 const doubtSilent = "its console has shown nothing since, and a capture kernel may run without a word"

@@ -222,7 +222,8 @@ func TestTheNewestCrashIsReadAsAWhole(t *testing.T) {
 func TestAHostThatRunsOnIsNeverACaptureKernel(t *testing.T) {
 	before := "[ 3900.000000] INFO: task systemd:1 blocked for more than 120 seconds.\r\n"
 	story{"words of a dump, and a login", "[ 3999.1] kdump[1]: saving vmcore\r\n" + prompt, cases.FindingIgnored, nil}.check(t, before)
-	story{"words of a dump alone", "[ 3999.1] kdump[1]: saving vmcore\r\n", cases.FindingHungInDump, stages(stCapture)}.check(t, before)
+	story{"words of a dump alone", "[    6.1] kdump[1]: saving vmcore\r\n", cases.FindingHungInDump, stages(stCapture)}.check(t, before)
+	story{"words of a dump at the time of the interrupted kernel", "[ 3999.1] kdump[1]: saving vmcore\r\n", cases.FindingIgnored, nil}.check(t, before)
 }
 
 // A console may begin with another line than it ended with: its ring is cut in a character.

@@ -100,3 +100,71 @@ func TestOfTwoDoubtsNoneIsLost(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+func TestTheProgressOfAnotherProgramIsNeverACaptureKernelWithoutADoubt(t *testing.T) {
+	for _, line := range []string{"Downloading image  [ 41.0 %]  eta: 9m10s\r\n", "Copied 12 MB / 300 MB\r\n"} {
+		a := follow(sight(time.Minute, seen+dazed+line))
+		if c := witness.Conclude(a, noon.Add(3*time.Hour)); c.Doubt == "" {
+			t.Errorf("%q: %+v", line, c)
+		}
+		if got := follow(sight(time.Minute, seen+dazed+"[ 4001.1] app[1]: "+line)); len(got.Proofs) != 2 {
+			t.Errorf("%q, at the time of the interrupted kernel: %+v", line, got.Proofs)
+		}
+	}
+	a := follow(sight(time.Minute, copying+"\r\n"+whole))
+	if c := witness.Conclude(a, noon.Add(time.Hour)); c.Finding != cases.FindingDumped || !strings.Contains(c.Doubt, "words of a dump") {
+		t.Errorf("a dump by words alone: %+v", c)
+	}
+}
+
+func TestAnOldDumpNeverEndsACaseAtItsFirstStep(t *testing.T) {
+	s := sight(15*time.Second, "")
+	s.Before, s.Console = nil, []byte(version+capture+dracut(copied+whole)+restart+up)
+	a := follow(s)
+	for at, done := range map[time.Duration]bool{15 * time.Second: false, 5 * time.Minute: true} {
+		if c := witness.Conclude(a, noon.Add(at)); c.Done != done {
+			t.Errorf("after %s: %+v", at, c)
+		}
+	}
+}
+
+func TestAnOldPingIsNeverAReturn(t *testing.T) {
+	for _, text := range []string{seen + version + command, version + capture + dracut(copied+whole)} {
+		s := sight(30*time.Minute, text)
+		s.Ping = noon.Add(2 * time.Minute)
+		if _, back := follow(s).Reached(stBack); back {
+			t.Errorf("%q: it is back", text)
+		}
+	}
+}
+
+func TestAReturnInDoubtIsToldInDoubt(t *testing.T) {
+	text := version + capture + dracut(copied+whole) + restart + version + command
+	first, second := sight(time.Minute, text), sight(7*time.Minute, text)
+	second.Check.Status = "ok"
+	if c := witness.Conclude(follow(first, second), second.At); !c.Done || !strings.Contains(c.Doubt, "reachability check") {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestAResetAmidADumpIsNeverAFailureWithoutADoubt(t *testing.T) {
+	dump := version + capture + "[    6.4] kdump[480]: saving vmcore\r\n"
+	for text, doubt := range map[string]bool{
+		dump + copying + "\r\nSeaBIOS (version 1.0)\r\n" + up: true,
+		dump + copying + "\r\n" + restart + up:                false,
+		dump + "kdump: saving vmcore failed\r\n" + up:         false,
+	} {
+		c := witness.Conclude(follow(sight(time.Minute, text)), noon.Add(time.Hour))
+		if c.Finding != cases.FindingDumpFailed || strings.Contains(c.Doubt, "reset from outside") != doubt {
+			t.Errorf("%q: %+v", text, c)
+		}
+	}
+}
+
+func TestADumpThatStandsStillNeverHoldsItsCaseForDays(t *testing.T) {
+	a := follow(sight(time.Minute, version+capture+copying))
+	a.MovedAt = noon.Add(3 * time.Hour) // its host prints on
+	if c := witness.Conclude(a, a.MovedAt); !c.Done || c.Finding != cases.FindingHungInDump {
+		t.Errorf("%+v", c)
+	}
+}

@@ -116,6 +116,15 @@ func addCheck(a *cases.Account, s Sight) {
 	}
 }
 
+// lastProven is when the boot was first seen, or the end of the dump where none was.
+func lastProven(a cases.Account) time.Time {
+	p, ok := a.Reached(cases.StageRebooted)
+	if !ok {
+		p, _ = a.Reached(cases.StageDumpComplete)
+	}
+	return p.SeenAt
+}
+
 // addPing adds what the agent shows. An agent that has spoken after the interrupt is one
 // that is back, or one on a host that never crashed.
 func addPing(a *cases.Account, s Sight) {
@@ -126,6 +135,9 @@ func addPing(a *cases.Account, s Sight) {
 	captured, crashed := a.Reached(cases.StageCaptureKernel)
 	switch {
 	case reached(*a, cases.StageRebooted), reached(*a, cases.StageDumpComplete):
+		if s.Ping.Before(lastProven(*a).Add(-clocks)) {
+			return
+		}
 	case crashed && s.Ping.After(latest(captured.SeenAt, a.MovedAt).Add(agentTime)):
 		prove(a, cases.Proof{Stage: cases.StageRebooted, By: byAgent, SeenAt: s.At, Doubt: doubtBlind})
 	case crashed, reached(*a, cases.StagePanicked):

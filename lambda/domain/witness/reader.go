@@ -43,6 +43,8 @@ type reader struct {
 	shutdown *console.Line // of an orderly shutdown of the kernel that was interrupted
 	broken   *console.Line // by which the capture kernel has panicked
 	failed   *console.Line // the newest on a dump that was not complete when its kernel left
+	parted   bool          // the capture kernel has said a word of a shutdown
+	cut      bool          // it was gone amid its dump, and had not
 	windows  int           // lines of a Windows that were read
 }
 
@@ -100,6 +102,7 @@ func (r *reader) reboot(l *life, doubt string) {
 		if r.dump.last != nil {
 			r.failed = r.dump.last
 		}
+		r.cut = !r.parted && r.dump.failed == nil
 		if r.dump.failed != nil {
 			r.failed = r.dump.failed
 		}
@@ -121,7 +124,7 @@ func (r *reader) take(l *life, n int) {
 	if r.foreign && !line.Sign.OfDump() {
 		return
 	}
-	if r.phase == interrupted && captures(l, n) {
+	if r.phase == interrupted && captures(l, n) && (l.begun && l.kind == capture || !r.isLater(line)) {
 		r.capture(line)
 	}
 	switch r.phase {
@@ -136,11 +139,18 @@ func (r *reader) take(l *life, n int) {
 	}
 }
 
+// isLater says that the kernel's time in a line is not before that of the console from
+// before the interrupt. Such a line is the interrupted kernel's: a capture kernel begins anew.
+func (r *reader) isLater(line *console.Line) bool {
+	clock, timed := r.reading.Time(*line)
+	return r.joined && r.clock > 0 && timed && clock >= r.clock && line.Sign != console.SignCapture
+}
+
 // capture notes the capture kernel, which the line shows.
 func (r *reader) capture(line *console.Line) {
 	r.phase = capturing
 	doubt := doubtWords
-	if line.Sign == console.SignCapture || line.Sign == console.SignProgress {
+	if line.Sign == console.SignCapture || !r.joined && line.Sign == console.SignProgress {
 		doubt = ""
 	}
 	r.prove(cases.StageCaptureKernel, *line, doubt)
@@ -215,6 +225,8 @@ func (r *reader) takeCapturing(line *console.Line) {
 		r.prove(cases.StageDmesgSaved, *line, "")
 	case console.SignPanicked:
 		r.broken = line
+	case console.SignShutdown, console.SignLastWord:
+		r.parted = true
 	}
 	if r.dump.take(line) {
 		r.prove(cases.StageDumpComplete, *line, r.dump.doubt)

@@ -12,10 +12,13 @@ func sentence(format string, args ...any) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// and joins two reasons to doubt.
+// and joins two reasons to doubt, of which each may be empty, and says none twice.
 func and(a, b string) string {
-	if a == "" {
+	switch {
+	case strings.Contains(b, a):
 		return b
+	case strings.Contains(a, b):
+		return a
 	}
 	return a + "; " + b
 }
