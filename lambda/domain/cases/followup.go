@@ -69,22 +69,21 @@ type Account struct {
 	Left    string    `json:"left,omitempty"`    // what the dump takes from here, by its writer: "9m1s"
 	MovedAt time.Time `json:"movedAt,omitzero"`  // when the console last showed anything new
 
-	Windows   bool      `json:"windows,omitempty"`  // its console shows little
-	Shown     bool      `json:"shown,omitempty"`    // its console has shown something
-	Digest    string    `json:"digest,omitempty"`   // of the console; another one is a console that has moved
-	Raced     string    `json:"raced,omitempty"`    // what somebody has done to the host, as a part of a sentence
-	Gone      bool      `json:"gone,omitempty"`     // the instance does not run any more
-	Lives     string    `json:"lives,omitempty"`    // what shows that it runs on in the boot that was interrupted
-	Ignored   string    `json:"ignored,omitempty"`  // the console's line by which the kernel goes on
-	Broken    string    `json:"broken,omitempty"`   // the console's line by which the capture kernel has panicked
-	Failed    string    `json:"failed,omitempty"`   // the newest line on a dump that has failed
-	Timed     bool      `json:"timed,omitempty"`    // its console shows the time of its newest kernel, so that it would show a boot
-	Lively    bool      `json:"lively,omitempty"`   // what shows that it runs on is surely newer than the interrupt
-	Ended     bool      `json:"ended,omitempty"`    // the console shows that the panic came to its end
-	Cut       bool      `json:"cut,omitempty"`      // the capture kernel was gone amid its dump, without a last word
-	PercentAt time.Time `json:"percentAt,omitzero"` // when the dump last showed another percentage
-	Absent    time.Time `json:"absent,omitzero"`    // since when EC2 does not know the instance
-	Impaired  time.Time `json:"impaired,omitzero"`  // when AWS's reachability check was first seen to fail
+	Windows  bool      `json:"windows,omitempty"` // its console shows little
+	Shown    bool      `json:"shown,omitempty"`   // its console has shown something
+	Digest   string    `json:"digest,omitempty"`  // of the console; another one is a console that has moved
+	Raced    string    `json:"raced,omitempty"`   // what somebody has done to the host, as a part of a sentence
+	Gone     bool      `json:"gone,omitempty"`    // the instance does not run any more
+	Lives    string    `json:"lives,omitempty"`   // what shows that it runs on in the boot that was interrupted
+	Ignored  string    `json:"ignored,omitempty"` // the console's line by which the kernel goes on
+	Broken   string    `json:"broken,omitempty"`  // the console's line by which the capture kernel has panicked
+	Failed   string    `json:"failed,omitempty"`  // the newest line on a dump that has failed
+	Timed    bool      `json:"timed,omitempty"`   // its console shows the time of its newest kernel, so that it would show a boot
+	Lively   bool      `json:"lively,omitempty"`  // what shows that it runs on is surely newer than the interrupt
+	Ended    bool      `json:"ended,omitempty"`   // the console shows that the panic came to its end
+	Cut      bool      `json:"cut,omitempty"`     // the capture kernel was gone amid its dump, without a last word
+	Absent   time.Time `json:"absent,omitzero"`   // since when EC2 does not know the instance
+	Impaired time.Time `json:"impaired,omitzero"` // when AWS's reachability check was first seen to fail
 }
 
 // Reached gives the proof of a stage.

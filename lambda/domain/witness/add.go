@@ -5,7 +5,6 @@ import (
 	"hash/crc64"
 	"slices"
 	"strconv"
-	"time"
 
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/console"
@@ -71,7 +70,7 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 	if r.shutdown != nil && !reached(*a, cases.StageCaptureKernel) {
 		keep(&a.Raced, "its console shows a shutdown: "+r.text(r.shutdown))
 	}
-	addDump(a, r, &reading, s.At)
+	addDump(a, r, &reading)
 	if r.phase == interrupted && !reached(*a, cases.StagePanicked) {
 		addLife(a, livesOn(s, r))
 	}
@@ -95,7 +94,7 @@ func addLife(a *cases.Account, line string) {
 }
 
 // addDump adds how far the dump is, and how it has failed.
-func addDump(a *cases.Account, r *reader, reading *console.Reading, at time.Time) {
+func addDump(a *cases.Account, r *reader, reading *console.Reading) {
 	switch {
 	case r.failed != nil:
 		a.Failed, a.Cut = r.text(r.failed), r.cut
@@ -105,9 +104,6 @@ func addDump(a *cases.Account, r *reader, reading *console.Reading, at time.Time
 		a.Failed = ""
 	}
 	if r.phase == capturing && reading.Activity == console.Dumping && reading.Progress != "" {
-		if a.Percent != reading.Progress {
-			a.PercentAt = at
-		}
 		a.Percent, a.Left = reading.Progress, reading.Left
 	}
 }

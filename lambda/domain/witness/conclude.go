@@ -153,7 +153,7 @@ func hung(a cases.Account, p cases.Proof, now time.Time) Conclusion {
 	quiet := now.Sub(latest(a.MovedAt, p.SeenAt))
 	c := Conclusion{
 		Finding: cases.FindingHungInDump, Doubt: p.Doubt, Dumping: true, Stalled: quiet >= stallTime,
-		Done: quiet >= hungTime || stands(a, now) || a.Percent == "" && now.Sub(p.SeenAt) >= captureTime,
+		Done: quiet >= hungTime || a.Percent == "" && now.Sub(p.SeenAt) >= captureTime,
 		Why:  sentence("its capture kernel ran %s after the interrupt, and no complete dump has been seen%s", since(a, p), by(p)),
 	}
 	if a.Percent != "" {
@@ -164,12 +164,6 @@ func hung(a cases.Account, p cases.Proof, now time.Time) Conclusion {
 		c.Dumping, c.Stalled, c.Done = false, false, quiet >= crashTime
 	}
 	return c
-}
-
-// stands says that a dump has not moved on for so long that it is over, whatever else the
-// console prints. It is then mostly a return that was missed.
-func stands(a cases.Account, now time.Time) bool {
-	return !a.PercentAt.IsZero() && now.Sub(a.PercentAt) >= hungTime
 }
 
 // panicked is a panic behind which no capture kernel was seen.

@@ -116,7 +116,6 @@ func TestACaptureKernelThatPrintsForEverEnds(t *testing.T) {
 func TestNoCaseOutlivesItsStateMachine(t *testing.T) {
 	a := follow(sight(time.Minute, version+capture+copying))
 	a.MovedAt = noon.Add(47*time.Hour - time.Minute)
-	a.PercentAt = a.MovedAt
 	if c := witness.Conclude(a, noon.Add(47*time.Hour-time.Second)); c.Done || !c.Dumping {
 		t.Errorf("%+v", c)
 	}

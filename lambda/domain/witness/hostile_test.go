@@ -160,11 +160,3 @@ func TestAResetAmidADumpIsNeverAFailureWithoutADoubt(t *testing.T) {
 		}
 	}
 }
-
-func TestADumpThatStandsStillNeverHoldsItsCaseForDays(t *testing.T) {
-	a := follow(sight(time.Minute, version+capture+copying))
-	a.MovedAt = noon.Add(3 * time.Hour) // its host prints on
-	if c := witness.Conclude(a, a.MovedAt); !c.Done || c.Finding != cases.FindingHungInDump {
-		t.Errorf("%+v", c)
-	}
-}
