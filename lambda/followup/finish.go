@@ -54,7 +54,10 @@ func (h *Handler) finish(ctx context.Context, caseID string, f *failure) (Finish
 func conclude(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 	c := found(t)
 	if !c.Done && t.failure != nil {
-		c = witness.Conclusion{Finding: cases.FindingUnproven, Why: t.failure.why()}
+		c = cutShort(c, t.r.Followup.Account, *t.failure)
+	}
+	if t.r.Followup.Blind {
+		c.Doubt = joined(c.Doubt, "EC2 has not shown it lately")
 	}
 	if c.Finding == "" { // its host was never observed
 		c.Finding, c.Why = cases.FindingUnproven, "its follow-up has seen nothing of it"
@@ -62,6 +65,25 @@ func conclude(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 	next := t.r.Followup
 	next.Finding, next.Why, next.Doubt, next.ConcludedAt = c.Finding, c.Why, c.Doubt, t.now
 	return h.Book.Follow(ctx, t.r, next)
+}
+
+// cutShort is what a case has come to whose follow-up has failed. What is proven stays so:
+// only how it went on is not known. Of a dump that was being written nobody knows the end.
+func cutShort(c witness.Conclusion, a cases.Account, f failure) witness.Conclusion {
+	for _, p := range a.Proofs {
+		if p.Stage != cases.StageSent && !c.Dumping {
+			return witness.Conclusion{Finding: c.Finding, Why: c.Why, Doubt: joined(c.Doubt, f.why())}
+		}
+	}
+	return witness.Conclusion{Finding: cases.FindingUnproven, Why: f.why()}
+}
+
+// joined is one doubt after another.
+func joined(doubt, more string) string {
+	if doubt == "" {
+		return more
+	}
+	return doubt + "; " + more
 }
 
 // maxCause bounds what a finding says of a failure, in bytes. The log has all of it.

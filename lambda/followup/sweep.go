@@ -46,7 +46,9 @@ func (h *Handler) sweep(ctx context.Context) (Swept, error) {
 		return Swept{}, err
 	}
 	slices.Reverse(records)
-	s, wanted := Swept{Unclosed: len(records)}, records[:min(len(records), mostSwept)]
+	wanted := slices.DeleteFunc(slices.Clone(records), func(r cases.Record) bool { return !h.needs(r) })
+	s := Swept{Unclosed: len(records)}
+	wanted = wanted[:min(len(wanted), mostSwept)]
 	var (
 		wg       sync.WaitGroup
 		mu       sync.Mutex
@@ -79,17 +81,29 @@ func (s *Swept) add(one Swept) {
 	s.Started, s.Lost, s.Redriven, s.Finished = s.Started+one.Started, s.Lost+one.Lost, s.Redriven+one.Redriven, s.Finished+one.Finished
 }
 
+// needs says whether a case may need the sweep: it has lost its result, was never started,
+// or has been quiet for too long. A hundred healthy cases must not keep it from one more.
+func (h *Handler) needs(r cases.Record) bool {
+	now := h.Now()
+	t := task{r: r, now: now}
+	_, untold := first(losing, t)
+	return untold || r.Followup.Steps == 0 || now.Sub(r.Followup.SteppedAt) > quietFor
+}
+
 // mend does for one case what nobody else has done.
 func (h *Handler) mend(ctx context.Context, r cases.Record) (done Swept, err error) {
 	now := h.Now()
 	if !r.Follows() || now.Sub(r.ClaimedAt) <= startAfter {
 		return Swept{}, nil
 	}
-	if lost(task{r: r, now: now}) {
+	t := task{r: r, now: now}
+	if _, due := first(losing, t); due {
 		if r, err = h.lose(ctx, r); err != nil || !r.Follows() {
 			return Swept{}, err
 		}
-		done.Lost = 1
+		if lost(t) {
+			done.Lost = 1
+		}
 	}
 	since := r.ClaimedAt
 	if r.Followup.Steps > 0 {

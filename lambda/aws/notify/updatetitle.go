@@ -19,6 +19,16 @@ var found = map[cases.Finding]string{
 	cases.FindingUnproven:   "Nothing proves that {instance} crashed",
 }
 
+// found is what the title says of the finding. A crash may be proven though its end is not.
+func (u Update) found() string {
+	if u.Finding == cases.FindingUnproven {
+		if _, crashed := u.proof(cases.StageCaptureKernel, cases.StagePanicked, cases.StageDumpComplete); crashed {
+			return "{instance} crashed; how its dump ended is not known"
+		}
+	}
+	return found[u.Finding]
+}
+
 // title says what became of the case in one honest line.
 func (u Update) title() string {
 	who := cmp.Or(u.InstanceID, "an instance without a name")
@@ -30,7 +40,7 @@ func (u Update) title() string {
 	case UpdateLost:
 		return cut("Interrupt possibly sent to "+who+", its result is lost: leave it alone, it may be writing its dump", mostTitle)
 	default:
-		return cut(strings.ReplaceAll(found[u.Finding], "{instance}", who)+u.back()+u.doubted(), mostTitle)
+		return cut(strings.ReplaceAll(u.found(), "{instance}", who)+u.back()+u.doubted(), mostTitle)
 	}
 }
 

@@ -240,9 +240,13 @@ func TestWhatSomebodyDoesIsRaced(t *testing.T) {
 		"held in the warm pool":  {running(func(s *witness.Sight) { s.Lifecycle = "Warmed:Terminating:Wait" }), ""},
 		"a state nobody expects": {running(func(s *witness.Sight) { s.State = "pending" }), ""},
 	} {
-		again := c.s
-		again.At = noon.Add(6 * time.Minute)
-		got := witness.Conclude(follow(c.s, again), again.At)
+		seen := []witness.Sight{c.s}
+		if name == "gone" { // EC2 may forget an instance for a moment, so one sight is not enough
+			again := c.s
+			again.At = noon.Add(6 * time.Minute)
+			seen = append(seen, again)
+		}
+		got := witness.Conclude(follow(seen...), noon.Add(6*time.Minute))
 		raced := got.Finding == cases.FindingRaced
 		if raced != (c.want != "") || !strings.Contains(got.Why, c.want) || raced && !got.Done || strings.ContainsAny(got.Why, "\x1b\n") {
 			t.Errorf("%s: %+v", name, got)

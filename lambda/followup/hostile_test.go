@@ -1,0 +1,57 @@
+package followup_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
+)
+
+// until plays a recording up to the step that shows a stage.
+func (w *world) until(r recording, id string, stage cases.Stage) {
+	w.t.Helper()
+	for since := time.Duration(0); since < time.Hour; since += 15 * time.Second {
+		w.at(since)
+		w.play(r, since)
+		w.advance(id)
+		if _, ok := w.record(id).Followup.Account.Reached(stage); ok {
+			return
+		}
+	}
+	w.t.Fatalf("%s never comes", stage)
+}
+
+func TestWhatIsProvenIsNeverLostWithTheFollowup(t *testing.T) {
+	r := named(t, "dumped")
+	w, id := ready(t, r)
+	w.until(r, id, cases.StageDumpComplete)
+	if _, err := w.invoke(t.Context(), finishEvent(id, timedOut)); err != nil {
+		t.Fatal(err)
+	}
+	got := w.record(id).Followup
+	if got.Finding != cases.FindingDumped || !strings.Contains(got.Doubt, "its follow-up failed") {
+		t.Errorf("%s, in doubt: %q", got.Finding, got.Doubt)
+	}
+}
+
+func TestHealthyCasesNeverKeepTheSweepFromOneMore(t *testing.T) {
+	w := newWorld(t)
+	var last string
+	for i := range 101 {
+		w.at(time.Duration(i) * time.Second)
+		last = w.claimOf(fmt.Sprintf("i-0a1b2c3d4e5f6%04x", i), cases.StateInterrupted)
+		if i < 100 {
+			w.advance(last)
+		}
+	}
+	w.at(5 * time.Minute)
+	if _, err := w.invoke(t.Context(), config.SweepEvent); err != nil {
+		t.Fatal(err)
+	}
+	if w.runs[last] == nil {
+		t.Error("the newest case was not started")
+	}
+}
