@@ -55,16 +55,7 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 	r := readSince(&reading, *a, s)
 	a.Timed = reading.Timed && !reading.Bare
 	a.Shown = a.Shown || reading.Timed || len(reading.Lines) > 0
-	for _, f := range r.found {
-		why := f.doubt
-		if doubt != "" {
-			why = and(why, doubt)
-		}
-		prove(a, cases.Proof{Stage: f.stage, Line: reading.Text(f.line), By: byConsole, SeenAt: s.At, Doubt: why})
-		if f.stage == cases.StagePanicked && panicEnds(s.Console[f.line.Offset:]) {
-			a.Ended = true
-		}
-	}
+	addStages(a, s, r, doubt)
 	keep(&a.Ignored, r.text(r.ignored))
 	keep(&a.Broken, r.text(r.broken))
 	if r.shutdown != nil && !reached(*a, cases.StageCaptureKernel) {
@@ -75,6 +66,21 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 		addLife(a, livesOn(s, r))
 	}
 	return &reading, r
+}
+
+// addStages adds the stages that the reader has found. All of them have this doubt, if
+// there is one.
+func addStages(a *cases.Account, s Sight, r *reader, doubt string) {
+	for _, f := range r.found {
+		why := f.doubt
+		if doubt != "" {
+			why = and(why, doubt)
+		}
+		prove(a, cases.Proof{Stage: f.stage, Line: r.reading.Text(f.line), By: byConsole, SeenAt: s.At, Doubt: why})
+		if f.stage == cases.StagePanicked && panicEnds(s.Console[f.line.Offset:]) {
+			a.Ended = true
+		}
+	}
 }
 
 // panicEnds says that a panic has come to its end, by the kernel's own words (Linux,

@@ -32,30 +32,38 @@ const (
 
 // addInstance adds what EC2 and Auto Scaling say of the instance.
 func addInstance(a *cases.Account, s Sight) {
-	reason := printable.Line(s.Reason, maxReason)
 	if s.Known && s.State != "" {
 		a.Absent = time.Time{}
-	}
-	if s.State == "running" {
-		a.Gone = false
 	}
 	switch {
 	case !s.Known:
 	case s.State == "":
 		addAbsence(a, s)
 		return
-	case s.State == "terminated", s.State == "stopped", s.State == "shutting-down", s.State == "stopping":
-		a.Gone = s.State == "terminated" || s.State == "stopped"
-		if !isOwn(reason) {
-			keep(&a.Raced, fmt.Sprintf("the instance is %s%s", printable.Line(s.State, maxReason), inBrackets(reason)))
-		} else if reached(*a, cases.StageCaptureKernel) && a.Gone {
-			keep(&a.Failed, "the instance has stopped by itself")
-		}
-	case s.Launched.After(a.SentAt.Add(clocks)):
-		keep(&a.Raced, "the instance was stopped and started again at "+s.Launched.UTC().Format(time.TimeOnly)+" UTC")
+	default:
+		addState(a, s)
 	}
 	if isLeaving(s.Lifecycle) {
 		keep(&a.Raced, fmt.Sprintf("its Auto Scaling group replaces it (%s)", printable.Line(s.Lifecycle, maxReason)))
+	}
+}
+
+// addState adds what the state of the instance says.
+func addState(a *cases.Account, s Sight) {
+	switch reason := printable.Line(s.Reason, maxReason); s.State {
+	case "terminated", "stopped", "shutting-down", "stopping":
+		a.Gone = s.State == "terminated" || s.State == "stopped"
+		if !isOwn(reason) {
+			keep(&a.Raced, fmt.Sprintf("the instance is %s%s", s.State, inBrackets(reason)))
+		} else if reached(*a, cases.StageCaptureKernel) && a.Gone {
+			keep(&a.Failed, "the instance has stopped by itself")
+		}
+		return
+	case "running":
+		a.Gone = false
+	}
+	if s.Launched.After(a.SentAt.Add(clocks)) {
+		keep(&a.Raced, "the instance was stopped and started again at "+s.Launched.UTC().Format(time.TimeOnly)+" UTC")
 	}
 }
 

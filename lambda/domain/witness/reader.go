@@ -124,7 +124,7 @@ func (r *reader) take(l *life, n int) {
 	if r.foreign && !line.Sign.OfDump() {
 		return
 	}
-	if r.phase == interrupted && captures(l, n) && (l.begun && l.kind == capture || !r.isLater(line)) {
+	if r.phase == interrupted && r.isCapture(l, n) {
 		r.capture(line)
 	}
 	switch r.phase {
@@ -137,6 +137,11 @@ func (r *reader) take(l *life, n int) {
 			r.prove(cases.StageReachable, *line, "")
 		}
 	}
+}
+
+// isCapture says whether a line shows that the capture kernel runs.
+func (r *reader) isCapture(l *life, n int) bool {
+	return captures(l, n) && (l.begun && l.kind == capture || !r.isLater(&l.lines[n]))
 }
 
 // isLater says that the kernel's time in a line is not before that of the console from
