@@ -63,12 +63,9 @@ func (o *shortOutput) Event(e Event) {
 
 func (o *shortOutput) stamp(e Event) string { return o.Paint(paintDim, page.Clock(e.At)) + " " }
 
-// finding shows what a case came to, and of the hero's the proof on a line of its own.
+// finding shows what a case came to. Its sentence has the line that proves it.
 func (o *shortOutput) finding(e Event) {
 	o.Line(o.stamp(e)+o.Paint(paintKept, fmt.Sprintf("■ %-8s ", e.Names[0])), e.Finding+": "+e.Text)
-	if e.Names[0] == hero && e.Detail != "" {
-		o.Line(strings.Repeat(" ", guestColumn), o.Paint(paintDim, page.Cut(e.Detail, o.Width()-guestColumn)))
-	}
 }
 
 // folded is the name under which the members of a group appear as one.
