@@ -98,7 +98,12 @@ func TestConsoleNeverCountsWhatWasThereBefore(t *testing.T) {
 	if err := os.WriteFile(file, []byte(hungID+"\t"+older+"\t2026-11-28T04:05:06+00:00\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const seen = "[  900.1] Uhhuh. NMI received for unknown reason 21 on CPU 0.\r\n"
+	// A kernel that goes on says so. One that says only the first of the two may be dumping.
+	const noticed = "[  900.1] Uhhuh. NMI received for unknown reason 21 on CPU 0.\r\n"
+	const seen = noticed + "[  900.1] Dazed and confused, but trying to continue\r\n"
+	if r := readAs(t, older+"\r\n"+noticed, "--before", file, "-"); r.Finding != cases.FindingUnproven || len(r.Stages) != 1 {
+		t.Errorf("half of it read as %+v", r)
+	}
 	if r := readAs(t, older+"\r\n"+seen, "--before", file, "-"); r.Finding != cases.FindingIgnored || len(r.Stages) != 1 || r.Stages[0].Offset != len(older)+2 {
 		t.Errorf("read as %+v", r)
 	}
