@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os/exec"
@@ -21,6 +22,7 @@ import (
 	"crashcart/lambda/domain/config"
 
 	"crashcart/lab"
+	"crashcart/lab/fleet"
 	"crashcart/lab/runtime"
 )
 
@@ -75,16 +77,20 @@ func (f *function) invoke(t *testing.T, event string) runtime.Result {
 	return result
 }
 
-// A case whose instance is gone is the shortest that there is.
+// A case whose instance was terminated is the shortest that there is.
 func TestTheBootstrapFollowsACaseToItsEnd(t *testing.T) {
 	l, err := lab.Start(lab.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
+	const host = "i-0a1b2c3d4e5f60718"
+	if err := errors.Join(l.Fleet.Add(fleet.Spec{ID: host, Type: "m6i.large"}), l.Fleet.Terminate(host)); err != nil {
+		t.Fatal(err)
+	}
 	book := casebook.New(dynamodb.NewFromConfig(l.Config()), l.TableName)
 	c, err := book.Claim(t.Context(), cases.Request{
-		InstanceID: "i-0a1b2c3d4e5f60718", Cooldown: 6 * time.Hour, Budget: 3, Origin: cases.Origin{SourceKey: "alarm", Kind: "alarm"},
+		InstanceID: host, Cooldown: 6 * time.Hour, Budget: 3, Origin: cases.Origin{SourceKey: "alarm", Kind: "alarm"},
 	})
 	if err == nil {
 		err = book.Settle(t.Context(), c, cases.StateInterrupted, "")
