@@ -75,7 +75,7 @@ func cutShort(c witness.Conclusion, a cases.Account, f failure) witness.Conclusi
 			return witness.Conclusion{Finding: c.Finding, Why: c.Why, Doubt: joined(c.Doubt, f.why())}
 		}
 	}
-	return witness.Conclusion{Finding: cases.FindingUnproven, Why: f.why()}
+	return witness.Conclusion{Finding: cases.FindingUnproven, Why: f.why(), Doubt: c.Doubt}
 }
 
 // joined is one doubt after another.

@@ -1,7 +1,9 @@
 package followup_test
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,5 +55,57 @@ func TestHealthyCasesNeverKeepTheSweepFromOneMore(t *testing.T) {
 	}
 	if w.runs[last] == nil {
 		t.Error("the newest case was not started")
+	}
+}
+
+// The line that shows the capture kernel may be another program's.
+func TestTheDoubtOfACrashIsNeverLostWithTheFollowup(t *testing.T) {
+	r := named(t, "dumped")
+	w, id := ready(t, r)
+	w.until(r, id, cases.StageCaptureKernel)
+	before := w.record(id)
+	next := before.Followup
+	next.Account.Proofs = slices.Clone(next.Account.Proofs)
+	for i := range next.Account.Proofs {
+		next.Account.Proofs[i].Doubt = "it may be of an older crash"
+	}
+	if _, err := w.book.Follow(t.Context(), before, next); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.invoke(t.Context(), finishEvent(id, timedOut)); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.record(id).Followup; got.Finding != cases.FindingUnproven || !strings.Contains(got.Doubt, "older crash") {
+		t.Errorf("%s, in doubt: %q", got.Finding, got.Doubt)
+	}
+}
+
+func TestABlindEndIsNeverWithoutADoubt(t *testing.T) {
+	r := named(t, "dumped")
+	w, id := ready(t, r)
+	w.until(r, id, cases.StageCaptureKernel)
+	w.blind = errOutage
+	w.follow(id, nil)
+	if got := w.record(id).Followup; !got.Concluded() || !strings.Contains(got.Doubt, "EC2 has not shown it") {
+		t.Errorf("%s, because %q, in doubt: %q", got.Finding, got.Why, got.Doubt)
+	}
+}
+
+func TestALostClaimThatTheTopicDidNotTakeIsToldByTheNextSweep(t *testing.T) {
+	w := newWorld(t)
+	id := w.claim("")
+	w.noStart[id] = errors.New("AccessDeniedException: not authorized to perform states:StartExecution")
+	w.deaf = true
+	w.at(3 * time.Minute)
+	if _, err := w.sweep(); err == nil || len(w.news()) > 0 {
+		t.Fatalf("%v, people were notified of %q", err, w.news())
+	}
+	w.deaf = false
+	for range 2 {
+		w.at(w.clock().Sub(dawn) + 5*time.Minute)
+		_, _ = w.sweep()
+	}
+	if !slices.Equal(w.news(), []string{"lost"}) {
+		t.Errorf("people were notified of %q", w.news())
 	}
 }

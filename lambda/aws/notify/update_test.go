@@ -103,6 +103,31 @@ func TestNobodyIsEverLedToRuinADumpByAnUpdate(t *testing.T) {
 	}
 }
 
+func TestATitleNeverDeniesACrashThatIsProven(t *testing.T) {
+	for _, p := range []cases.Proof{captured, complete} {
+		n := newWorld().update(t, change(base(notify.UpdateEnded), func(u *notify.Update) {
+			u.Finding, u.Proofs = cases.FindingUnproven, []cases.Proof{sentIt, p}
+		}))
+		if strings.Contains(n.Content.Title, "Nothing proves") || !strings.Contains(n.Content.Title, "crashed; how its dump ended is not known") {
+			t.Errorf("%s: %s", p.Stage, n.Content.Title)
+		}
+	}
+}
+
+// A check of the network card alone may pass while the host is still down.
+func TestATitleNeverClaimsAReturnThatIsInDoubt(t *testing.T) {
+	for doubt, want := range map[string]string{"": ", back after 3m0s", "the network answers, the host may not": ", perhaps back after 3m0s"} {
+		n := newWorld().update(t, change(base(notify.UpdateEnded), func(u *notify.Update) {
+			back := proof(cases.StageReachable, 180, "status check", "")
+			back.Doubt = doubt
+			u.Finding, u.Proofs = cases.FindingDumped, []cases.Proof{sentIt, captured, complete, back}
+		}))
+		if !strings.HasSuffix(n.Content.Title, want) {
+			t.Errorf("%q: %s", doubt, n.Content.Title)
+		}
+	}
+}
+
 // What is in doubt may be a dump that is being written. A reboot would end it.
 func TestADoubtNeverLeadsToAReboot(t *testing.T) {
 	for _, f := range cases.Findings() {

@@ -71,6 +71,8 @@ func (u Update) back() string {
 		return ""
 	case answers && (after == "" || u.Finding == cases.FindingUnproven):
 		return "; it answers"
+	case answers && p.Doubt != "":
+		return ", perhaps back after " + after
 	case answers:
 		return ", back after " + after
 	case rebooted:
