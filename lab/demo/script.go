@@ -64,9 +64,9 @@ func story() []beat {
 		{25 * s, false, raise("CPU above 95 %", lab.Alarm{Name: busyCPU, Metric: "CPUUtilization", Instances: []string{web1}})},
 		{50 * s, false, raise("metric math over two hosts", lab.Alarm{Name: workers, Missing: true, Instances: []string{arm1, db1}})},
 		{90 * s, false, raise("a heartbeat is missing", missing(pay1))},
+		{110 * s, false, raise("a heartbeat is missing", missing(job1))}, // before the hero, while it boots on any machine
 		{150 * s, true, again("SQS delivers the same event a second time", heartbeat+web2)},
 		{170 * s, true, raise("another alarm for the same hang", lab.Alarm{Name: latency, Namespace: "Shop", Metric: "Latency", Instances: []string{web2}})},
-		{210 * s, false, raise("a heartbeat is missing", missing(job1))},
 		{230 * s, false, raise("AWS's reachability check fails", lab.Alarm{Name: status, Instances: []string{cache1}})},
 		{250 * s, false, raise("an alarm about a whole Auto Scaling group", lab.Alarm{Name: checkoutA, Missing: true, Group: checkout})},
 		{270 * s, false, raise("a heartbeat is missing", missing(gone1))},
