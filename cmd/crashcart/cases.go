@@ -33,10 +33,10 @@ A case that is claimed for more than a minute has lost its result. The
 interrupt may have been sent, and it will not be sent again.
 
 A case is open for ` + openFor + ` at most. After that its instance may have another
-case, and this one is overdue until somebody closes it. One that has a finding
-is never overdue: the follow-up closes it. The alarm
-crashcart_overdue is about overdue cases. --open and --overdue together list
-every case that nobody has closed.
+case, and this one is overdue until somebody closes it. That holds for one
+with a finding, too: the follow-up should have closed it, and has not. The
+alarm crashcart_overdue is about overdue cases. --open and --overdue together
+list every case that nobody has closed.
 
 --open and --overdue read an index that is a moment behind the table. A case of
 the last second may be missing, and one that was just closed may still be

@@ -127,16 +127,19 @@ func TestACaseThatHasEndedIsNeverListedAsOpen(t *testing.T) {
 	}
 }
 
-// The follow-up closes it. Nobody has to be called at night for that.
-func TestACaseWithAFindingIsNeverOverdue(t *testing.T) {
+// The follow-up should have closed it. A person must see that it has not.
+func TestAFindingNeverHidesACaseThatWasNeverClosed(t *testing.T) {
 	w := newWorld(t, 0, lab.Options{}, lab.Function{})
 	id, old := w.claimed(0, 49*time.Hour, false), w.claimed(1, 49*time.Hour, false)
+	closed := w.claimed(2, 49*time.Hour, false)
 	w.step(old, time.Hour, dumping(49*time.Hour)) // followed, and no more than that
+	w.ends(closed, time.Minute, cases.FindingUnproven, "nothing was seen for 49h", "")
 	w.step(id, time.Minute, func(f *cases.Followup) {
 		f.Finding, f.Why, f.ConcludedAt = cases.FindingUnproven, "nothing was seen for 49h", time.Now()
 	})
-	if r := w.want(0, old, "cases", "--overdue"); strings.Contains(r.stdout, id) {
-		t.Errorf("%s is overdue:\n%s", id, r.stdout)
+	r := w.want(0, old, "cases", "--overdue")
+	if !strings.Contains(r.stdout, id) || strings.Contains(r.stdout, closed) {
+		t.Errorf("overdue are not %s and %s, without %s:\n%s", old, id, closed, r.stdout)
 	}
 }
 

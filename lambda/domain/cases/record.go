@@ -40,8 +40,9 @@ type Notes struct {
 
 // Overdue says that somebody must close the case: nobody has within config.OpenFor, and it
 // stays in the index until somebody does. A dry run is never overdue, since nobody has to
-// close it. Neither is a case that has come to its finding: the follow-up closes it.
-func (r Record) Overdue() bool { return r.Lapsed && !r.DryRun && !r.Followup.Concluded() }
+// close it. A case that has a finding may be overdue, too: the follow-up should have closed
+// it, and has not.
+func (r Record) Overdue() bool { return r.Lapsed && !r.DryRun }
 
 // Stuck says that the result of the send will never be written: the function that made
 // the claim has ended. The interrupt may have been sent. It is not sent again.

@@ -8,7 +8,8 @@ import (
 	"crashcart/lambda/domain/config"
 )
 
-func TestNobodyHasToLookAtWhatEndsByItself(t *testing.T) {
+// A finding does not close a case. Nobody would see one whose close fails.
+func TestACaseThatWasNeverClosedIsNeverOutOfSight(t *testing.T) {
 	late := noon.Add(config.FunctionTimeout + time.Second)
 	for _, c := range []struct {
 		name           string
@@ -16,7 +17,7 @@ func TestNobodyHasToLookAtWhatEndsByItself(t *testing.T) {
 		overdue, stuck bool
 	}{
 		{"lapsed", cases.Record{Lapsed: true, ClaimedAt: noon, State: cases.StateInterrupted}, true, false},
-		{"lapsed, but it has come to its finding", cases.Record{Lapsed: true, ClaimedAt: noon, State: cases.StateInterrupted, Followup: cases.Followup{Steps: 9, Finding: cases.FindingUnproven}}, false, false},
+		{"lapsed, and never closed though it has come to its finding", cases.Record{Lapsed: true, ClaimedAt: noon, State: cases.StateInterrupted, Followup: cases.Followup{Steps: 9, Finding: cases.FindingUnproven}}, true, false},
 		{"lapsed, and still followed", cases.Record{Lapsed: true, ClaimedAt: noon, State: cases.StateInterrupted, Followup: cases.Followup{Steps: 9}}, true, false},
 		{"lapsed, a dry run", cases.Record{Lapsed: true, ClaimedAt: noon, State: cases.StateClaimed, DryRun: true}, false, false},
 		{"its function has ended", cases.Record{ClaimedAt: noon, State: cases.StateClaimed}, false, true},
