@@ -71,11 +71,26 @@ func conclude(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 // only how it went on is not known. Of a dump that was being written nobody knows the end.
 func cutShort(c witness.Conclusion, a cases.Account, f failure) witness.Conclusion {
 	for _, p := range a.Proofs {
-		if p.Stage != cases.StageSent && !c.Dumping {
+		if p.Stage != cases.StageSent && !c.Dumping && !mayStillDump(c, a) {
 			return witness.Conclusion{Finding: c.Finding, Why: c.Why, Doubt: joined(c.Doubt, f.why())}
 		}
 	}
 	return witness.Conclusion{Finding: cases.FindingUnproven, Why: f.why(), Doubt: c.Doubt}
+}
+
+// mayStillDump says that a finding rests on the capture kernel not having shown so far. A
+// case that is not done was not watched for long enough to say that it did not run. The
+// kernel's own word proves it: the end of its panic, its reboot, or that it goes on.
+func mayStillDump(c witness.Conclusion, a cases.Account) bool {
+	_, rebooted := a.Reached(cases.StageRebooted)
+	switch c.Finding {
+	case cases.FindingNoDump:
+		return !rebooted && !a.Ended
+	case cases.FindingIgnored:
+		return a.Ignored == ""
+	default:
+		return false
+	}
 }
 
 // joined is one doubt after another.

@@ -109,3 +109,34 @@ func TestALostClaimThatTheTopicDidNotTakeIsToldByTheNextSweep(t *testing.T) {
 		t.Errorf("people were notified of %q", w.news())
 	}
 }
+
+// A capture kernel boots within minutes of a panic. Thirty seconds after it, nobody knows.
+func TestSilenceIsNeverTakenForNoDumpBecauseTheFollowupFailed(t *testing.T) {
+	const (
+		hung  = "[ 3900.000000] INFO: task systemd:1 blocked for more than 120 seconds.\r\n"
+		seen  = hung + "[ 4000.100000] Uhhuh. NMI received for unknown reason 21 on CPU 0.\r\n"
+		dies  = seen + "[ 4000.200000] Kernel panic - not syncing: NMI: Not continuing\r\n"
+		lives = seen + "[ 4000.300000] systemd[1]: Started cron.service.\r\n"
+	)
+	for text, want := range map[string]cases.Finding{
+		dies:  cases.FindingUnproven,
+		lives: cases.FindingUnproven,
+		dies + "[ 4000.300000] ---[ end Kernel panic - not syncing: NMI: Not continuing ]---\r\n":        cases.FindingNoDump,
+		dies + "[    0.000000] Linux version 6.1.0\r\n[    0.000000] Command line: root=/dev/vda ro\r\n": cases.FindingNoDump,
+		lives + "[ 4000.400000] Dazed and confused, but trying to continue\r\n":                          cases.FindingIgnored,
+	} {
+		w := newWorld(t)
+		id := w.claim(cases.StateInterrupted)
+		w.before(id, []byte(hung))
+		w.host.ping, w.host.console = dawn.Add(-12*time.Minute), []byte(text)
+		w.at(30 * time.Second)
+		w.advance(id)
+		if _, err := w.invoke(t.Context(), finishEvent(id, timedOut)); err != nil {
+			t.Fatal(err)
+		}
+		got := w.record(id).Followup
+		if got.Finding != want || !strings.Contains(got.Why+got.Doubt, "its follow-up failed") {
+			t.Errorf("%q: %s, because %q, in doubt: %q", text, got.Finding, got.Why, got.Doubt)
+		}
+	}
+}
