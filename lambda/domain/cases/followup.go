@@ -84,6 +84,7 @@ type Account struct {
 	Cut      bool      `json:"cut,omitempty"`     // the capture kernel was gone amid its dump, without a last word
 	Absent   time.Time `json:"absent,omitzero"`   // since when EC2 does not know the instance
 	Impaired time.Time `json:"impaired,omitzero"` // when AWS's reachability check was first seen to fail
+	Passing  time.Time `json:"passing,omitzero"`  // since when every look has seen that check pass; zero where the newest has not
 }
 
 // Reached gives the proof of a stage.

@@ -325,6 +325,12 @@ func TestACheckAloneIsNeverAReturn(t *testing.T) {
 		s.Check = c
 		return s
 	}
+	blind := func(after time.Duration, c instance.Check) witness.Sight {
+		return witness.Sight{At: noon.Add(after), Check: c}
+	}
+	windows := func(after time.Duration, c instance.Check) witness.Sight {
+		return witness.Sight{At: noon.Add(after), Windows: true, Check: c}
+	}
 	crash := version + capture + dracut(copied+whole)
 	boot := crash + restart + version + command
 	for name, c := range map[string]struct {
@@ -337,8 +343,13 @@ func TestACheckAloneIsNeverAReturn(t *testing.T) {
 		"ok just after a boot":              {[]witness.Sight{checked(time.Minute, boot, ok), checked(2*time.Minute, boot, ok)}, false},
 		"ok long after a boot":              {[]witness.Sight{checked(time.Minute, boot, ok), checked(7*time.Minute, boot, ok)}, true},
 		"failed, and ok after a boot":       {[]witness.Sight{checked(time.Minute, crash, bad), checked(2*time.Minute, boot, ok)}, true},
-		"failed and ok, without a console":  {[]witness.Sight{{At: noon.Add(time.Minute), Check: bad}, {At: noon.Add(9 * time.Minute), Check: ok}}, true},
-		"failed and ok of a Windows":        {[]witness.Sight{{At: noon.Add(time.Minute), Windows: true, Check: bad}, {At: noon.Add(9 * time.Minute), Check: ok}}, true},
+		"failed and ok, without a console":  {[]witness.Sight{blind(time.Minute, bad), blind(9*time.Minute, ok), blind(10*time.Minute, ok)}, true},
+		"failed and ok of a Windows":        {[]witness.Sight{windows(time.Minute, bad), windows(9*time.Minute, ok), windows(10*time.Minute, ok)}, true},
+		"failed and ok once":                {[]witness.Sight{windows(time.Minute, bad), windows(9*time.Minute, ok)}, false},
+		"failed and ok too early":           {[]witness.Sight{windows(15*time.Second, bad), windows(time.Minute, ok), windows(4*time.Minute, ok)}, false},
+		"failed and ok early, and later":    {[]witness.Sight{windows(15*time.Second, bad), windows(time.Minute, ok), windows(5*time.Minute, ok)}, true},
+		"failed and ok by turns":            {[]witness.Sight{windows(time.Minute, bad), windows(6*time.Minute, ok), windows(7*time.Minute, bad), windows(8*time.Minute, ok)}, false},
+		"failed, ok, and no answer between": {[]witness.Sight{windows(time.Minute, bad), windows(6*time.Minute, ok), windows(7*time.Minute, instance.Check{}), windows(8*time.Minute, ok)}, true},
 		"failed and ok with a console":      {[]witness.Sight{checked(time.Minute, "", bad), checked(9*time.Minute, "", ok)}, false},
 		"initializing, without a console":   {[]witness.Sight{{At: noon.Add(time.Minute), Check: instance.Check{Status: "initializing"}}, {At: noon.Add(9 * time.Minute), Check: ok}}, false},
 		"failed and silent, with no answer": {[]witness.Sight{{At: noon.Add(time.Minute), Check: bad}, {At: noon.Add(9 * time.Minute)}}, false},

@@ -108,19 +108,33 @@ func isLeaving(lifecycle string) bool {
 // kernels answer. So it shows a return only behind a boot, or where it has failed before.
 func addCheck(a *cases.Account, s Sight) {
 	switch s.Check.Status {
+	case "":
+		return // it could not be had
+	case "ok":
+		addPass(a, s)
+		return
 	case "impaired":
 		if a.Impaired.IsZero() {
 			a.Impaired = s.At
 		}
-	case "ok":
-		failed := !a.Impaired.IsZero()
-		if failed && (a.Windows || !a.Shown) { // the console will not show a boot
-			prove(a, cases.Proof{Stage: cases.StageRebooted, By: byCheck, SeenAt: s.At, Doubt: doubtARP})
-		}
-		rebooted, ok := a.Reached(cases.StageRebooted)
-		if ok && (failed || s.At.Sub(rebooted.SeenAt) >= checkLag) {
-			prove(a, cases.Proof{Stage: cases.StageReachable, By: byCheck, SeenAt: s.At, Doubt: doubtARP})
-		}
+	}
+	a.Passing = time.Time{}
+}
+
+// addPass adds that the check passes. Where the console will not show a boot, the check
+// alone shows a return. Then two looks must agree, and the check must have had the time to
+// see the crash: what failed before the interrupt may pass once, and mean nothing.
+func addPass(a *cases.Account, s Sight) {
+	if a.Passing.IsZero() {
+		a.Passing = s.At
+	}
+	failed := !a.Impaired.IsZero()
+	if failed && (a.Windows || !a.Shown) && s.At.After(a.Passing) && s.At.Sub(a.SentAt) >= checkLag {
+		prove(a, cases.Proof{Stage: cases.StageRebooted, By: byCheck, SeenAt: s.At, Doubt: doubtARP})
+	}
+	rebooted, ok := a.Reached(cases.StageRebooted)
+	if ok && (failed || s.At.Sub(rebooted.SeenAt) >= checkLag) {
+		prove(a, cases.Proof{Stage: cases.StageReachable, By: byCheck, SeenAt: s.At, Doubt: doubtARP})
 	}
 }
 
