@@ -116,7 +116,7 @@ func addDump(a *cases.Account, r *reader, reading *console.Reading) {
 
 // readSince reads a console from the interrupt on, with what older ones have proven.
 func readSince(reading *console.Reading, a cases.Account, s Sight) *reader {
-	r := &reader{reading: reading, before: s.Before, after: s.Console, known: phaseOf(a)}
+	r := &reader{reading: reading, before: s.Before, after: s.Console, known: phaseOf(a), sentAt: a.SentAt}
 	lives := livesOf(reading.Lines, s.Console)
 	var at int
 	if s.Before == nil {

@@ -160,3 +160,37 @@ func TestAResetAmidADumpIsNeverAFailureWithoutADoubt(t *testing.T) {
 		}
 	}
 }
+
+// EC2 shows the newest lines of a Windows's log. One of them may be weeks old, and new to us.
+func TestAnOldLineOfAWindowsIsNeverACrash(t *testing.T) {
+	const crash = ": The computer has rebooted from a bugcheck.  The bugcheck was: 0x00000080 (0x4f4454). A dump was saved in: C:\\Windows\\MEMORY.DMP.\r\n"
+	const ready = ": Windows is Ready to use\r\n"
+	for date, want := range map[string]struct {
+		finding cases.Finding
+		doubt   string // "-" for none that is about the date
+	}{
+		"2026/11/02 03:04:05Z":          {cases.FindingUnproven, "-"},
+		"2026-11-28T11:58:59Z":          {cases.FindingUnproven, "-"},
+		"2026-11-28T11:58:59.123456Z":   {cases.FindingUnproven, "-"},
+		"2026/11/28 11:59:30Z":          {cases.FindingDumped, "-"}, // its clock may be behind
+		"2026/11/28 12:03:05Z":          {cases.FindingDumped, "-"},
+		"2026/11/28 12:03:05.678Z":      {cases.FindingDumped, "-"},
+		"2026/11/28 12:03:05":           {cases.FindingDumped, "no date"}, // in whose time zone?
+		"11/02/2026 3:04:05 AM":         {cases.FindingDumped, "no date"},
+		"2026/13/48 12:03:05Z":          {cases.FindingDumped, "no date"},
+		"Zone 2026/11/02 03:04:05Z":     {cases.FindingDumped, "no date"},
+		"":                              {cases.FindingDumped, "no date"},
+		strings.Repeat("2026/11/02", 9): {cases.FindingDumped, "no date"},
+	} {
+		const before = "2026/11/27 00:00:00Z: Windows is Ready to use\r\n"
+		s := witness.Sight{At: noon.Add(10 * time.Minute), Windows: true, Before: []byte(before), Console: []byte(date + crash + date + ready)}
+		a := follow(s)
+		c := witness.Conclude(a, noon.Add(20*time.Minute))
+		if c.Finding != want.finding || strings.Contains(c.Doubt, "no date") != (want.doubt != "-") {
+			t.Errorf("%q: %+v by %v", date, c, proven(a))
+		}
+		if want.finding == cases.FindingUnproven && len(a.Proofs) > 1 {
+			t.Errorf("%q proves %v", date, proven(a))
+		}
+	}
+}

@@ -33,6 +33,7 @@ type reader struct {
 	clock   time.Duration // how far the kernel's clock had come in it
 	joined  bool          // both have text in common
 	known   phase         // by older consoles
+	sentAt  time.Time     // of the interrupt
 
 	phase   phase
 	foreign bool // the life is a boot that may be the capture kernel's, or the crashed kernel's log
