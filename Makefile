@@ -162,6 +162,7 @@ bootstrap: ## build the functions as Lambda runs them (arm64)
 $(CDK): infra/package-lock.json
 	command -v npm >/dev/null || { echo 'npm is needed to install the CDK with its Node.js' >&2; exit 1; }
 	npm ci --prefix infra --silent --no-fund --no-audit
+	test -x infra/node_modules/.bin/node || { echo 'npm has not run the install script of the package node, which fetches the program: allow it (npm config set ignore-scripts false), and run make again' >&2; rm -f $@; exit 1; }
 	touch $@
 
 .PHONY: synth
