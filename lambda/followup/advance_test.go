@@ -3,6 +3,7 @@ package followup_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -321,7 +322,7 @@ func TestNoCaseEverNeedsMoreLoopsThanAnExecutionHas(t *testing.T) {
 	w.follow(id, func(since time.Duration) {
 		loops++
 		w.host.console = append(slices.Clip(r.console), strings.Repeat("#", loops)...)
-		w.host.console = append(w.host.console, "\nCopying data                       : [ 41.0 %] /        eta: 9m1s"...)
+		w.host.console = append(w.host.console, fmt.Sprintf("\nCopying data                       : [ %.1f %%] /        eta: 9m1s", 2*since.Hours())...)
 	})
 	got := w.record(id)
 	if loops < 500 || loops > 1500 || got.State != cases.StateClosed || got.ClosedAt.Sub(got.ClaimedAt) < 40*time.Hour {

@@ -67,7 +67,12 @@ type Account struct {
 	Proofs  []Proof   `json:"proofs,omitempty"`  // one for each stage that was reached, in the stages' order
 	Percent string    `json:"percent,omitempty"` // of the dump: "41 %"
 	Left    string    `json:"left,omitempty"`    // what the dump takes from here, by its writer: "9m1s"
-	MovedAt time.Time `json:"movedAt,omitzero"`  // when the console last showed anything new
+	MovedAt time.Time `json:"movedAt,omitzero"`  // when the console last showed anything new of the capture kernel
+
+	PercentAt time.Time     `json:"percentAt,omitzero"` // when the percentage last changed
+	Word      string        `json:"word,omitempty"`     // stands for the newest line that the capture kernel is known by
+	Clock     time.Duration `json:"clock,omitempty"`    // how far its kernel's clock has come
+	Pinged    time.Time     `json:"pinged,omitzero"`    // the agent's first ping since then
 
 	Windows  bool      `json:"windows,omitempty"` // its console shows little
 	Shown    bool      `json:"shown,omitempty"`   // its console has shown something

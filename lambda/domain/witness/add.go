@@ -40,9 +40,7 @@ func addConsole(a *cases.Account, s Sight) {
 	if len(s.Console) == 0 {
 		return
 	}
-	if d := digest(s.Console); d != a.Digest {
-		a.Digest, a.MovedAt = d, s.At
-	}
+	a.Digest = digest(s.Console)
 	addText(a, s)
 }
 
@@ -61,7 +59,7 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 	if r.shutdown != nil && !reached(*a, cases.StageCaptureKernel) {
 		keep(&a.Raced, "its console shows a shutdown: "+r.text(r.shutdown))
 	}
-	addDump(a, r, &reading)
+	addDump(a, s, r)
 	if r.phase == interrupted && !reached(*a, cases.StagePanicked) {
 		addLife(a, livesOn(s, r))
 	}
@@ -99,8 +97,8 @@ func addLife(a *cases.Account, line string) {
 	keep(&a.Lives, line)
 }
 
-// addDump adds how far the dump is, and how it has failed.
-func addDump(a *cases.Account, r *reader, reading *console.Reading) {
+// addDump adds how far the dump is, whether it moves, and how it has failed.
+func addDump(a *cases.Account, s Sight, r *reader) {
 	switch {
 	case r.failed != nil:
 		a.Failed, a.Cut = r.text(r.failed), r.cut
@@ -109,9 +107,32 @@ func addDump(a *cases.Account, r *reader, reading *console.Reading) {
 	case r.dump.complete, r.phase == capturing && r.dump.watched:
 		a.Failed = ""
 	}
-	if r.phase == capturing && reading.Activity == console.Dumping && reading.Progress != "" {
+	if r.phase != capturing {
+		return
+	}
+	if moves(a, r) {
+		a.MovedAt = s.At
+	}
+	if reading := r.reading; reading.Activity == console.Dumping && reading.Progress != "" {
+		if a.Percent != reading.Progress {
+			a.PercentAt = s.At
+		}
 		a.Percent, a.Left = reading.Progress, reading.Left
 	}
+}
+
+// moves says that the console shows anything new of the capture kernel: another line that it
+// is known by, or more of its kernel's time. Whatever else is printed may be by the host's
+// next kernel, of which the ring has forgotten the boot.
+func moves(a *cases.Account, r *reader) (moved bool) {
+	if r.newest != nil {
+		word := digest(r.raw(r.newest))
+		moved, a.Word = word != a.Word, word
+	}
+	if r.captured && r.reading.Timed && r.reading.Clock > a.Clock {
+		moved, a.Clock = true, r.reading.Clock
+	}
+	return moved
 }
 
 // readSince reads a console from the interrupt on, with what older ones have proven.

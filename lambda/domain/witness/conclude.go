@@ -27,8 +27,8 @@ const (
 	bootTime = 10 * time.Minute
 	// stallTime is how long a dump may be silent until people hear that it does not move.
 	stallTime = 10 * time.Minute
-	// hungTime is how long a capture kernel may be silent until it counts as hung.
-	// makedumpfile prints nothing for the whole dump where its output is no console
+	// hungTime is how long a capture kernel may be silent, or its dump may stay at the same
+	// percentage, until it counts as hung. makedumpfile prints nothing for the whole dump where its output is no console
 	// (kdump-tools prints its progress in one burst at the end), and a large machine takes
 	// an hour.
 	hungTime = 2 * time.Hour
@@ -153,7 +153,7 @@ func hung(a cases.Account, p cases.Proof, now time.Time) Conclusion {
 	quiet := now.Sub(latest(a.MovedAt, p.SeenAt))
 	c := Conclusion{
 		Finding: cases.FindingHungInDump, Doubt: p.Doubt, Dumping: true, Stalled: quiet >= stallTime,
-		Done: quiet >= hungTime || a.Percent == "" && now.Sub(p.SeenAt) >= captureTime,
+		Done: quiet >= hungTime || stuck(a, p, now),
 		Why:  sentence("its capture kernel ran %s after the interrupt, and no complete dump has been seen%s", since(a, p), by(p)),
 	}
 	if a.Percent != "" {
@@ -164,6 +164,14 @@ func hung(a cases.Account, p cases.Proof, now time.Time) Conclusion {
 		c.Dumping, c.Stalled, c.Done = false, false, quiet >= crashTime
 	}
 	return c
+}
+
+// stuck says that a dump does not get on, whatever its console prints.
+func stuck(a cases.Account, p cases.Proof, now time.Time) bool {
+	if a.Percent == "" {
+		return now.Sub(p.SeenAt) >= captureTime
+	}
+	return now.Sub(latest(a.PercentAt, p.SeenAt)) >= hungTime
 }
 
 // panicked is a panic behind which no capture kernel was seen.

@@ -1,6 +1,7 @@
 package witness_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -100,22 +101,44 @@ func TestACaptureKernelThatPrintsForEverEnds(t *testing.T) {
 	text := version + capture
 	a := follow(sight(time.Minute, text))
 	for at := 5 * time.Minute; at < 13*time.Hour; at += 5 * time.Minute {
-		text += "[   99.1] Out of memory: Killed process 99 (systemd-udevd)\r\n"
+		text += fmt.Sprintf("[%5d.1] Out of memory: Killed process 99 (systemd-udevd)\r\n", int(at.Seconds()))
 		a = witness.Add(a, sight(at, text))
+		if c := witness.Conclude(a, noon.Add(at)); c.Done != (at > 12*time.Hour) || c.Stalled {
+			t.Fatalf("after %s: %+v", at, c)
+		}
 	}
 	if c := witness.Conclude(a, noon.Add(13*time.Hour)); !c.Done || c.Finding != cases.FindingHungInDump {
 		t.Errorf("%+v", c)
 	}
-	a.Percent = "41 %"
+	a.Percent, a.PercentAt = "41 %", noon.Add(12*time.Hour)
 	if c := witness.Conclude(a, noon.Add(13*time.Hour)); c.Done {
 		t.Errorf("a dump that says how far it is: %+v", c)
+	}
+}
+
+// A dump that writes nothing for two hours is hung, and its host may print what it likes.
+func TestADumpThatStandsStillNeverGoesOnForEver(t *testing.T) {
+	text := version + capture + copying
+	a, at := follow(sight(time.Minute, text)), 2*time.Minute
+	for ; at < 121*time.Minute; at += time.Minute {
+		text += "\r\n" + fmt.Sprintf("[%5d.1] Out of memory: Killed process 99 (systemd-udevd)", int(at.Seconds())) + copying
+		if a = witness.Add(a, sight(at, text)); witness.Conclude(a, noon.Add(at)).Done {
+			t.Fatalf("after %s: %+v", at, witness.Conclude(a, noon.Add(at)))
+		}
+	}
+	if c := witness.Conclude(a, noon.Add(at)); !c.Done || c.Finding != cases.FindingHungInDump || !a.MovedAt.Equal(noon.Add(at-time.Minute)) {
+		t.Errorf("%+v of %+v", c, a)
+	}
+	a = witness.Add(a, sight(at, text+strings.Replace(copying, "41.0", "42.0", 1)))
+	if c := witness.Conclude(a, noon.Add(at+119*time.Minute)); c.Done {
+		t.Errorf("a dump that went on: %+v", c)
 	}
 }
 
 // Whatever goes on, a case ends.
 func TestNoCaseOutlivesItsStateMachine(t *testing.T) {
 	a := follow(sight(time.Minute, version+capture+copying))
-	a.MovedAt = noon.Add(47*time.Hour - time.Minute)
+	a.MovedAt, a.PercentAt = noon.Add(47*time.Hour-time.Minute), noon.Add(46*time.Hour)
 	if c := witness.Conclude(a, noon.Add(47*time.Hour-time.Second)); c.Done || !c.Dumping {
 		t.Errorf("%+v", c)
 	}

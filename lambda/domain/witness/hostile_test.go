@@ -1,11 +1,13 @@
 package witness_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/console"
 	"crashcart/lambda/domain/witness"
 )
 
@@ -191,6 +193,53 @@ func TestAnOldLineOfAWindowsIsNeverACrash(t *testing.T) {
 		}
 		if want.finding == cases.FindingUnproven && len(a.Proofs) > 1 {
 			t.Errorf("%q proves %v", date, proven(a))
+		}
+	}
+}
+
+// chat is a console that is full of what a host prints that is up. Its boot is forgotten.
+func chat(after time.Duration) witness.Sight {
+	s := sight(after, "")
+	line := fmt.Sprintf("[%5d.100000] app: request %d\r\n", 200+int(after.Seconds()), int(after.Seconds()))
+	s.Console = []byte(strings.Repeat(line, console.MaxBytes/len(line)+1))
+	return s
+}
+
+// Between two looks the ring may forget the dump's end and the boot behind it.
+func TestAReturnThatTheRingHasForgottenIsNeverWaitedForForDays(t *testing.T) {
+	a, at := follow(sight(time.Minute, version+capture+copying)), 6*time.Minute
+	for ; at < 47*time.Hour && !witness.Conclude(a, noon.Add(at)).Done; at += time.Minute {
+		s := chat(at)
+		s.Ping = noon.Add(at.Truncate(5 * time.Minute)) // the agent's rhythm
+		a = witness.Add(a, s)
+	}
+	p, _ := a.Reached(stRebooted)
+	if c := witness.Conclude(a, noon.Add(at)); c.Finding != cases.FindingUnproven || p.By != "agent" || p.Doubt == "" || !p.SeenAt.Equal(noon.Add(15*time.Minute)) || at > 20*time.Minute {
+		t.Errorf("after %s: %+v of %+v", at, c, a)
+	}
+	// Nobody has installed the agent there. The dump's percentage ends it.
+	a = follow(sight(time.Minute, version+capture+copying))
+	for at = 6 * time.Minute; at < 47*time.Hour && !witness.Conclude(a, noon.Add(at)).Done; at += time.Minute {
+		a = witness.Add(a, chat(at))
+	}
+	if c := witness.Conclude(a, noon.Add(at)); c.Finding != cases.FindingHungInDump || at > 122*time.Minute || !a.MovedAt.Equal(noon.Add(time.Minute)) {
+		t.Errorf("after %s: %+v of %+v", at, c, a)
+	}
+}
+
+// A capture kernel may start an agent. Its dump still goes on.
+func TestAnAgentAloneIsNeverAReturnWhileTheDumpMoves(t *testing.T) {
+	text := version + capture
+	a := follow(sight(time.Minute, text))
+	for percent := range 100 {
+		at := time.Duration(percent+2) * 9 * time.Minute
+		text += fmt.Sprintf("\rCopying data                                      : [ %d.0 %%] |           eta: %dm1s", percent, 100-percent)
+		for beat := range 9 * time.Minute / time.Minute {
+			s := sight(at+beat*time.Minute, text)
+			s.Ping = s.At
+			if a = witness.Add(a, s); len(a.Proofs) != 2 {
+				t.Fatalf("after %s: %+v", s.At.Sub(noon), a.Proofs)
+			}
 		}
 	}
 }

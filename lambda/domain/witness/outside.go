@@ -18,9 +18,9 @@ const (
 	// reboot: it runs every minute, and fails after some of these (Amazon EC2 User Guide,
 	// "Status checks for Amazon EC2 instances").
 	checkLag = 5 * time.Minute
-	// agentTime is how long after the console's last word the agent must have spoken where
-	// nothing shows a boot. A capture kernel that starts all its programs may start an
-	// agent, too, which speaks at once.
+	// agentTime is how long the agent must have spoken since the capture kernel's last word
+	// where nothing shows a boot. A capture kernel that starts all its programs may start
+	// an agent, too.
 	agentTime = 10 * time.Minute
 )
 
@@ -154,13 +154,13 @@ func addPing(a *cases.Account, s Sight) {
 		return
 	}
 	proof := cases.Proof{Stage: cases.StageReachable, By: byAgent, SeenAt: s.At}
-	captured, crashed := a.Reached(cases.StageCaptureKernel)
+	crashed := reached(*a, cases.StageCaptureKernel)
 	switch {
 	case reached(*a, cases.StageRebooted), reached(*a, cases.StageDumpComplete):
 		if s.Ping.Before(lastProven(*a).Add(-clocks)) {
 			return
 		}
-	case crashed && s.Ping.After(latest(captured.SeenAt, a.MovedAt).Add(agentTime)):
+	case crashed && answersOn(a, s):
 		prove(a, cases.Proof{Stage: cases.StageRebooted, By: byAgent, SeenAt: s.At, Doubt: doubtBlind})
 	case crashed, reached(*a, cases.StagePanicked):
 		return
@@ -172,4 +172,19 @@ func addPing(a *cases.Account, s Sight) {
 		proof.Doubt = doubtBlind
 	}
 	prove(a, proof)
+}
+
+// answersOn says that the agent has spoken for some time since the console last showed
+// anything of the capture kernel. It is an ordinary kernel's then, of which the ring has
+// forgotten the boot.
+func answersOn(a *cases.Account, s Sight) bool {
+	captured, _ := a.Reached(cases.StageCaptureKernel)
+	moved := latest(captured.SeenAt, a.MovedAt)
+	if !s.Ping.After(moved) {
+		return false
+	}
+	if !a.Pinged.After(moved) {
+		a.Pinged = s.Ping
+	}
+	return s.Ping.Sub(a.Pinged) >= agentTime
 }

@@ -35,7 +35,10 @@ type reader struct {
 	known   phase         // by older consoles
 	sentAt  time.Time     // of the interrupt
 
-	phase   phase
+	phase    phase
+	captured bool          // the newest life is one of a capture kernel
+	newest   *console.Line // the newest by which the capture kernel is known
+
 	foreign bool // the life is a boot that may be the capture kernel's, or the crashed kernel's log
 	found   []found
 	dump    dump
@@ -64,6 +67,7 @@ func (r *reader) read(lives []life, at int) {
 	newer := r.reading.Newer(at)
 	for i := range lives {
 		l := &lives[i]
+		r.captured = l.kind == capture
 		r.foreign = l.begun && l.kind == unknown && newer(l.lines[0])
 		for n := range l.lines {
 			if !newer(l.lines[n]) {
@@ -226,6 +230,9 @@ func (r *reader) raw(line *console.Line) []byte {
 
 // takeCapturing takes a line of the capture kernel.
 func (r *reader) takeCapturing(line *console.Line) {
+	if line.Sign == console.SignCapture || line.Sign.OfDump() {
+		r.newest = line
+	}
 	switch line.Sign {
 	case console.SignDmesg:
 		r.prove(cases.StageDmesgSaved, *line, "")
