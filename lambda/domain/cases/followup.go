@@ -76,7 +76,6 @@ type Account struct {
 
 	Windows  bool      `json:"windows,omitempty"` // its console shows little
 	Shown    bool      `json:"shown,omitempty"`   // its console has shown something
-	Digest   string    `json:"digest,omitempty"`  // of the console; another one is a console that has moved
 	Raced    string    `json:"raced,omitempty"`   // what somebody has done to the host, as a part of a sentence
 	Gone     bool      `json:"gone,omitempty"`    // the instance does not run any more
 	Lives    string    `json:"lives,omitempty"`   // what shows that it runs on in the boot that was interrupted

@@ -19,9 +19,6 @@ const (
 	byCrashcart = "Crashcart"
 )
 
-// doubtOlder is why a stage may not be so where there is nothing to compare the console with.
-const doubtOlder = "no console from before the interrupt was kept, so that it may be of an older crash"
-
 // Add gives the account with what the sight shows. A stage that is proven stays so, and
 // the same sight again adds nothing.
 func Add(a cases.Account, s Sight) cases.Account {
@@ -37,11 +34,9 @@ func Add(a cases.Account, s Sight) cases.Account {
 
 // addConsole adds what the console shows.
 func addConsole(a *cases.Account, s Sight) {
-	if len(s.Console) == 0 {
-		return
+	if len(s.Console) > 0 {
+		addText(a, s)
 	}
-	a.Digest = digest(s.Console)
-	addText(a, s)
 }
 
 // addText adds what the console's text shows.
@@ -51,6 +46,9 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 		doubt = doubtOlder
 	}
 	r := readSince(&reading, *a, s)
+	if isOfOlder(*a, s, r) {
+		forget(a)
+	}
 	a.Timed = reading.Timed && !reading.Bare
 	a.Shown = a.Shown || reading.Timed || len(reading.Lines) > 0
 	addStages(a, s, r, doubt)
@@ -200,7 +198,7 @@ func livesOn(s Sight, r *reader) string {
 	return "its console goes on in the same boot: " + news.Life
 }
 
-// digest stands for a console's text, to see whether it has moved.
+// digest stands for a text, to see whether it is another one.
 func digest(text []byte) string {
 	return strconv.FormatUint(crc64.Checksum(text, crc64.MakeTable(crc64.ECMA)), 36)
 }

@@ -2,8 +2,6 @@ package witness
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"crashcart/lambda/domain/cases"
@@ -49,18 +47,13 @@ const (
 // Conclude says what the account comes to at the moment now.
 func Conclude(a cases.Account, now time.Time) Conclusion {
 	c := conclude(a, now)
-	if isOld(a) && !a.Gone && now.Sub(a.SentAt) < settleTime { // the new one may still come
+	if staysOpen(a, now) {
 		c.Done = false
 	}
 	if c.Done = c.Done || now.Sub(a.SentAt) >= last; c.Done {
 		c.Dumping, c.Stalled = false, false
 	}
 	return c
-}
-
-// isOld says that what was proven may be of an older crash.
-func isOld(a cases.Account) bool {
-	return slices.ContainsFunc(a.Proofs, func(p cases.Proof) bool { return strings.Contains(p.Doubt, doubtOlder) })
 }
 
 // conclude takes the strongest proof first.

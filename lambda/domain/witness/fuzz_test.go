@@ -69,7 +69,7 @@ func FuzzAdd(f *testing.F) {
 			at = at.Add(5 * time.Minute)
 			b := witness.Add(a, witness.Sight{At: at, Before: before, Console: text, Known: true, State: "running"})
 			for _, p := range a.Proofs {
-				if q, ok := b.Reached(p.Stage); !ok || q != p && (p.Doubt == "" || q.Doubt != "" || q.SeenAt != p.SeenAt) {
+				if q, ok := b.Reached(p.Stage); !ok && !strings.Contains(p.Doubt, "older crash") || ok && q != p && (p.Doubt == "" || q.Doubt != "" || q.SeenAt != p.SeenAt) {
 					t.Errorf("%+v has become %+v", p, q)
 				}
 			}

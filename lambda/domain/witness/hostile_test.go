@@ -2,6 +2,8 @@ package witness_test
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,10 +125,74 @@ func TestAnOldDumpNeverEndsACaseAtItsFirstStep(t *testing.T) {
 	s := sight(15*time.Second, "")
 	s.Before, s.Console = nil, []byte(version+capture+dracut(copied+whole)+restart+up)
 	a := follow(s)
-	for at, done := range map[time.Duration]bool{15 * time.Second: false, 5 * time.Minute: true} {
+	for at, done := range map[time.Duration]bool{15 * time.Second: false, 39 * time.Minute: false, 40 * time.Minute: true} {
 		if c := witness.Conclude(a, noon.Add(at)); c.Done != done {
 			t.Errorf("after %s: %+v", at, c)
 		}
+	}
+	s.At, s.Check.Status = noon.Add(20*time.Minute), "ok"
+	if a = witness.Add(a, s); witness.Conclude(a, s.At).Done {
+		t.Errorf("by the check alone: %+v", a)
+	}
+	s.At, s.Ping = noon.Add(21*time.Minute), noon.Add(20*time.Minute)
+	if c := witness.Conclude(witness.Add(a, s), s.At); !c.Done || c.Finding != cases.FindingDumped || !strings.Contains(c.Doubt, "older crash") {
+		t.Errorf("its agent has answered: %+v", c)
+	}
+	s.At, s.Ping = noon.Add(3*time.Minute), noon.Add(2*time.Minute)
+	if c := witness.Conclude(follow(s), s.At); c.Done {
+		t.Errorf("its agent has answered early: %+v", c)
+	}
+	s.State, s.Known = "terminated", true
+	if c := witness.Conclude(follow(s), s.At); !c.Done {
+		t.Errorf("it is gone, and nothing new may come: %+v", c)
+	}
+}
+
+// Last week's dump is still in the ring, and no console from before the interrupt was kept.
+func TestAnOldDumpNeverHidesTheNewCrash(t *testing.T) {
+	old := version + capture + dracut(copied+whole) + restart + up + "\r\n"
+	dead := version + capture + copying
+	for name, c := range map[string]struct {
+		news []string // the looks after the first one
+		want cases.Finding
+		has  []cases.Stage
+	}{
+		"a capture kernel":                   {[]string{dead}, cases.FindingHungInDump, stages(stCapture)},
+		"a capture kernel behind its panic":  {[]string{seen + panics, seen + panics + dead}, cases.FindingHungInDump, stages(stSeen, stPanicked, stCapture)},
+		"its dump":                           {[]string{dead, version + capture + dracut(copied+whole)}, cases.FindingDumped, stages(stCapture, stDmesg, stDumped)},
+		"its dump, and a boot":               {[]string{dead, version + capture + dracut(copied+whole) + restart + up}, cases.FindingDumped, stages(stCapture, stDmesg, stDumped, stRebooted, stBack)},
+		"a kernel that runs since last week": {[]string{"[ 7000.1] INFO: task systemd:1 blocked for more than 120 seconds.\r\n"}, cases.FindingUnproven, nil},
+		"one that takes no notice":           {[]string{strings.ReplaceAll(seen+dazed, "[ 4000", "[ 7000")}, cases.FindingIgnored, stages(stSeen)},
+	} {
+		s := sight(15*time.Second, "")
+		s.Before, s.Console = nil, []byte(old)
+		a := follow(s)
+		if c := witness.Conclude(a, s.At); c.Finding != cases.FindingDumped || c.Done {
+			t.Fatalf("%s: the old dump alone: %+v", name, c)
+		}
+		for n, news := range c.news {
+			s.At, s.Console = noon.Add(time.Duration(n+1)*time.Minute), []byte(old+news)
+			a = witness.Add(a, s)
+		}
+		got := witness.Conclude(a, s.At)
+		if got.Finding != c.want || !slices.Equal(proven(a), c.has) || got.Done || got.Finding != cases.FindingUnproven && !strings.Contains(got.Doubt, "older crash") {
+			t.Errorf("%s: %+v by %v", name, got, proven(a))
+		}
+		if again := witness.Add(a, s); !reflect.DeepEqual(a, again) {
+			t.Errorf("%s: the same again is %+v, and was %+v", name, again, a)
+		}
+	}
+}
+
+// A panic in a log that somebody prints is no crash of the host that has dumped.
+func TestAPrintedLogNeverHidesADump(t *testing.T) {
+	s := sight(time.Minute, "")
+	s.Before, s.Console = nil, []byte(version+capture+dracut(copied+whole)+restart+up)
+	a := follow(s)
+	s.At = noon.Add(2 * time.Minute)
+	s.Console = []byte("[  OK  ] Reached target multi-user.target - Multi-User System.\r\n" + strings.ReplaceAll(seen+panics, "[ 4000", "[   60"))
+	if b := witness.Add(a, s); !slices.Contains(proven(b), stDumped) {
+		t.Errorf("%v", proven(b))
 	}
 }
 
@@ -240,6 +306,68 @@ func TestAnAgentAloneIsNeverAReturnWhileTheDumpMoves(t *testing.T) {
 			if a = witness.Add(a, s); len(a.Proofs) != 2 {
 				t.Fatalf("after %s: %+v", s.At.Sub(noon), a.Proofs)
 			}
+		}
+	}
+}
+
+// What the ring loses of a crash is not a reason to take it for another one.
+func TestAForgottenLineIsNeverAnotherCrash(t *testing.T) {
+	dump := version + capture + dracut(copied+whole)
+	tail := dump[strings.Index(dump, "[   31.1"):]
+	const bug = "2026/11/28 12:03:00Z: The computer has rebooted from a bugcheck.  The bugcheck was: 0x00000080 (0x4f4454).\r\n"
+	const ready = "2026/11/28 12:04:00Z: Windows is Ready to use\r\n"
+	for name, c := range map[string]struct {
+		first, second string
+		windows       bool
+		keeps         cases.Stage
+	}{
+		"the end of a dump":   {dump, tail, false, stDumped},
+		"one that fails":      {version + capture + suse("Saved vmcore\r\n"), version + capture + suse("Saved vmcore\r\nDeleting vmcore\r\n"), false, stDumped},
+		"a line of a Windows": {bug + ready, bug, true, stBack},
+	} {
+		first := witness.Sight{At: noon.Add(5 * time.Minute), Windows: c.windows, Console: []byte(c.first)}
+		second := witness.Sight{At: noon.Add(6 * time.Minute), Windows: c.windows, Console: []byte(c.second)}
+		a := follow(first)
+		if _, ok := a.Reached(c.keeps); !ok {
+			t.Fatalf("%s: %v", name, proven(a))
+		}
+		if b := witness.Add(a, second); !slices.Equal(proven(b), proven(a)) {
+			t.Errorf("%s: %v, was %v", name, proven(b), proven(a))
+		}
+	}
+	// The old kernel's boot was not on the console. The new capture kernel's is.
+	first := witness.Sight{At: noon.Add(time.Minute), Console: []byte(dump + restart)}
+	second := witness.Sight{At: noon.Add(2 * time.Minute), Console: []byte(dump + restart + version + capture + copying)}
+	if got := proven(follow(first, second)); !slices.Equal(got, stages(stCapture)) {
+		t.Errorf("a new capture kernel behind an old dump: %v", got)
+	}
+}
+
+// The console from before may be away for a moment. What was compared with it stays proven.
+func TestASecondCrashNeverHidesTheFirst(t *testing.T) {
+	text := version + capture + dracut(copied+whole) + restart + up + "\r\n"
+	again := sight(2*time.Minute, text+version+capture+copying)
+	again.Before = nil
+	a := follow(sight(time.Minute, text))
+	if b := witness.Add(a, again); !reflect.DeepEqual(b.Proofs, a.Proofs) {
+		t.Errorf("%v, was %v", proven(b), proven(a))
+	}
+}
+
+// A check of the network card, and a line that may be weeks old, are no return.
+func TestACaseInDoubtOfItsCrashNeverEndsByTheCheckOrByItsOldLines(t *testing.T) {
+	old := witness.Sight{Console: []byte(version + capture + dracut(copied+whole) + restart + version + command)}
+	undated := witness.Sight{Windows: true, Before: []byte("x\r\n"), Console: []byte("Windows is Ready to use\r\n")}
+	for name, s := range map[string]witness.Sight{"an old dump": old, "a Windows without a date": undated} {
+		a := cases.Account{SentAt: noon}
+		for at := time.Minute; at < 40*time.Minute; at += time.Minute {
+			s.At, s.Check.Status = noon.Add(at), "ok"
+			if a = witness.Add(a, s); witness.Conclude(a, s.At).Done {
+				t.Fatalf("%s, after %s: %+v of %+v", name, at, witness.Conclude(a, s.At), a)
+			}
+		}
+		if !slices.Contains(proven(a), stBack) || !witness.Conclude(a, noon.Add(40*time.Minute)).Done {
+			t.Errorf("%s: %+v", name, a)
 		}
 	}
 }

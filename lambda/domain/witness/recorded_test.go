@@ -222,6 +222,32 @@ func TestNoOrderOfSightsChangesWhatARecordingProves(t *testing.T) {
 	}
 }
 
+// Without the console from before, the newest crash counts. What of it was proven is never
+// taken for an older one's.
+func TestNoRecordingIsTakenForTwoCrashes(t *testing.T) {
+	for _, r := range recordings(t) {
+		for _, stride := range []int{step, 3 * step, 9 * step} {
+			a, at := cases.Account{SentAt: noon}, noon
+			var had []cases.Stage
+			for end := r.SentAt; ; end = min(end+stride, len(r.text)) {
+				at = at.Add(15 * time.Second)
+				a = witness.Add(a, witness.Sight{At: at, Console: r.text[max(0, end-console.MaxBytes):end]})
+				for _, s := range had {
+					if _, ok := a.Reached(s); !ok {
+						t.Errorf("%s by %d, up to %d: %s was proven, and now %v", r.Name, stride, end, s, proven(a))
+					}
+				}
+				if had = proven(a); end == len(r.text) {
+					break
+				}
+			}
+			if got := witness.Conclude(a, at.Add(47*time.Hour)); got.Finding != r.Finding {
+				t.Errorf("%s by %d: %+v, want %s", r.Name, stride, got, r.Finding)
+			}
+		}
+	}
+}
+
 // weaker are the findings that a console may lead to which has forgotten what shows the
 // true one.
 var weaker = map[cases.Finding][]cases.Finding{
