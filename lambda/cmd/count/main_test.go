@@ -1,14 +1,11 @@
 package main_test
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,59 +16,13 @@ import (
 	"crashcart/lambda/domain/config"
 
 	"crashcart/lab"
-	"crashcart/lab/runtime"
+	"crashcart/lab/cmdtest"
 )
 
-const pkg = "crashcart/lambda/cmd/count"
-
-// function is the real bootstrap under Lambda's Runtime API, and what it has said.
-type function struct {
-	*runtime.Function
-	mu   sync.Mutex
-	said strings.Builder
-}
-
-// log ends the function, so that everything it has said is there.
-func (f *function) log() string {
-	f.Close()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.said.String()
-}
-
-func deploy(t *testing.T, env map[string]string) *function {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "bootstrap")
-	if err := lab.Build(t.Context(), pkg, path); err != nil {
-		t.Fatal(err)
-	}
-	f := &function{}
-	var err error
-	f.Function, err = runtime.New(runtime.Config{
-		Path: path, Name: "crashcart-count", Env: env,
-		Log: func(line string) {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.said.WriteString(line)
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(f.Close)
-	return f
-}
-
-func (f *function) invoke(t *testing.T, event string) runtime.Result {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	result, err := f.Invoke(ctx, []byte(event))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return result
-}
+const (
+	pkg  = "crashcart/lambda/cmd/count"
+	name = "crashcart-count"
+)
 
 func TestTheBootstrapCounts(t *testing.T) {
 	l, err := lab.Start(lab.Options{})
@@ -94,30 +45,30 @@ func TestTheBootstrapCounts(t *testing.T) {
 	}
 	env := map[string]string{config.EnvTable: l.TableName}
 	maps.Copy(env, l.Env())
-	f := deploy(t, env)
+	f := cmdtest.Deploy(t, pkg, name, env)
 	before := len(l.Calls())
 
-	result := f.invoke(t, config.CountEvent)
+	result := f.Invoke(t, config.CountEvent)
 	var found struct {
 		Open, Overdue int
 		OldestSeconds float64
 		OverdueCases  []string
 	}
 	if err := json.Unmarshal(result.Payload, &found); err != nil || result.FunctionError != "" {
-		t.Fatalf("%s %s, %v\n%s", result.FunctionError, result.Payload, err, f.log())
+		t.Fatalf("%s %s, %v\n%s", result.FunctionError, result.Payload, err, f.Log())
 	}
 	overdue := cases.ID("i-0a1b2c3d4e5f60718", "alarm")
 	if found.Open != 1 || found.Overdue != 1 || len(found.OverdueCases) != 1 || found.OverdueCases[0] != overdue || found.OldestSeconds < 49*3600 {
 		t.Errorf("it answers %s", result.Payload)
 	}
-	if result := f.invoke(t, `{"instanceIds":["i-0a1b2c3d4e5f60718"],"reason":"hangs"}`); result.FunctionError == "" || !strings.Contains(string(result.Payload), "and nothing else") {
+	if result := f.Invoke(t, `{"instanceIds":["i-0a1b2c3d4e5f60718"],"reason":"hangs"}`); result.FunctionError == "" || !strings.Contains(string(result.Payload), "and nothing else") {
 		t.Errorf("another event: %s %s", result.FunctionError, result.Payload)
 	}
 	calls := l.Calls()[before:]
 	if len(calls) != 1 || calls[0].Service != "dynamodb" || calls[0].Operation != "Query" {
 		t.Errorf("it has called %+v, want one Query", calls)
 	}
-	said := f.log()
+	said := f.Log()
 	for _, want := range []string{`"OpenCases":1`, `"OverdueCases":1`, `"overdue":["` + overdue + `"]`, `"Namespace":"Crashcart","Dimensions":[[]]`} {
 		if !strings.Contains(said, want) {
 			t.Errorf("its log has no %s:\n%s", want, said)
@@ -126,12 +77,12 @@ func TestTheBootstrapCounts(t *testing.T) {
 }
 
 func TestWithoutItsTableItNeverStarts(t *testing.T) {
-	f := deploy(t, map[string]string{config.EnvBucket: "evidence"})
+	f := cmdtest.Deploy(t, pkg, name, map[string]string{config.EnvBucket: "evidence"})
 	const ended = `{"errorMessage":"Error: Runtime exited with error: exit status 1","errorType":"Runtime.ExitError"}`
-	if result := f.invoke(t, config.CountEvent); result.FunctionError == "" || string(result.Payload) != ended {
+	if result := f.Invoke(t, config.CountEvent); result.FunctionError == "" || string(result.Payload) != ended {
 		t.Errorf("%s %s, want it to end before it is ready: %s", result.FunctionError, result.Payload, ended)
 	}
-	said := f.log()
+	said := f.Log()
 	for _, want := range []string{"CRASHCART_TABLE is missing", "CRASHCART_BUCKET is not a setting of the count"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %q:\n%s", want, said)

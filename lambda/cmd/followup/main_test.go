@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,60 +20,14 @@ import (
 	"crashcart/lambda/domain/config"
 
 	"crashcart/lab"
+	"crashcart/lab/cmdtest"
 	"crashcart/lab/fleet"
-	"crashcart/lab/runtime"
 )
 
-const pkg = "crashcart/lambda/cmd/followup"
-
-// function is the real bootstrap under Lambda's Runtime API, and what it has said.
-type function struct {
-	*runtime.Function
-	mu   sync.Mutex
-	said strings.Builder
-}
-
-// log ends the function, so that everything it has said is there.
-func (f *function) log() string {
-	f.Close()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.said.String()
-}
-
-func deploy(t *testing.T, env map[string]string) *function {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "bootstrap")
-	if err := lab.Build(t.Context(), pkg, path); err != nil {
-		t.Fatal(err)
-	}
-	f := &function{}
-	var err error
-	f.Function, err = runtime.New(runtime.Config{
-		Path: path, Name: "crashcart-followup", Env: env,
-		Log: func(line string) {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.said.WriteString(line)
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(f.Close)
-	return f
-}
-
-func (f *function) invoke(t *testing.T, event string) runtime.Result {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	result, err := f.Invoke(ctx, []byte(event))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return result
-}
+const (
+	pkg  = "crashcart/lambda/cmd/followup"
+	name = "crashcart-followup"
+)
 
 // A case whose instance was terminated is the shortest that there is.
 func TestTheBootstrapFollowsACaseToItsEnd(t *testing.T) {
@@ -100,7 +52,7 @@ func TestTheBootstrapFollowsACaseToItsEnd(t *testing.T) {
 	}
 	env := l.FollowupSettings()
 	maps.Copy(env, l.Env())
-	f := deploy(t, env)
+	f := cmdtest.Deploy(t, pkg, name, env)
 
 	var a struct {
 		CaseID      string
@@ -108,31 +60,31 @@ func TestTheBootstrapFollowsACaseToItsEnd(t *testing.T) {
 		WaitSeconds int
 	}
 	for range 5 {
-		result := f.invoke(t, fmt.Sprintf(`{"advance":{"caseId":%q}}`, c.ID))
+		result := f.Invoke(t, fmt.Sprintf(`{"advance":{"caseId":%q}}`, c.ID))
 		if err := json.Unmarshal(result.Payload, &a); err != nil || result.FunctionError != "" || a.CaseID != c.ID {
-			t.Fatalf("%s %s, %v\n%s", result.FunctionError, result.Payload, err, f.log())
+			t.Fatalf("%s %s, %v\n%s", result.FunctionError, result.Payload, err, f.Log())
 		}
 		if a.Done {
 			break
 		}
 	}
 	if !a.Done {
-		t.Fatalf("%+v\n%s", a, f.log())
+		t.Fatalf("%+v\n%s", a, f.Log())
 	}
-	result := f.invoke(t, fmt.Sprintf(`{"finish":{"caseId":%q,"done":true,"waitSeconds":0}}`, c.ID))
+	result := f.Invoke(t, fmt.Sprintf(`{"finish":{"caseId":%q,"done":true,"waitSeconds":0}}`, c.ID))
 	if want := fmt.Sprintf(`{"caseId":%q,"finding":"raced"}`, c.ID); result.FunctionError != "" || string(result.Payload) != want {
-		t.Errorf("%s %s, want %s\n%s", result.FunctionError, result.Payload, want, f.log())
+		t.Errorf("%s %s, want %s\n%s", result.FunctionError, result.Payload, want, f.Log())
 	}
 	if r, err := book.CaseByID(t.Context(), c.ID); err != nil || r.State != cases.StateClosed || r.ClosedBy != casebook.ByFollowup {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if result := f.invoke(t, config.SweepEvent); result.FunctionError != "" || !strings.HasPrefix(string(result.Payload), `{"unclosed":0,`) {
+	if result := f.Invoke(t, config.SweepEvent); result.FunctionError != "" || !strings.HasPrefix(string(result.Payload), `{"unclosed":0,`) {
 		t.Errorf("the sweep: %s %s", result.FunctionError, result.Payload)
 	}
-	if result := f.invoke(t, `{"instanceIds":["i-0a1b2c3d4e5f60718"],"reason":"hangs"}`); result.FunctionError == "" {
+	if result := f.Invoke(t, `{"instanceIds":["i-0a1b2c3d4e5f60718"],"reason":"hangs"}`); result.FunctionError == "" {
 		t.Errorf("another event: %s", result.Payload)
 	}
-	said := f.log()
+	said := f.Log()
 	for _, want := range []string{`"msg":"end"`, `"Finding":"raced"`, `"Findings":1`, `"Namespace":"Crashcart"`} {
 		if !strings.Contains(said, want) {
 			t.Errorf("its log has no %s:\n%s", want, said)
@@ -141,11 +93,11 @@ func TestTheBootstrapFollowsACaseToItsEnd(t *testing.T) {
 }
 
 func TestWithoutItsSettingsItNeverStarts(t *testing.T) {
-	f := deploy(t, map[string]string{config.EnvMode: "auto"})
-	if result := f.invoke(t, config.SweepEvent); result.FunctionError == "" {
+	f := cmdtest.Deploy(t, pkg, name, map[string]string{config.EnvMode: "auto"})
+	if result := f.Invoke(t, config.SweepEvent); result.FunctionError == "" {
 		t.Errorf("%s", result.Payload)
 	}
-	said := f.log()
+	said := f.Log()
 	for _, want := range []string{"CRASHCART_TABLE is missing", "CRASHCART_STATE_MACHINE is missing", "CRASHCART_MODE is not a setting of the follow-up"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %q:\n%s", want, said)
