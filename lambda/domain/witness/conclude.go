@@ -150,7 +150,7 @@ func hung(a cases.Account, p cases.Proof, now time.Time) Conclusion {
 		Why:  sentence("its capture kernel ran %s after the interrupt, and no complete dump has been seen%s", since(a, p), by(p)),
 	}
 	if a.Percent != "" {
-		c.Why = sentence("its capture kernel has written %s of a dump, and nothing new for %s", a.Percent, printable.Duration(quiet))
+		c.Why = sentence("its capture kernel has written %s of a dump, and no more for %s", a.Percent, printable.Duration(still(a, p, now)))
 	}
 	if a.Broken != "" {
 		c.Why = sentence("its capture kernel has panicked: %s", a.Broken)
@@ -164,7 +164,12 @@ func stuck(a cases.Account, p cases.Proof, now time.Time) bool {
 	if a.Percent == "" {
 		return now.Sub(p.SeenAt) >= captureTime
 	}
-	return now.Sub(latest(a.PercentAt, p.SeenAt)) >= hungTime
+	return still(a, p, now) >= hungTime
+}
+
+// still is for how long the dump has stayed at its percentage.
+func still(a cases.Account, p cases.Proof, now time.Time) time.Duration {
+	return now.Sub(latest(a.PercentAt, p.SeenAt))
 }
 
 // panicked is a panic behind which no capture kernel was seen.

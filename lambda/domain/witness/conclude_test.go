@@ -126,7 +126,7 @@ func TestADumpThatStandsStillNeverGoesOnForEver(t *testing.T) {
 			t.Fatalf("after %s: %+v", at, witness.Conclude(a, noon.Add(at)))
 		}
 	}
-	if c := witness.Conclude(a, noon.Add(at)); !c.Done || c.Finding != cases.FindingHungInDump || !a.MovedAt.Equal(noon.Add(at-time.Minute)) {
+	if c := witness.Conclude(a, noon.Add(at)); !c.Done || c.Finding != cases.FindingHungInDump || !a.MovedAt.Equal(noon.Add(at-time.Minute)) || !strings.Contains(c.Why, "no more for 2h") {
 		t.Errorf("%+v of %+v", c, a)
 	}
 	a = witness.Add(a, sight(at, text+strings.Replace(copying, "41.0", "42.0", 1)))

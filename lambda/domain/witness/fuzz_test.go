@@ -2,6 +2,7 @@ package witness_test
 
 import (
 	"bytes"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -59,35 +60,73 @@ func FuzzRead(f *testing.F) {
 }
 
 // Whatever the consoles show one after the other, what is proven stays so, and everything
-// that people read is a line.
+// that people read is a line. Without a console from before, what may be of an older crash
+// may turn out to be so.
 func FuzzAdd(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, before, after []byte) {
-		a := cases.Account{SentAt: noon}
-		at := noon
-		for _, text := range [][]byte{after[:len(after)/3], after[:2*len(after)/3], after, after, before} {
-			at = at.Add(5 * time.Minute)
-			b := witness.Add(a, witness.Sight{At: at, Before: before, Console: text, Known: true, State: "running"})
-			for _, p := range a.Proofs {
-				if q, ok := b.Reached(p.Stage); !ok && !strings.Contains(p.Doubt, "older crash") || ok && q != p && (p.Doubt == "" || q.Doubt != "" || q.SeenAt != p.SeenAt) {
-					t.Errorf("%+v has become %+v", p, q)
+		for _, b := range [][]byte{before, nil} {
+			a := cases.Account{SentAt: noon}
+			at := noon
+			for n, text := range [][]byte{after[:len(after)/3], after[:2*len(after)/3], after, after, before} {
+				at = at.Add(5 * time.Minute)
+				s := witness.Sight{At: at, Before: b, Console: text, Known: true, State: "running"}
+				if n%2 == 1 {
+					s.Ping = at
 				}
+				was := a
+				a = witness.Add(was, s)
+				checkKept(t, was, a, b == nil)
+				checkLines(t, a, at)
+				checkSettles(t, a, s)
 			}
-			a = b
-			for _, line := range []string{a.Raced, a.Lives, a.Ignored, a.Broken, a.Failed, a.Percent, a.Left} {
-				if !isText(line) {
-					t.Errorf("%q is no line", line)
-				}
-			}
-			c := witness.Conclude(a, at)
-			if !isText(c.Doubt) || c.Why == "" || strings.ContainsFunc(c.Why, unicode.IsControl) || !slices.Contains(cases.Findings(), c.Finding) {
-				t.Errorf("%+v", c)
-			}
-		}
-		if !slices.IsSortedFunc(a.Proofs, func(x, y cases.Proof) int {
-			return slices.Index(cases.Stages(), x.Stage) - slices.Index(cases.Stages(), y.Stage)
-		}) {
-			t.Errorf("%+v are not in their order", a.Proofs)
 		}
 	})
+}
+
+// checkSettles checks that the same sight again and again comes to an end. A stage that it
+// has shown may let it show the next one.
+func checkSettles(t *testing.T, a cases.Account, s witness.Sight) {
+	t.Helper()
+	for range cases.Stages() {
+		a = witness.Add(a, s)
+	}
+	if again := witness.Add(a, s); !reflect.DeepEqual(again, a) {
+		t.Errorf("%+v has become %+v by the same sight", a, again)
+	}
+}
+
+// checkKept checks that no proof was lost, but for those that may be of an older crash.
+func checkKept(t *testing.T, was, is cases.Account, alone bool) {
+	t.Helper()
+	forgotten := false
+	for _, p := range was.Proofs {
+		q, ok := is.Reached(p.Stage)
+		forgotten = forgotten || !ok
+		if ok && q != p && (p.Doubt == "" || q.Doubt != "" || q.SeenAt != p.SeenAt) && !alone {
+			t.Errorf("%+v has become %+v", p, q)
+		}
+	}
+	if forgotten && (!alone || !slices.ContainsFunc(was.Proofs, func(p cases.Proof) bool { return strings.Contains(p.Doubt, "older crash") })) {
+		t.Errorf("%+v has become %+v", was.Proofs, is.Proofs)
+	}
+	if !slices.IsSortedFunc(is.Proofs, func(x, y cases.Proof) int {
+		return slices.Index(cases.Stages(), x.Stage) - slices.Index(cases.Stages(), y.Stage)
+	}) {
+		t.Errorf("%+v are not in their order", is.Proofs)
+	}
+}
+
+// checkLines checks what people read of an account.
+func checkLines(t *testing.T, a cases.Account, at time.Time) {
+	t.Helper()
+	for _, line := range []string{a.Raced, a.Lives, a.Ignored, a.Broken, a.Failed, a.Percent, a.Left} {
+		if !isText(line) {
+			t.Errorf("%q is no line", line)
+		}
+	}
+	c := witness.Conclude(a, at)
+	if !isText(c.Doubt) || c.Why == "" || strings.ContainsFunc(c.Why, unicode.IsControl) || !slices.Contains(cases.Findings(), c.Finding) {
+		t.Errorf("%+v", c)
+	}
 }

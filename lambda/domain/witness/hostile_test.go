@@ -371,3 +371,15 @@ func TestACaseInDoubtOfItsCrashNeverEndsByTheCheckOrByItsOldLines(t *testing.T) 
 		}
 	}
 }
+
+// A case that forgot at every look what it has proven would not end.
+func TestNoCaseBeginsAnewAtEveryLook(t *testing.T) {
+	text := up + "\r\n" + strings.ReplaceAll(seen+dazed, "[ 4000", "[ 7000") + "Copied 12 MB / 300 MB\r\n"
+	a := cases.Account{SentAt: noon}
+	for at := time.Minute; at < 10*time.Minute; at += time.Minute {
+		a = witness.Add(a, witness.Sight{At: noon.Add(at), Console: []byte(text)})
+	}
+	if p, ok := a.Reached(stCapture); !ok || !p.SeenAt.Equal(noon.Add(time.Minute)) || p.Doubt == "" {
+		t.Errorf("%+v", a.Proofs)
+	}
+}

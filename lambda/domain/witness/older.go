@@ -25,10 +25,14 @@ func isOfOlder(a cases.Account, s Sight, r *reader) bool {
 		return false
 	}
 	if isOlder(r.reading, a, s) {
-		return reached(a, cases.StageCaptureKernel) || reached(a, cases.StageRebooted)
+		return r.denies(a, cases.StageCaptureKernel) || r.denies(a, cases.StageRebooted)
 	}
 	return r.joined && showsAnother(a, r)
 }
+
+// denies says that a stage was proven, and that the console does not show it. It counts only
+// where the console would still show it.
+func (r *reader) denies(a cases.Account, s cases.Stage) bool { return reached(a, s) && !r.has(s) }
 
 // isCompared says that a proof by the console is surely newer than the interrupt.
 func isCompared(p cases.Proof) bool { return p.By == byConsole && !mayBeOlder(p) }
@@ -41,11 +45,9 @@ func showsAnother(a cases.Account, r *reader) bool {
 	if !r.has(cases.StageCaptureKernel) && (!r.has(cases.StagePanicked) || reached(a, cases.StageCaptureKernel)) {
 		return false
 	}
-	missing := func(s cases.Stage) bool {
-		p, ok := a.Reached(s)
-		return ok && p.By == byConsole && !r.has(s)
-	}
-	return missing(cases.StageRebooted) || r.begins() && r.dump.failed == nil && missing(cases.StageDumpComplete)
+	reboot, _ := a.Reached(cases.StageRebooted)
+	return reboot.By == byConsole && r.denies(a, cases.StageRebooted) ||
+		r.begins() && r.dump.failed == nil && r.denies(a, cases.StageDumpComplete)
 }
 
 // begins says that the console shows how the capture kernel has begun, or its crash.
