@@ -70,9 +70,9 @@ type Account struct {
 	MovedAt time.Time `json:"movedAt,omitzero"`  // when the console last showed anything new of the capture kernel
 
 	PercentAt time.Time     `json:"percentAt,omitzero"` // when the percentage last changed
-	Word      string        `json:"word,omitempty"`     // stands for the newest line that the capture kernel is known by
-	Clock     time.Duration `json:"clock,omitempty"`    // how far its kernel's clock has come
-	Pinged    time.Time     `json:"pinged,omitzero"`    // the agent's first ping since then
+	Word      string        `json:"word,omitempty"`     // stands for the newest line that shows the capture kernel, to see whether it is another one
+	Clock     time.Duration `json:"clock,omitempty"`    // how far the capture kernel's own clock has come
+	Pinged    time.Time     `json:"pinged,omitzero"`    // the agent's first ping behind MovedAt
 
 	Windows  bool      `json:"windows,omitempty"` // its console shows little
 	Shown    bool      `json:"shown,omitempty"`   // its console has shown something
