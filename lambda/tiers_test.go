@@ -56,7 +56,7 @@ func TestWhatDecidesNeedsNoModule(t *testing.T) {
 }
 
 // order is that of the domain's packages: each may import those before it.
-var order = []string{"config", "printable", "fact", "console", "instance", "vitals", "cases", "trigger", "guard", "witness"}
+var order = []string{"config", "printable", "fact", "console", "instance", "vitals", "cases", "trigger", "guard", "witness", "dump"}
 
 func TestTheDomainNeverImportsToTheRight(t *testing.T) {
 	seen := map[string]bool{}
@@ -84,6 +84,7 @@ var clients = map[string][]string{
 	"call":       nil,
 	"emf":        nil,
 	"casebook":   {"dynamodb"},
+	"collect":    {"s3", "ssm"},
 	"evidence":   {"ec2", "s3"},
 	"executions": {"sfn"},
 	"notify":     {"sns"},

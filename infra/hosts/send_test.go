@@ -1,0 +1,438 @@
+package hosts
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"crashcart/lambda/domain/dump"
+)
+
+const mib = 1 << 20
+
+// crashed is a host with a dmesg and a dump of three parts and a bit, its survey, and a
+// bucket.
+func crashed(t *testing.T, also ...string) (*host, *bucket, []dump.File, [][]byte) {
+	t.Helper()
+	h, b := newHost(t, also...), newBucket(t)
+	bodies := [][]byte{[]byte("Kernel panic - not syncing: NMI: Not continuing\n"), flattened(3*mib + 12345)}
+	h.write("var/crash/202611220527/dmesg.202611220527", bodies[0], time.Minute)
+	h.write("var/crash/202611220527/dump.202611220527", bodies[1], time.Minute)
+	files := h.survey().Files
+	if len(files) != 2 {
+		t.Fatalf("surveyed %v", files)
+	}
+	return h, b, files, bodies
+}
+
+// home fails the test unless every file has arrived as it is on the host.
+func home(t *testing.T, b *bucket, r dump.Report, files []dump.File, bodies [][]byte) {
+	t.Helper()
+	for i, f := range files {
+		got, _ := r.File(f.Path)
+		if got.State != dump.StateSent || got.SHA256 != sumOf(bodies[i]) {
+			t.Errorf("%s is %+v, want the sum %s", f.Path, got, sumOf(bodies[i]))
+		}
+		if !bytes.Equal(b.object(i), bodies[i]) {
+			t.Errorf("%s has %d bytes in the bucket, and differs from the %d on the host", f.Path, len(b.object(i)), len(bodies[i]))
+		}
+	}
+}
+
+func TestNoByteOfADumpIsLostOnItsWay(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"curl", "wget"} {
+		for shell, args := range shells(t) {
+			if tool == "wget" && shell == "busybox" {
+				continue // busybox runs a wget of its own, which cannot put: the script says so
+			}
+			t.Run(tool+"/"+shell, func(t *testing.T) {
+				t.Parallel()
+				h, b, files, bodies := crashed(t, tool)
+				h.shell = args
+				r := h.send(b.serve(mib, nil, files...), nil)
+				home(t, b, r, files, bodies)
+				if got, _ := r.File(files[1].Path); got.Parts != 4 {
+					t.Errorf("%d parts", got.Parts)
+				}
+				if len(b.seen) > 0 {
+					t.Errorf("every user can read %q", b.seen)
+				}
+				if left := h.leftovers(); len(left) > 0 {
+					t.Errorf("left on the host: %q", left)
+				}
+			})
+		}
+	}
+}
+
+func TestTheDmesgIsNeverBehindTheDump(t *testing.T) {
+	t.Parallel()
+	h, b, files, _ := crashed(t, "curl")
+	var order []string
+	b.before = func(path string, _ int, _ http.ResponseWriter, _ *http.Request) bool {
+		order = append(order, path)
+		return false
+	}
+	h.send(b.serve(mib, nil, files...), nil)
+	if want := []string{"/0/1", "/1/1", "/1/2", "/1/3", "/1/4"}; !slices.Equal(order, want) {
+		t.Errorf("sent in the order %q", order)
+	}
+}
+
+func TestAPartThatHasArrivedIsNeverSentAgain(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"curl", "wget"} {
+		t.Run(tool, func(t *testing.T) {
+			t.Parallel()
+			h, b, files, bodies := crashed(t, tool)
+			h.send(b.serve(mib, nil, files...), nil)
+			b.parts["/1/2"], b.tries = nil, map[string]int{}
+			r := h.send(b.serve(mib, []string{"/0/1", "/1/1", "/1/3", "/1/4"}, files...), nil)
+			home(t, b, r, files, bodies)
+			if len(b.tries) != 1 || b.tries["/1/2"] != 1 {
+				t.Errorf("sent again: %v", b.tries)
+			}
+		})
+	}
+}
+
+func TestAConnectionThatBreaksCostsNothing(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"curl", "wget"} {
+		t.Run(tool, func(t *testing.T) {
+			t.Parallel()
+			h, b, files, bodies := crashed(t, tool)
+			b.before = func(path string, nth int, w http.ResponseWriter, r *http.Request) bool {
+				switch {
+				case path == "/1/2" && nth == 1: // breaks in the middle
+					_, _ = r.Body.Read(make([]byte, 1000))
+					hangUp(t, w)
+				case path == "/1/3" && nth < 3:
+					http.Error(w, "SlowDown", http.StatusServiceUnavailable)
+				default:
+					return false
+				}
+				return true
+			}
+			home(t, b, h.send(b.serve(mib, nil, files...), nil), files, bodies)
+		})
+	}
+}
+
+func hangUp(t *testing.T, w http.ResponseWriter) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_ = conn.Close()
+}
+
+func TestAnExpiredURLLosesNothingThatHasArrived(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"curl", "wget"} {
+		t.Run(tool, func(t *testing.T) {
+			t.Parallel()
+			h, b, files, bodies := crashed(t, tool)
+			b.before = func(path string, _ int, w http.ResponseWriter, _ *http.Request) bool {
+				if path != "/1/3" {
+					return false
+				}
+				http.Error(w, "<Code>AccessDenied</Code><Message>Request has expired</Message>", http.StatusForbidden)
+				return true
+			}
+			r := h.send(b.serve(mib, nil, files...), nil)
+			got, _ := r.File(files[1].Path)
+			if got.State != dump.StateRefused || got.HTTP != 403 || got.Parts != 2 || b.tries["/1/3"] != 1 || !got.State.Again() {
+				t.Errorf("%+v after %v", got, b.tries)
+			}
+			if want := []string{"/0/1", "/1/1", "/1/2"}; !slices.Equal(b.arrived(), want) {
+				t.Errorf("arrived %q", b.arrived())
+			}
+			b.before = nil // a new manifest
+			home(t, b, h.send(b.serve(mib, b.arrived(), files...), nil), files, bodies)
+		})
+	}
+}
+
+func TestAStoreThatDoesNotAnswerIsNeverAskedForEver(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"curl", "wget"} {
+		t.Run(tool, func(t *testing.T) {
+			t.Parallel()
+			h, b, files, bodies := crashed(t, tool)
+			b.before = func(path string, _ int, w http.ResponseWriter, _ *http.Request) bool {
+				if path == "/1/1" {
+					hangUp(t, w)
+				}
+				return path == "/1/1"
+			}
+			r := h.send(b.serve(mib, nil, files...), nil)
+			if got, _ := r.File(files[1].Path); got.State != dump.StateUnreachable || !got.State.Again() {
+				t.Errorf("%+v", got)
+			}
+			if b.tries["/1/1"] < 3 || b.tries["/1/2"] > 0 {
+				t.Errorf("asked %v", b.tries)
+			}
+			home(t, b, r, files[:1], bodies[:1])
+		})
+	}
+}
+
+func TestAFileThatChangesIsNeverTakenForWhole(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(path string) error{
+		"written to": func(path string) error {
+			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			_, err = f.WriteString("more")
+			return errors.Join(err, f.Close())
+		},
+		"shortened": func(path string) error { return os.Truncate(path, 2*mib+5) },
+		"replaced": func(path string) error {
+			if err := os.Rename(path, path+".old"); err != nil {
+				return err
+			}
+			return os.WriteFile(path, flattened(3*mib+12345), 0o600)
+		},
+		"removed": os.Remove,
+	} {
+		for _, during := range []string{"/1/2", "/1/4"} { // the last part, too
+			t.Run(name+" during "+during, func(t *testing.T) {
+				t.Parallel()
+				h, b, files, bodies := crashed(t, "curl")
+				b.before = func(path string, _ int, _ http.ResponseWriter, _ *http.Request) bool {
+					if path == during {
+						if err := change(files[1].Path); err != nil {
+							t.Error(err)
+						}
+					}
+					return false
+				}
+				r := h.send(b.serve(mib, nil, files...), nil)
+				got, _ := r.File(files[1].Path)
+				if got.State == dump.StateSent || got.SHA256 != "" || got.State.Again() {
+					t.Errorf("%+v", got)
+				}
+				if during != "/1/4" && b.tries["/1/4"] > 0 {
+					t.Errorf("it was sent to its end: %v", b.tries)
+				}
+				home(t, b, r, files[:1], bodies[:1])
+			})
+		}
+	}
+}
+
+func TestAFileThatIsNotTheSurveyedOneIsNeverSent(t *testing.T) {
+	t.Parallel()
+	h, b, files, _ := crashed(t, "curl")
+	url := b.serve(mib, nil, files...)
+	h.write("var/crash/202611220527/dump.202611220527", flattened(3*mib+12345), 2*time.Minute) // as large, but another
+	if err := os.Remove(files[0].Path); err != nil {
+		t.Fatal(err)
+	}
+	r := h.send(url, nil)
+	gone, _ := r.File(files[0].Path)
+	changed, _ := r.File(files[1].Path)
+	if gone.State != dump.StateGone || changed.State != dump.StateChanged || len(b.arrived()) > 0 {
+		t.Errorf("%+v, and %q arrived", r, b.arrived())
+	}
+}
+
+// Whoever can write the manifest could otherwise read any file of the host.
+func TestALinkIsNeverFollowedWhateverTheManifestSays(t *testing.T) {
+	t.Parallel()
+	h, b, _, _ := crashed(t, "curl")
+	secret := h.write("etc/shadow", []byte("root:x"), time.Minute)
+	at := filepath.Join(h.crash, "202611220527/vmcore")
+	if err := os.Symlink(secret, at); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := dump.File{Path: at, Kind: dump.KindDump, Size: info.Size(), Modified: info.ModTime().Unix()}
+	if r := h.send(b.serve(mib, nil, f), nil); r.Files[0].State != dump.StateChanged || len(b.arrived()) > 0 {
+		t.Errorf("%+v, and %q arrived", r, b.arrived())
+	}
+}
+
+// Between the survey and now, somebody may have opened the folder.
+func TestAFolderThatWasOpenedIsNeverSentFrom(t *testing.T) {
+	t.Parallel()
+	h, b, files, _ := crashed(t, "curl")
+	if err := os.Chmod(files[1].Path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.send(b.serve(mib, nil, files[1:]...), nil); r.Files[0].State != dump.StateChanged || len(b.arrived()) > 0 {
+		t.Errorf("a file that all may write to: %+v, and %q arrived", r, b.arrived())
+	}
+	if err := os.Chmod(filepath.Dir(files[0].Path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.send(b.serve(mib, nil, files[:1]...), nil); r.Files[0].State != dump.StateChanged || len(b.arrived()) > 0 {
+		t.Errorf("a folder that all may write to: %+v, and %q arrived", r, b.arrived())
+	}
+}
+
+func TestNothingIsSentAfterItsTime(t *testing.T) {
+	t.Parallel()
+	h, b, files, _ := crashed(t, "curl")
+	r := h.send(b.serve(mib, nil, files...), map[string]string{"seconds": "0"})
+	for _, f := range r.Files {
+		if f.State != dump.StateLate || f.Parts != 0 || !f.State.Again() {
+			t.Errorf("%+v", f)
+		}
+	}
+	if len(r.Files) != 2 || len(b.tries) > 0 {
+		t.Errorf("%d files, %v", len(r.Files), b.tries)
+	}
+}
+
+func TestTwoScriptsNeverSendAtOnce(t *testing.T) {
+	t.Parallel()
+	h, b, files, bodies := crashed(t, "curl")
+	url := b.serve(mib, nil, files...)
+	var second dump.Report
+	b.before = func(path string, _ int, _ http.ResponseWriter, _ *http.Request) bool {
+		if path == "/0/1" {
+			second = h.send(url, nil)
+		}
+		return false
+	}
+	first := h.send(url, nil)
+	if second.Stopped != dump.StoppedBusy || len(second.Files) > 0 {
+		t.Errorf("the second: %+v", second)
+	}
+	home(t, b, first, files, bodies)
+}
+
+// The agent kills a script that takes too long, and a host may crash again.
+func TestAScriptThatWasKilledNeverBlocksTheNext(t *testing.T) {
+	t.Parallel()
+	h, b, files, bodies := crashed(t, "curl")
+	url := b.serve(mib, nil, files...)
+	cmd := h.command(map[string]string{"step": dump.StepSend, "manifestUrl": url})
+	killed := false
+	b.before = func(path string, _ int, _ http.ResponseWriter, _ *http.Request) bool {
+		if path == "/1/2" && !killed {
+			killed = true
+			if err := cmd.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	}
+	if err := cmd.Run(); err == nil || !killed {
+		t.Fatalf("the script was not killed: %v", err)
+	}
+	if len(h.leftovers()) == 0 {
+		t.Fatal("the killed script has left nothing behind, so nothing is proved")
+	}
+	home(t, b, h.send(b.serve(mib, nil, files...), nil), files, bodies)
+	if left := h.leftovers(); len(left) > 0 {
+		t.Errorf("left on the host: %q", left)
+	}
+}
+
+func TestAStoppedScriptLeavesNoMemoryOnTheDisk(t *testing.T) {
+	t.Parallel()
+	h, b, files, _ := crashed(t, "curl")
+	url := b.serve(mib, nil, files...)
+	cmd := h.command(map[string]string{"step": dump.StepSend, "manifestUrl": url})
+	b.before = func(path string, nth int, _ http.ResponseWriter, _ *http.Request) bool {
+		if path == "/1/2" && nth == 1 {
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	}
+	if err := cmd.Run(); err == nil {
+		t.Fatal("the script was not stopped")
+	}
+	if left := h.leftovers(); len(left) > 0 {
+		t.Errorf("left on the host: %q", left)
+	}
+}
+
+func TestASendWithoutItsMeansNeverSaysThatItSent(t *testing.T) {
+	t.Parallel()
+	t.Run("no tool", func(t *testing.T) {
+		t.Parallel()
+		h, b, files, _ := crashed(t)
+		if r := h.send(b.serve(mib, nil, files...), nil); r.Stopped != dump.StoppedNoTool || len(r.Files) > 0 {
+			t.Errorf("%+v", r)
+		}
+	})
+	t.Run("a wget that cannot put", func(t *testing.T) {
+		t.Parallel()
+		h, b, files, _ := crashed(t)
+		h.stub("wget", "echo BusyBox")
+		if r := h.send(b.serve(mib, nil, files...), nil); r.Stopped != dump.StoppedNoTool || len(r.Files) > 0 {
+			t.Errorf("%+v", r)
+		}
+	})
+	for _, tool := range []string{"curl", "wget"} {
+		t.Run("no manifest with "+tool, func(t *testing.T) {
+			t.Parallel()
+			h, b, _, _ := crashed(t, tool)
+			for _, url := range []string{b.url + "/nothing", "http://127.0.0.1:1/manifest", ""} {
+				if r := h.send(url, nil); r.Stopped != dump.StoppedNoManifest || len(r.Files) > 0 {
+					t.Errorf("%s: %+v", url, r)
+				}
+			}
+			for _, other := range []string{"<html>", "<html>\n<p>\n", "", "{\"crashcart\":2,\"case\":\"c\",\"files\":[\n]}\n"} {
+				b.manifest = []byte(other)
+				if r := h.send(b.url+"/manifest", nil); r.Stopped != dump.StoppedNoManifest {
+					t.Errorf("%q: %+v", other, r)
+				}
+			}
+		})
+	}
+}
+
+// wget limits what it receives, not what it sends.
+func TestTheRateIsNeverIgnored(t *testing.T) {
+	t.Parallel()
+	h, b, files, _ := crashed(t, "wget")
+	h.send(b.serve(mib, nil, files...), map[string]string{"rate": strconv.Itoa(mib / 8)})
+	text, err := os.ReadFile(filepath.Join(h.root, "slept"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Fields(string(text))
+	if len(all) != 3 || all[0] != "8" && all[0] != "7" {
+		t.Errorf("slept %q seconds after parts that take 8", all)
+	}
+	h, b, files, _ = crashed(t)
+	h.stub("curl", `echo "$*" >>`+h.root+`/asked; exec /usr/bin/curl "$@"`)
+	h.send(b.serve(mib, nil, files...), map[string]string{"rate": "987654321"})
+	asked, err := os.ReadFile(filepath.Join(h.root, "asked"))
+	if err != nil || strings.Count(string(asked), "--limit-rate 987654321 ") != 5 {
+		t.Errorf("curl was asked %s, %v", asked, err)
+	}
+}
+
+func TestADiskWithoutRoomIsNeverFilled(t *testing.T) {
+	t.Parallel()
+	h, b, files, _ := crashed(t, "curl")
+	h.stub("df", `printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/nvme0n1p1 8000000 7999000 1000 100%% /\n'`)
+	r := h.send(b.serve(mib, nil, files...), nil)
+	small, _ := r.File(files[0].Path)
+	large, _ := r.File(files[1].Path)
+	if small.State != dump.StateSent || large.State != dump.StateNoRoom || !large.State.Again() {
+		t.Errorf("%+v", r)
+	}
+}
