@@ -12,6 +12,7 @@ type Followup struct {
 	Blind     bool // the last step could not see it: EC2 did not answer
 	Kept      int  // consoles from after the interrupt that are in the bucket
 	Told      map[News]Telling
+	Collect   Collecting // the dump's way home
 
 	// What the case came to. They are set before the case is closed, so that everybody who
 	// is told is told the same.
@@ -51,6 +52,7 @@ const (
 	NewsLost    News = "lost"    // the result of its send is lost
 	NewsDumping News = "dumping" // a dump is being written
 	NewsStalled News = "stalled" // it does not go on
+	NewsCollect News = "collect" // the dump is on its way home, which takes long
 	NewsEnded   News = "ended"   // the case has come to its finding
 )
 
