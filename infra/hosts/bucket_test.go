@@ -29,7 +29,8 @@ type bucket struct {
 	manifest []byte
 
 	// before is called for each PUT with its path and how many there have been of it, from
-	// 1. When it gives true, it has answered.
+	// 1. When it gives true, it has answered. What it writes, a test may read once the script
+	// has ended. One that breaks the connection must write first.
 	before func(path string, nth int, w http.ResponseWriter, r *http.Request) bool
 
 	mu    sync.Mutex
@@ -47,7 +48,17 @@ func newBucket(t *testing.T) *bucket {
 	return b
 }
 
+// fence orders what the handlers do with what the test does. It is the script that orders
+// them, and the race detector does not see through a process. net/http sends an answer as
+// short as ours only when the handler has returned, so a handler's last fence always comes
+// before the script's end.
+func (b *bucket) fence() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+}
+
 func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer b.fence()
 	b.mu.Lock()
 	b.seen = append(b.seen, exposed(b.t)...)
 	b.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,7 @@ type host struct {
 	script  string
 	shell   []string
 	started time.Time // the interrupt
+	bucket  *bucket   // where its script sends; nil when it only surveys
 }
 
 // needed are the programs that the script may call, besides curl and wget.
@@ -132,7 +134,9 @@ func (h *host) run(parameters map[string]string) string {
 	cmd := h.command(parameters)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
+	h.fence()
 	err := cmd.Run()
+	h.fence()
 	if ctx.Err() != nil {
 		h.t.Fatal("the script does not end")
 	}
@@ -143,6 +147,13 @@ func (h *host) run(parameters map[string]string) string {
 		h.t.Logf("the script says: %s", said.String())
 	}
 	return out.String()
+}
+
+// fence comes before and after every script that may send.
+func (h *host) fence() {
+	if h.bucket != nil {
+		h.bucket.fence()
+	}
 }
 
 func (h *host) survey() dump.Survey {
@@ -165,6 +176,32 @@ func (h *host) send(url string, also map[string]string) dump.Report {
 		h.t.Fatalf("%v in %q", err, out)
 	}
 	return r
+}
+
+// stop starts a script that sends, and sends it a signal when the part at this path comes
+// for the first time. It ends the test unless that ended the script.
+func (h *host) stop(url, path string, signal os.Signal) {
+	h.t.Helper()
+	started := make(chan *os.Process, 1)
+	h.bucket.before = func(at string, nth int, _ http.ResponseWriter, _ *http.Request) bool {
+		if at == path && nth == 1 {
+			if err := (<-started).Signal(signal); err != nil {
+				h.t.Error(err)
+			}
+		}
+		return false
+	}
+	cmd := h.command(map[string]string{"step": dump.StepSend, "manifestUrl": url})
+	h.fence()
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	started <- cmd.Process
+	err := cmd.Wait()
+	h.fence()
+	if len(started) > 0 || err == nil {
+		h.t.Fatalf("the script was not stopped: %v", err)
+	}
 }
 
 // leftovers are the files of the script that are still on the host.

@@ -22,6 +22,7 @@ const mib = 1 << 20
 func crashed(t *testing.T, also ...string) (*host, *bucket, []dump.File, [][]byte) {
 	t.Helper()
 	h, b := newHost(t, also...), newBucket(t)
+	h.bucket = b
 	bodies := [][]byte{[]byte("Kernel panic - not syncing: NMI: Not continuing\n"), flattened(3*mib + 12345)}
 	h.write("var/crash/202611220527/dmesg.202611220527", bodies[0], time.Minute)
 	h.write("var/crash/202611220527/dump.202611220527", bodies[1], time.Minute)
@@ -322,21 +323,7 @@ func TestTwoScriptsNeverSendAtOnce(t *testing.T) {
 func TestAScriptThatWasKilledNeverBlocksTheNext(t *testing.T) {
 	t.Parallel()
 	h, b, files, bodies := crashed(t, "curl")
-	url := b.serve(mib, nil, files...)
-	cmd := h.command(map[string]string{"step": dump.StepSend, "manifestUrl": url})
-	killed := false
-	b.before = func(path string, _ int, _ http.ResponseWriter, _ *http.Request) bool {
-		if path == "/1/2" && !killed {
-			killed = true
-			if err := cmd.Process.Kill(); err != nil {
-				t.Error(err)
-			}
-		}
-		return false
-	}
-	if err := cmd.Run(); err == nil || !killed {
-		t.Fatalf("the script was not killed: %v", err)
-	}
+	h.stop(b.serve(mib, nil, files...), "/1/2", os.Kill)
 	if len(h.leftovers()) == 0 {
 		t.Fatal("the killed script has left nothing behind, so nothing is proved")
 	}
@@ -349,19 +336,7 @@ func TestAScriptThatWasKilledNeverBlocksTheNext(t *testing.T) {
 func TestAStoppedScriptLeavesNoMemoryOnTheDisk(t *testing.T) {
 	t.Parallel()
 	h, b, files, _ := crashed(t, "curl")
-	url := b.serve(mib, nil, files...)
-	cmd := h.command(map[string]string{"step": dump.StepSend, "manifestUrl": url})
-	b.before = func(path string, nth int, _ http.ResponseWriter, _ *http.Request) bool {
-		if path == "/1/2" && nth == 1 {
-			if err := cmd.Process.Signal(os.Interrupt); err != nil {
-				t.Error(err)
-			}
-		}
-		return false
-	}
-	if err := cmd.Run(); err == nil {
-		t.Fatal("the script was not stopped")
-	}
+	h.stop(b.serve(mib, nil, files...), "/1/2", os.Interrupt)
 	if left := h.leftovers(); len(left) > 0 {
 		t.Errorf("left on the host: %q", left)
 	}
