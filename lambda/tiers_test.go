@@ -56,7 +56,7 @@ func TestWhatDecidesNeedsNoModule(t *testing.T) {
 }
 
 // order is that of the domain's packages: each may import those before it.
-var order = []string{"config", "printable", "fact", "console", "instance", "vitals", "dump", "cases", "trigger", "guard", "witness"}
+var order = []string{"config", "printable", "fact", "console", "instance", "vitals", "dump", "cases", "trigger", "guard", "witness", "manifest"}
 
 func TestTheDomainNeverImportsToTheRight(t *testing.T) {
 	seen := map[string]bool{}

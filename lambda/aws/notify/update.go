@@ -19,6 +19,7 @@ const (
 	UpdateDumping UpdateKind = "dumping" // a dump is being written
 	UpdateStalled UpdateKind = "stalled" // the dump has not moved for long
 	UpdateLost    UpdateKind = "lost"    // nobody knows whether the interrupt was sent
+	UpdateCollect UpdateKind = "collect" // the dump is on its way into the bucket, which takes long
 	UpdateEnded   UpdateKind = "ended"   // the case has a finding
 )
 
@@ -69,7 +70,7 @@ func (u Update) checked() Update {
 		u.CaseID = ""
 	}
 	switch u.Kind {
-	case UpdateDumping, UpdateStalled, UpdateLost:
+	case UpdateDumping, UpdateStalled, UpdateLost, UpdateCollect:
 		u.Finding = ""
 	default: // whatever is said of it, nothing more comes
 		u.Kind = UpdateEnded
