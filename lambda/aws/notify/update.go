@@ -38,6 +38,10 @@ type Update struct {
 	Percent    string        // of the dump: "41 %"
 	Left       string        // what the dump takes from here: "9m1s"
 
+	// What comes home of the crash, or has come.
+	Bucket  string           // of the evidence
+	Collect cases.Collecting // as the case's record has it
+
 	Evidence    string   // where console and screenshot from before are
 	Undo        []string // commands that end Standby
 	Windows     bool
@@ -69,6 +73,7 @@ func (u Update) checked() Update {
 	if !word(u.CaseID) {
 		u.CaseID = ""
 	}
+	u.Bucket = wellFormed(u.Bucket)
 	switch u.Kind {
 	case UpdateDumping, UpdateStalled, UpdateLost, UpdateCollect:
 		u.Finding = ""

@@ -18,8 +18,11 @@ func (nt *Notifier) updateDescription(u Update) string {
 	switch u.Kind {
 	case UpdateEnded:
 		lines = append(lines, line{"Crashed", u.crashed()}, line{"Dumped", u.dumped()}, line{"Back", u.answers()})
+		lines = append(lines, u.homeLines()...)
 	case UpdateDumping, UpdateStalled:
 		lines = append(lines, line{"Crashed", u.crashed()}, line{"Progress", u.progress()})
+	case UpdateCollect:
+		lines = append(lines, line{"Dumped", u.dumped()}, line{"Back", u.answers()}, line{"On its way", u.arriving()})
 	case UpdateLost:
 	}
 	return joined(append(lines,
