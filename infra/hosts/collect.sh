@@ -5,8 +5,11 @@
 # manifest and sends the parts that it asks for, each to the URL that is signed for it.
 # The last line of the output is the answer, as JSON. The host needs no credentials.
 #
-# POSIX sh, with stat, dd, od, sha256sum, and curl or GNU wget. It is read by people before
-# they let it run as root: it changes nothing but a folder of its own, which it removes.
+# POSIX sh, with stat, dd, od, sha256sum, and curl or GNU wget. People read it before they
+# let it run as root. It changes nothing but folders of its own, which it removes.
+#
+# It trusts neither the host's other users nor the manifest. It sends a file only if the
+# survey would list it, and sends it only to a URL.
 
 # shellcheck disable=SC2046 # what stat and df are asked for are numbers, and are to be split
 set -u
@@ -32,7 +35,9 @@ max_skipped=16
 max_tries=3   # of a part: a connection that breaks is tried again
 settled=10    # seconds for which a file must not have been written
 work=         # our own folder, once there is one
+away=         # another one, when a part does not fit into that
 part=         # the file of the part that is being sent
+cached=       # has dd leave nothing of what it reads in the page cache, where it can
 
 say() { printf 'crashcart: %s\n' "$*" >&2; }
 # now is in seconds since the boot. The clock may be set while we work, as it is after one.
@@ -49,9 +54,20 @@ plain() {
   esac
 }
 
+# plain_url takes what dump.PlainURL does. curl would write to a file://.
+plain_url() {
+  case $1 in
+  *[!A-Za-z0-9._~:/?\&=%+-]*) return 1 ;;
+  http://?* | https://?*) ;;
+  *) return 1 ;;
+  esac
+}
+
 gentle() {
   renice -n 19 -p $$ >/dev/null 2>&1 || true
   ionice -c 3 -p $$ >/dev/null 2>&1 || true
+  # What the host works with stays in memory, and our gigabytes do not. Only GNU's dd can.
+  ! dd if=/dev/null of=/dev/null iflag=nocache 2>/dev/null || cached=iflag=nocache
 }
 
 ### What there is
@@ -74,17 +90,18 @@ owned() {
   case $2 in *[2367]? | *[2367]) return 1 ;; esac
 }
 
-# kind is what a file is by its name; empty when it is none of ours, and "incomplete" when
-# its writer has not finished it.
-kind() {
+# name_kind sets what to what a file is by its name: empty when it is none of ours, and
+# "incomplete" when its writer has not finished it. SUSE numbers the pieces of a split dump.
+name_kind() {
   case $1 in
-  *incomplete* | *.flat.tmp | *.part | *.tmp) echo incomplete ;;
-  vmcore-dmesg.txt | dmesg.txt | dmesg.[0-9]*) echo dmesg ;;
-  vmcore | vmcore.* | dump.[0-9]*) echo dump ;;
+  vmcore*incomplete* | dump*incomplete* | dmesg*incomplete* | vmcore*.tmp | vmcore*.part | dump.*.tmp | dump.*.part) what=incomplete ;;
+  vmcore-dmesg.txt | dmesg.txt | dmesg.[0-9]*) what=dmesg ;;
+  vmcore | vmcore.* | vmcore[0-9] | vmcore[0-9][0-9] | dump.[0-9]*) what=dump ;;
+  *) what= ;;
   esac
 }
 
-bytes() { dd if="$1" bs=1 skip="$2" count="$3" 2>/dev/null | od -An -v -tx1 | tr -d ' \n'; }
+bytes() { od -An -v -tx1 -j "$2" -N "$3" "$1" 2>/dev/null | tr -d ' \n'; }
 
 # whole reads the first and last bytes of a dump: "", or why it is not one.
 whole() {
@@ -92,13 +109,21 @@ whole() {
   6d616b6564756d7066696c6500000000) # flattened: "makedumpfile"; its last record says that it is the last
     [ "$(tail -c 16 "$1" | od -An -v -tx1 | tr -d ' \n')" = ffffffffffffffffffffffffffffffff ] || { echo incomplete; return; }
     # The dump's own header is behind one of 4,096 bytes and one of 16.
-    case $(bytes "$1" 4112 8) in 4b44554d50202020) unfinished "$(bytes "$1" 4536 1)" ;; esac
+    case $(bytes "$1" 4112 8) in
+    4b44554d50202020) unfinished "$(bytes "$1" 4536 1)" ;;
+    7f454c46*) unfinished_elf "$(bytes "$1" 4160 1)" ;;
+    esac
     ;;
   4b44554d50202020* | 4449534b44554d50*) # "KDUMP   ", "DISKDUMP"
-    [ "$2" -gt 4096 ] || { echo incomplete; return; }
+    # The sizes of a block, and in blocks of the second header and of the bitmaps. The pages follow.
+    set -- "$1" "$2" $(od -An -v -tu4 -j 428 -N 12 "$1" 2>/dev/null)
+    { [ $# -eq 5 ] && [ "$2" -gt 4096 ] && [ "$2" -gt $(($3 * (1 + $4 + $5))) ]; } || { echo incomplete; return; }
     unfinished "$(bytes "$1" 424 1)"
     ;;
-  7f454c46*) [ "$2" -gt 4096 ] || echo incomplete ;;            # ELF
+  7f454c460201*) # ELF of 64 bits
+    whole_elf "$1" "$2" || { echo incomplete; return; }
+    unfinished_elf "$(bytes "$1" 48 1)"
+    ;;
   1f8b* | 425a68* | fd377a585a00* | 28b52ffd* | 04224d18* | 894c5a4f*) ;; # gzip, bzip2, xz, zstd, lz4, lzop
   *) echo not-a-dump ;;
   esac
@@ -107,6 +132,22 @@ whole() {
 # unfinished reads the lowest byte of a dump's status: 0x08 is DUMP_DH_COMPRESSED_INCOMPLETE
 # of makedumpfile.
 unfinished() { case $1 in ?[89abcdef]) echo incomplete ;; esac; }
+
+# unfinished_elf reads the lowest byte of the flags: 1 is makedumpfile's DUMP_ELF_INCOMPLETE.
+unfinished_elf() { case $1 in ?[13579bdf]) echo incomplete ;; esac; }
+
+# whole_elf says whether all segments of a dump are within its size.
+whole_elf() { # path, size
+  size=$2 segments=$(($(od -An -v -tu2 -j 56 -N 2 "$1")))
+  [ "$segments" -gt 0 ] || return 1
+  [ "$segments" -le 4096 ] || return 0 # the number is elsewhere
+  set -- $(od -An -v -tu8 -j $(($(od -An -v -tu8 -j 32 -N 8 "$1"))) -N $((56 * segments)) "$1")
+  [ $# -eq $((7 * segments)) ] || return 1
+  while [ $# -gt 0 ]; do # type and flags, offset, two addresses, size in the file, size in memory, alignment
+    [ $(($2 + $5)) -le "$size" ] || return 1
+    shift 7
+  done
+}
 
 skip() { # path, why, size
   [ "$skipped" -lt "$max_skipped" ] || return 0
@@ -118,7 +159,7 @@ skip() { # path, why, size
 
 # consider lists one file, or leaves it out with the reason.
 consider() {
-  what=$(kind "${1##*/}")
+  name_kind "${1##*/}"
   { [ -n "$what" ] && [ -f "$1" ]; } || return 0
   set -- "$1" $(stat -c '%s %Y %h' "$1" 2>/dev/null)
   { [ $# -eq 4 ] && [ "$3" -ge "$SSM_since" ]; } || return 0
@@ -136,6 +177,18 @@ consider() {
   if [ "$files" -ge "$max_files" ]; then skip "$1" too-many "$2"; return; fi
   files=$((files + 1))
   files_json="$files_json${files_json:+,}{\"path\":\"$1\",\"kind\":\"$what\",\"size\":$2,\"modified\":$3}"
+}
+
+# listed says whether the survey would list this file of the manifest. Else whoever writes
+# a manifest could read any file of root's.
+listed() {
+  name_kind "${1##*/}"
+  case $what in dmesg | dump) ;; *) return 1 ;; esac
+  dir=${1%/*}
+  for place in $(places); do
+    [ "$dir" != "$place" ] && [ "${dir%/*}" != "$place" ] || return 0
+  done
+  return 1
 }
 
 survey() {
@@ -161,7 +214,7 @@ answer() {
 }
 
 clean() {
-  [ -z "$part" ] || rm -f "$part"
+  [ -z "$away" ] || rm -rf "$away"
   [ -z "$work" ] || rm -rf "$work"
 }
 
@@ -185,6 +238,8 @@ lock() {
         work=
         answer busy
       fi
+      read -r away 2>/dev/null <"$work/away" && owned "$away" && rm -rf "$away"
+      away=
       rm -rf "$work"
       mkdir "$work" 2>/dev/null || { work=; answer busy; }
     fi
@@ -206,8 +261,13 @@ spill() { # path, bytes
     case $(stat -f -c %T "$place" 2>/dev/null) in
     tmpfs | ramfs) [ $(($2 / 128)) -lt "${free:-0}" ] || continue ;;
     esac
+    part=$work/part
+    [ "$place" != "$work" ] || return 0
+    # Everybody may write to some of these. A folder is made by us or by nobody.
     part=$place/crashcart-part.$$
-    [ "$place" != "$work" ] || part=$work/part
+    mkdir "$part" 2>/dev/null || continue
+    away=$part part=$part/part
+    echo "$away" >"$work/away"
     return 0
   done
   return 1
@@ -258,7 +318,8 @@ same() {
 # and sends it unless it has arrived before. It sets state when that was not possible.
 send_part() { # bytes, url
   # iflag=fullblock is not POSIX. A file, unlike a pipe, gives whole blocks without it.
-  if ! dd bs=1048576 count=$((($1 + 1048575) / 1048576)) <&3 >"$part" 2>"$work/said"; then
+  # shellcheck disable=SC2086 # it is one word or none
+  if ! dd $cached bs=1048576 count=$((($1 + 1048575) / 1048576)) <&3 >"$part" 2>"$work/said"; then
     state=unread
     ! grep -q 'No space' "$work/said" || state=no-room
     return
@@ -308,17 +369,21 @@ send_file() {
   state=sent sent=0 http=0 digest=
   { plain "$path" && number "$size" && number "$modified" && number "$part_size"; } || answer bad-request
   if [ ! -e "$path" ]; then state=gone
-  elif ! same; then state=changed
+  elif ! same || ! listed "$path"; then state=changed
+  elif [ "$what" = dump ] && [ -n "$(whole "$path" "$size")" ]; then state=changed
   else
     [ "$part_size" -le "$size" ] || part_size=$size
     spill "$path" "$part_size" || state=no-room
   fi
   if [ "$state" = sent ]; then
-    rm -f "$work/pipe" "$work/sum"
+    rm -f "$work/pipe"
     mkfifo "$work/pipe"
-    sha256sum <"$work/pipe" >"$work/sum" &
+    command exec 3<"$path" || state=gone # without "command" the shell would end
+  fi
+  if [ "$state" = sent ]; then
+    sha256sum 3<&- <"$work/pipe" >"$work/sum" &
     summer=$!
-    exec 3<"$path" 4>"$work/pipe"
+    exec 4>"$work/pipe"
   fi
   while IFS= read -r line <&5; do
     case $line in
@@ -329,16 +394,18 @@ send_file() {
     value size; part_bytes=$field
     value url; url=$field
     number "$part_bytes" || answer bad-request
+    [ -z "$url" ] || plain_url "$url" || answer bad-request
     send_part "$part_bytes" "$url"
   done
   if [ -n "${summer:-}" ]; then
     exec 3<&- 4>&-
     wait "$summer"
     summer=
-    rm -f "$part"
-    part=
     [ "$state" != sent ] || same || state=changed
   fi
+  [ -z "$away" ] || rm -rf "$away"
+  rm -f "$work/part"
+  away='' part=
   [ "$state" != sent ] || digest=$(cut -d ' ' -f 1 "$work/sum")
   sent_json="${sent_json:+$sent_json,}{\"path\":\"$path\",\"state\":\"$state\",\"parts\":$sent"
   [ -z "$digest" ] || sent_json="$sent_json,\"sha256\":\"$digest\""
@@ -352,11 +419,14 @@ send() {
   { number "$SSM_seconds" && number "$SSM_rate"; } || answer bad-request
   tool=
   if have curl; then tool=curl
-  elif have wget && wget --version 2>/dev/null | grep -q 'GNU Wget'; then tool=wget; fi
+  elif have wget && wget --help 2>/dev/null | grep -q -e --body-file; then tool=wget; fi # GNU Wget 1.15
   { [ -n "$tool" ] && have sha256sum && have stat && have mkfifo; } || answer no-tool
   lock
   trap clean EXIT
   trap 'exit 143' HUP INT TERM
+  HOME=$work # wget writes there which hosts it has to ask by HTTPS
+  export HOME
+  plain_url "$SSM_manifestUrl" || answer no-manifest
   fetch "$SSM_manifestUrl" "$work/manifest" || answer no-manifest
   exec 5<"$work/manifest"
   IFS= read -r line <&5 || answer no-manifest

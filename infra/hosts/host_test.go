@@ -32,7 +32,7 @@ type host struct {
 
 // needed are the programs that the script may call, besides curl and wget.
 var needed = []string{
-	"cat", "cut", "date", "dd", "df", "grep", "head", "id", "ionice", "mkdir", "mkfifo", "od", "renice", "rm",
+	"cat", "cut", "date", "dd", "df", "grep", "id", "ionice", "mkdir", "mkfifo", "od", "renice", "rm",
 	"sed", "sha256sum", "sh", "stat", "tail", "timeout", "tr",
 }
 
@@ -236,30 +236,4 @@ func shells(t *testing.T) map[string][]string {
 		t.Fatal("this machine has no shell")
 	}
 	return all
-}
-
-// Dumps as makedumpfile writes them, as far as the script reads them.
-func flattened(size int) []byte {
-	b := make([]byte, size)
-	copy(b, "makedumpfile\x00\x00\x00\x00")
-	copy(b[4096+16:], "KDUMP   ")
-	b[4096+16+424] = 1 // compressed with zlib
-	fill(b[4096+1024 : size-16])
-	copy(b[size-16:], bytes.Repeat([]byte{0xff}, 16))
-	return b
-}
-
-func kdump(size int) []byte {
-	b := make([]byte, size)
-	fill(b[1024:])
-	copy(b, "KDUMP   ")
-	b[424] = 2 // compressed with lzo
-	return b
-}
-
-// fill makes every part of a file differ from the others.
-func fill(b []byte) {
-	for i := range b {
-		b[i] = byte(i ^ i>>8 ^ i>>16)
-	}
 }

@@ -2,13 +2,8 @@ package hosts
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -188,160 +183,6 @@ func TestAStoreThatDoesNotAnswerIsNeverAskedForEver(t *testing.T) {
 	}
 }
 
-func TestAFileThatChangesIsNeverTakenForWhole(t *testing.T) {
-	t.Parallel()
-	for name, change := range map[string]func(path string) error{
-		"written to": func(path string) error {
-			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-			if err != nil {
-				return err
-			}
-			_, err = f.WriteString("more")
-			return errors.Join(err, f.Close())
-		},
-		"shortened": func(path string) error { return os.Truncate(path, 2*mib+5) },
-		"replaced": func(path string) error {
-			if err := os.Rename(path, path+".old"); err != nil {
-				return err
-			}
-			return os.WriteFile(path, flattened(3*mib+12345), 0o600)
-		},
-		"removed": os.Remove,
-	} {
-		for _, during := range []string{"/1/2", "/1/4"} { // the last part, too
-			t.Run(name+" during "+during, func(t *testing.T) {
-				t.Parallel()
-				h, b, files, bodies := crashed(t, "curl")
-				b.before = func(path string, _ int, _ http.ResponseWriter, _ *http.Request) bool {
-					if path == during {
-						if err := change(files[1].Path); err != nil {
-							t.Error(err)
-						}
-					}
-					return false
-				}
-				r := h.send(b.serve(mib, nil, files...), nil)
-				got, _ := r.File(files[1].Path)
-				if got.State == dump.StateSent || got.SHA256 != "" || got.State.Again() {
-					t.Errorf("%+v", got)
-				}
-				if during != "/1/4" && b.tries["/1/4"] > 0 {
-					t.Errorf("it was sent to its end: %v", b.tries)
-				}
-				home(t, b, r, files[:1], bodies[:1])
-			})
-		}
-	}
-}
-
-func TestAFileThatIsNotTheSurveyedOneIsNeverSent(t *testing.T) {
-	t.Parallel()
-	h, b, files, _ := crashed(t, "curl")
-	url := b.serve(mib, nil, files...)
-	h.write("var/crash/202611220527/dump.202611220527", flattened(3*mib+12345), 2*time.Minute) // as large, but another
-	if err := os.Remove(files[0].Path); err != nil {
-		t.Fatal(err)
-	}
-	r := h.send(url, nil)
-	gone, _ := r.File(files[0].Path)
-	changed, _ := r.File(files[1].Path)
-	if gone.State != dump.StateGone || changed.State != dump.StateChanged || len(b.arrived()) > 0 {
-		t.Errorf("%+v, and %q arrived", r, b.arrived())
-	}
-}
-
-// Whoever can write the manifest could otherwise read any file of the host.
-func TestALinkIsNeverFollowedWhateverTheManifestSays(t *testing.T) {
-	t.Parallel()
-	h, b, _, _ := crashed(t, "curl")
-	secret := h.write("etc/shadow", []byte("root:x"), time.Minute)
-	at := filepath.Join(h.crash, "202611220527/vmcore")
-	if err := os.Symlink(secret, at); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := dump.File{Path: at, Kind: dump.KindDump, Size: info.Size(), Modified: info.ModTime().Unix()}
-	if r := h.send(b.serve(mib, nil, f), nil); r.Files[0].State != dump.StateChanged || len(b.arrived()) > 0 {
-		t.Errorf("%+v, and %q arrived", r, b.arrived())
-	}
-}
-
-// Between the survey and now, somebody may have opened the folder.
-func TestAFolderThatWasOpenedIsNeverSentFrom(t *testing.T) {
-	t.Parallel()
-	h, b, files, _ := crashed(t, "curl")
-	if err := os.Chmod(files[1].Path, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if r := h.send(b.serve(mib, nil, files[1:]...), nil); r.Files[0].State != dump.StateChanged || len(b.arrived()) > 0 {
-		t.Errorf("a file that all may write to: %+v, and %q arrived", r, b.arrived())
-	}
-	if err := os.Chmod(filepath.Dir(files[0].Path), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if r := h.send(b.serve(mib, nil, files[:1]...), nil); r.Files[0].State != dump.StateChanged || len(b.arrived()) > 0 {
-		t.Errorf("a folder that all may write to: %+v, and %q arrived", r, b.arrived())
-	}
-}
-
-func TestNothingIsSentAfterItsTime(t *testing.T) {
-	t.Parallel()
-	h, b, files, _ := crashed(t, "curl")
-	r := h.send(b.serve(mib, nil, files...), map[string]string{"seconds": "0"})
-	for _, f := range r.Files {
-		if f.State != dump.StateLate || f.Parts != 0 || !f.State.Again() {
-			t.Errorf("%+v", f)
-		}
-	}
-	if len(r.Files) != 2 || len(b.tries) > 0 {
-		t.Errorf("%d files, %v", len(r.Files), b.tries)
-	}
-}
-
-func TestTwoScriptsNeverSendAtOnce(t *testing.T) {
-	t.Parallel()
-	h, b, files, bodies := crashed(t, "curl")
-	url := b.serve(mib, nil, files...)
-	var second dump.Report
-	b.before = func(path string, _ int, _ http.ResponseWriter, _ *http.Request) bool {
-		if path == "/0/1" {
-			second = h.send(url, nil)
-		}
-		return false
-	}
-	first := h.send(url, nil)
-	if second.Stopped != dump.StoppedBusy || len(second.Files) > 0 {
-		t.Errorf("the second: %+v", second)
-	}
-	home(t, b, first, files, bodies)
-}
-
-// The agent kills a script that takes too long, and a host may crash again.
-func TestAScriptThatWasKilledNeverBlocksTheNext(t *testing.T) {
-	t.Parallel()
-	h, b, files, bodies := crashed(t, "curl")
-	h.stop(b.serve(mib, nil, files...), "/1/2", os.Kill)
-	if len(h.leftovers()) == 0 {
-		t.Fatal("the killed script has left nothing behind, so nothing is proved")
-	}
-	home(t, b, h.send(b.serve(mib, nil, files...), nil), files, bodies)
-	if left := h.leftovers(); len(left) > 0 {
-		t.Errorf("left on the host: %q", left)
-	}
-}
-
-func TestAStoppedScriptLeavesNoMemoryOnTheDisk(t *testing.T) {
-	t.Parallel()
-	h, b, files, _ := crashed(t, "curl")
-	h.stop(b.serve(mib, nil, files...), "/1/2", os.Interrupt)
-	if left := h.leftovers(); len(left) > 0 {
-		t.Errorf("left on the host: %q", left)
-	}
-}
-
 func TestASendWithoutItsMeansNeverSaysThatItSent(t *testing.T) {
 	t.Parallel()
 	t.Run("no tool", func(t *testing.T) {
@@ -354,7 +195,7 @@ func TestASendWithoutItsMeansNeverSaysThatItSent(t *testing.T) {
 	t.Run("a wget that cannot put", func(t *testing.T) {
 		t.Parallel()
 		h, b, files, _ := crashed(t)
-		h.stub("wget", "echo BusyBox")
+		h.stub("wget", "echo 'GNU Wget 1.14'") // of Red Hat 7: it has no --body-file
 		if r := h.send(b.serve(mib, nil, files...), nil); r.Stopped != dump.StoppedNoTool || len(r.Files) > 0 {
 			t.Errorf("%+v", r)
 		}
@@ -375,39 +216,5 @@ func TestASendWithoutItsMeansNeverSaysThatItSent(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// wget limits what it receives, not what it sends.
-func TestTheRateIsNeverIgnored(t *testing.T) {
-	t.Parallel()
-	h, b, files, _ := crashed(t, "wget")
-	h.send(b.serve(mib, nil, files...), map[string]string{"rate": strconv.Itoa(mib / 8)})
-	text, err := os.ReadFile(filepath.Join(h.root, "slept"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := strings.Fields(string(text))
-	if len(all) != 3 || all[0] != "8" && all[0] != "7" {
-		t.Errorf("slept %q seconds after parts that take 8", all)
-	}
-	h, b, files, _ = crashed(t)
-	h.stub("curl", `echo "$*" >>`+h.root+`/asked; exec /usr/bin/curl "$@"`)
-	h.send(b.serve(mib, nil, files...), map[string]string{"rate": "987654321"})
-	asked, err := os.ReadFile(filepath.Join(h.root, "asked"))
-	if err != nil || strings.Count(string(asked), "--limit-rate 987654321 ") != 5 {
-		t.Errorf("curl was asked %s, %v", asked, err)
-	}
-}
-
-func TestADiskWithoutRoomIsNeverFilled(t *testing.T) {
-	t.Parallel()
-	h, b, files, _ := crashed(t, "curl")
-	h.stub("df", `printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/nvme0n1p1 8000000 7999000 1000 100%% /\n'`)
-	r := h.send(b.serve(mib, nil, files...), nil)
-	small, _ := r.File(files[0].Path)
-	large, _ := r.File(files[1].Path)
-	if small.State != dump.StateSent || large.State != dump.StateNoRoom || !large.State.Again() {
-		t.Errorf("%+v", r)
 	}
 }
