@@ -91,6 +91,7 @@ var clients = map[string][]string{
 	"observe":    {"autoscaling", "ec2", "ssm"},
 	"resolve":    {"autoscaling", "cloudwatch", "ec2", "elasticloadbalancingv2", "ssm"},
 	"send":       {"ec2"},
+	"snapshot":   {"ec2"},
 	"standby":    {"autoscaling"},
 }
 

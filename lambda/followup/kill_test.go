@@ -57,7 +57,7 @@ func (w *world) call(m *murder, id, event string) (answer any) {
 	for tries := 0; ; tries++ {
 		due := ""
 		if !m.struck || w.due != nil {
-			due = followup.Due(w.record(id), w.clock())
+			due = followup.Due(w.handler, w.record(id))
 		}
 		if w.due != nil {
 			w.due(due)

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -25,6 +26,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"crashcart/lambda/aws/notify"
+	"crashcart/lambda/domain/cases"
 )
 
 // shelf is the table as the function sees it.
@@ -71,6 +73,19 @@ func (w *world) Update(_ context.Context, u notify.Update) error {
 			return errors.New("KMSDisabled: the key of the topic is disabled")
 		}
 		w.told = append(w.told, u)
+		return nil
+	})
+}
+
+// Write is the list of the evidence.
+func (w *world) Write(_ context.Context, r cases.Record, _ time.Time) error {
+	return w.gate.through(outside, func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.noFiles != nil {
+			return w.noFiles
+		}
+		w.listed = append(w.listed, r)
 		return nil
 	})
 }

@@ -56,6 +56,8 @@ type world struct {
 	files map[string][]byte
 	told  []notify.Update
 
+	listed []cases.Record // of which the evidence was listed
+
 	deaf     bool             // the topic takes nothing
 	blind    error            // what EC2 answers; nil for an answer
 	noFiles  error            // what the bucket answers; nil for an answer
@@ -122,6 +124,7 @@ func newWorld(t *testing.T) *world {
 		Taker:    evidence.Taker{API: w, Now: w.clock, Bound: time.Second},
 		After:    evidence.After{API: w, Bucket: bucket},
 		Observer: observe.Observer{EC2: w, SSM: w, Groups: w}, Notify: w,
+		Manifests: w,
 	}
 	return w
 }

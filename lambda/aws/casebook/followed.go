@@ -26,10 +26,12 @@ type followed struct {
 	Kept    int                          `json:"kept,omitempty"`
 	Told    map[cases.News]cases.Telling `json:"told,omitempty"`
 	Collect cases.Collecting             `json:"collect,omitzero"`
+
+	Manifest cases.Telling `json:"manifest,omitzero"`
 }
 
 func followedOf(f cases.Followup) followed {
-	return followed{Account: f.Account, Host: f.Host, Blind: f.Blind, Kept: f.Kept, Told: f.Told, Collect: f.Collect}
+	return followed{Account: f.Account, Host: f.Host, Blind: f.Blind, Kept: f.Kept, Told: f.Told, Collect: f.Collect, Manifest: f.Manifest}
 }
 
 // followupOf reads the follow-up out of a case's item. A text that no step wrote is one
@@ -45,5 +47,6 @@ func followupOf(it item) cases.Followup {
 		return f
 	}
 	f.Account, f.Host, f.Blind, f.Kept, f.Told, f.Collect = known.Account, known.Host, known.Blind, known.Kept, known.Told, known.Collect
+	f.Manifest = known.Manifest
 	return f
 }

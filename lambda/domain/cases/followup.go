@@ -13,6 +13,7 @@ type Followup struct {
 	Kept      int  // consoles from after the interrupt that are in the bucket
 	Told      map[News]Telling
 	Collect   Collecting // the dump's way home
+	Manifest  Telling    // the list of the case's evidence was written
 
 	// What the case came to. They are set before the case is closed, so that everybody who
 	// is told is told the same.
@@ -56,11 +57,17 @@ const (
 	NewsEnded   News = "ended"   // the case has come to its finding
 )
 
-// Telling is how far the notification of some news has come.
+// Telling is how far something has come that is tried a few times, and then left: mostly
+// the notification of some news.
 type Telling struct {
 	Tries int       `json:"tries"`          // that were written down
 	Last  time.Time `json:"last"`           // when it was last tried
-	Done  bool      `json:"done,omitempty"` // the topic took it
+	Done  bool      `json:"done,omitempty"` // it succeeded: the topic took it
+}
+
+// Again gives the telling with one try more.
+func (t Telling) Again(at time.Time, err error) Telling {
+	return Telling{Tries: t.Tries + 1, Last: at, Done: err == nil}
 }
 
 // Account is what is known of a crash so far. It is kept from step to step, as JSON.
