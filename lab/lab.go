@@ -6,7 +6,8 @@
 //
 // All services are behind one address on loopback. The service name in the request's
 // signature says which is meant, so that ordinary AWS clients need nothing but
-// AWS_ENDPOINT_URL; S3 clients use path-style. Signatures are not checked.
+// AWS_ENDPOINT_URL; S3 clients use path-style. Only S3 checks signatures, since a host has
+// nothing but presigned URLs.
 //
 // Time runs Options.Speed times as fast as on the wall. What the lab reports
 // is still right to a reader of the wall clock; package clock says how. Two things have
@@ -42,6 +43,7 @@ import (
 	"crashcart/lab/elb"
 	"crashcart/lab/fault"
 	"crashcart/lab/fleet"
+	"crashcart/lab/host"
 	"crashcart/lab/s3"
 	"crashcart/lab/sns"
 	"crashcart/lab/sqs"
@@ -111,6 +113,7 @@ type Lab struct {
 	calls    recorder
 	sweeping sweeper
 	aging    *aging
+	hosts    *host.Hosts
 
 	mu        sync.Mutex
 	series    int                       // how many functions were deployed
@@ -145,6 +148,9 @@ func Start(o Options) (*Lab, error) {
 	l.aging = &aging{clock: o.Clock, written: map[string]map[string]moment{}}
 	l.Table.Subscribe(l.aging.changed)
 	if l.Store, err = s3.New(o.Bucket); err != nil {
+		return nil, err
+	}
+	if err := l.collecting(); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -203,12 +209,12 @@ func (o Options) filled() Options {
 func (l *Lab) endpoint() http.Handler {
 	services := map[string]http.Handler{
 		"ec2":         ec2.New(l.Fleet, l.Clock, l.Account),
-		"ssm":         l.Commands,
+		"ssm":         asking{l.Commands, l.hosts},
 		"autoscaling": l.Groups,
 		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters, l.FollowupQueue, l.FollowupDead),
 		"sns":         sns.NewHandler(l.Topic, l.RawTopic, l.Notifications),
 		"dynamodb":    l.Table,
-		"s3":          l.Store,
+		"s3":          l.signed(),
 		"monitoring":  l.Alarms, // CloudWatch
 		"lambda":      lambdaAPI{l},
 		"states":      l.Machine, // Step Functions
@@ -257,9 +263,9 @@ func (l *Lab) Env() map[string]string {
 		"AWS_ENDPOINT_URL":      l.URL,
 		"AWS_REGION":            l.Region,
 		"AWS_DEFAULT_REGION":    l.Region,
-		"AWS_ACCESS_KEY_ID":     "LABACCESSKEY",
-		"AWS_SECRET_ACCESS_KEY": "lab-secret",
-		"AWS_SESSION_TOKEN":     "lab-session",
+		"AWS_ACCESS_KEY_ID":     labKey,
+		"AWS_SECRET_ACCESS_KEY": labSecret,
+		"AWS_SESSION_TOKEN":     labToken,
 	}
 }
 
@@ -269,7 +275,7 @@ func (l *Lab) Config() aws.Config {
 		Region:       l.Region,
 		BaseEndpoint: aws.String(l.URL),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "LABACCESSKEY", SecretAccessKey: "lab-secret", SessionToken: "lab-session"}, nil
+			return aws.Credentials{AccessKeyID: labKey, SecretAccessKey: labSecret, SessionToken: labToken}, nil
 		}),
 	}
 }

@@ -90,6 +90,16 @@ func (t transcript) length() time.Duration {
 	return t[len(t)-1].after
 }
 
+// until is when the line with marker comes, or the end if there is none.
+func (t transcript) until(marker string) time.Duration {
+	for _, l := range t {
+		if strings.Contains(l.text, marker) {
+			return l.after
+		}
+	}
+	return t.length()
+}
+
 // stretched spreads the transcript over a longer time, as on a slower guest.
 func (t transcript) stretched(takes time.Duration) transcript {
 	if takes <= t.length() || t.length() == 0 {

@@ -27,6 +27,31 @@ type Signed struct {
 	Store    http.Handler
 	Sessions []Session
 	Now      func() time.Time
+
+	// Find gives a session that is not among Sessions, by its ID. May be nil.
+	Find func(id string) (Session, bool)
+	// Age is how old a URL is that was presigned at a time, where that is not by Now. The
+	// lab's own clock may run faster than the one that the signer reads. May be nil.
+	Age func(signed time.Time) time.Duration
+}
+
+// age is how old what is claimed is.
+func (s Signed) age(c claim, now time.Time) time.Duration {
+	if c.presigned && s.Age != nil {
+		return s.Age(c.at)
+	}
+	return now.Sub(c.at)
+}
+
+// session finds the session that a request claims.
+func (s Signed) session(id string) (Session, bool) {
+	if at := slices.IndexFunc(s.Sessions, func(k Session) bool { return k.ID == id }); at >= 0 {
+		return s.Sessions[at], true
+	}
+	if s.Find != nil {
+		return s.Find(id)
+	}
+	return Session{}, false
 }
 
 // ServeHTTP answers one S3 request, or refuses it as S3 does.
@@ -61,7 +86,9 @@ const (
 // claim is what a request says of its signature.
 type claim struct {
 	id, scope, signature, token, payload string
-	at, until                            time.Time
+	at                                   time.Time
+	lasts                                time.Duration
+	presigned                            bool
 	headers                              []string
 	query                                url.Values // without the signature
 }
@@ -72,10 +99,10 @@ func (s Signed) refuse(r *http.Request) *refusal {
 		return no
 	}
 	now := s.Now()
-	switch {
-	case c.at.After(now.Add(skew)):
+	switch age := s.age(c, now); {
+	case age < -skew:
 		return denied("Request is not valid yet")
-	case now.After(c.until):
+	case age > c.lasts:
 		return denied("Request has expired")
 	}
 	for name := range r.Header {
@@ -83,11 +110,11 @@ func (s Signed) refuse(r *http.Request) *refusal {
 			return denied("There were headers present in the request which were not signed: " + name)
 		}
 	}
-	at := slices.IndexFunc(s.Sessions, func(k Session) bool { return k.ID == c.id })
-	if at < 0 {
+	k, ok := s.session(c.id)
+	if !ok {
 		return &refusal{http.StatusForbidden, "InvalidAccessKeyId", "The AWS access key ID you provided does not exist in our records."}
 	}
-	return s.Sessions[at].refuse(c, r, now)
+	return k.refuse(c, r, now)
 }
 
 // refuse says what is wrong with what is claimed to be the session's signature.
@@ -132,7 +159,7 @@ func readHeader(r *http.Request, text string) (claim, *refusal) {
 func readQuery(query url.Values) (claim, *refusal) {
 	c := claim{
 		signature: query.Get("X-Amz-Signature"), headers: strings.Split(query.Get("X-Amz-SignedHeaders"), ";"), query: query,
-		token: query.Get("X-Amz-Security-Token"), payload: "UNSIGNED-PAYLOAD",
+		token: query.Get("X-Amz-Security-Token"), payload: "UNSIGNED-PAYLOAD", presigned: true,
 	}
 	query.Del("X-Amz-Signature") // of what is signed, it is no part
 	seconds, err := strconv.ParseInt(query.Get("X-Amz-Expires"), 10, 64)
@@ -152,7 +179,7 @@ func (c claim) from(credential, date string, lasts time.Duration) (claim, *refus
 	if strings.Count(scope, "/") != 3 || !strings.HasSuffix(scope, "/s3/aws4_request") {
 		return c, malformed("the credential is none for S3")
 	}
-	c.id, c.scope, c.at, c.until = id, scope, at, at.Add(lasts)
+	c.id, c.scope, c.at, c.lasts = id, scope, at, lasts
 	return c, nil
 }
 

@@ -178,3 +178,38 @@ func TestAWrongSecretOrTokenIsNeverLetThrough(t *testing.T) {
 		}
 	}
 }
+
+func TestAURLNeverOutlivesItsTimeOnAClockThatRunsFaster(t *testing.T) {
+	store, err := s3.New("evidence")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var age time.Duration
+	srv := httptest.NewServer(pace.Handler(s3.Signed{
+		Store: store, Now: time.Now, Age: func(time.Time) time.Duration { return age },
+		Find: func(id string) (s3.Session, bool) { return s3.Session{ID: id, Secret: secret}, id == "ASIALAB" },
+	}))
+	t.Cleanup(srv.Close)
+	client := func(id string) *sdk.Client {
+		return sdk.New(sdk.Options{
+			Region: "eu-central-1", BaseEndpoint: aws.String(srv.URL), UsePathStyle: true, HTTPClient: http.DefaultClient, RetryMaxAttempts: 1,
+			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+				return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
+			}),
+		})
+	}
+	s := &signedStore{store: store, client: client("ASIALAB")}
+	url := s.presign(t)
+	age = 16 * time.Minute
+	if status, text := put(t, url, "hello"); status != http.StatusForbidden || !strings.Contains(text, "Request has expired") {
+		t.Errorf("an expired URL: %d %s", status, text)
+	}
+	_ = s.presign(t) // a request that is signed in its header is as old as on the wall
+	age = 14 * time.Minute
+	if status, text := put(t, url, "hello"); status != http.StatusOK {
+		t.Errorf("%d %s", status, text)
+	}
+	if _, err := client("ASIALIB").ListBuckets(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "InvalidAccessKeyId") {
+		t.Errorf("a session that there is not: %v", err)
+	}
+}
