@@ -56,7 +56,7 @@ var functions = map[string]struct {
 }{
 	"crashcart/lambda/cmd/interrupt": {permissions.InterruptCalls(), permissions.InterruptImplied(), permissions.Interrupt(at)},
 	"crashcart/lambda/cmd/count":     {permissions.CountCalls(), permissions.CountImplied(), permissions.Count(at)},
-	"crashcart/lambda/cmd/followup":  {permissions.FollowupCalls(), permissions.FollowupImplied(), permissions.Followup(at)},
+	"crashcart/lambda/cmd/followup":  {permissions.FollowupCalls(), permissions.FollowupImplied(), permissions.Followup(at, permissions.Collecting{Dumps: true, Snapshots: true})},
 }
 
 func TestEveryOperationThatIsLinkedIsInTheMapAndNoOther(t *testing.T) {
