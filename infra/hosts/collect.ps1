@@ -4,8 +4,8 @@
 # manifest and sends the parts that it asks for, each to the URL that is signed for it.
 # The last line of the output is the answer, as JSON. The host needs no credentials.
 #
-# Windows PowerShell 4 or later. It changes nothing on the host. It says and decides the
-# same as collect.sh does, which has the reasons.
+# Windows PowerShell 4 or later. It changes nothing on the host and starts no program. It
+# says and decides the same as collect.sh does, which has the reasons.
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -29,17 +29,24 @@ $epoch = New-Object DateTime 1970, 1, 1, 0, 0, 0, ([DateTimeKind]::Utc)
 
 function Get-Modified($file) { [long][Math]::Floor(($file.LastWriteTimeUtc - $epoch).TotalSeconds) }
 
-function Test-Plain($path) { $path.Length -le 255 -and $path -cmatch '^[A-Za-z]:(\\[A-Za-z0-9._@+() -]+)+$' }
+function Test-Number($text) { $text -cmatch '^[0-9]{1,12}\z' }
 
-# Windows writes MEMORY.DMP from the page file while it boots. Until then others may not read it.
+function Test-Url($url) { $url -cmatch '^https?://[A-Za-z0-9._~:/?&=%+-]+\z' }
+
+function Test-Plain($path) { $path.Length -le 255 -and $path -cmatch '^[A-Za-z]:(\\[A-Za-z0-9._@+() -]+)+\z' }
+
+# Open-Dump fails while somebody writes to the file. Windows writes MEMORY.DMP from the page
+# file after it has booted. What is read once need not stay in memory.
 function Open-Dump($path) {
-  New-Object IO.FileStream $path, ([IO.FileMode]::Open), ([IO.FileAccess]::Read), ([IO.FileShare]::Read)
+  New-Object IO.FileStream $path, ([IO.FileMode]::Open), ([IO.FileAccess]::Read), ([IO.FileShare]::Read), 65536, ([IO.FileOptions]::SequentialScan)
 }
 
-# Get-Flaw says why a file is no whole dump, or nothing. The header begins with PAGEDU64 or
-# PAGEDUMP, and says at 0xFA0 (0xF88 in 32 bits) how much room the dump needs.
+# Get-Flaw says why a file is no whole dump, or nothing. The header begins with PAGEDU64, or
+# PAGEDUMP in 32 bits. At 0xFA0 it says how much room the dump needs.
 function Get-Flaw($file) {
+  if ($file.Attributes -band [IO.FileAttributes]::ReparsePoint) { return 'not-ours' }
   if ($file.Length -eq 0) { return 'empty' }
+  if ([Math]::Abs(([DateTime]::UtcNow - $file.LastWriteTimeUtc).TotalSeconds) -lt $settled) { return 'busy' }
   if ($file.Length -lt 4096) { return 'incomplete' }
   $head = New-Object byte[] 4096
   try {
@@ -47,23 +54,21 @@ function Get-Flaw($file) {
     try { $got = $in.Read($head, 0, $head.Length) } finally { $in.Dispose() }
   } catch { return 'busy' }
   if ($got -lt $head.Length) { return 'incomplete' }
-  switch ([Text.Encoding]::ASCII.GetString($head, 0, 8)) {
-    'PAGEDU64' { $needs = [BitConverter]::ToInt64($head, 0xFA0) }
-    'PAGEDUMP' { $needs = [BitConverter]::ToInt64($head, 0xF88) }
-    default { return 'not-a-dump' }
-  }
-  if ($needs -gt $file.Length) { return 'incomplete' }
+  $type = [Text.Encoding]::ASCII.GetString($head, 0, 8)
+  if ($type -cne 'PAGEDU64' -and $type -cne 'PAGEDUMP') { return 'not-a-dump' }
+  if ([BitConverter]::ToInt64($head, 0xFA0) -gt $file.Length) { return 'incomplete' }
 }
 
-# Get-Places reads where this host puts its dumps.
+# Get-Places gives the files that are where this host puts its dumps. The memory comes
+# first: there may be more minidumps than are taken.
 function Get-Places {
   $key = Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\CrashControl'
   $mini = Join-Path $env:SystemRoot 'Minidump'
   $full = Join-Path $env:SystemRoot 'MEMORY.DMP'
   if ($key.PSObject.Properties['MinidumpDir']) { $mini = [Environment]::ExpandEnvironmentVariables($key.MinidumpDir) }
   if ($key.PSObject.Properties['DumpFile']) { $full = [Environment]::ExpandEnvironmentVariables($key.DumpFile) }
-  Get-ChildItem (Join-Path $mini '*.dmp') -ErrorAction SilentlyContinue | ForEach-Object { @{ kind = 'minidump'; file = $_ } }
   Get-Item $full -ErrorAction SilentlyContinue | ForEach-Object { @{ kind = 'dump'; file = $_ } }
+  Get-ChildItem (Join-Path $mini '*.dmp') -ErrorAction SilentlyContinue | ForEach-Object { @{ kind = 'minidump'; file = $_ } }
 }
 
 function Invoke-Survey {
@@ -74,9 +79,7 @@ function Invoke-Survey {
     $modified = Get-Modified $file
     if ($file.PSIsContainer -or $modified -lt [long]$env:SSM_since) { continue }
     $why = Get-Flaw $file
-    if ($file.Attributes -band [IO.FileAttributes]::ReparsePoint) { $why = 'not-ours' }
-    elseif ([Math]::Abs(([DateTime]::UtcNow - $file.LastWriteTimeUtc).TotalSeconds) -lt $settled) { $why = 'busy' }
-    elseif (-not $why -and $files.Count -ge $maxFiles) { $why = 'too-many' }
+    if (-not $why -and $files.Count -ge $maxFiles) { $why = 'too-many' }
     if (-not (Test-Plain $file.FullName)) {
       if ($skipped.Count -lt $maxSkipped) { $skipped += @{ why = 'name'; size = $file.Length } }
     } elseif ($why) {
@@ -88,10 +91,11 @@ function Invoke-Survey {
   Write-Answer @{ step = 'survey'; files = $files; skipped = $skipped }
 }
 
-# Write-Answer writes the one line that is read. The version must come first.
+# Write-Answer writes the one line that is read. The version must come first. Write-Output
+# would break the line at the width of a console.
 function Write-Answer($answer) {
   $text = ConvertTo-Json $answer -Depth 5 -Compress
-  Write-Output ('{"crashcart":1,' + $text.Substring(1))
+  [Console]::Out.WriteLine('{"crashcart":1,' + $text.Substring(1))
 }
 
 function Test-Same($want) {
@@ -99,33 +103,61 @@ function Test-Same($want) {
   $file -and $file.Length -eq $want.size -and (Get-Modified $file) -eq $want.modified
 }
 
+# Test-Listed says whether the survey would list a file of the manifest.
+function Test-Listed($path) {
+  foreach ($found in @(Get-Places)) {
+    if ($found.file.FullName -eq $path -and -not $found.file.PSIsContainer) { return -not (Get-Flaw $found.file) }
+  }
+  return $false
+}
+
 function Get-SecondsLeft { [long]$env:SSM_seconds - [long]$watch.Elapsed.TotalSeconds }
 
-# Send-Bytes sends a part and gives S3's status, or 0 when there was no answer.
-function Send-Bytes($in, $offset, $size, $url, $seconds) {
+function New-Request($url, $method, $seconds) {
+  $request = [Net.HttpWebRequest][Net.WebRequest]::Create($url)
+  $request.Method = $method
+  $request.AllowAutoRedirect = $false
+  $request.Timeout = 1000 * [int][Math]::Min($seconds, 3600)
+  $request.ReadWriteTimeout = 60000
+  return $request
+}
+
+# Get-Manifest gives the manifest's text, or nothing.
+function Get-Manifest {
+  if (-not (Test-Url $env:SSM_manifestUrl)) { return '' }
+  try {
+    $response = (New-Request $env:SSM_manifestUrl 'GET' 60).GetResponse()
+    try { return (New-Object IO.StreamReader ($response.GetResponseStream())).ReadToEnd() } finally { $response.Close() }
+  } catch { return '' }
+}
+
+# Write-Part writes a part into a request, no faster than it may.
+function Write-Part($in, $offset, $size, $out) {
   $rate = [long]$env:SSM_rate
   $pace = [Diagnostics.Stopwatch]::StartNew()
   $buffer = New-Object byte[] 1048576
+  [void]$in.Seek($offset, [IO.SeekOrigin]::Begin)
+  for ($done = [long]0; $done -lt $size; $done += $got) {
+    if ((Get-SecondsLeft) -le 0) { throw 'the time is over' }
+    $got = $in.Read($buffer, 0, [int][Math]::Min($buffer.Length, $size - $done))
+    if ($got -le 0) { throw 'the file has become shorter' }
+    $out.Write($buffer, 0, $got)
+    if ($rate -gt 0) {
+      $ahead = 1000 * ($done + $got) / $rate - $pace.ElapsedMilliseconds
+      if ($ahead -gt 0) { Start-Sleep -Milliseconds ([int]$ahead) }
+    }
+  }
+}
+
+# Send-Bytes sends a part and gives S3's status, or 0 when there was no answer.
+function Send-Bytes($in, $offset, $size, $url, $seconds) {
+  $request = $null
   try {
-    $request = [Net.HttpWebRequest][Net.WebRequest]::Create($url)
-    $request.Method = 'PUT'
+    $request = New-Request $url 'PUT' $seconds
     $request.ContentLength = $size
     $request.AllowWriteStreamBuffering = $false
-    $request.AllowAutoRedirect = $false
-    $request.Timeout = $seconds * 1000
-    $request.ReadWriteTimeout = 60000
-    $request.ServicePoint.Expect100Continue = $false
     $out = $request.GetRequestStream()
-    [void]$in.Seek($offset, [IO.SeekOrigin]::Begin)
-    for ($done = 0; $done -lt $size; $done += $got) {
-      $got = $in.Read($buffer, 0, [int][Math]::Min($buffer.Length, $size - $done))
-      if ($got -le 0) { throw 'the file has become shorter' }
-      $out.Write($buffer, 0, $got)
-      if ($rate -gt 0) {
-        $ahead = 1000 * ($done + $got) / $rate - $pace.ElapsedMilliseconds
-        if ($ahead -gt 0) { Start-Sleep -Milliseconds $ahead }
-      }
-    }
+    Write-Part $in $offset $size $out
     $out.Close()
     $response = $request.GetResponse()
     try { return [int]$response.StatusCode } finally { $response.Close() }
@@ -134,14 +166,19 @@ function Send-Bytes($in, $offset, $size, $url, $seconds) {
       try { return [int]$_.Exception.Response.StatusCode } finally { $_.Exception.Response.Close() }
     }
     return 0
-  } catch { return 0 }
+  } catch {
+    return 0
+  } finally {
+    # A request that is left as it is would hold one of the two connections to S3.
+    if ($request) { $request.Abort() }
+  }
 }
 
 # Add-Sum adds a part to the sum of the whole file.
 function Add-Sum($sum, $in, $offset, $size) {
   $buffer = New-Object byte[] 1048576
   [void]$in.Seek($offset, [IO.SeekOrigin]::Begin)
-  for ($done = 0; $done -lt $size; $done += $got) {
+  for ($done = [long]0; $done -lt $size; $done += $got) {
     $got = $in.Read($buffer, 0, [int][Math]::Min($buffer.Length, $size - $done))
     if ($got -le 0) { return $false }
     [void]$sum.TransformBlock($buffer, 0, $got, $buffer, 0)
@@ -169,7 +206,7 @@ function Send-Part($in, $want, $part, $offset, $result) {
 function Send-File($want, $parts) {
   $result = @{ path = $want.path; state = 'sent'; parts = 0 }
   if (-not (Test-Path -LiteralPath $want.path)) { $result.state = 'gone'; return $result }
-  if (-not (Test-Same $want)) { $result.state = 'changed'; return $result }
+  if (-not (Test-Same $want) -or -not (Test-Listed $want.path)) { $result.state = 'changed'; return $result }
   $sum = [Security.Cryptography.SHA256]::Create()
   try {
     $in = Open-Dump $want.path
@@ -183,9 +220,9 @@ function Send-File($want, $parts) {
       }
     } finally { $in.Dispose() }
     if (-not (Test-Same $want)) { $result.state = 'changed'; return $result }
-    [void]$sum.TransformFinalBlock((New-Object byte[] 0), 0, 0)
+    [void]$sum.TransformFinalBlock([byte[]]@(), 0, 0)
     $result.sha256 = ([BitConverter]::ToString($sum.Hash) -replace '-', '').ToLowerInvariant()
-  } catch [IO.IOException] {
+  } catch {
     $result.state = 'unread'
   } finally { $sum.Dispose() }
   return $result
@@ -207,30 +244,46 @@ function Read-Manifest($text) {
   }
 }
 
+# Send-Manifest sends what the manifest asks for, and says in the answer what became of it.
+function Send-Manifest($answer) {
+  $text = Get-Manifest
+  if (-not $text.StartsWith('{"crashcart":1,')) { $answer.stopped = 'no-manifest'; return }
+  $files = @(Read-Manifest $text)
+  foreach ($file in $files) {
+    foreach ($part in $file.parts) {
+      if (-not $part.sent -and -not (Test-Url $part.url)) { $answer.stopped = 'bad-request'; return }
+    }
+  }
+  foreach ($file in $files) { $answer.files += Send-File $file.want $file.parts }
+}
+
 function Invoke-Send {
   $answer = @{ step = 'send'; files = @(); stopped = ''; seconds = 0 }
   [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
-  $mutex = New-Object Threading.Mutex $false, 'Global\crashcart-collect'
+  $mutex = $null
   $ours = $false
   try {
-    try { $ours = $mutex.WaitOne(0) } catch [Threading.AbandonedMutexException] { $ours = $true }
-    if (-not $ours) { $answer.stopped = 'busy' }
-    else {
-      try { $text = (New-Object Net.WebClient).DownloadString($env:SSM_manifestUrl) } catch { $text = '' }
-      if (-not $text.StartsWith('{"crashcart":1,')) { $answer.stopped = 'no-manifest' }
-      else { foreach ($f in @(Read-Manifest $text)) { $answer.files += Send-File $f.want $f.parts } }
-    }
+    try {
+      $mutex = New-Object Threading.Mutex $false, 'Global\crashcart-collect'
+      $ours = $mutex.WaitOne(0)
+    } catch [Threading.AbandonedMutexException] { $ours = $true } catch { $ours = $false }
+    if (-not (Test-Number $env:SSM_seconds) -or -not (Test-Number $env:SSM_rate)) { $answer.stopped = 'bad-request' }
+    elseif (-not $ours) { $answer.stopped = 'busy' }
+    else { Send-Manifest $answer }
   } finally {
     if ($ours) { $mutex.ReleaseMutex() }
-    $mutex.Dispose()
+    if ($mutex) { $mutex.Dispose() }
   }
   $answer.seconds = [long]$watch.Elapsed.TotalSeconds
   Write-Answer $answer
 }
 
-(Get-Process -Id $PID).PriorityClass = 'Idle'
+try { (Get-Process -Id $PID).PriorityClass = 'Idle' } catch { [Console]::Error.WriteLine('crashcart: the priority stays as it is') }
 switch ($env:SSM_step) {
-  'survey' { Invoke-Survey }
+  'survey' {
+    if (-not (Test-Number $env:SSM_since)) { [Console]::Error.WriteLine('crashcart: since is no number'); exit 2 }
+    Invoke-Survey
+  }
   'send' { Invoke-Send }
   default { [Console]::Error.WriteLine('crashcart: there is no step of this name'); exit 2 }
 }
