@@ -183,7 +183,7 @@ func TestWindowsSaysNothingThatIsNotTaken(t *testing.T) {
 	known := []string{
 		dump.WhyEmpty, dump.WhyIncomplete, dump.WhyBusy, dump.WhyNotADump, dump.WhyNotOurs, dump.WhyTooMany, dump.WhyName,
 		string(dump.StateSent), string(dump.StateGone), string(dump.StateChanged), string(dump.StateUnread), string(dump.StateLate),
-		string(dump.StateRefused), string(dump.StateUnreachable), dump.StoppedBusy, dump.StoppedNoManifest,
+		string(dump.StateRefused), string(dump.StateUnreachable), dump.StoppedBusy, dump.StoppedNoManifest, dump.StoppedBadRequest,
 		dump.StepSurvey, dump.StepSend, string(dump.KindMinidump), string(dump.KindDump), "",
 	}
 	for _, m := range regexp.MustCompile(`(?:return|state =|stopped =|\$why =|why =|kind =|step =) '([a-z-]*)'`).FindAllStringSubmatch(collectWindows, -1) {
