@@ -185,7 +185,7 @@ func TestNothingThatCouldInterruptOrChangeAnInstanceIsEverLinked(t *testing.T) {
 		}
 	}
 	run("go", "build", "-buildvcs=false", "-tags=lambda.norpc", "-o", program, pkg) // with its symbols, which the deployed one has not
-	operation := regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z]+)\n`)
+	operation := regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z0-9]+)\n`)
 	found := map[string]bool{}
 	for _, m := range operation.FindAllStringSubmatch(run("go", "tool", "nm", program), -1) {
 		if m[2] != "Options" {
