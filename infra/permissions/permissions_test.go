@@ -37,7 +37,7 @@ func linked(t *testing.T, pkg string) []string {
 		t.Fatal(err)
 	}
 	run("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-buildid=", "-tags=lambda.norpc", "-o", program, pkg)
-	operation := regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z]+)\n`)
+	operation := regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z0-9]+)\n`)
 	var found []string
 	for _, m := range operation.FindAllStringSubmatch(run("go", "tool", "nm", program), -1) {
 		if name := m[1] + "." + m[2]; m[2] != "Options" && !slices.Contains(found, name) {
