@@ -38,8 +38,8 @@ func New(r cases.Record, objects []File, at time.Time) Manifest {
 			m.Missing = append(m.Missing, cases.Missing{What: u.File.Path, Why: "its object is not in the bucket any more"})
 		case o.Size != u.File.Size:
 			m.Missing = append(m.Missing, cases.Missing{What: u.File.Path, Why: fmt.Sprintf("its object has %d bytes, and the file had %d", o.Size, u.File.Size)})
-		default:
-			m.Files = append(m.Files, fromHost(u, key, o.StoredAt))
+		case !m.add(fromHost(u, key, o.StoredAt)):
+			m.Missing = append(m.Missing, cases.Missing{What: u.File.Path, Why: "a manifest does not take its object's name"})
 		}
 	}
 	m.addOthers(there)
@@ -73,9 +73,8 @@ func (m *Manifest) addOthers(objects map[string]File) {
 	delete(objects, strings.TrimPrefix(dump.ManifestKey(m.CaseID), Prefix(m.CaseID)))
 	var others []File
 	for _, o := range objects {
-		if o.Path, o.ModifiedAt = "", (time.Time{}); checkKey(o.Key) == nil {
-			others = append(others, o)
-		}
+		o.Path, o.ModifiedAt = "", time.Time{}
+		others = append(others, o)
 	}
 	slices.SortFunc(others, func(a, b File) int { return cmp.Compare(a.Key, b.Key) })
 	for _, o := range others {
@@ -83,10 +82,17 @@ func (m *Manifest) addOthers(objects map[string]File) {
 			m.Missing = append(m.Missing, cases.Missing{What: "more objects", Why: fmt.Sprintf("a manifest lists %d files", maxFiles)})
 			return
 		}
-		if checkNames(append(slices.Clone(m.Files), o)) == nil {
-			m.Files = append(m.Files, o)
-		}
+		m.add(o)
 	}
+}
+
+// add lists a file, if whoever reads the manifest can take it.
+func (m *Manifest) add(f File) bool {
+	if f.check() != nil || checkNames(append(slices.Clone(m.Files), f)) != nil {
+		return false
+	}
+	m.Files = append(m.Files, f)
+	return true
 }
 
 // Recorded are the files of a crash that a case has by its record alone. It is what there

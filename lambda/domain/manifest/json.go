@@ -77,8 +77,8 @@ var (
 
 // Bounds of what a manifest says.
 const (
-	maxWords   = 4 << 10 // of one text, in bytes
-	maxMissing = 200     // things, and as many snapshots
+	maxWords   = 2 << 10 // of one text, in bytes
+	maxMissing = 50      // things, and as many snapshots
 )
 
 func (m Manifest) check() error {
@@ -87,18 +87,11 @@ func (m Manifest) check() error {
 		return fmt.Errorf("%w: %d", ErrVersion, m.Version)
 	case !caseID.MatchString(m.CaseID):
 		return fmt.Errorf("%.100q is no case", m.CaseID)
-	case len(m.Files) > maxFiles || len(m.Missing) > maxMissing || len(m.Snapshots) > maxMissing:
-		return fmt.Errorf("%d files, %d missing and %d snapshots are too many", len(m.Files), len(m.Missing), len(m.Snapshots))
 	case !written(m.WrittenAt) || !m.InterruptedAt.IsZero() && !written(m.InterruptedAt):
 		return fmt.Errorf("written at %s, interrupted at %s", m.WrittenAt, m.InterruptedAt)
 	}
-	if err := checkWords(append(words(m.Missing), m.InstanceID, string(m.Finding), m.Why, m.Doubt)); err != nil {
+	if err := errors.Join(m.checkLists(), checkWords(append(words(m.Missing), m.InstanceID, string(m.Finding), m.Why, m.Doubt))); err != nil {
 		return err
-	}
-	for _, s := range m.Snapshots {
-		if !snapshot.MatchString(s) {
-			return fmt.Errorf("%.100q is no snapshot", s)
-		}
 	}
 	for _, f := range m.Files {
 		if err := f.check(); err != nil {
@@ -106,6 +99,18 @@ func (m Manifest) check() error {
 		}
 	}
 	return checkNames(m.Files)
+}
+
+func (m Manifest) checkLists() error {
+	if len(m.Files) > maxFiles || len(m.Missing) > maxMissing || len(m.Snapshots) > maxMissing {
+		return fmt.Errorf("%d files, %d missing and %d snapshots are too many", len(m.Files), len(m.Missing), len(m.Snapshots))
+	}
+	for _, s := range m.Snapshots {
+		if !snapshot.MatchString(s) {
+			return fmt.Errorf("%.100q is no snapshot", s)
+		}
+	}
+	return nil
 }
 
 func (f File) check() error {

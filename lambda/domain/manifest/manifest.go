@@ -21,7 +21,7 @@ const name = "manifest.json"
 
 // MaxBytes is how large a manifest may be. A thousand files with long names and paths take
 // less.
-const MaxBytes = 2 << 20
+const MaxBytes = 4 << 20
 
 // maxFiles is how many files one manifest lists. A case has some thirty.
 const maxFiles = 1000
