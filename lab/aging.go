@@ -26,6 +26,7 @@ type aging struct {
 
 	mu      sync.Mutex
 	written map[string]map[string]moment // by partition key and attribute
+	read    map[string]moment            // when a process last read some, by its access key
 }
 
 // moment is one moment on both clocks.
@@ -60,8 +61,22 @@ func (a *aging) ahead(partition, attribute string) time.Duration {
 	return a.clock.Now().Sub(m.lab) - time.Since(m.wall)
 }
 
-// aged gives an answer of DynamoDB with its cases' times moved.
-func (a *aging) aged(answer fault.Answer) fault.Answer {
+// meant is the lab time that a process means by a time. It reckons from what it read last.
+func (a *aging) meant(caller string, t time.Time) time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m, ok := a.read[caller]
+	if !ok {
+		m = moment{time.Now(), a.clock.Now()}
+	}
+	return m.lab.Add(t.Sub(m.wall))
+}
+
+// aged gives an answer of DynamoDB to a process with its cases' times moved.
+func (a *aging) aged(caller string, answer fault.Answer) fault.Answer {
+	a.mu.Lock()
+	a.read[caller] = moment{time.Now(), a.clock.Now()}
+	a.mu.Unlock()
 	dec := json.NewDecoder(bytes.NewReader(answer.Body))
 	dec.UseNumber()
 	var body map[string]any

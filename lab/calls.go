@@ -114,7 +114,7 @@ func (l *Lab) asSeen(c fault.Call, a fault.Answer) fault.Answer {
 	if c.Service != fault.DynamoDB || !l.OfFollowup(c.Caller) {
 		return a
 	}
-	return l.aging.aged(a)
+	return l.aging.aged(c.Caller, a)
 }
 
 // carryOut has a service answer a call, which a fault may have changed.

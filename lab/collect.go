@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,11 +35,12 @@ func (l *Lab) collecting() error {
 	return nil
 }
 
-// asking is Systems Manager as the lab has it. It notes at which lab time a survey is asked
-// for: the times in its parameters are those of a reader of the wall clock.
+// asking is Systems Manager as the lab has it. It notes which lab time a survey means: the
+// time in its parameters is that of a reader of the wall clock.
 type asking struct {
 	commands *ssm.Handler
 	hosts    *host.Hosts
+	aging    *aging
 }
 
 func (a asking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -49,12 +51,12 @@ func (a asking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		a.note(body)
+		a.note(caller(r), body)
 	}
 	a.commands.ServeHTTP(w, r)
 }
 
-func (a asking) note(body []byte) {
+func (a asking) note(caller string, body []byte) {
 	var in struct {
 		DocumentName string
 		InstanceIDs  []string `json:"InstanceIds"`
@@ -65,7 +67,9 @@ func (a asking) note(body []byte) {
 	}
 	for _, id := range in.InstanceIDs {
 		for _, since := range in.Parameters[config.CollectSince] {
-			a.hosts.Asked(id, since)
+			if seconds, err := strconv.ParseInt(since, 10, 64); err == nil {
+				a.hosts.Asked(id, since, a.aging.meant(caller, time.Unix(seconds, 0)))
+			}
 		}
 	}
 }

@@ -145,7 +145,7 @@ func Start(o Options) (*Lab, error) {
 	if l.Table, err = dynamodb.New(o.Table); err != nil {
 		return nil, err
 	}
-	l.aging = &aging{clock: o.Clock, written: map[string]map[string]moment{}}
+	l.aging = &aging{clock: o.Clock, written: map[string]map[string]moment{}, read: map[string]moment{}}
 	l.Table.Subscribe(l.aging.changed)
 	if l.Store, err = s3.New(o.Bucket); err != nil {
 		return nil, err
@@ -209,7 +209,7 @@ func (o Options) filled() Options {
 func (l *Lab) endpoint() http.Handler {
 	services := map[string]http.Handler{
 		"ec2":         ec2.New(l.Fleet, l.Clock, l.Account),
-		"ssm":         asking{l.Commands, l.hosts},
+		"ssm":         asking{l.Commands, l.hosts, l.aging},
 		"autoscaling": l.Groups,
 		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters, l.FollowupQueue, l.FollowupDead),
 		"sns":         sns.NewHandler(l.Topic, l.RawTopic, l.Notifications),

@@ -17,11 +17,11 @@ type Flaw int
 const (
 	// FlawNone is a whole dump.
 	FlawNone Flaw = iota
-	// FlawEmpty is an empty file, of which the console says that the dump is saved
-	// (measured: kdump-tools on a full disk).
+	// FlawEmpty is an empty file. The console says that makedumpfile has failed, and that
+	// the dump is saved (measured: kdump-tools on a full disk).
 	FlawEmpty
-	// FlawCut is a file that ends after makedumpfile's own header. The console says that
-	// the dump is saved (measured: makedumpfile was killed).
+	// FlawCut is a file that ends within makedumpfile's own header. The console says that
+	// the dump is saved, and nothing of makedumpfile (measured: it was killed).
 	FlawCut
 )
 
@@ -79,7 +79,9 @@ func (g *guest) files(now time.Time) []File {
 		}
 	}
 	for _, f := range g.scraps {
-		add(f)
+		if !f.Written.After(now) {
+			add(f)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b File) int { return a.Written.Compare(b.Written) })
 	return out

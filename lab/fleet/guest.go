@@ -131,6 +131,11 @@ func (g *guest) enter(at time.Time, name string, arp bool) {
 		g.scrap(g.dumps[len(g.dumps)-1], at)
 		g.dumps = g.dumps[:len(g.dumps)-1]
 	}
+	for i := range g.scraps { // what was to end a dump later
+		if g.scraps[i].Written.After(at) {
+			g.scraps[i].Written = at
+		}
+	}
 	g.then(at, name, arp, false)
 }
 
@@ -239,7 +244,7 @@ func (g *guest) crash(at time.Time) {
 		g.panics(at, at.Sub(g.booted(at)))
 	default:
 		g.enter(at, phaseDumping, false)
-		text := capture.at(g.wall(at)).delayed(dumpMarker, g.DumpTakes-kexecTakes)
+		text := capture.at(g.wall(at)).flawed(g.DumpFlaw).delayed(dumpMarker, g.DumpTakes-kexecTakes)
 		g.print(at.Add(kexecTakes), text)
 		g.dumpPlan(kexecTakes + text.length())
 		done := at.Add(kexecTakes + text.length())

@@ -68,17 +68,12 @@ func New(f *fleet.Fleet, c clock.Clock) (*Hosts, error) {
 	return h, nil
 }
 
-// Asked notes at which lab time a survey was asked of a guest for files since a time of the
-// wall clock. It may be carried out much later, when both clocks have gone apart.
-func (h *Hosts) Asked(id, since string) {
-	seconds, ok := number(since)
-	if !ok {
-		return
-	}
-	ago := time.Since(time.Unix(seconds, 0))
+// Asked notes which lab time a survey of a guest means by its since. It may be carried out
+// much later, when the wall clock and the lab's have gone apart.
+func (h *Hosts) Asked(id, since string, at time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.asked[id+" "+since] = h.clock.Now().Add(-ago)
+	h.asked[id+" "+since] = at
 }
 
 // Shell implements fleet.Shell.
