@@ -129,7 +129,21 @@ func (u Update) inBucket(f dump.Upload) string {
 	if s := code(f.SHA256[:min(len(f.SHA256), shortSum)], shortSum+1); s != "" {
 		sum = ", SHA-256 begins with " + s
 	}
-	return string(f.File.Kind) + " of " + printable.Bytes(f.File.Size) + sum + ": " + cmp.Or(code(key, mostKey), "without a name")
+	return kindWord(f.File.Kind) + " of " + printable.Bytes(f.File.Size) + sum + ": " + cmp.Or(code(key, mostKey), "without a name")
+}
+
+// kindWord is what a person calls a file of the crash.
+func kindWord(k dump.Kind) string {
+	switch k {
+	case dump.KindDump:
+		return "dump"
+	case dump.KindMinidump:
+		return "minidump"
+	case dump.KindDmesg:
+		return "kernel log"
+	default:
+		return "file"
+	}
 }
 
 // arriving says how far the files on their way are.
@@ -169,9 +183,14 @@ func (u Update) toTheSnapshot() []step {
 	}
 	steps = append(steps, step{"Attach the volume to that host:", cmdAttach})
 	if u.Windows {
-		return append(steps, step{`Bring the disk online there, and copy \Windows\MEMORY.DMP from it.`, ""})
+		steps = append(steps, step{`Bring the disk online there, and copy \Windows\MEMORY.DMP from it.`, ""})
+	} else {
+		steps = append(steps, step{"Mount it there, and copy /mnt/var/crash. XFS needs nouuid as well if the reader's own disk comes from the same image:", cmdMount})
 	}
-	return append(steps, step{"Mount it there, and copy /mnt/var/crash. XFS needs nouuid as well if the reader's own disk comes from the same image:", cmdMount})
+	if u.Finding == cases.FindingHungInDump && u.Doubt == "" && !u.isBack() {
+		steps = append(steps, step{"It will not come back by itself. Its disk is kept, so reboot it.", ""})
+	}
+	return steps
 }
 
 // keptInSnapshot puts the way to a snapshot in the place of a step that asks people to take
