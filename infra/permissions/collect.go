@@ -46,9 +46,10 @@ func asking(at Places) []Statement {
 }
 
 // uploading is what an upload in parts needs besides PutObject, which opens and completes
-// it, and with which its parts' URLs are signed. A signed URL has the rights of the role,
-// and ends with the session that signed it: Lambda gives the function a new one every few
-// hours at the latest.
+// it, and with which its parts' URLs are signed. A signed URL has the rights of this role.
+// It ends with the session that signed it, and how much is left of that nobody tells the
+// function. So a host that is refused half-way gets new URLs ("Download and upload objects
+// with presigned URLs", Amazon S3 User Guide).
 func uploading(at Places) Statement {
 	return Statement{
 		Sid: "Upload", Actions: []string{"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}, Resources: []string{at.Bucket + "/cases/*/dump/*"},
