@@ -207,8 +207,9 @@ function Send-File($want, $parts) {
   $result = @{ path = $want.path; state = 'sent'; parts = 0 }
   if (-not (Test-Path -LiteralPath $want.path)) { $result.state = 'gone'; return $result }
   if (-not (Test-Same $want) -or -not (Test-Listed $want.path)) { $result.state = 'changed'; return $result }
-  $sum = [Security.Cryptography.SHA256]::Create()
+  $sum = $null
   try {
+    $sum = [Security.Cryptography.SHA256]::Create()
     $in = Open-Dump $want.path
     try {
       $offset = [long]0
@@ -224,7 +225,9 @@ function Send-File($want, $parts) {
     $result.sha256 = ([BitConverter]::ToString($sum.Hash) -replace '-', '').ToLowerInvariant()
   } catch {
     $result.state = 'unread'
-  } finally { $sum.Dispose() }
+  } finally {
+    if ($sum) { $sum.Dispose() }
+  }
   return $result
 }
 
@@ -248,7 +251,7 @@ function Read-Manifest($text) {
 function Send-Manifest($answer) {
   $text = Get-Manifest
   if (-not $text.StartsWith('{"crashcart":1,')) { $answer.stopped = 'no-manifest'; return }
-  $files = @(Read-Manifest $text)
+  try { $files = @(Read-Manifest $text) } catch { $answer.stopped = 'bad-request'; return }
   foreach ($file in $files) {
     foreach ($part in $file.parts) {
       if (-not $part.sent -and -not (Test-Url $part.url)) { $answer.stopped = 'bad-request'; return }
