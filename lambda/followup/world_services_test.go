@@ -128,6 +128,12 @@ func (w *world) DescribeInstances(context.Context, *ec2.DescribeInstancesInput, 
 			return &ec2.DescribeInstancesOutput{}
 		}
 		i := ec2types.Instance{InstanceId: aws.String(hostID), State: &ec2types.InstanceState{Name: h.state}, LaunchTime: &h.launched, StateTransitionReason: &h.reason}
+		i.RootDeviceName = aws.String("/dev/xvda")
+		for device, volume := range map[string]string{"/dev/xvda": "vol-root", "/dev/sdf": "vol-data"} {
+			i.BlockDeviceMappings = append(i.BlockDeviceMappings, ec2types.InstanceBlockDeviceMapping{
+				DeviceName: &device, Ebs: &ec2types.EbsInstanceBlockDevice{VolumeId: &volume},
+			})
+		}
 		if h.windows {
 			i.Platform = ec2types.PlatformValuesWindows
 		}
