@@ -119,7 +119,7 @@ func onItsWay(c cases.Collecting) string {
 // noDump is the error of a case whose dump is not in the bucket, with all that is known of
 // why, a line each.
 func noDump(m manifest.Manifest) error {
-	lines := []string{fmt.Sprintf("the bucket has no dump of %s: it came to %s", m.CaseID, cmp.Or(string(m.Finding), "no finding"))}
+	lines := []string{fmt.Sprintf("the bucket has no dump of %s: its finding is %s", m.CaseID, cmp.Or(string(m.Finding), "not known"))}
 	if m.Why != "" {
 		lines[0] += ": " + m.Why
 	}

@@ -156,7 +156,7 @@ func showCommands(p *screen.Page, name string, written form, release string) {
 	}
 	p.Text("Its kernel's log, without any symbols:")
 	p.Copy("makedumpfile --dump-dmesg " + ordered + " " + short + ".dmesg")
-	p.Text("With the kernel's debug info, VMLINUX" + ofRelease(release) + ":")
+	p.Text("With VMLINUX, the debug info of " + ofRelease(release) + ":")
 	p.Copy("crash VMLINUX " + ordered)
 	p.Copy("drgn -c " + ordered + " -s VMLINUX")
 }
@@ -168,17 +168,17 @@ func shortName(name string) string {
 	return number + "-vmcore"
 }
 
-// ofRelease says which debug info fits.
+// ofRelease says of which kernel the debug info must be, and who has it.
 func ofRelease(release string) string {
 	if release == "" {
-		return ""
+		return "the very kernel that crashed"
 	}
 	for _, s := range symbols {
 		if s.release.MatchString(release) {
-			return ", of " + release + " (" + strings.ReplaceAll(s.said, "{release}", release) + ")"
+			return release + " (" + strings.ReplaceAll(s.said, "{release}", release) + ")"
 		}
 	}
-	return ", of " + release
+	return release
 }
 
 // shellWord writes a path as a word of a POSIX shell.
