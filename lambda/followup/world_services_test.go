@@ -85,6 +85,9 @@ func (w *world) Write(_ context.Context, r cases.Record, _ time.Time) error {
 		if w.noFiles != nil {
 			return w.noFiles
 		}
+		if w.noList--; w.noList >= 0 {
+			return errNoList
+		}
 		w.listed = append(w.listed, r)
 		return nil
 	})

@@ -60,6 +60,7 @@ type world struct {
 	told  []notify.Update
 
 	listed []cases.Record // of which the evidence was listed
+	noList int            // how often it cannot be
 
 	cloud      cloud
 	disk       disk
