@@ -56,7 +56,7 @@ func (r *run) arrives(caseID string) error {
 			r.mu.Lock()
 			r.arrived.wall, r.arrived.lab = time.Since(r.firedAt), r.lab.Clock.Now().Sub(r.firedLab)
 			r.mu.Unlock()
-			r.notify(Event{Kind: EventHome, Name: "home", Text: "its dump is in the bucket: " + key})
+			r.notify(Event{Kind: EventHome, Name: "home", Text: "its dump is in the bucket: " + name})
 		}
 	}
 	return nil

@@ -125,6 +125,9 @@ func play(ctx context.Context, o wanted) (failure error) {
 	if err := guest.Able(); err != nil {
 		return err
 	}
+	if err := readable(); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "crashcart-trial-")
 	if err != nil {
 		return fmt.Errorf("making a place for the functions: %w", err)
@@ -138,6 +141,17 @@ func play(ctx context.Context, o wanted) (failure error) {
 	}
 	records, broken := try(ctx, o)
 	return errors.Join(show(o, records), broken)
+}
+
+// readable says whether dumps can be read here. A second opinion that is missing is a
+// failure in CI, and a word elsewhere.
+func readable() error {
+	err := trial.AbleToRead()
+	if err != nil && os.Getenv("CI") == "" {
+		fmt.Fprintln(os.Stderr, "trial: dumps that come home are compared, and not read:", err)
+		return nil
+	}
+	return err
 }
 
 // build builds a function below dir, unless its binary was given.
@@ -192,7 +206,7 @@ func progress(name string) func(trial.Event) {
 		switch e.Kind {
 		case trial.EventConsole:
 			return
-		case trial.EventStage, trial.EventDecision, trial.EventFinding:
+		case trial.EventStage, trial.EventDecision, trial.EventHome, trial.EventFinding:
 			text = e.Name + " " + e.Text
 		}
 		fmt.Fprintf(os.Stderr, "%s %6.1f s  %s\n", name, e.At.Seconds(), text)
