@@ -70,11 +70,19 @@ func (r *run) pass(c cases.Record) float64 {
 	switch {
 	case !r.record.Back || c.Followup.Concluded() || c.Followup.Collect.Ended():
 		return endSpeed
-	case c.Followup.Collect.Began():
-		return min(crashSpeed, r.hang.speed())
+	case c.Followup.Collect.Began() || r.options.RealTime:
+		return r.crashSpeed()
 	default:
 		return r.hang.speed()
 	}
+}
+
+// crashSpeed is how fast AWS's time passes while the guest does what takes it long.
+func (r *run) crashSpeed() float64 {
+	if r.options.RealTime {
+		return 1
+	}
+	return min(crashSpeed, r.hang.speed())
 }
 
 // caseID is the case that the function's decision names.

@@ -115,11 +115,19 @@ func (r *run) steps() []step {
 		{stepSilence, "nothing of it is heard for as long as the alarm has patience", r.hang.wall(heartbeatMissing) + decidedWithin, r.silence},
 		{stepAlarm, "the alarm " + alarmName + " goes off", r.hang.wall(alarmTakes) + decidedWithin, r.askForIt},
 		{stepWatch, "the console is watched", comesWithin, r.watch},
-		{stepFollow, "its case is followed to its end", followWithin, r.follow},
+		{stepFollow, "its case is followed to its end", r.followWithin(), r.follow},
 		{stepHome, "what is in the bucket is looked at", homeWithin, r.bring},
 		{stepReadBack, "what is on its disk is read back", readyWithin + readBackWithin, r.readBack},
 		{stepKeep, "the evidence is copied", readBackWithin, r.keepDumps},
 	}
+}
+
+// followWithin is how long the follow-up may take on the wall.
+func (r *run) followWithin() time.Duration {
+	if r.options.RealTime {
+		return followInTime
+	}
+	return followWithin
 }
 
 // alive is ctx for as long as the guest runs, so that one which powers itself off is

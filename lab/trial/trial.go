@@ -15,7 +15,8 @@
 // trial takes a minute. From the interrupt on AWS's time passes ten times faster only,
 // since what the guest does takes as long as ever, and so it does while the guest sends its
 // dump. When nothing more is to come of the guest, it passes fast, so that the follow-up
-// need not be waited for.
+// need not be waited for. How long a dump takes home where AWS's waits are as long as they
+// are is seen with Options.RealTime.
 package trial
 
 import (
@@ -50,6 +51,7 @@ const (
 	decidedWithin  = 120 * time.Second // from the hang to the interrupt; the guard takes up to 12 minutes of the lab
 	comesWithin    = 150 * time.Second // from the interrupt to the guest's return
 	followWithin   = 240 * time.Second // with the dump's way home
+	followInTime   = 20 * time.Minute  // likewise, where AWS's time is the wall's
 	homeWithin     = 60 * time.Second
 	readBackWithin = 60 * time.Second
 )
@@ -61,6 +63,7 @@ type Options struct {
 	Image     image.Image // of the trial's kernel
 	Observe   func(Event) // gets everything as it happens, one call at a time; may be nil
 	Probe     bool        // ask the hung guest in every way, twice, before it is interrupted
+	RealTime  bool        // from the interrupt until the dump is home, AWS's time is the wall's
 	Evidence  string      // a directory with nothing in it (see Room) for dump, evidence and console; empty keeps nothing
 }
 

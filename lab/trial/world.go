@@ -131,6 +131,6 @@ func (w watched) Start(ctx context.Context, script string) (fleet.Process, error
 // Interrupt notes the moment, slows AWS's time down, and passes the interrupt on.
 func (w watched) Interrupt() error {
 	w.run.sent(w.run.lab.Clock.Now())
-	w.run.lab.Run(min(crashSpeed, w.run.hang.speed()))
+	w.run.lab.Run(w.run.crashSpeed())
 	return w.Counter.Interrupt()
 }

@@ -5,7 +5,8 @@
 //	trial hangs [name...]          what of a hung guest answers, and what is decided
 //
 // Flags: --record dir writes each end's console and what was true of it below dir;
-// --repeat n runs everything n times; --bootstrap and --followup are the functions' binaries.
+// --repeat n runs everything n times; --real-time has AWS's time pass as on the wall from
+// the interrupt until the dump is in the bucket; --bootstrap and --followup are the functions' binaries.
 //
 // It exits with 0 when every trial ended as it must, 1 when one did not (saying
 // what), 2 when it was called wrongly, and 130 when it was interrupted; nothing of
@@ -64,6 +65,7 @@ type wanted struct {
 	bootstrap string
 	followup  string
 	repeat    int
+	realTime  bool
 }
 
 // options reads the command line.
@@ -75,6 +77,7 @@ func options(args []string) (wanted, error) {
 	flags.StringVar(&o.bootstrap, "bootstrap", "", "the interrupt function's binary; built if not given")
 	flags.StringVar(&o.followup, "followup", "", "the follow-up's binary; built if not given")
 	flags.IntVar(&o.repeat, "repeat", 1, "run everything so many times")
+	flags.BoolVar(&o.realTime, "real-time", false, "from the interrupt until the dump is home, have AWS's time pass as on the wall")
 	kind := ""
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		kind, args = args[0], args[1:]
@@ -187,7 +190,9 @@ func one(ctx context.Context, o wanted, t trial.Trial) (*trial.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := trial.Run(ctx, trial.Options{Bootstrap: o.bootstrap, Followup: o.followup, Image: img, Probe: o.hangs, Observe: progress(t.Name)}, t)
+	r, err := trial.Run(ctx, trial.Options{
+		Bootstrap: o.bootstrap, Followup: o.followup, Image: img, Probe: o.hangs, RealTime: o.realTime, Observe: progress(t.Name),
+	}, t)
 	if err != nil {
 		return r, err
 	}

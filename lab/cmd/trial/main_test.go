@@ -28,6 +28,7 @@ func TestNoOtherTrialsAreRunThanWereAskedFor(t *testing.T) {
 		"ends ignored":                   {"ignored"},
 		"ends --all disk-full dumped":    {"dumped", "disk-full"}, // in their order
 		"ends --record x --repeat 3":     trial.Few(),
+		"ends --real-time dumped":        {"dumped"},
 		"hangs":                          hangs,
 		"hangs memory":                   {"memory"},
 		"hangs --bootstrap y --repeat 2": hangs,
@@ -41,7 +42,8 @@ func TestNoOtherTrialsAreRunThanWereAskedFor(t *testing.T) {
 			t.Errorf("%s: %q, want %q", args, got, want)
 		}
 		if o.hangs != strings.HasPrefix(args, "hangs") || (o.record != "") != strings.Contains(args, "--record") ||
-			(o.bootstrap != "") != strings.Contains(args, "--bootstrap") || (o.repeat != 1) != strings.Contains(args, "--repeat") {
+			(o.bootstrap != "") != strings.Contains(args, "--bootstrap") || (o.repeat != 1) != strings.Contains(args, "--repeat") ||
+			o.realTime != strings.Contains(args, "--real-time") {
 			t.Errorf("%s: %+v", args, o)
 		}
 	}
