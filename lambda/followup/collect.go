@@ -37,10 +37,11 @@ var collectFindings = []cases.Finding{
 	cases.FindingDumped, cases.FindingDumpFailed, cases.FindingNoDump, cases.FindingUnproven,
 }
 
-// wantsCollect says that a host is to be asked for what its crash has left.
+// wantsCollect says that a host is to be asked for what its crash has left: nothing more is
+// to be seen of the crash from outside.
 func wantsCollect(t task) bool {
 	a := t.r.Followup.Account
-	return t.collect.Dumps == config.On && slices.Contains(collectFindings, found(t).Finding) && !a.Gone && a.Absent.IsZero()
+	return comesToNothingMore(t) && t.collect.Dumps == config.On && slices.Contains(collectFindings, found(t).Finding) && !a.Gone && a.Absent.IsZero()
 }
 
 // collects says that the dump is not home yet, and may come.

@@ -2,12 +2,14 @@ package followup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"crashcart/lambda/aws/collect"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/dump"
 	"crashcart/lambda/domain/printable"
 )
 
@@ -40,7 +42,34 @@ const gone = "the instance does not run any more"
 // giveUpCollect ends the wait for a dump. What has arrived of it stays in the bucket, as an
 // upload that is not finished.
 func giveUpCollect(ctx context.Context, h *Handler, t task) (cases.Record, error) {
-	return h.kept(ctx, t, givenUp(t.r.Followup.Collect, tooLate(t), t.now))
+	c := h.lastWord(ctx, t)
+	if c.Surveyed && !c.Files.Open() {
+		return h.kept(ctx, t, ended(c, t.now))
+	}
+	return h.kept(ctx, t, givenUp(c, tooLate(t), t.now))
+}
+
+// lastWord takes the report of the command that is under way, if there is one by now: a
+// host may have sent all of its dump before it was terminated. And it counts what has
+// arrived of the rest, for those who read why it is lost.
+func (h *Handler) lastWord(ctx context.Context, t task) cases.Collecting {
+	c := t.r.Followup.Collect
+	if !c.Surveyed || c.Command == "" {
+		return c
+	}
+	bound, cancel := context.WithTimeout(ctx, storeBound)
+	defer cancel()
+	var problem error
+	output, state, _ := h.poll(ctx, t, sendFor)
+	if report, err := dump.ParseReport(output); state == ran && err == nil {
+		c.Files, problem = h.Store.Finish(bound, c.Files, report)
+	}
+	files, err := h.Store.Count(bound, c.Files)
+	if problem = errors.Join(problem, err); problem != nil {
+		h.logMissing(ctx, t.r, "an upload could not be ended", problem)
+	}
+	c.Files = files
+	return c
 }
 
 func givenUp(c cases.Collecting, reason string, now time.Time) cases.Collecting {

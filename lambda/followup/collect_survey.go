@@ -30,8 +30,7 @@ const (
 )
 
 func asksSurvey(t task) bool {
-	c := t.r.Followup.Collect
-	return mayAsk(t) && !c.Surveyed && (c.Began() || comesToNothingMore(t))
+	return mayAsk(t) && !t.r.Followup.Collect.Surveyed
 }
 
 // askSurvey asks the host what its crash has left.
@@ -83,7 +82,7 @@ func (h *Handler) surveyed(ctx context.Context, t task, s dump.Survey) (cases.Re
 	next.Account = witness.AddSurvey(next.Account, s, t.now)
 	c := &next.Collect
 	if isBusy(s) && t.now.Sub(c.BeganAt) < busyFor {
-		*c = sentAgain(*c, t.now)
+		*c = askAgain(*c, t.now)
 		return h.Book.Follow(ctx, t.r, next)
 	}
 	bound, cancel := context.WithTimeout(ctx, storeBound)
@@ -108,8 +107,8 @@ func isBusy(s dump.Survey) bool {
 	return slices.ContainsFunc(s.Skipped, func(x dump.Skipped) bool { return x.Why == dump.WhyBusy })
 }
 
-// sentAgain gives the collecting whose host is to be asked once more, in a minute.
-func sentAgain(c cases.Collecting, now time.Time) cases.Collecting {
+// askAgain gives the collecting whose host is to be asked once more, in a minute.
+func askAgain(c cases.Collecting, now time.Time) cases.Collecting {
 	c.Command, c.NextAt = "", now.Add(time.Minute)
 	c.Problem = "a file was still being written"
 	return c

@@ -105,6 +105,31 @@ func TestAHostThatIsTerminatedHalfWayLosesNothingThatHasArrived(t *testing.T) {
 	w.wantEnded(id, cases.FindingDumped)
 }
 
+// A command's report outlives its host.
+func TestAHostThatIsTerminatedWhenItHasSentAllOfItLosesNothing(t *testing.T) {
+	w, id := crashed(t)
+	w.disk.takes = 10 * time.Second
+	c := w.bring(id, func(time.Duration) {
+		if w.commandsOf(dump.StepSend) > 0 {
+			w.host.state, w.host.reason = ec2types.InstanceStateNameTerminated, "Client.UserInitiatedShutdown"
+		}
+		if w.record(id).Followup.Account.Gone {
+			return
+		}
+		// The host is seen to be gone before its report is.
+		if r := w.record(id); r.Followup.Collect.Files.Signed > 0 {
+			r.Followup.Account.Gone = true
+			if _, err := w.book.Follow(t.Context(), r, r.Followup); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	w.wantHome(c, w.disk.files...)
+	if len(c.Missing) > 0 {
+		t.Errorf("missing: %+v", c.Missing)
+	}
+}
+
 // A case always ends, and says what was in the way.
 func TestTroubleThatNeverPassesIsNamedAndItsCaseEnds(t *testing.T) {
 	const dumpPath = "/var/crash/0/vmcore"
