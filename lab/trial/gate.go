@@ -8,7 +8,9 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"crashcart/lab/guest"
@@ -21,6 +23,9 @@ type gate struct {
 	transport *http.Transport
 	done      chan struct{}
 	store     guest.Store
+
+	mu    sync.Mutex
+	taken func(object string) // hears of every part that S3 has taken, before the guest does
 }
 
 // openGate opens one to the lab at an address. Close must be called.
@@ -61,6 +66,22 @@ func (g *gate) Close() error {
 	return nil
 }
 
+// onTaken has fn called with the object's name, without its prefix, of every part that S3
+// has taken.
+func (g *gate) onTaken(fn func(object string)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.taken = fn
+}
+
+func (g *gate) took(object string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.taken != nil {
+		g.taken(object)
+	}
+}
+
 // proxy hands requests on as they are: their host is a part of what was signed.
 func (g *gate) proxy(to *url.URL) http.Handler {
 	return &httputil.ReverseProxy{
@@ -68,6 +89,12 @@ func (g *gate) proxy(to *url.URL) http.Handler {
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(to)
 			p.Out.Host = p.In.Host
+		},
+		ModifyResponse: func(answer *http.Response) error {
+			if answer.Request.Method == http.MethodPut && answer.StatusCode == http.StatusOK {
+				g.took(path.Base(answer.Request.URL.Path))
+			}
+			return nil
 		},
 		// A guest that is reset in the midst of a part is none of our faults.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },

@@ -79,8 +79,16 @@ func TestNoByteOfASignedPartIsLostOnItsWayThroughTheGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	taken := make(chan string, 2)
+	g.onTaken(func(object string) { taken <- object })
+	if status, said := ask(t, guestly(t, g), http.MethodPut, url.URL+"0", body); status == http.StatusOK || len(taken) > 0 {
+		t.Errorf("a URL that was tampered with: %d %s", status, said)
+	}
 	if status, said := ask(t, guestly(t, g), http.MethodPut, url.URL, body); status != http.StatusOK {
 		t.Fatalf("%d: %s", status, said)
+	}
+	if len(taken) != 1 || <-taken != "0-vmcore" {
+		t.Error("nobody heard that it was taken")
 	}
 	if got, err := l.Store.Object(l.BucketName, "cases/x/dump/0-vmcore"); err != nil || string(got) != body {
 		t.Errorf("%d bytes came of %d, or others: %v", len(got), len(body), err)

@@ -62,6 +62,21 @@ func (r *run) arrives(caseID string) error {
 	return nil
 }
 
+// cut resets the guest when the first part of its dump has been taken.
+func (r *run) cut(object string) {
+	r.mu.Lock()
+	first := !r.record.Cut && (File{Name: "dump/" + object}).isDump()
+	r.record.Cut = r.record.Cut || first
+	r.mu.Unlock()
+	if !first {
+		return
+	}
+	r.notify(Event{Kind: EventNote, Text: "a part of the dump has arrived, and the guest is reset"})
+	if err := r.guest.Reset(); err != nil {
+		r.notify(Event{Kind: EventNote, Text: "resetting the guest: " + err.Error()})
+	}
+}
+
 // bring looks at what is in the bucket.
 func (r *run) bring(ctx context.Context) error {
 	id := r.caseID()

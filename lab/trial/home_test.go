@@ -82,6 +82,17 @@ func TestAnotherByteIsNeverTheGuestsFile(t *testing.T) {
 	}
 }
 
+func TestAGuestThatWasNeverResetIsNotSaidToHaveResumed(t *testing.T) {
+	r := dumped()
+	r.Trial.Cut = true
+	if wrong := trial.Judge(r); len(wrong) != 1 || !strings.Contains(wrong[0], "never reset") {
+		t.Errorf("wrong: %q", wrong)
+	}
+	if r.Cut = true; len(trial.Judge(r)) > 0 {
+		t.Errorf("wrong: %q", trial.Judge(r))
+	}
+}
+
 // A machine without makedumpfile can judge all the rest. It must not say that it has read
 // the dump.
 func TestADumpThatNobodyHasReadIsNeverSaidToBeRead(t *testing.T) {

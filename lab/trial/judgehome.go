@@ -25,6 +25,9 @@ func judgeHome(r *Record) (wrong []string) {
 			add("the bucket has %s (%d bytes), which is no whole file of the crash", f.Name, f.Size)
 		}
 	}
+	if r.Trial.Cut && !r.Cut {
+		add("it was never reset while it sent its dump")
+	}
 	if r.Home.Live {
 		add("a signed URL is left in the bucket")
 	}

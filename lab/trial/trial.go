@@ -50,7 +50,7 @@ const (
 	prepareWithin  = 60 * time.Second
 	decidedWithin  = 120 * time.Second // from the hang to the interrupt; the guard takes up to 12 minutes of the lab
 	comesWithin    = 150 * time.Second // from the interrupt to the guest's return
-	followWithin   = 240 * time.Second // with the dump's way home
+	followWithin   = 360 * time.Second // with the dump's way home, once more where it was cut
 	followInTime   = 20 * time.Minute  // likewise, where AWS's time is the wall's
 	homeWithin     = 60 * time.Second
 	readBackWithin = 60 * time.Second
@@ -125,6 +125,9 @@ func Run(ctx context.Context, o Options, t Trial) (record *Record, err error) {
 		return nil, err
 	}
 	r := newRun(o, t, hang, l, g)
+	if t.Cut {
+		way.onTaken(r.cut)
+	}
 	wait := r.listen()
 	err = r.play(ctx)
 	if o.Evidence != "" {

@@ -24,10 +24,11 @@ func TestNoOtherTrialsAreRunThanWereAskedFor(t *testing.T) {
 	}
 	for args, want := range map[string][]string{
 		"ends":                           trial.Few(),
-		"ends --all":                     names(trial.Ends()),
+		"ends --all":                     names(slices.Concat(trial.Ends(), trial.Ways())),
 		"ends ignored":                   {"ignored"},
 		"ends --all disk-full dumped":    {"dumped", "disk-full"}, // in their order
 		"ends --record x --repeat 3":     trial.Few(),
+		"ends dumped-cut":                {"dumped-cut"},
 		"ends --real-time dumped":        {"dumped"},
 		"hangs":                          hangs,
 		"hangs memory":                   {"memory"},
