@@ -28,8 +28,9 @@ The output says how to open the dump, by what it begins with. docs/dump.md in
 the repository says more: where the symbols are, and what to do if there is no
 dump. A dump is the memory of a host. Whatever was secret there is in it.
 
-The exit code is 0 when the dump is here, whole, 1 when it is not or not yet in
-the bucket, or could not be fetched, 2 when the command was called wrongly.`
+The exit code is 0 when all that the host had of a dump is here, whole, 1 when
+it is not or not yet in the bucket, or could not be fetched, 2 when the command
+was called wrongly.`
 
 // backoff is between two connections that brought nothing.
 var backoff = call.Backoff{First: time.Second, Longest: 8 * time.Second}
@@ -84,7 +85,7 @@ func (f fetching) run(c *cobra.Command, s *stack, id string) error {
 	}
 	files := f.chosen(list.Manifest)
 	if len(files) == 0 {
-		return noDump(list.Manifest)
+		return noDump(list.Manifest, false)
 	}
 	folder := filepath.Join(f.to, list.CaseID)
 	got, err := s.fetchAll(c, client, folder, list, files)
@@ -94,8 +95,8 @@ func (f fetching) run(c *cobra.Command, s *stack, id string) error {
 	if shown := f.show(c, folder, list, got); shown != nil {
 		return errors.Join(err, shown)
 	}
-	if err == nil && !hasDump(got) {
-		return noDump(list.Manifest)
+	if some := hasDump(got); err == nil && (!some || !r.Followup.Collect.HasAllDumps()) {
+		return noDump(list.Manifest, some)
 	}
 	return err
 }

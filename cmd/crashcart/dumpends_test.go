@@ -86,6 +86,15 @@ func TestADumpThatIsNotThereNeverExitsWithNought(t *testing.T) {
 	}
 }
 
+// A minidump beside a dump that was lost is not the dump.
+func TestHalfOfWhatAHostHadNeverExitsWithNought(t *testing.T) {
+	w := newWorld(t, 0, lab.Options{}, lab.Function{})
+	id := w.came(0, cases.FindingDumped, whole(), func(f *cases.Followup) {
+		f.Collect.Files.Left = []dump.Left{{File: dump.File{Path: "/var/crash/x/vmcore", Kind: dump.KindDump}, Why: "it is over the limit"}}
+	})
+	w.want(exitFailed, "crashcart: the bucket has not every dump of "+id, "dump", id, "--to", t.TempDir())
+}
+
 // The manifest never stops a case from ending, so it may be missing when somebody needs the
 // dump.
 func TestADumpIsFetchedWithoutItsManifest(t *testing.T) {

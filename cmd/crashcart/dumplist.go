@@ -116,10 +116,14 @@ func onItsWay(c cases.Collecting) string {
 	return strings.Join(parts, ", ")
 }
 
-// noDump is the error of a case whose dump is not in the bucket, with all that is known of
-// why, a line each.
-func noDump(m manifest.Manifest) error {
-	lines := []string{fmt.Sprintf("the bucket has no dump of %s: its finding is %s", m.CaseID, cmp.Or(string(m.Finding), "not known"))}
+// noDump is the error of a case whose dump is not in the bucket, or only some of it, with
+// all that is known of why, a line each.
+func noDump(m manifest.Manifest, some bool) error {
+	has := "no dump"
+	if some {
+		has = "not every dump"
+	}
+	lines := []string{fmt.Sprintf("the bucket has %s of %s: its finding is %s", has, m.CaseID, cmp.Or(string(m.Finding), "not known"))}
 	if m.Why != "" {
 		lines[0] += ": " + m.Why
 	}

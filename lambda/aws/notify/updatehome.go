@@ -50,8 +50,11 @@ func isMemory(u dump.Upload) bool {
 	return u.File.Kind == dump.KindDump || u.File.Kind == dump.KindMinidump
 }
 
-// dumpIsHome says that a dump is in the bucket, whole.
-func (u Update) dumpIsHome() bool { return slices.ContainsFunc(u.home(), isMemory) }
+// someIsHome says that a dump is in the bucket, whole. The host may have another.
+func (u Update) someIsHome() bool { return slices.ContainsFunc(u.home(), isMemory) }
+
+// dumpIsHome says that every dump that the host has is in the bucket, whole.
+func (u Update) dumpIsHome() bool { return u.someIsHome() && u.Collect.HasAllDumps() }
 
 // called is what a person calls these files, with their size.
 func called(files []dump.Upload) string {
@@ -87,6 +90,8 @@ func (u Update) whereItIs() string {
 	switch {
 	case u.dumpIsHome():
 		return "; its " + called(u.home()) + " is in the bucket"
+	case u.someIsHome():
+		return "; not all of its dumps are in the bucket"
 	case u.Collect.BeganAt.IsZero() && len(u.Collect.Missing) == 0 && len(u.snapshots()) == 0, !u.hasDump():
 		return ""
 	case len(u.snapshots()) > 0:
@@ -100,6 +105,9 @@ func (u Update) whereItIs() string {
 // there are.
 func (u Update) homeLines() []line {
 	var lines []line
+	if after := u.after(u.Collect.EndedAt); after != "" && u.dumpIsHome() {
+		lines = append(lines, line{"Brought home", after + " after the interrupt"})
+	}
 	files := u.home()
 	for _, f := range files[:min(len(files), mostFiles)] {
 		lines = append(lines, line{"In the bucket", u.inBucket(f)})
@@ -219,6 +227,8 @@ func (u Update) fetch() []step {
 	switch {
 	case u.dumpIsHome():
 		return []step{{"Fetch the dump. The command checks its sum, and says how to open it:", cmdDump}}
+	case u.someIsHome():
+		return []step{{"Fetch what has come:", cmdDump}}
 	case len(u.home()) > 0:
 		return []step{{"Fetch its kernel log:", cmdDump}}
 	default:

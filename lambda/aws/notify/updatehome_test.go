@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/domain/cases"
@@ -42,7 +43,7 @@ var (
 const late = "it had not arrived 2h after the host was asked; 40 of 192 parts are in the unfinished upload x"
 
 func collecting(files ...dump.Upload) cases.Collecting {
-	return cases.Collecting{BeganAt: struck, Surveyed: true, Files: dump.Collection{CaseID: caseID, Uploads: files}}
+	return cases.Collecting{BeganAt: struck, EndedAt: struck.Add(12 * time.Minute), Surveyed: true, Files: dump.Collection{CaseID: caseID, Uploads: files}}
 }
 
 func lost(u dump.Upload) dump.Upload {
@@ -110,7 +111,11 @@ func home(t *testing.T, c cases.Collecting) note {
 // Whoever reads that the dump is in the bucket may end the host, and the dump on it.
 func TestADumpIsNeverSaidToBeHomeBeforeItIs(t *testing.T) {
 	for name, c := range map[string]cases.Collecting{
-		"nobody asked": {}, "it was lost": collecting(theLog, lost(theDump)), "it is under way": underWay, "nothing": nothing, "a snapshot": inSnap,
+		"nobody asked": {}, "a small one alone": collecting(brought(0, `C:\Windows\Minidump\1.dmp`, dump.KindMinidump, 900_000), lost(theDump)),
+		"it is over the limit": altered(collecting(brought(0, `C:\Windows\Minidump\1.dmp`, dump.KindMinidump, 900_000)), func(c *cases.Collecting) {
+			c.Files.Left = []dump.Left{{File: theDump.File, Why: "it is over the limit"}}
+		}),
+		"it was lost": collecting(theLog, lost(theDump)), "it is under way": underWay, "nothing": nothing, "a snapshot": inSnap,
 	} {
 		n := home(t, c)
 		if strings.Contains(n.Content.Title, "is in the bucket") || strings.Contains(n.raw, "Its dump is in the bucket") || strings.Contains(n.raw, "Fetch the dump") {
@@ -122,7 +127,7 @@ func TestADumpIsNeverSaidToBeHomeBeforeItIs(t *testing.T) {
 	}
 	n := home(t, allHome)
 	for _, says := range []string{
-		"; its dump of 3.2 GB is in the bucket", "`s3://" + bucket + "/cases/" + caseID + "/dump/1-dump.202611220440`", "SHA-256 begins with `0123456789abcdef`",
+		"; its dump of 3.2 GB is in the bucket", "Brought home: 12m0s after the interrupt", "`s3://" + bucket + "/cases/" + caseID + "/dump/1-dump.202611220440`", "SHA-256 begins with `0123456789abcdef`",
 		"`crashcart dump " + caseID + " --region eu-central-1`", "Its dump is in the bucket. End its Standby",
 	} {
 		if !strings.Contains(n.raw, says) {
