@@ -23,39 +23,52 @@ const (
 	formFlattened      // a stream of makedumpfile, which must be put in order first
 	formOrdered        // what crash and drgn read
 	formWindows
+	formPacked // a flattened stream that the host has packed
 )
 
+// known is what the beginning of a dump says.
+type known struct {
+	form    form
+	release string // of its kernel; empty where the beginning does not tell
+	unpack  string // the program that unpacks it; only of what is packed
+}
+
 // beginnings are how the forms begin (makedumpfile's diskdump_mod.h and makedumpfile.h; the
-// ELF specification; "DumpChk", Windows debugger documentation).
-var beginnings = []struct {
-	bytes string
-	form  form
-}{
-	{"makedumpfile\x00", formFlattened},
-	{"KDUMP   ", formOrdered},
-	{"DISKDUMP", formOrdered},
-	{"\x7fELF", formOrdered},
-	{"PAGEDU64", formWindows},
-	{"PAGEDUMP", formWindows},
-	{"MDMP", formWindows},
+// ELF specification; "Varieties of Kernel-Mode Dump Files", Windows debugger documentation;
+// the manuals of the packers, one of which kdump-tools takes for KDUMP_COMPRESSION).
+func beginnings() map[string]known {
+	return map[string]known{
+		"makedumpfile\x00": {form: formFlattened},
+		"KDUMP   ":         {form: formOrdered},
+		"DISKDUMP":         {form: formOrdered},
+		"\x7fELF":          {form: formOrdered},
+		"PAGEDU64":         {form: formWindows},
+		"PAGEDUMP":         {form: formWindows},
+		"MDMP":             {form: formWindows},
+		"\x1f\x8b":         {form: formPacked, unpack: "gzip"},
+		"BZh":              {form: formPacked, unpack: "bzip2"},
+		"\xfd7zXZ\x00":     {form: formPacked, unpack: "xz"},
+		"\x28\xb5\x2f\xfd": {form: formPacked, unpack: "zstd"},
+		"\x04\x22\x4d\x18": {form: formPacked, unpack: "lz4"},
+		"\x89LZO":          {form: formPacked, unpack: "lzop"},
+	}
 }
 
 // head is how much of a dump is read to know it.
 const head = 64 << 10
 
 // dumpForm says how a dump is written, and of which kernel it is, where its beginning tells.
-func dumpForm(root *os.Root, key string) (form, string, error) {
+func dumpForm(root *os.Root, key string) (known, error) {
 	file, err := root.Open(key)
 	if err != nil {
-		return formUnknown, "", err
+		return known{}, err
 	}
 	begin := make([]byte, head)
 	n, err := io.ReadFull(file, begin)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = nil
 	}
-	f, release := formOf(begin[:n])
-	return f, release, errors.Join(err, file.Close())
+	return formOf(begin[:n]), errors.Join(err, file.Close())
 }
 
 const (
@@ -73,30 +86,35 @@ var (
 	osRelease = regexp.MustCompile(`OSRELEASE=([A-Za-z0-9._+~-]{1,64})\n`) // in VMCOREINFO
 )
 
-func formOf(begin []byte) (form, string) {
-	found := formUnknown
-	for _, b := range beginnings {
-		if bytes.HasPrefix(begin, []byte(b.bytes)) {
-			found = b.form
-			break
+func formOf(begin []byte) known {
+	for start, k := range beginnings() {
+		if bytes.HasPrefix(begin, []byte(start)) {
+			k.release = releaseOf(begin, k.form)
+			return k
 		}
 	}
-	ordered := begin
-	if found == formFlattened {
-		ordered = begin[min(len(begin), flatHead):]
+	return known{}
+}
+
+// releaseOf finds the kernel's release in KDUMP's head, or in VMCOREINFO.
+func releaseOf(begin []byte, f form) string {
+	switch f {
+	case formFlattened:
+		begin = begin[min(len(begin), flatHead):]
+	case formOrdered:
+	default:
+		return ""
 	}
-	if bytes.HasPrefix(ordered, []byte("KDUMP   ")) && len(ordered) >= utsRelease+utsLen {
-		release, _, _ := bytes.Cut(ordered[utsRelease:utsRelease+utsLen], []byte{0})
+	if bytes.HasPrefix(begin, []byte("KDUMP   ")) && len(begin) >= utsRelease+utsLen {
+		release, _, _ := bytes.Cut(begin[utsRelease:utsRelease+utsLen], []byte{0})
 		if aRelease.Match(release) {
-			return found, string(release)
+			return string(release)
 		}
 	}
-	if found == formOrdered || found == formFlattened {
-		if release := osRelease.FindSubmatch(begin); release != nil {
-			return found, string(release[1])
-		}
+	if release := osRelease.FindSubmatch(begin); release != nil {
+		return string(release[1])
 	}
-	return found, ""
+	return ""
 }
 
 // symbols are the packages with the debug info of a kernel, by its release.
@@ -126,19 +144,19 @@ func showOpening(p *screen.Page, root *os.Root, folder string, got []fetch.File)
 			p.Copy("less " + f.Key)
 			continue
 		}
-		written, release, err := dumpForm(root, f.Key)
+		k, err := dumpForm(root, f.Key)
 		if err != nil {
 			return err
 		}
-		showCommands(p, f.Key, written, release)
+		showCommands(p, f.Key, k)
 	}
 	return nil
 }
 
 // showCommands prints the commands for one dump.
-func showCommands(p *screen.Page, name string, written form, release string) {
+func showCommands(p *screen.Page, name string, k known) {
 	ordered, short := name, shortName(name)
-	switch written {
+	switch k.form {
 	case formWindows:
 		p.Text("A dump of Windows. Open it in WinDbg, then have it load symbols and look:")
 		p.Copy("windbg -z " + ordered)
@@ -152,11 +170,15 @@ func showCommands(p *screen.Page, name string, written form, release string) {
 		p.Text("The dump is a flattened stream. Put it in order first; that takes as much room again:")
 		ordered = short
 		p.Copy("makedumpfile -R " + ordered + " < " + name)
+	case formPacked:
+		p.Text("The dump is packed. What kdump-tools packs is a flattened stream: unpack it, and put it in order:")
+		ordered = short
+		p.Copy(k.unpack + " -dc " + name + " | makedumpfile -R " + ordered)
 	case formOrdered:
 	}
 	p.Text("Its kernel's log, without any symbols:")
 	p.Copy("makedumpfile --dump-dmesg " + ordered + " " + short + ".dmesg")
-	p.Text("With VMLINUX, the debug info of " + ofRelease(release) + ":")
+	p.Text("With VMLINUX, the debug info of " + ofRelease(k.release) + ":")
 	p.Copy("crash VMLINUX " + ordered)
 	p.Copy("drgn -c " + ordered + " -s VMLINUX")
 }

@@ -29,12 +29,13 @@ func TestADumpIsKnownByItsBeginning(t *testing.T) {
 		"ELF":                 {elf, formOrdered, "6.1.115-126.197.amzn2023.x86_64"},
 		"Windows":             {[]byte("PAGEDU64\x0f\x00"), formWindows, ""},
 		"a minidump":          {[]byte("MDMP\x93\xa7"), formWindows, ""},
-		"something else":      {[]byte("\x1f\x8bOSRELEASE=1\n"), formUnknown, ""},
+		"packed":              {[]byte("\x1f\x8bOSRELEASE=1\n"), formPacked, ""},
+		"something else":      {[]byte("#!/bin/sh OSRELEASE=1\n"), formUnknown, ""},
 		"nothing":             {nil, formUnknown, ""},
 		"the name of another": {[]byte("a KDUMP   "), formUnknown, ""},
 	} {
-		if f, release := formOf(c.begin); f != c.form || release != c.release {
-			t.Errorf("%s: form %d of %q", name, f, release)
+		if k := formOf(c.begin); k.form != c.form || k.release != c.release || (k.unpack != "") != (k.form == formPacked) {
+			t.Errorf("%s: %+v", name, k)
 		}
 	}
 }
@@ -60,17 +61,18 @@ func TestTheSymbolsAreThoseOfTheRelease(t *testing.T) {
 
 func TestTheCommandsFitTheForm(t *testing.T) {
 	for name, c := range map[string]struct {
-		form          form
+		known         known
 		says, without string
 	}{
-		"flattened": {formFlattened, "    makedumpfile -R 1-vmcore < dump/1-vmcore.flat\n", "crash VMLINUX dump/"},
-		"ordered":   {formOrdered, "    crash VMLINUX dump/1-vmcore.flat\n", "makedumpfile -R"},
-		"Windows":   {formWindows, "    windbg -z dump/1-vmcore.flat\n", "makedumpfile"},
-		"unknown":   {formUnknown, "    file dump/1-vmcore.flat\n", "crash"},
+		"flattened": {known{form: formFlattened}, "    makedumpfile -R 1-vmcore < dump/1-vmcore.flat\n", "crash VMLINUX dump/"},
+		"ordered":   {known{form: formOrdered}, "    crash VMLINUX dump/1-vmcore.flat\n", "makedumpfile -R"},
+		"Windows":   {known{form: formWindows}, "    windbg -z dump/1-vmcore.flat\n", "makedumpfile"},
+		"packed":    {known{form: formPacked, unpack: "zstd"}, "    zstd -dc dump/1-vmcore.flat | makedumpfile -R 1-vmcore\n", "crash VMLINUX dump/"},
+		"unknown":   {known{form: formUnknown}, "    file dump/1-vmcore.flat\n", "crash"},
 	} {
 		var out bytes.Buffer
 		p := screen.New(&out, time.Now())
-		showCommands(p, "dump/1-vmcore.flat", c.form, "")
+		showCommands(p, "dump/1-vmcore.flat", c.known)
 		if got := out.String(); !strings.Contains(got, c.says) || strings.Contains(got, c.without) {
 			t.Errorf("%s: %s", name, got)
 		}
