@@ -17,6 +17,7 @@ import (
 	"crashcart/lab"
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/dump"
 	"crashcart/lambda/domain/manifest"
 )
@@ -146,7 +147,10 @@ func TestADumpIsFetchedByteForByte(t *testing.T) {
 		}
 	}
 	w.want(0, "was here before", "dump", id, "--to", to)
-	w.want(0, "before/console-latest.txt: console, 6 B", "dump", id, "--to", to, "--all")
+	delete(w.env, "AWS_REGION") // a notification has the Region alone
+	delete(w.env, "AWS_DEFAULT_REGION")
+	w.want(0, "was here before", "dump", id, "--region", "eu-central-1", "--to", to)
+	w.want(0, "before/console-latest.txt: console, 6 B", "dump", id, "--region", "eu-central-1", "--to", to, "--all")
 	if got := inFolder(t, filepath.Join(to, id)); len(got) != 4 {
 		t.Errorf("with --all the folder has %q", got)
 	}
@@ -244,4 +248,33 @@ func TestNoManifestEverWritesOutsideOfItsFolder(t *testing.T) {
 	if got := inFolder(t, outside); len(got) > 0 {
 		t.Errorf("written outside: %q", got)
 	}
+}
+
+// One command needs two names of the stack, and either may be given.
+func TestTheStackIsAskedForTableAndBucketAtOnce(t *testing.T) {
+	w := newWorld(t, 0, lab.Options{}, lab.Function{})
+	id, to := w.came(0, cases.FindingDumped, whole(), nil), t.TempDir()
+	w.asked()
+	for want, given := range map[int][][]string{
+		1: {nil, {"--table", table}, {"--bucket", w.lab.BucketName}, {"--stack", config.StackName}, {"--stack", config.StackName, "--table", table}},
+		0: {{"--table", table, "--bucket", w.lab.BucketName}},
+	} {
+		for _, args := range given {
+			w.want(0, "dump, 300 kB", append([]string{"dump", id, "--to", to}, args...)...)
+			if n := len(slices.DeleteFunc(w.asked(), func(op string) bool { return op != "DescribeStacks" })); n != want {
+				t.Errorf("with %q the stack was asked %d times", args, n)
+			}
+		}
+	}
+	w.want(exitFailed, "there is no stack nowhere in eu-central-1: name it with --stack, its Region with --region, or the table with --table or CRASHCART_TABLE, "+
+		"and the bucket with --bucket or CRASHCART_BUCKET", "dump", id, "--to", to, "--stack", "nowhere")
+	w.want(exitFailed, "or the bucket with --bucket or CRASHCART_BUCKET\n", "dump", id, "--to", to, "--stack", "nowhere", "--table", table)
+	w.asked()
+	w.env[config.EnvTable], w.env[config.EnvBucket] = table, w.lab.BucketName
+	w.want(0, "dump, 300 kB", "dump", id, "--to", to)
+	if ops := w.asked(); slices.Contains(ops, "DescribeStacks") {
+		t.Errorf("named by the environment it was asked: %q", ops)
+	}
+	w.env[config.EnvBucket] = ""
+	w.want(exitUsage, "CRASHCART_BUCKET is empty: give it a value, or leave it out", "dump", id, "--to", to)
 }

@@ -22,7 +22,7 @@ func file(key string) string { return fmt.Sprintf(`{"key":%q,"kind":"dump","size
 func TestNoNameEverLeadsOutOfTheFolder(t *testing.T) {
 	for _, key := range []string{
 		"", ".", "..", "../x", "/x", "a/../x", "a/..", "a/./b", "a//b", "a/", ".bashrc", "a/.ssh", `a\b`, `C:\x`, "C:x", "a b", "a\nb", "a'b", "$x", "-rf", "a/-rf", "ä",
-		"a/b/c/d/e", "manifest.json", strings.Repeat("x", 400), "dump/" + strings.Repeat("x", 400), "~", "a:b", "a/*",
+		"a/b/c/d/e", "manifest.json", "Manifest.JSON", "manifest.json.part", "manifest.json/x", strings.Repeat("x", 400), "dump/" + strings.Repeat("x", 400), "~", "a:b", "a/*",
 	} {
 		if _, err := manifest.Parse(with(file(key))); err == nil {
 			t.Errorf("%q is taken", key)
