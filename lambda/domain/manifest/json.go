@@ -135,7 +135,7 @@ func (f File) check() error {
 // checkKey refuses a name that could lead anywhere else than below a folder, that begins
 // with a dot, or that a system may read in two ways.
 func checkKey(key string) error {
-	own := strings.HasPrefix(strings.ToLower(key), name) // the reader's own file, and what it becomes that by
+	own := strings.HasPrefix(strings.ToLower(key), name) // the reader keeps the manifest itself under this name
 	if !keyName.MatchString(key) || path.Clean(key) != key || own {
 		return fmt.Errorf("%.100q is no name of a file here", key)
 	}
