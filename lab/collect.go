@@ -89,7 +89,9 @@ func (l *Lab) signed() http.Handler {
 		Store: l.Store, Now: time.Now,
 		Age: func(signed time.Time) time.Duration { return age(l.Clock, signed) },
 		Find: func(id string) (s3.Session, bool) {
-			return s3.Session{ID: id, Secret: labSecret, Token: labToken}, id == labKey || strings.HasPrefix(id, runtime.KeyPrefix)
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			return s3.Session{ID: id, Secret: labSecret, Token: labToken, Ends: l.ended[id]}, id == labKey || strings.HasPrefix(id, runtime.KeyPrefix)
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
@@ -320,5 +321,28 @@ func TestAURLNeverOutlivesItsHourOfLabTime(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	c.Run(60)
+	c.compare(c.home(col))
+}
+
+func TestTheURLsOfAProcessThatWasKilledEndWithIt(t *testing.T) {
+	t.Parallel()
+	c := crash(t, 120, fleet.Spec{}).back()
+	const process = "ASIALAB0010000000001"
+	cfg := c.Config()
+	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: process, SecretAccessKey: "lab-secret", SessionToken: "lab-session"}, nil
+	})
+	its := collect.NewStore(cfg, c.BucketName, func(o *s3.Options) { o.UsePathStyle = true })
+	url, col, err := its.Sign(t.Context(), c.start(c.survey()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Kill(process) {
+		t.Error("there is no such process")
+	}
+	p := c.poll(c.commands.Send(t.Context(), c.id, url, collect.Life))
+	if r, err := dump.ParseReport(p.Output); err != nil || r.Stopped != dump.StoppedNoManifest {
+		t.Errorf("%+v, %v", r, err)
+	}
 	c.compare(c.home(col))
 }

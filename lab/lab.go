@@ -118,6 +118,7 @@ type Lab struct {
 	mu        sync.Mutex
 	series    int                       // how many functions were deployed
 	functions map[*sqs.Queue]deployment // by the queue whose messages they get
+	ended     map[string]time.Time      // the sessions of processes that were killed
 }
 
 // Start starts a lab on a free port of 127.0.0.1. Close must be called.
@@ -125,7 +126,7 @@ func Start(o Options) (*Lab, error) {
 	o = o.filled()
 	l := &Lab{
 		Region: o.Region, Account: o.Account, TableName: o.Table, BucketName: o.Bucket, Clock: o.Clock,
-		latency: o.Latency, done: make(chan struct{}), Faults: &fault.Set{}, followup: o.Followup, functions: map[*sqs.Queue]deployment{},
+		latency: o.Latency, done: make(chan struct{}), Faults: &fault.Set{}, followup: o.Followup, functions: map[*sqs.Queue]deployment{}, ended: map[string]time.Time{},
 	}
 	l.Faults.Use(o.Faults...)
 	l.Fleet = fleet.New(o.Clock)
