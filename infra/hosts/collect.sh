@@ -228,6 +228,14 @@ held() {
   number "$pid" && [ -n "$at" ] && [ "$(born "$pid")" = "$at" ]
 }
 
+# forsaken removes the other folder of a killed script. Where the disk was full, only the
+# beginning of its name was kept.
+forsaken() {
+  read -r away 2>/dev/null <"$1" || away=
+  case $away in /*/crashcart-part.[0-9]*) ! owned "$away" || rm -rf "$away" ;; esac
+  away=
+}
+
 # lock makes our folder. A script that was killed has left its own behind.
 lock() {
   for place in /run /dev/shm /var/tmp /tmp; do
@@ -238,8 +246,7 @@ lock() {
         work=
         answer busy
       fi
-      read -r away 2>/dev/null <"$work/away" && owned "$away" && rm -rf "$away"
-      away=
+      forsaken "$work/away"
       rm -rf "$work"
       mkdir "$work" 2>/dev/null || { work=; answer busy; }
     fi

@@ -91,6 +91,26 @@ func TestAScriptThatWasKilledNeverBlocksTheNext(t *testing.T) {
 	}
 }
 
+// A full disk keeps only the beginning of what a killed script has noted.
+func TestAForsakenNoteNeverRemovesAnotherFolder(t *testing.T) {
+	t.Parallel()
+	for _, note := range []string{"/etc\n", "/etc", "/etc/crashcart-part.", "\n", ""} {
+		t.Run(note, func(t *testing.T) {
+			t.Parallel()
+			h, b, files, bodies := crashed(t, "curl")
+			kept := h.write("etc/fstab", []byte("kept"), 0)
+			h.write("etc/crashcart-part./kept", []byte("kept"), 0)
+			h.write("run/crashcart-collect/away", []byte(strings.Replace(note, "/etc", filepath.Dir(kept), 1)), 0)
+			home(t, b, h.send(b.serve(mib, nil, files...), nil), files, bodies)
+			for _, file := range []string{kept, filepath.Join(filepath.Dir(kept), "crashcart-part./kept")} {
+				if _, err := os.Stat(file); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
 func TestAStoppedScriptLeavesNoMemoryOnTheDisk(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(h *host){"in its own folder": func(*host) {}, "beside the dump": (*host).beside} {
