@@ -59,7 +59,7 @@ var costLine = regexp.MustCompile(`^(\d{1,15}) (\d{1,15}) (\d{1,9}\.\d{1,9}) (\d
 // costs sums up the lines of costFile.
 func costs(text string) (*Cost, error) {
 	if text == "" {
-		return nil, nil //nolint:nilnil // nothing was spent
+		return nil, nil // nothing was spent
 	}
 	var c Cost
 	for line := range strings.Lines(text) {
@@ -69,7 +69,7 @@ func costs(text string) (*Cost, error) {
 		}
 		n := make([]float64, len(f))
 		for i, text := range f[1:] {
-			n[i], _ = strconv.ParseFloat(text, 64) // the pattern lets nothing else through
+			n[i], _ = strconv.ParseFloat(text, 64) //nolint:errcheck // the pattern lets nothing else through
 		}
 		c.Scripts++
 		c.CPU += time.Duration(n[0]) * time.Microsecond

@@ -14,28 +14,34 @@ func judgeHome(r *Record) (wrong []string) {
 	if r.Home == nil {
 		return []string{"nobody has looked at what is in the bucket"}
 	}
-	add := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
-	for _, f := range r.belongsHome() {
+	wrong = judgeFiles(r)
+	if r.Trial.Cut && !r.Cut {
+		wrong = append(wrong, "it was never reset while it sent its dump")
+	}
+	if r.Home.Live {
+		wrong = append(wrong, "a signed URL is left in the bucket")
+	}
+	if r.Home.hasDump() && !r.Home.Unread && !strings.Contains(r.Home.Panic, panicLine) {
+		wrong = append(wrong, "the dump in the bucket has no panic in its log")
+	}
+	if why := judgeManifest(r); why != "" {
+		wrong = append(wrong, why)
+	}
+	return wrong
+}
+
+// judgeFiles holds the bucket against the guest's disk.
+func judgeFiles(r *Record) (wrong []string) {
+	whole := r.belongsHome()
+	for _, f := range whole {
 		if !slices.ContainsFunc(r.Home.Files, f.sameAs) {
-			add("%s (%d bytes) is not in the bucket, byte for byte: %v", f.Name, f.Size, r.Home.Files)
+			wrong = append(wrong, fmt.Sprintf("%s (%d bytes) is not in the bucket, byte for byte: %v", f.Name, f.Size, r.Home.Files))
 		}
 	}
 	for _, f := range r.Home.Files {
-		if !slices.ContainsFunc(r.belongsHome(), f.sameAs) {
-			add("the bucket has %s (%d bytes), which is no whole file of the crash", f.Name, f.Size)
+		if !slices.ContainsFunc(whole, f.sameAs) {
+			wrong = append(wrong, fmt.Sprintf("the bucket has %s (%d bytes), which is no whole file of the crash", f.Name, f.Size))
 		}
-	}
-	if r.Trial.Cut && !r.Cut {
-		add("it was never reset while it sent its dump")
-	}
-	if r.Home.Live {
-		add("a signed URL is left in the bucket")
-	}
-	if r.Home.hasDump() && !r.Home.Unread && !strings.Contains(r.Home.Panic, panicLine) {
-		add("the dump in the bucket has no panic in its log")
-	}
-	if why := judgeManifest(r); why != "" {
-		add("%s", why)
 	}
 	return wrong
 }
