@@ -155,6 +155,9 @@ func kdump(size int) []byte {
 	}
 	copy(b, "KDUMP   ")
 	b[424] = 2
+	binary.LittleEndian.PutUint32(b[428:], 1024) // a block; the headers take one each, and the bitmaps two
+	binary.LittleEndian.PutUint32(b[432:], 1)
+	binary.LittleEndian.PutUint32(b[436:], 2)
 	return b
 }
 
@@ -202,12 +205,14 @@ var trees = map[string]func(*tree){
 	},
 	"content": func(tr *tree) {
 		unfinished, status := kdump(9000), flattened(12<<10)
+		noPages := kdump(9000)
+		binary.LittleEndian.PutUint32(noPages[436:], 7)
 		unfinished[424] |= 8
 		status[4112+424] |= 8
 		for name, body := range map[string][]byte{
 			"elf": elf(1, 4000), "long-elf": elf(1, 6000), "no-segments": elf(0, 0), "many-segments": elf(4097, 0), "flagged-elf": append(elf(1, 4000)[:48:48], append([]byte{1}, elf(1, 4000)[49:]...)...),
 			"elf32": append([]byte("\x7fELF\x01\x01"), make([]byte, 5000)...), "short-elf": []byte("\x7fELF"), "short": kdump(4096), "diskdump": append([]byte("DISKDUMP"), make([]byte, 5000)...),
-			"unfinished": unfinished, "unfinished-flat": status, "cut": flattened(12 << 10)[:9000], "whole": flattened(12 << 10), "text": []byte("hello"), "one": []byte("K"),
+			"unfinished": unfinished, "no-pages": noPages, "unfinished-flat": status, "cut": flattened(12 << 10)[:9000], "whole": flattened(12 << 10), "text": []byte("hello"), "one": []byte("K"),
 			"gzip": []byte("\x1f\x8b\x08"), "empty": nil,
 		} {
 			tr.write(name+"/vmcore", body, time.Hour)

@@ -150,39 +150,58 @@ func number(text string) (int64, bool) {
 	return n, err == nil
 }
 
-// sendFile sends the file that the present line names, whose parts are on those that
-// follow. It says whether the manifest could be read.
-func (s *send) sendFile(ctx context.Context, lines *bufio.Scanner) (ok bool, err error) {
-	r := &result{sum: sha256.New()}
-	r.want.Path = value(lines.Text(), "path")
-	size, sized := number(value(lines.Text(), "size"))
-	modified, dated := number(value(lines.Text(), "modified"))
-	if _, cut := number(value(lines.Text(), "partSize")); !s.windows && !plain(r.want.Path) || !sized || !dated || !cut {
-		return false, nil
-	}
-	r.want.Size, r.want.Modified = size, modified
-	r.Path, r.State = r.want.Path, dump.StateSent
-	switch f, there := s.disk().find(r.want.Path); {
+// wanted reads the line of a file, and says whether the script can.
+func (s *send) wanted(line string) (dump.File, bool) {
+	f := dump.File{Path: value(line, "path")}
+	sized, dated := false, false
+	f.Size, sized = number(value(line, "size"))
+	f.Modified, dated = number(value(line, "modified"))
+	_, cut := number(value(line, "partSize"))
+	return f, (s.windows || plain(f.Path)) && sized && dated && cut
+}
+
+// begin looks for a file, and reads it if it is the one that is wanted.
+func (s *send) begin(want dump.File) *result {
+	r := &result{want: want, sum: sha256.New()}
+	r.Path, r.State = want.Path, dump.StateSent
+	switch f, there := s.disk().find(want.Path); {
 	case !there:
 		r.State = dump.StateGone
-	case !s.same(r.want) || !s.takes(f):
+	case !s.same(want) || !s.takes(f):
 		r.State = dump.StateChanged
 	default:
 		r.rest = f.Content()
 	}
+	return r
+}
+
+// sendFile sends the file that the present line names, whose parts are on those that
+// follow. It says whether the manifest could be read.
+func (s *send) sendFile(ctx context.Context, lines *bufio.Scanner) (ok bool, err error) {
+	want, ok := s.wanted(lines.Text())
+	if !ok {
+		return false, nil
+	}
+	r := s.begin(want)
 	for lines.Scan() && strings.HasPrefix(lines.Text(), `{"n":`) {
 		if r.State != dump.StateSent {
 			continue
 		}
-		bytes, sized := number(value(lines.Text(), "size"))
+		size, sized := number(value(lines.Text(), "size"))
 		url := value(lines.Text(), "url")
 		if !sized || url != "" && !plainURL.MatchString(url) {
 			return false, nil
 		}
-		if err := s.sendPart(ctx, r, bytes, url); err != nil {
+		if err := s.sendPart(ctx, r, size, url); err != nil {
 			return false, err
 		}
 	}
+	s.end(r)
+	return true, nil
+}
+
+// end says what became of a file. Only one that was sent whole has a sum.
+func (s *send) end(r *result) {
 	if r.State == dump.StateSent && !s.same(r.want) {
 		r.State = dump.StateChanged
 	}
@@ -190,7 +209,6 @@ func (s *send) sendFile(ctx context.Context, lines *bufio.Scanner) (ok bool, err
 		r.SHA256 = hex.EncodeToString(r.sum.Sum(nil))
 	}
 	s.sent = append(s.sent, r.Sent)
-	return true, nil
 }
 
 // takes says whether a survey would list a file: else whoever writes a manifest could read

@@ -13,6 +13,7 @@ import (
 const (
 	dumpHeader = 4096
 	dumpStatus = 424
+	dumpBlock  = 428 // the size of a block; then, in blocks, those of the second header and of the bitmaps
 	flatHeader = 4096 + 16 // with that of the first record
 	elfFlags   = 48
 	elfSegment = 56 // bytes each
@@ -30,7 +31,7 @@ func whole(b []byte) string {
 	case begins("makedumpfile\x00\x00\x00\x00"):
 		ok = wholeFlat(b)
 	case begins("KDUMP   ") || begins("DISKDUMP"):
-		ok = len(b) > dumpHeader && !flagged(b, dumpStatus, 8) // DUMP_DH_COMPRESSED_INCOMPLETE
+		ok = wholeHeader(b) && !flagged(b, dumpStatus, 8) // DUMP_DH_COMPRESSED_INCOMPLETE
 	case begins("\x7fELF\x02\x01"):
 		ok = wholeELF(b) && !flagged(b, elfFlags, 1) // DUMP_ELF_INCOMPLETE
 	case slices.ContainsFunc(compressed, begins):
@@ -46,6 +47,15 @@ func whole(b []byte) string {
 
 // flagged says whether a byte, if it is there, has a flag.
 func flagged(b []byte, at int, flag byte) bool { return len(b) > at && b[at]&flag != 0 }
+
+// wholeHeader says whether a dump goes beyond its headers and bitmaps, to its first page.
+func wholeHeader(b []byte) bool {
+	if len(b) <= dumpHeader {
+		return false
+	}
+	at := func(offset int) uint64 { return uint64(binary.LittleEndian.Uint32(b[dumpBlock+offset:])) }
+	return uint64(len(b)) > at(0)*(1+at(4)+at(8))
+}
 
 func wholeFlat(b []byte) bool {
 	if !bytes.HasSuffix(b, bytes.Repeat([]byte{0xff}, 16)) {
