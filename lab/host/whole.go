@@ -13,7 +13,7 @@ import (
 const (
 	dumpHeader = 4096
 	dumpStatus = 424
-	dumpBlock  = 428 // the size of a block; then, in blocks, those of the second header and of the bitmaps
+	dumpBlock  = 428       // the size of a block; then, in blocks, those of the second header and of the bitmaps
 	flatHeader = 4096 + 16 // with that of the first record
 	elfFlags   = 48
 	elfSegment = 56 // bytes each
