@@ -49,6 +49,7 @@ func (w *world) SendCommand(_ context.Context, in *ssm.SendCommandInput, _ ...fu
 // GetCommandInvocation says how far a script is.
 func (w *world) GetCommandInvocation(_ context.Context, in *ssm.GetCommandInvocationInput, _ ...func(*ssm.Options)) (*ssm.GetCommandInvocationOutput, error) {
 	return through(w, func() (*ssm.GetCommandInvocationOutput, error) {
+		w.polled++
 		if want := map[bool]string{false: config.CollectLinux, true: config.CollectWindows}[w.host.windows]; *in.PluginName != want {
 			return nil, code("InvalidPluginName")
 		}

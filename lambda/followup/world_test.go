@@ -67,6 +67,7 @@ type world struct {
 	refuses    noStore
 	noSnapshot error // what EC2 answers to a snapshot; nil for an answer
 	opened     int   // uploads, ever
+	polled     int   // how often a command was asked for
 
 	deaf     bool             // the topic takes nothing
 	blind    error            // what EC2 answers; nil for an answer
