@@ -123,7 +123,7 @@ func (s *stack) fetchAll(c *cobra.Command, client *s3.Client, folder string, lis
 		return nil, fmt.Errorf("opening the folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	show := newProgress(c.ErrOrStderr(), time.Now)
+	show := newMeter(c)
 	f := fetch.Fetcher{API: client, Bucket: s.bucket, Folder: root, Stall: fetch.Stall, Wait: backoff.Wait, Moved: show.moved}
 	var problems []error
 	for _, m := range files {

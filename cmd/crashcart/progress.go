@@ -2,11 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"crashcart/cmd/crashcart/screen"
@@ -25,7 +25,7 @@ const (
 // meter says how far a download is: in one line of a terminal that is written anew, or else
 // in a line every few seconds.
 type meter struct {
-	w        io.Writer
+	say      func(...any) // to standard error
 	now      func() time.Time
 	terminal bool
 
@@ -37,9 +37,9 @@ type meter struct {
 	drawn        bool // there is a line to be ended
 }
 
-func newProgress(w io.Writer, now func() time.Time) *meter {
-	file, ok := w.(*os.File)
-	return &meter{w: w, now: now, terminal: ok && term.IsTerminal(int(file.Fd()))}
+func newMeter(c *cobra.Command) *meter {
+	file, ok := c.ErrOrStderr().(*os.File)
+	return &meter{say: c.PrintErr, now: time.Now, terminal: ok && term.IsTerminal(int(file.Fd()))}
 }
 
 // moved says that so many bytes of a file are here. reading says that they were here
@@ -68,10 +68,10 @@ func (m *meter) moved(f manifest.File, done int64, reading bool) {
 func (m *meter) draw(now time.Time) {
 	line := "crashcart: " + m.line(now)
 	if !m.terminal {
-		fmt.Fprintln(m.w, line)
+		m.say(line + "\n")
 		return
 	}
-	fmt.Fprintf(m.w, "\r%-*s", screen.Width-1, line[:min(len(line), screen.Width-1)])
+	m.say(fmt.Sprintf("\r%-*s", screen.Width-1, line[:min(len(line), screen.Width-1)]))
 	m.drawn = true
 }
 
@@ -98,7 +98,7 @@ func (m *meter) line(now time.Time) string {
 // over ends the line of a file.
 func (m *meter) over() {
 	if m.drawn {
-		fmt.Fprintf(m.w, "\r%-*s\r", screen.Width-1, "")
+		m.say(fmt.Sprintf("\r%-*s\r", screen.Width-1, ""))
 		m.drawn = false
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 func TestProgressIsALineEveryFewSeconds(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Date(2026, 11, 22, 4, 40, 0, 0, time.UTC)
-	m := newProgress(&out, func() time.Time { return now })
+	m := &meter{say: func(a ...any) { fmt.Fprint(&out, a...) }, now: func() time.Time { return now }}
 	file := manifest.File{Key: "dump/1-dump", Size: 3_200_000_000}
 	for i := range int64(45) {
 		now = now.Add(time.Second)
@@ -30,7 +31,7 @@ func TestProgressIsALineEveryFewSeconds(t *testing.T) {
 func TestTheRateIsOfWhatComesNow(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Date(2026, 11, 22, 4, 40, 0, 0, time.UTC)
-	m := newProgress(&out, func() time.Time { return now })
+	m := &meter{say: func(a ...any) { fmt.Fprint(&out, a...) }, now: func() time.Time { return now }}
 	file := manifest.File{Key: "dump/1-dump", Size: 3_000_000_000}
 	m.moved(file, 2_000_000_000, true)
 	m.moved(file, 2_000_000_001, false)
@@ -44,7 +45,7 @@ func TestTheRateIsOfWhatComesNow(t *testing.T) {
 func TestATerminalHasOneLineThatIsWrittenAnew(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Date(2026, 11, 22, 4, 40, 0, 0, time.UTC)
-	m := newProgress(&out, func() time.Time { return now })
+	m := &meter{say: func(a ...any) { fmt.Fprint(&out, a...) }, now: func() time.Time { return now }}
 	m.terminal = true
 	file := manifest.File{Key: "dump/" + strings.Repeat("x", 200), Size: 1 << 40}
 	for i := range int64(10) {

@@ -153,7 +153,7 @@ func (f Fetcher) read(ctx context.Context, m manifest.File, from io.Reader, into
 // counter says how many bytes have come so far. It ends with its context.
 type counter struct {
 	into  io.Writer
-	ctx   context.Context //nolint:containedctx // of one copy, which io.Copy cannot be given otherwise
+	ctx   context.Context // of one copy, which io.Copy cannot be given otherwise
 	done  int64
 	moved func(int64)
 }

@@ -76,7 +76,7 @@ func (b *bucket) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func
 // hanging brings some bytes, and then nothing until its context ends.
 type hanging struct {
 	from io.Reader
-	ctx  context.Context //nolint:containedctx // of the request that it answers
+	ctx  context.Context // of the request that it answers
 }
 
 func (h *hanging) Read(b []byte) (int, error) {

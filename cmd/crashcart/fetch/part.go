@@ -84,7 +84,7 @@ func final(err error) bool {
 var passing = map[string]bool{"SlowDown": true, "ServiceUnavailable": true, "RequestTimeout": true, "503": true, "500": true}
 
 // connect makes one request for all that is missing, and writes what it brings.
-func (p *part) connect(ctx context.Context, key string) error {
+func (p *part) connect(ctx context.Context, key string) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stall := p.f.Stall
@@ -104,7 +104,7 @@ func (p *part) connect(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = out.Body.Close() }() // whatever it says, the bytes are counted and summed
+	defer func() { err = errors.Join(err, out.Body.Close()) }()
 	if err := p.check(out); err != nil {
 		return err
 	}

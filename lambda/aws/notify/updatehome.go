@@ -222,7 +222,7 @@ func wellFormed(bucket string) string {
 	return ""
 }
 
-// fetch is the step that brings files of the crash from the bucket to whoever reads this.
+// fetch is the step by which a reader gets the files that are in the bucket.
 func (u Update) fetch() []step {
 	switch {
 	case u.dumpIsHome():
@@ -239,7 +239,8 @@ func (u Update) fetch() []step {
 // cmdDump fetches the files of a crash.
 const cmdDump = "crashcart dump {case} --region {region}"
 
-// hasComeBack says whether the host is back or not, for a dump that is on its way.
+// hasComeBack is what a title says of the host while its dump is on its way. That it dumped
+// is said only if it is proven: the files may be those of a crash that no console showed.
 func (u Update) hasComeBack() string {
 	if _, complete := u.proof(cases.StageDumpComplete); complete {
 		return "dumped and is back; "
