@@ -20,7 +20,7 @@ TESTPACKAGES = $$((2 * $$(getconf _NPROCESSORS_ONLN)))
 
 # Tests that need more than Go, or minutes, are in packages of their own. Each group has a
 # target, and CI runs them all. `make test` runs every package that is in no group.
-CDKTESTS    := ./infra/stack/synthtest ./infra/watch
+CDKTESTS    := ./infra/stack/synthtest ./infra/watch ./infra/hosts/powershelltest
 POLICYTESTS := ./infra/policytest
 MOTOTESTS   := ./infra/mototest
 STORMTESTS  := ./lab/storm/stormtest
@@ -82,7 +82,7 @@ test: ## run the tests that need only Go (TESTFLAGS="-race -count=1" as in CI)
 	$(GOTEST) $$($(TESTED) | grep -vxF "$$grouped")
 
 .PHONY: test-cdk
-test-cdk: $(CDK) ## does the CDK make the templates that are kept? with cdk-nag and cfn-lint (npm, cfn-lint)
+test-cdk: $(CDK) ## does the CDK make the templates that are kept? with cdk-nag and cfn-lint; does PowerShell parse? (npm, cfn-lint)
 	$(GOTEST) $(CDKTESTS)
 
 .PHONY: test-policy

@@ -26,6 +26,7 @@ type aging struct {
 
 	mu      sync.Mutex
 	written map[string]map[string]moment // by partition key and attribute
+	read    map[string]moment            // when a process last read some, by its access key
 }
 
 // moment is one moment on both clocks.
@@ -34,7 +35,8 @@ type moment struct{ wall, lab time.Time }
 // casePrefix is what the partition key of a case begins with.
 const casePrefix = "case#"
 
-// changed takes a write to the table.
+// changed takes a write to the table. What the follow-up writes was right when it read the
+// case: it writes the times that it has read, and the time of its step.
 func (a *aging) changed(c dynamodb.Change) {
 	if !strings.HasPrefix(c.Partition, casePrefix) {
 		return
@@ -44,8 +46,12 @@ func (a *aging) changed(c dynamodb.Change) {
 	if a.written[c.Partition] == nil {
 		a.written[c.Partition] = map[string]moment{}
 	}
+	at, ok := a.read[c.Caller]
+	if !ok {
+		at = moment{c.At, a.clock.Now()}
+	}
 	for _, name := range c.Written {
-		a.written[c.Partition][name] = moment{c.At, a.clock.Now()}
+		a.written[c.Partition][name] = at
 	}
 }
 
@@ -60,8 +66,19 @@ func (a *aging) ahead(partition, attribute string) time.Duration {
 	return a.clock.Now().Sub(m.lab) - time.Since(m.wall)
 }
 
-// aged gives an answer of DynamoDB with its cases' times moved.
-func (a *aging) aged(answer fault.Answer) fault.Answer {
+// meant is the lab time that a process means by a time. It reckons from what it read last.
+func (a *aging) meant(caller string, t time.Time) time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m, ok := a.read[caller]
+	if !ok {
+		m = moment{time.Now(), a.clock.Now()}
+	}
+	return m.lab.Add(t.Sub(m.wall))
+}
+
+// aged gives an answer of DynamoDB to a process with its cases' times moved.
+func (a *aging) aged(caller string, answer fault.Answer) fault.Answer {
 	dec := json.NewDecoder(bytes.NewReader(answer.Body))
 	dec.UseNumber()
 	var body map[string]any
@@ -71,7 +88,11 @@ func (a *aging) aged(answer fault.Answer) fault.Answer {
 	// A page's last key leads to the next page, which begins where the table says.
 	last, paged := body["LastEvaluatedKey"]
 	delete(body, "LastEvaluatedKey")
-	a.items(body)
+	if a.items(body) {
+		a.mu.Lock()
+		a.read[caller] = moment{time.Now(), a.clock.Now()}
+		a.mu.Unlock()
+	}
 	if paged {
 		body["LastEvaluatedKey"] = last
 	}
@@ -81,22 +102,23 @@ func (a *aging) aged(answer fault.Answer) fault.Answer {
 	return answer
 }
 
-// items finds the items in an answer, wherever they are.
-func (a *aging) items(v any) {
+// items finds the items in an answer, wherever they are, and says whether one is a case.
+func (a *aging) items(v any) (found bool) {
 	switch v := v.(type) {
 	case map[string]any:
 		if key := textOf(v[dynamodb.HashKey]); strings.HasPrefix(key, casePrefix) {
 			a.item(key, v)
-			return
+			return true
 		}
 		for _, member := range v {
-			a.items(member)
+			found = a.items(member) || found
 		}
 	case []any:
 		for _, member := range v {
-			a.items(member)
+			found = a.items(member) || found
 		}
 	}
+	return found
 }
 
 // item moves the times of one case. A text may be a time, or JSON that has some.

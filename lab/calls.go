@@ -26,6 +26,7 @@ type Call struct {
 	Status    int    // of HTTP
 	Lost      bool   // a fault kept the answer from the caller
 	Detail    string // of S3: the object's path
+	Presigned bool   // made with a URL that Caller has signed, by whoever has the URL
 	Start     time.Time
 	End       time.Time
 	Lab       time.Time // lab time of Start
@@ -90,8 +91,9 @@ func (l *Lab) record(name string, h http.Handler, w http.ResponseWriter, r *http
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	call.describe(r, body)
+	call.Presigned = r.URL.Query().Has("X-Amz-Signature")
 	time.Sleep(max(l.latency, pace.Least))
-	asked := fault.Call{Service: name, Operation: call.Operation, Caller: call.Caller, Header: r.Header, Body: body}
+	asked := fault.Call{Service: name, Operation: call.Operation, Caller: call.Caller, Detail: call.Detail, Header: r.Header, Body: body}
 	got := l.Faults.Serve(asked, func(c fault.Call) fault.Answer { return l.asSeen(c, carryOut(h, r, c)) })
 	call.End, call.Status, call.Lost = time.Now(), got.Status, got.Lost
 	if got.Status >= http.StatusBadRequest {
@@ -112,7 +114,7 @@ func (l *Lab) asSeen(c fault.Call, a fault.Answer) fault.Answer {
 	if c.Service != fault.DynamoDB || !l.OfFollowup(c.Caller) {
 		return a
 	}
-	return l.aging.aged(a)
+	return l.aging.aged(c.Caller, a)
 }
 
 // carryOut has a service answer a call, which a fault may have changed.

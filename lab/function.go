@@ -151,8 +151,12 @@ func (l *Lab) Busy() int {
 }
 
 // Kill ends the process that calls AWS with that access key, whatever its function, by
-// SIGKILL, in the midst of its work. It says whether there was such a process.
+// SIGKILL, in the midst of its work, and its session, with the URLs that it has signed. AWS
+// does not say how long those last. It says whether there was such a process.
 func (l *Lab) Kill(accessKey string) bool {
+	l.mu.Lock()
+	l.ended[accessKey] = time.Now()
+	l.mu.Unlock()
 	return slices.ContainsFunc(l.allFunctions(), func(f *runtime.Function) bool { return f.Kill(accessKey) })
 }
 

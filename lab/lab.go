@@ -6,7 +6,8 @@
 //
 // All services are behind one address on loopback. The service name in the request's
 // signature says which is meant, so that ordinary AWS clients need nothing but
-// AWS_ENDPOINT_URL; S3 clients use path-style. Signatures are not checked.
+// AWS_ENDPOINT_URL; S3 clients use path-style. Only S3 checks signatures, since a host has
+// nothing but presigned URLs.
 //
 // Time runs Options.Speed times as fast as on the wall. What the lab reports
 // is still right to a reader of the wall clock; package clock says how. Two things have
@@ -42,6 +43,7 @@ import (
 	"crashcart/lab/elb"
 	"crashcart/lab/fault"
 	"crashcart/lab/fleet"
+	"crashcart/lab/host"
 	"crashcart/lab/s3"
 	"crashcart/lab/sns"
 	"crashcart/lab/sqs"
@@ -111,10 +113,12 @@ type Lab struct {
 	calls    recorder
 	sweeping sweeper
 	aging    *aging
+	hosts    *host.Hosts
 
 	mu        sync.Mutex
 	series    int                       // how many functions were deployed
 	functions map[*sqs.Queue]deployment // by the queue whose messages they get
+	ended     map[string]time.Time      // the sessions of processes that were killed
 }
 
 // Start starts a lab on a free port of 127.0.0.1. Close must be called.
@@ -122,7 +126,7 @@ func Start(o Options) (*Lab, error) {
 	o = o.filled()
 	l := &Lab{
 		Region: o.Region, Account: o.Account, TableName: o.Table, BucketName: o.Bucket, Clock: o.Clock,
-		latency: o.Latency, done: make(chan struct{}), Faults: &fault.Set{}, followup: o.Followup, functions: map[*sqs.Queue]deployment{},
+		latency: o.Latency, done: make(chan struct{}), Faults: &fault.Set{}, followup: o.Followup, functions: map[*sqs.Queue]deployment{}, ended: map[string]time.Time{},
 	}
 	l.Faults.Use(o.Faults...)
 	l.Fleet = fleet.New(o.Clock)
@@ -142,9 +146,12 @@ func Start(o Options) (*Lab, error) {
 	if l.Table, err = dynamodb.New(o.Table); err != nil {
 		return nil, err
 	}
-	l.aging = &aging{clock: o.Clock, written: map[string]map[string]moment{}}
+	l.aging = &aging{clock: o.Clock, written: map[string]map[string]moment{}, read: map[string]moment{}}
 	l.Table.Subscribe(l.aging.changed)
 	if l.Store, err = s3.New(o.Bucket); err != nil {
+		return nil, err
+	}
+	if err := l.collecting(); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -203,12 +210,12 @@ func (o Options) filled() Options {
 func (l *Lab) endpoint() http.Handler {
 	services := map[string]http.Handler{
 		"ec2":         ec2.New(l.Fleet, l.Clock, l.Account),
-		"ssm":         l.Commands,
+		"ssm":         asking{l.Commands, l.hosts, l.aging},
 		"autoscaling": l.Groups,
 		"sqs":         sqs.NewHandler(l.Queue, l.DeadLetters, l.FollowupQueue, l.FollowupDead),
 		"sns":         sns.NewHandler(l.Topic, l.RawTopic, l.Notifications),
 		"dynamodb":    l.Table,
-		"s3":          l.Store,
+		"s3":          l.signed(),
 		"monitoring":  l.Alarms, // CloudWatch
 		"lambda":      lambdaAPI{l},
 		"states":      l.Machine, // Step Functions
@@ -257,9 +264,9 @@ func (l *Lab) Env() map[string]string {
 		"AWS_ENDPOINT_URL":      l.URL,
 		"AWS_REGION":            l.Region,
 		"AWS_DEFAULT_REGION":    l.Region,
-		"AWS_ACCESS_KEY_ID":     "LABACCESSKEY",
-		"AWS_SECRET_ACCESS_KEY": "lab-secret",
-		"AWS_SESSION_TOKEN":     "lab-session",
+		"AWS_ACCESS_KEY_ID":     labKey,
+		"AWS_SECRET_ACCESS_KEY": labSecret,
+		"AWS_SESSION_TOKEN":     labToken,
 	}
 }
 
@@ -269,7 +276,7 @@ func (l *Lab) Config() aws.Config {
 		Region:       l.Region,
 		BaseEndpoint: aws.String(l.URL),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "LABACCESSKEY", SecretAccessKey: "lab-secret", SessionToken: "lab-session"}, nil
+			return aws.Credentials{AccessKeyID: labKey, SecretAccessKey: labSecret, SessionToken: labToken}, nil
 		}),
 	}
 }

@@ -65,6 +65,9 @@ func managed(body []byte) []string {
 }
 
 func objectOperation(r *http.Request) string {
+	if name := multipart(r); name != "" {
+		return name
+	}
 	bucketOnly := strings.Count(strings.Trim(r.URL.Path, "/"), "/") == 0
 	switch {
 	case bucketOnly:
@@ -79,6 +82,20 @@ func objectOperation(r *http.Request) string {
 		return "DeleteObject"
 	}
 	return r.Method + "Object"
+}
+
+// multipart is the operation of a multipart upload that a request asks for, or empty.
+func multipart(r *http.Request) string {
+	query := r.URL.Query()
+	switch {
+	case query.Has("uploads"):
+		return map[string]string{http.MethodPost: "CreateMultipartUpload", http.MethodGet: "ListMultipartUploads"}[r.Method]
+	case query.Has("uploadId"):
+		return map[string]string{
+			http.MethodPut: "UploadPart", http.MethodPost: "CompleteMultipartUpload", http.MethodGet: "ListParts", http.MethodDelete: "AbortMultipartUpload",
+		}[r.Method]
+	}
+	return ""
 }
 
 // cborProtocol is the header Smithy-Protocol of a service that neither JSON nor

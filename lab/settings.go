@@ -21,5 +21,6 @@ func (l *Lab) FollowupSettings() map[string]string {
 		config.EnvBucket:       l.BucketName,
 		config.EnvTopic:        l.Notifications.ARN(),
 		config.EnvStateMachine: l.Machine.ARN(),
+		config.EnvCollect:      string(config.On),
 	}
 }

@@ -56,7 +56,7 @@ func TestWhatDecidesNeedsNoModule(t *testing.T) {
 }
 
 // order is that of the domain's packages: each may import those before it.
-var order = []string{"config", "printable", "fact", "console", "instance", "vitals", "cases", "trigger", "guard", "witness"}
+var order = []string{"config", "printable", "fact", "console", "instance", "vitals", "dump", "cases", "trigger", "guard", "witness", "manifest"}
 
 func TestTheDomainNeverImportsToTheRight(t *testing.T) {
 	seen := map[string]bool{}
@@ -84,12 +84,14 @@ var clients = map[string][]string{
 	"call":       nil,
 	"emf":        nil,
 	"casebook":   {"dynamodb"},
+	"collect":    {"s3", "ssm"},
 	"evidence":   {"ec2", "s3"},
 	"executions": {"sfn"},
 	"notify":     {"sns"},
 	"observe":    {"autoscaling", "ec2", "ssm"},
 	"resolve":    {"autoscaling", "cloudwatch", "ec2", "elasticloadbalancingv2", "ssm"},
 	"send":       {"ec2"},
+	"snapshot":   {"ec2"},
 	"standby":    {"autoscaling"},
 }
 

@@ -173,7 +173,7 @@ func (w *world) want(code int, says string, args ...string) result {
 
 // copied are the lines that may be longer than others, because they are there to be
 // copied: commands, addresses, errors.
-var copied = regexp.MustCompile(`^    aws |^crashcart: |s3://|arn:`)
+var copied = regexp.MustCompile(`^    (aws|cd|makedumpfile) |^crashcart: |s3://|arn:`)
 
 var (
 	stamps = regexp.MustCompile(`\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d(\.\d+)?`)

@@ -27,8 +27,8 @@ seen of the host when it was claimed. The id is one that crashcart cases lists.
 If only a dry run has that id, the dry run is shown.
 
 The follow-up of an interrupt adds what it sees of the crash: each stage with
-what shows it, how far the dump is, and what the case came to. It then closes
-the case.
+what shows it, how far the dump is, what came into the bucket and what did not,
+and what the case came to. It then closes the case.
 
 The exit code is 0 when the case is shown, 1 when there is no such case, or
 when it could not be read, 2 when the command was called wrongly.`,
@@ -97,13 +97,14 @@ func showCase(p *screen.Page, r cases.Record) {
 		{"forced", strings.Join(r.Origin.Forced, ", ")},
 		{"EC2 said", r.Code},
 		{"followed", followed(p, r)},
-		{"dump", progress(r.Followup)},
+		{"dump", dumpOf(r.Followup)},
 		{"finding", string(r.Followup.Finding)},
 		{"why", r.Followup.Why},
 		{"in doubt", r.Followup.Doubt},
 	} {
 		p.Field(f[0], f[1])
 	}
+	showHome(p, r)
 	p.Blank()
 	for _, m := range r.Timeline() {
 		p.Beside(screen.Stamp(m.At)+"  ", m.What)

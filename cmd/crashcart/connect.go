@@ -12,6 +12,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
 
 	"crashcart/lambda/aws/casebook"
@@ -59,9 +60,23 @@ func (s *stack) book(ctx context.Context) (*casebook.Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.bookBy(sdk), nil
+}
+
+func (s *stack) bookBy(sdk aws.Config) *casebook.Book {
 	return casebook.New(dynamodb.NewFromConfig(sdk, func(o *dynamodb.Options) {
 		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(callTimeout)
-	}), s.table), nil
+	}), s.table)
+}
+
+// evidence opens the casebook and the evidence. The client of S3 has no bound for a whole
+// exchange: a dump takes as long as it takes.
+func (s *stack) evidence(ctx context.Context) (*casebook.Book, *s3.Client, error) {
+	sdk, err := s.connect(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.bookBy(sdk), s3.NewFromConfig(sdk, func(o *s3.Options) { o.UsePathStyle = sdk.BaseEndpoint != nil }), nil
 }
 
 // invoker is the client of the function. It repeats a call only when Lambda says that

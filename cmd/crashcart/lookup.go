@@ -22,9 +22,9 @@ import (
 // pulls the lever can name the table instead, and must learn in time to do so.
 const lookupTimeout = 5 * time.Second
 
-// find asks the stack for the name that is needed, unless it is given.
+// find asks the stack for the names that are needed, unless they are given.
 func (s *stack) find(ctx context.Context, sdk aws.Config) error {
-	if *s.need.value != "" {
+	if len(s.unnamed()) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
@@ -34,7 +34,7 @@ func (s *stack) find(ctx context.Context, sdk aws.Config) error {
 		return s.adviseLookup(err)
 	}
 	if len(out.Stacks) != 1 {
-		return fmt.Errorf("CloudFormation gave %d stacks for %s: name the %s with %s", len(out.Stacks), s.name, s.need.what, s.need.given())
+		return fmt.Errorf("CloudFormation gave %d stacks for %s: name %s", len(out.Stacks), s.name, s.instead())
 	}
 	return s.take(out.Stacks[0])
 }
@@ -51,22 +51,25 @@ var notThere = []types.StackStatus{
 // take reads the outputs.
 func (s *stack) take(found types.Stack) error {
 	if slices.Contains(notThere, found.StackStatus) {
-		return fmt.Errorf("the stack %s in %s is not deployed (%s): name another with --stack, or the %s with %s",
-			s.name, s.region, found.StackStatus, s.need.what, s.need.given())
+		return fmt.Errorf("the stack %s in %s is not deployed (%s): name another with --stack, or %s", s.name, s.region, found.StackStatus, s.instead())
 	}
 	outputs := map[string]string{}
 	for _, o := range found.Outputs {
 		outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
 	}
-	value, region := outputs[s.need.output], outputs[config.OutputRegion]
-	if value == "" {
-		return fmt.Errorf("the stack %s in %s (%s) has no output %s: is it Crashcart's? Name yours with --stack, or the %s with %s",
-			s.name, s.region, found.StackStatus, s.need.output, s.need.what, s.need.given())
+	for _, n := range s.unnamed() {
+		if outputs[n.output] == "" {
+			return fmt.Errorf("the stack %s in %s (%s) has no output %s: is it Crashcart's? Name yours with --stack, or %s",
+				s.name, s.region, found.StackStatus, n.output, n.given())
+		}
 	}
+	region := outputs[config.OutputRegion]
 	if cmp.Or(region, s.region) != s.region { // what it names is not where the next call would go
 		return fmt.Errorf("the stack %s was found in %s and says that it works in %s: give --region %s", s.name, s.region, region, region)
 	}
-	*s.need.value = value
+	for _, n := range s.unnamed() {
+		*n.value = outputs[n.output]
+	}
 	if id, err := arn.Parse(aws.ToString(found.StackId)); err == nil {
 		s.account = id.AccountID
 	}
@@ -74,14 +77,14 @@ func (s *stack) take(found types.Stack) error {
 }
 
 // adviseLookup says what to do when CloudFormation cannot be asked. It always helps
-// to name the table or the function itself.
+// to name what is needed itself.
 func (s *stack) adviseLookup(err error) error {
-	instead := "name the " + s.need.what + " with " + s.need.given()
+	instead := "name " + s.instead()
 	api, ok := errors.AsType[smithy.APIError](err)
 	switch {
 	case ok && api.ErrorCode() == "ValidationError" && strings.HasSuffix(api.ErrorMessage(), "does not exist"):
-		return fmt.Errorf("there is no stack %s in %s: name it with --stack, its Region with --region, or the %s with %s",
-			s.name, s.region, s.need.what, s.need.given())
+		return fmt.Errorf("there is no stack %s in %s: name it with --stack, its Region with --region, or %s",
+			s.name, s.region, s.instead())
 	case ok && strings.HasPrefix(api.ErrorCode(), "AccessDenied"):
 		return fmt.Errorf("your credentials may not %s in %s, to find the stack %s: %s, and it is not needed: %w",
 			denied(api, err), s.region, s.name, instead, err)

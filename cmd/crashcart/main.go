@@ -59,8 +59,8 @@ func run(ctx context.Context, args []string) int {
 
 const rootHelp = `Crashcart gets the kernel dump of an EC2 instance that hangs, before something
 replaces the instance. Alarms start it without anybody's help. This command is
-for people: it stops interrupts and allows them again, shows the cases, and
-asks for an interrupt by hand.
+for people: it stops interrupts and allows them again, shows the cases, fetches
+their dumps, and asks for an interrupt by hand.
 
 To begin, try crashcart explain: it needs no AWS account, and neither does
 crashcart console. The other commands use your AWS credentials and the stack in
@@ -83,6 +83,6 @@ func newRoot() *cobra.Command {
 	root.SetUsageFunc(usage)
 	root.Flags().BoolP("version", "v", false, "print the commit that this was built from, and its date")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newExplain(), newConsole(), newPause(), newResume(), newStatus(), newCases(), newCase(), newInterrupt())
+	root.AddCommand(newExplain(), newConsole(), newPause(), newResume(), newStatus(), newCases(), newCase(), newDump(), newInterrupt())
 	return root
 }

@@ -25,6 +25,8 @@ func otherWords() map[string]string {
 		"unpause": "crashcart resume",
 		"send":    "crashcart interrupt INSTANCE",
 		"nmi":     "crashcart interrupt INSTANCE",
+		"fetch":   "crashcart dump ID",
+		"vmcore":  "crashcart dump ID",
 		"version": "crashcart --version",
 	}
 }

@@ -108,7 +108,7 @@ func golden(t *testing.T, name, got string) {
 func TestEveryHelpTextFitsAndHasAnExample(t *testing.T) {
 	var all strings.Builder
 	w := &world{t: t, env: map[string]string{"USER": "ops"}}
-	for _, command := range []string{"explain", "console", "pause", "resume", "status", "cases", "case", "case close", "interrupt"} {
+	for _, command := range []string{"explain", "console", "pause", "resume", "status", "cases", "case", "case close", "dump", "interrupt"} {
 		r := w.run(append(strings.Fields(command), "--help")...)
 		if r.code != 0 || !strings.Contains(r.stdout, "Examples:\n  crashcart "+command) || !strings.Contains(r.stdout, "exit code is 0") {
 			t.Errorf("crashcart %s --help: exit %d, without an example or what it exits with:\n%s", command, r.code, r.stdout)

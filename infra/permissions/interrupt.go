@@ -71,7 +71,7 @@ func instances(at Places) []Statement {
 				"ssm:DescribeInstanceInformation",
 			},
 			Resources: []string{"*"},
-			If:        map[string]any{"StringEquals": map[string]any{"aws:RequestedRegion": at.Region}},
+			If:        inRegion(at),
 			Why: "these have no resources to name in IAM, except DescribeAlarms, which gives composite alarms only where it is allowed on *, " +
 				"and GetMetricData, which has some only for metrics of OpenTelemetry " +
 				"(Service Authorization Reference; \"DescribeAlarms\", Amazon CloudWatch API Reference)",

@@ -78,3 +78,8 @@ func tagged() map[string]any {
 		"aws:ResourceTag/" + config.TagKey: []string{config.TagAuto, config.TagManual},
 	}}
 }
+
+// inRegion is the condition that the request is for this Region.
+func inRegion(at Places) map[string]any {
+	return map[string]any{"StringEquals": map[string]any{"aws:RequestedRegion": at.Region}}
+}

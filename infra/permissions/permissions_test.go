@@ -37,7 +37,7 @@ func linked(t *testing.T, pkg string) []string {
 		t.Fatal(err)
 	}
 	run("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-buildid=", "-tags=lambda.norpc", "-o", program, pkg)
-	operation := regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z]+)\n`)
+	operation := regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z0-9]+)\n`)
 	var found []string
 	for _, m := range operation.FindAllStringSubmatch(run("go", "tool", "nm", program), -1) {
 		if name := m[1] + "." + m[2]; m[2] != "Options" && !slices.Contains(found, name) {
@@ -56,7 +56,7 @@ var functions = map[string]struct {
 }{
 	"crashcart/lambda/cmd/interrupt": {permissions.InterruptCalls(), permissions.InterruptImplied(), permissions.Interrupt(at)},
 	"crashcart/lambda/cmd/count":     {permissions.CountCalls(), permissions.CountImplied(), permissions.Count(at)},
-	"crashcart/lambda/cmd/followup":  {permissions.FollowupCalls(), permissions.FollowupImplied(), permissions.Followup(at)},
+	"crashcart/lambda/cmd/followup":  {permissions.FollowupCalls(), permissions.FollowupImplied(), permissions.Followup(at, permissions.Collecting{Dumps: true, Snapshots: true})},
 }
 
 func TestEveryOperationThatIsLinkedIsInTheMapAndNoOther(t *testing.T) {

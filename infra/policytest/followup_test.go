@@ -139,7 +139,6 @@ func neverInterruptsRows(w world) []row {
 				GetConsoleScreenshot DescribeInstanceAttribute CreateTags`) {
 				a.ask("the "+name+" is never let to ec2:"+does+" what is tagged "+value, "ec2:"+does, instance(region, account), box(value, "m7i.large"), nothing)
 			}
-			a.ask("the "+name+" never runs a command on what is tagged "+value, "ssm:SendCommand", instance(region, account), tag(value), nothing)
 			for does := range strings.FieldsSeq(`EnterStandby ExitStandby DetachInstances TerminateInstanceInAutoScalingGroup SetInstanceHealth
 				CompleteLifecycleAction RecordLifecycleActionHeartbeat UpdateAutoScalingGroup`) {
 				a.ask("the "+name+" is never let to autoscaling:"+does+" in a group that is tagged "+value, "autoscaling:"+does, group(region, account), tag(value), nothing)

@@ -18,9 +18,10 @@ func synth(t *testing.T, context string) template.Template {
 	return tpl
 }
 
-// The stack is asked as it is shipped, and with everything on.
+// The stack is asked as it is shipped, with everything on, and with each way to bring a dump
+// home taken away.
 func TestWhatThePoliciesAllow(t *testing.T) {
-	for name, context := range map[string]string{"shipped": `{}`, "full": full} {
+	for name, context := range map[string]string{"shipped": `{}`, "full": full, "no dumps": neither, "disks alone": diskAlone} {
 		t.Run(name, func(t *testing.T) {
 			w := settle(t, synth(t, context))
 			rows := table(w)

@@ -6,10 +6,17 @@ import (
 	"testing"
 
 	"crashcart/infra/template"
+	"crashcart/lambda/domain/config"
 )
 
 // full is every stack, with everything on that brings a policy.
-const full = `{"slack": {"workspace": "T0123ABCD", "channel": "C0123ABCD"}}`
+const full = `{"slack": {"workspace": "T0123ABCD", "channel": "C0123ABCD"}, "snapshot": "on"}`
+
+// The ways to bring a dump home, each by itself.
+const (
+	neither   = `{"collect": "off"}`
+	diskAlone = `{"collect": "off", "snapshot": "on"}`
+)
 
 const (
 	region  = template.Region
@@ -38,6 +45,8 @@ type world struct {
 	followupFunction, followupLogs, followupRole       string
 	followupQueue, followupDead, sweeps                string
 	machine, machineRoleName                           string
+
+	collects, snapshots bool // whether dumps are brought home, and disks copied
 
 	count, followup        principal // the other functions, at work
 	machineRole            principal // the state machine, at work
@@ -85,6 +94,11 @@ func settle(t *testing.T, tpl template.Template) world {
 		administrator: user("root-of-all", account, everything),
 		foreign:       user("eve", otherAccount, everything),
 	}
+	follows, err := config.FollowupFromEnv(template.Environ(tpl.One(t, "AWS::Lambda::Function", "FunctionName", "crashcart-followup")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.collects, w.snapshots = follows.Collect.Dumps == config.On, follows.Collect.Snapshot == config.On
 	w.role = session(role, "crashcart-interrupt", w.docs.attached(t, role)...)
 	w.count = session(count, "crashcart-count", w.docs.attached(t, count)...)
 	w.machineRole = session(machine, "crashcart-followup", w.docs.attached(t, machine)...)
@@ -143,6 +157,7 @@ func table(w world) []row {
 	rows = append(rows, functionRows(w)...)
 	rows = append(rows, countRows(w)...)
 	rows = append(rows, followupRows(w)...)
+	rows = append(rows, collectRows(w)...)
 	if w.slackRole != "" {
 		rows = append(rows, slackRows(w)...)
 	}

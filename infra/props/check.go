@@ -37,6 +37,7 @@ func (p *Props) check() []error {
 		Key, QueueConcurrency+1, QueueConcurrency)
 	c.that(slices.Contains(retentions, p.LogDays), "%s.logDays must be one of %s", Key, strings.Trim(fmt.Sprint(retentions), "[]"))
 	c.that(p.EvidenceDays >= 1 && p.EvidenceDays <= 3650, "%s.evidenceDays must be 1 to 3650", Key)
+	c.bring(p)
 	if p.Slack != nil {
 		c.slack(*p.Slack)
 	}
@@ -82,7 +83,7 @@ func (c *checker) settings(p *Props) {
 		at := Key + ".settings." + name
 		_, mine := stack[name]
 		c.that(!mine, "%s is set by the stack", at)
-		c.that(name != config.EnvMode && name != config.EnvProtect, "%s has a key of its own, beside settings", at)
+		c.that(name != config.EnvMode && name != config.EnvProtect && bringKeys[name] == "", "%s has a key of its own, beside settings", at)
 		c.that(strings.HasPrefix(name, config.Prefix) || mine, "%s must be one of the function's variables, which begin with %s", at, config.Prefix)
 	}
 	function, err := p.function()

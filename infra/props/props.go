@@ -10,7 +10,7 @@
 // key that is unknown and a value that is out of bounds are errors: all are named at
 // once, and nothing is synthesized. A mistyped prefix must never become another prefix.
 //
-// The function's own variables are checked by its own reader, lambda/domain/config. So
+// The functions' own variables are checked by their own readers, lambda/domain/config. So
 // the cold start accepts what synth has accepted.
 package props
 
@@ -52,12 +52,26 @@ type Props struct {
 	LogDays int
 	// EvidenceDays is how long consoles, screenshots and dumps are kept.
 	EvidenceDays int
+	// Bring are the keys of how dumps are brought home, as they are given.
+	Bring Bring
 	// Slack is the channel that is notified of decisions; nil for none.
 	Slack *Slack
 	// Watch is what the stack makes alarms for.
 	Watch Watch
 	// Rules are the guard's figures that Settings come to.
 	Rules config.Rules
+	// Collect is what Bring comes to, with the defaults.
+	Collect config.Collect
+}
+
+// Bring are the keys of how dumps are brought home. A key that is not given is nil: its
+// default is the follow-up's own.
+type Bring struct {
+	Collect  *string // on or off
+	LimitGiB *int
+	RateMiB  *int
+	For      *string // such as 90m
+	Snapshot *string // on or off
 }
 
 // Slack is one Slack channel, in a workspace that Amazon Q Developer in chat

@@ -2,10 +2,12 @@ package props_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"crashcart/infra/props"
 	"crashcart/lambda/domain/config"
@@ -75,6 +77,60 @@ func TestEveryKeyIsRead(t *testing.T) {
 	}
 }
 
+// The follow-up's own defaults hold for what is not given.
+func TestHowDumpsAreBroughtHomeIsRead(t *testing.T) {
+	p, err := parse(t, `{}`)
+	usual := config.Collect{Dumps: config.On, LimitGiB: 64, RateMiB: 32, For: 2 * time.Hour, Snapshot: config.Off}
+	if env := p.Bring.Environment(); err != nil || p.Collect != usual || len(env) > 0 {
+		t.Errorf("%+v, %v, %v", p.Collect, env, err)
+	}
+	p, err = parse(t, `{"collect": "off", "collectLimitGiB": 200, "collectRateMiB": 8, "collectFor": "90m", "snapshot": "on"}`)
+	want := config.Collect{Dumps: config.Off, LimitGiB: 200, RateMiB: 8, For: 90 * time.Minute, Snapshot: config.On}
+	if err != nil || p.Collect != want {
+		t.Errorf("%+v, %v", p.Collect, err)
+	}
+	env := p.Bring.Environment()
+	if !maps.Equal(env, map[string]string{
+		config.EnvCollect: "off", config.EnvCollectLimit: "200", config.EnvCollectRate: "8", config.EnvCollectFor: "90m", config.EnvSnapshot: "on",
+	}) {
+		t.Errorf("the follow-up has %v", env)
+	}
+	if env := p.Environment(); len(env) != 2 {
+		t.Errorf("the interrupt function has %v", env)
+	}
+}
+
+// A setting of the follow-up that no key sets could never be changed.
+func TestNoSettingOfHowDumpsAreBroughtHomeIsWithoutAKey(t *testing.T) {
+	p, err := parse(t, `{"collect": "on", "collectLimitGiB": 1, "collectRateMiB": 1, "collectFor": "10m", "snapshot": "off"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := p.Bring.Environment()
+	for _, s := range config.CollectSettings() {
+		if _, given := env[s.Env]; !given {
+			t.Errorf("no key sets %s", s.Env)
+		}
+	}
+	if n := len(config.CollectSettings()); len(env) != n {
+		t.Errorf("%d variables, want %d", len(env), n)
+	}
+}
+
+func TestAnImpossibleWayToBringDumpsHomeIsToldByItsKey(t *testing.T) {
+	_, err := parse(t, `{"collect": "yes", "collectLimitGiB": 0, "collectRateMiB": 5000, "collectFor": "5m", "snapshot": true}`)
+	if err == nil {
+		t.Fatal("it is accepted")
+	}
+	want := []string{
+		"crashcart.snapshot must be a string", `crashcart.collect="yes" must be on, off`, `crashcart.collectLimitGiB="0" must be 1 to 4096`,
+		`crashcart.collectRateMiB="5000" must be 1 to 4096`, `crashcart.collectFor="5m" must be 10m to 12h`,
+	}
+	if got := strings.Split(err.Error(), "\n"); !slices.Equal(got, want) {
+		t.Errorf("got\n%v\nwant\n%s", err, strings.Join(want, "\n"))
+	}
+}
+
 func TestAChannelThatHasAConfigurationIsNamedByItAlone(t *testing.T) {
 	p, err := parse(t, `{"slack": {"configuration": "ops-team_1"}}`)
 	if err != nil || *p.Slack != (props.Slack{Configuration: "ops-team_1"}) {
@@ -107,10 +163,10 @@ func TestEveryProblemIsToldAtOnce(t *testing.T) {
 }
 
 func TestEveryValueOutOfBoundsIsToldAtOnce(t *testing.T) {
-	_, err := parse(t, `{"mode": "live", "settings": {"CRASHCART_COOLDOWN": "5m", "CRASHCART_BUGDET": "9", "COOLDOWN": "6h", "CRASHCART_TABLE": "mine", "CRASHCART_MODE": "auto"}, "reservedConcurrency": 10}`)
+	_, err := parse(t, `{"mode": "live", "settings": {"CRASHCART_COOLDOWN": "5m", "CRASHCART_BUGDET": "9", "COOLDOWN": "6h", "CRASHCART_TABLE": "mine", "CRASHCART_MODE": "auto", "CRASHCART_COLLECT": "off"}, "reservedConcurrency": 10}`)
 	for _, want := range []string{
 		"CRASHCART_COOLDOWN=\"5m\"", "CRASHCART_BUGDET is not a setting", "settings.COOLDOWN must be one of",
-		"settings.CRASHCART_TABLE is set by the stack", "settings.CRASHCART_MODE has a key of its own", "reservedConcurrency must be 0, or 11 to 1000",
+		"settings.CRASHCART_TABLE is set by the stack", "settings.CRASHCART_MODE has a key of its own", "settings.CRASHCART_COLLECT has a key of its own", "reservedConcurrency must be 0, or 11 to 1000",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
@@ -139,6 +195,8 @@ func TestNothingElseIsAccepted(t *testing.T) {
 		`{"watch": {"instances": ["web-1"]}}`, `{"watch": {"instances": ["i-0a1b2c3d", "i-0a1b2c3d"]}}`, `{"watch": {"autoScalingGroups": [""]}}`,
 		`{"watch": {"targetGroups": [{}]}}`, `{"watch": {"targetGroups": [{"targetGroup": "web", "loadBalancer": "app/web/0123456789abcdef"}]}}`,
 		`{"watch": {"targetGroups": [{"targetGroup": "targetgroup/web/0123456789abcdef", "loadBalancer": "gwy/web/0123456789abcdef"}]}}`,
+		`{"collect": true}`, `{"collect": ""}`, `{"collect": "On"}`, `{"collectLimitGiB": "64"}`, `{"collectLimitGiB": 1.5}`, `{"collectFor": 120}`,
+		`{"collectFor": "13h"}`, `{"snapshot": "yes"}`, `{"snapshot": null}`, `{"collectRate": 32}`,
 		`{"settings": {"CRASHCART_BUDGET": 3}}`, `{"settings": {"AWS_REGION": "eu-west-1"}}`,
 	} {
 		if p, err := parse(t, text); err == nil {

@@ -32,6 +32,11 @@ func (p *Props) read(context any) []error {
 		field{"reservedConcurrency", &p.ReservedConcurrency, "a whole number"},
 		field{"logDays", &p.LogDays, "a whole number"},
 		field{"evidenceDays", &p.EvidenceDays, "a whole number"},
+		field{keyCollect, &p.Bring.Collect, "a string"},
+		field{keyCollectLimit, &p.Bring.LimitGiB, "a whole number"},
+		field{keyCollectRate, &p.Bring.RateMiB, "a whole number"},
+		field{keyCollectFor, &p.Bring.For, "a string"},
+		field{keySnapshot, &p.Bring.Snapshot, "a string"},
 		field{"slack", reader(p.readSlack), ""},
 		field{"watch", reader(p.Watch.read), ""},
 	)(Key, raw)

@@ -18,6 +18,11 @@ const (
 
 // newEvidence makes the bucket. A console or a dump holds whatever was in the
 // machine's memory, so it is as private as a bucket can be; it survives the stack.
+//
+// There is one retention for all of a case. A shorter one for dumps alone would need a tag
+// on every dump, or a folder of their own: a rule's prefix counts from the beginning of a
+// key, and a case's id comes before "dump" ("Lifecycle configuration elements", Amazon S3
+// User Guide).
 func newEvidence(s Stack, key awskms.Key, days int) awss3.Bucket {
 	return awss3.NewBucket(s.Stack, jsii.String("Evidence"), &awss3.BucketProps{
 		Versioned:         jsii.Bool(true),

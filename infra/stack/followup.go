@@ -20,7 +20,8 @@ const (
 	followupName = "crashcart-followup"
 	// followupMemory in MB. Nobody waits for a step, but one sweep observes several cases.
 	// 256 MB are a seventh of a CPU ("Configure Lambda function memory", AWS Lambda Developer
-	// Guide).
+	// Guide). Signing the URLs of a dump of 1,000 parts takes 0.65 s of a whole one, measured,
+	// so 5 s here; the most that a manifest can have is 8,000 parts, with 16 MB of URLs.
 	followupMemory = 256
 	// followupSpare is how many may run at once in any case: the queue's two batches, a
 	// sweep, and two steps.
@@ -56,19 +57,24 @@ func newFollowup(s Stack, p props.Props, code, definition string) Followup {
 	logs := awslogs.NewCfnLogGroup(s.Stack, jsii.String("FollowupLog"), &awslogs.CfnLogGroupProps{
 		RetentionInDays: jsii.Number(p.LogDays),
 	})
-	role := newRole(s, "FollowupRole", "What Crashcart's follow-up may do", lambdaService(), permissions.Followup(places(s, logs)))
+	role := newRole(s, "FollowupRole", "What Crashcart's follow-up may do", lambdaService(), permissions.Followup(places(s, logs), permissions.Collecting{
+		Dumps: p.Collect.Dumps == config.On, Snapshots: p.Collect.Snapshot == config.On,
+	}))
 	fn := newFunction(s, "Followup", awslambda.FunctionProps{
 		FunctionName:                 jsii.String(followupName),
-		Description:                  jsii.String("Follows a case to its end: did the kernel crash, did it dump, is the host back"),
+		Description:                  jsii.String("Follows a case to its end: did the kernel crash, did it dump, is the host back; brings the dump home"),
 		Code:                         awslambda.Code_FromAsset(jsii.String(code), nil),
 		Role:                         role,
-		Environment:                  followupEnvironment(s),
+		Environment:                  followupEnvironment(s, p),
 		MemorySize:                   jsii.Number(followupMemory),
 		Timeout:                      awscdk.Duration_Seconds(jsii.Number(config.FollowupTimeout.Seconds())),
 		LogGroup:                     awslogs.LogGroup_FromLogGroupName(s.Stack, jsii.String("FollowupLogs"), logs.Ref()),
 		ReservedConcurrentExecutions: reserved(p, followupSpare+p.Rules.Budget/followupOverlap),
 	})
 	readFollowupQueue(s, fn, role)
+	if p.Collect.Dumps == config.On {
+		fn.Node().AddDependency(newCollectDocument(s)) // the function must never ask for one that is not there yet
+	}
 	rule := schedule{
 		id: "Sweeps", description: "Has the follow-up start what has none, and end what was left without an end",
 		target: "Followup", event: config.SweepEvent, minutes: sweepMinutes,
@@ -76,14 +82,19 @@ func newFollowup(s Stack, p props.Props, code, definition string) Followup {
 	return Followup{Function: fn, Machine: newStateMachine(s, fn, definition), Rule: rule}
 }
 
-// followupEnvironment is where everything is that the follow-up needs.
-func followupEnvironment(s Stack) *map[string]*string {
-	return &map[string]*string{
+// followupEnvironment is where everything is that the follow-up needs, and how dumps are
+// brought home.
+func followupEnvironment(s Stack, p props.Props) *map[string]*string {
+	env := map[string]*string{
 		config.EnvTable:        s.Casebook.TableName(),
 		config.EnvBucket:       s.Evidence.BucketName(),
 		config.EnvTopic:        s.Notifications.TopicArn(),
 		config.EnvStateMachine: stateMachineARN(s),
 	}
+	for name, value := range p.Bring.Environment() {
+		env[name] = jsii.String(value)
+	}
+	return &env
 }
 
 // readFollowupQueue lets Lambda hand the queue's messages to the function, and closes the

@@ -10,8 +10,9 @@ import (
 // addFollowupWidgets shows how cases end, and how long that takes.
 func addFollowupWidgets(s Stack, dashboard awscloudwatch.Dashboard) {
 	dashboard.AddWidgets(
-		graph("From the interrupt to the panic, to the dump, and until the host is back, seconds",
-			longest(config.MetricTimeToPanic, "panic"), longest(config.MetricTimeToDump, "dump"), longest(config.MetricTimeToBack, "back")),
+		graph("From the interrupt to the panic, to the dump, until the host is back, and until the dump is home, seconds",
+			longest(config.MetricTimeToPanic, "panic"), longest(config.MetricTimeToDump, "dump"), longest(config.MetricTimeToBack, "back"),
+			longest(config.MetricTimeToHome, "home")),
 		graph("Findings by kind", search(config.MetricFindings, config.DimensionFinding)),
 	)
 	dashboard.AddWidgets(

@@ -7,6 +7,7 @@
 //	                                                               │
 //	interrupt function ─ follow-up's queue ┐                       │
 //	schedule ───────────────────────────── ┴► follow-up ◄─► state machine
+//	                                              └ document on the host ─► evidence
 //	schedule ───────────────────────────────► count: the open cases
 //
 // What must outlive the stack is kept when the stack is updated or deleted. A first

@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"crashcart/infra/template"
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/dump"
 )
 
 const (
@@ -22,24 +24,46 @@ const (
 	followupFn = "arn:aws:lambda:eu-central-1:111122223333:function:crashcart-followup"
 )
 
-func TestTheFollowupRoleMayObserveAndEndCasesAndNothingElse(t *testing.T) {
-	same(t, of(t, shipped, "FollowupRole"),
+// The statements of the follow-up's role, in their order: what it observes, what it brings
+// home, what it does when the host cannot give its dump, and how cases end.
+var (
+	observes = []string{
 		"Allow Service:lambda.amazonaws.com to sts:AssumeRole",
-		"Allow to autoscaling:DescribeAutoScalingInstances ec2:DescribeInstanceStatus ec2:DescribeInstances ssm:DescribeInstanceInformation on *"+
-			" if StringEquals aws:RequestedRegion=eu-central-1",
-		"Allow to ec2:GetConsoleOutput on "+instances+tagged,
+		"Allow to autoscaling:DescribeAutoScalingInstances ec2:DescribeInstanceStatus ec2:DescribeInstances ssm:DescribeInstanceInformation on *" + here,
+		"Allow to ec2:GetConsoleOutput on " + instances + tagged,
+	}
+	brings = []string{
+		"Allow to ssm:SendCommand on arn:aws:ssm:eu-central-1:111122223333:document/crashcart-collect",
+		"Allow to ssm:SendCommand on " + instances + " if StringEquals ssm:resourceTag/crashcart=auto,manual",
+		"Allow to ssm:GetCommandInvocation on *" + here,
+		"Allow to s3:AbortMultipartUpload s3:ListMultipartUploadParts on arn:aws:s3:::NAME/cases/*/dump/*",
+	}
+	snapshots = []string{
+		"Allow to ec2:CreateSnapshots on " + instances + tagged,
+		"Allow to ec2:CreateSnapshots on arn:aws:ec2:eu-central-1:111122223333:volume/*",
+		"Allow to ec2:CreateSnapshots on arn:aws:ec2:eu-central-1::snapshot/* if Null aws:RequestTag/crashcart-case=false",
+		"Allow to ec2:CreateTags on arn:aws:ec2:eu-central-1::snapshot/* if StringEquals ec2:CreateAction=CreateSnapshots",
+		"Allow to ec2:DescribeSnapshots on *" + here,
+	}
+	ends = []string{
 		"Allow to dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:UpdateItem on arn:aws:dynamodb:eu-central-1:111122223333:table/NAME",
 		"Allow to dynamodb:Query on arn:aws:dynamodb:eu-central-1:111122223333:table/NAME/index/open",
 		"Allow to s3:GetObject s3:PutObject on arn:aws:s3:::NAME/cases/*",
 		"Allow to s3:ListBucket on arn:aws:s3:::NAME",
-		"Allow to sns:Publish on "+notify,
-		"Allow to kms:Decrypt kms:GenerateDataKey on arn:aws:kms:eu-central-1:111122223333:key/NAME"+
+		"Allow to sns:Publish on " + notify,
+		"Allow to kms:Decrypt kms:GenerateDataKey on arn:aws:kms:eu-central-1:111122223333:key/NAME" +
 			" if StringEquals kms:ViaService=dynamodb.eu-central-1.amazonaws.com,s3.eu-central-1.amazonaws.com,sns.eu-central-1.amazonaws.com",
-		"Allow to states:StartExecution on "+machine,
-		"Allow to states:DescribeExecution states:RedriveExecution on "+executions,
-		"Allow to sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on "+follow,
+		"Allow to states:StartExecution on " + machine,
+		"Allow to states:DescribeExecution states:RedriveExecution on " + executions,
+		"Allow to sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on " + follow,
 		"Allow to logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-central-1:111122223333:log-group:NAME:log-stream:*",
-	)
+	}
+)
+
+// Snapshots are off as the stack is shipped, and on in the full one.
+func TestTheFollowupRoleMayObserveBringHomeAndEndCasesAndNothingElse(t *testing.T) {
+	same(t, of(t, shipped, "FollowupRole"), slices.Concat(observes, brings, ends)...)
+	same(t, of(t, full, "FollowupRole"), slices.Concat(observes, brings, snapshots, ends)...)
 }
 
 func TestTheStateMachineMayInvokeTheFollowupAndNothingElse(t *testing.T) {
@@ -72,9 +96,37 @@ func TestNoRoleButTheInterruptsMayInterruptOrEnterStandby(t *testing.T) {
 				}
 			}
 		}
-		if want := []string{"InterruptRole ec2:SendDiagnosticInterrupt", "InterruptRole autoscaling:EnterStandby"}; !slices.Equal(may, want) {
+		want := []string{
+			"FollowupRole ssm:SendCommand", "FollowupRole ssm:SendCommand", // see below
+			"InterruptRole ec2:SendDiagnosticInterrupt", "InterruptRole autoscaling:EnterStandby",
+		}
+		if !slices.Equal(may, want) {
 			t.Errorf("%q, want %q", may, want)
 		}
+	}
+}
+
+// A command runs as root. IAM wants a right on the document and one on the instance: the
+// first must be for our document alone, and the second for what is opted in.
+func TestNoCommandIsEverRunButOurDocumentOnWhatIsOptedIn(t *testing.T) {
+	for _, context := range []string{shipped, live, full} {
+		var may []string
+		for _, s := range read(t, context).Statements(t) {
+			if slices.Contains(s.Actions, "ssm:SendCommand") {
+				may = append(may, s.String())
+			}
+		}
+		same(t, may, brings[:2]...)
+	}
+}
+
+// A document that somebody else gave this name would be run as ours.
+func TestTheDocumentIsTheOneThatTheRoleMayRun(t *testing.T) {
+	for _, context := range []string{shipped, live, full} {
+		has(t, read(t, context).One(t, "AWS::SSM::Document"), map[string]string{
+			"Name": `"` + config.DocumentCollect + `"`, "DocumentType": `"Command"`, "DocumentFormat": `"JSON"`,
+			"UpdateMethod": `"NewVersion"`, "TargetType": `"/AWS::EC2::Instance"`,
+		})
 	}
 }
 
@@ -185,11 +237,55 @@ func TestNoStepIsEverTriedAgainWhileItRuns(t *testing.T) {
 // The functions' own readers decide whether they would start.
 func TestTheFollowupStartsWithWhatTheStackTellsIt(t *testing.T) {
 	for _, context := range []string{shipped, live, full} {
-		got, err := config.FollowupFromEnv(environ(t, function(t, context, "followup")))
+		got, err := config.FollowupFromEnv(template.Environ(function(t, context, "followup")))
 		if err != nil || !strings.HasPrefix(got.Table, "casebook") || !strings.HasPrefix(got.Bucket, "evidence") || got.Topic != notify || got.Machine != machine {
 			t.Errorf("%+v, %v", got, err)
 		}
+		if want := brought[context]; got.Collect != want {
+			t.Errorf("%s: it brings dumps home as %+v, want %+v", context, got.Collect, want)
+		}
 	}
+}
+
+// brought is how dumps are brought home in each configuration.
+var brought = map[string]config.Collect{
+	shipped: {Dumps: config.On, LimitGiB: 64, RateMiB: 32, For: 2 * time.Hour, Snapshot: config.Off},
+	live:    {Dumps: config.On, LimitGiB: 64, RateMiB: 32, For: 2 * time.Hour, Snapshot: config.Off},
+	full:    {Dumps: config.On, LimitGiB: 200, RateMiB: 8, For: 90 * time.Minute, Snapshot: config.On},
+}
+
+// The uploads are where the role may abort and list them, and a dump is where it may put
+// objects.
+func TestTheRoleMayUploadDumpsWhereTheyGo(t *testing.T) {
+	allowed := map[string][]string{}
+	for _, s := range read(t, shipped).Statements(t) {
+		if strings.HasPrefix(s.Of, "FollowupRole") {
+			for _, action := range s.Actions {
+				allowed[action] = append(allowed[action], s.Resources...)
+			}
+		}
+	}
+	key := dump.Key("CASE", 0, dump.File{Path: "/var/crash/202611220527/dump.202611220527", Kind: dump.KindDump, Size: 1})
+	for action, keys := range map[string][]string{
+		"s3:PutObject": {key, dump.ManifestKey("CASE")}, "s3:GetObject": {key, dump.ManifestKey("CASE")},
+		"s3:AbortMultipartUpload": {key}, "s3:ListMultipartUploadParts": {key},
+	} {
+		for _, key := range keys {
+			object := "arn:aws:s3:::NAME/" + key
+			if !slices.ContainsFunc(allowed[action], func(glob string) bool { return within(madeUp.ReplaceAllString(glob, "NAME"), object) }) {
+				t.Errorf("%s on %s is not allowed, but on %q", action, object, allowed[action])
+			}
+		}
+	}
+}
+
+// within says whether IAM's pattern covers an ARN.
+func within(glob, arn string) bool {
+	parts := strings.Split(glob, "*")
+	for i := range parts {
+		parts[i] = regexp.QuoteMeta(parts[i])
+	}
+	return regexp.MustCompile(`^` + strings.Join(parts, `.*`) + `$`).MatchString(arn)
 }
 
 // The role may read and put objects where the functions put them, and not those of dry
@@ -229,7 +325,7 @@ func TestTheFollowupsAlarmsCountItsExecutions(t *testing.T) {
 func TestTheDashboardShowsHowCasesEnd(t *testing.T) {
 	dashboard, _ := read(t, shipped).One(t, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(string)
 	for _, want := range []string{
-		config.MetricTimeToPanic, config.MetricTimeToDump, config.MetricTimeToBack, config.MetricUntold,
+		config.MetricTimeToPanic, config.MetricTimeToDump, config.MetricTimeToBack, config.MetricTimeToHome, config.MetricUntold,
 		`{` + config.MetricNamespace + `,` + config.DimensionFinding + `} MetricName=\"` + config.MetricFindings + `\"`,
 		"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted",
 	} {

@@ -34,6 +34,7 @@ func Contexts() map[string]string {
 		Full: `{
 			"mode": "auto", "protect": "on", "alarmPrefixes": ["crashcart-", "hang-"], "settings": {"CRASHCART_BUDGET": "5", "CRASHCART_COOLDOWN": "12h"},
 			"reservedConcurrency": 0, "logDays": 30, "evidenceDays": 90,
+			"collectLimitGiB": 200, "collectRateMiB": 8, "collectFor": "90m", "snapshot": "on",
 			"watch": {
 				"instances": ["i-0a1b2c3d4e5f60718"], "autoScalingGroups": ["web"],
 				"targetGroups": [{"targetGroup": "targetgroup/web/0123456789abcdef", "loadBalancer": "app/web/0123456789abcdef"}]

@@ -12,6 +12,7 @@ const (
 	describes = "autoscaling:DescribeAutoScalingGroups cloudwatch:DescribeAlarms cloudwatch:GetMetricData ec2:DescribeInstanceStatus ec2:DescribeInstanceTypes ec2:DescribeInstances " +
 		"ec2:DescribeNetworkInterfaces ec2:DescribeVolumes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth ssm:DescribeInstanceInformation"
 	instances = "arn:aws:ec2:eu-central-1:111122223333:instance/*"
+	here      = " if StringEquals aws:RequestedRegion=eu-central-1"
 	tagged    = " if StringEquals aws:ResourceTag/crashcart=auto,manual"
 	ofAlarms  = " if ArnLike aws:SourceArn=arn:aws:cloudwatch:eu-central-1:111122223333:alarm:* and StringEquals aws:SourceAccount=111122223333"
 	ofOwn     = " if ArnLike aws:SourceArn=arn:aws:cloudwatch:eu-central-1:111122223333:alarm:crashcart_* and StringEquals aws:SourceAccount=111122223333"
@@ -50,7 +51,7 @@ func same(t *testing.T, got []string, want ...string) {
 func TestTheInterruptRoleMayDoThisAndNothingElse(t *testing.T) {
 	same(t, of(t, shipped, "InterruptRole"),
 		"Allow Service:lambda.amazonaws.com to sts:AssumeRole",
-		"Allow to "+describes+" on * if StringEquals aws:RequestedRegion=eu-central-1",
+		"Allow to "+describes+" on *"+here,
 		"Allow to ec2:DescribeInstanceAttribute on "+instances+tagged,
 		"Allow to ec2:GetConsoleOutput ec2:GetConsoleScreenshot on "+instances+tagged,
 		"Allow to ec2:SendDiagnosticInterrupt on "+instances+tagged,
@@ -152,16 +153,18 @@ func changes(s template.Statement) []string {
 	return found
 }
 
-func TestNothingButTheInterruptAndStandbyChangesAnythingOutside(t *testing.T) {
-	for _, context := range []string{shipped, live, full} {
+func TestNothingButInterruptStandbyCollectAndSnapshotChangesAnythingOutside(t *testing.T) {
+	always := []string{"ssm:SendCommand", "ssm:SendCommand"} // of our document, on an instance
+	snapshots := []string{"ec2:CreateSnapshots", "ec2:CreateSnapshots", "ec2:CreateSnapshots", "ec2:CreateTags"}
+	for context, followup := range map[string][]string{shipped: always, live: always, full: slices.Concat(always, snapshots)} {
 		var found []string
 		for _, s := range read(t, context).Statements(t) {
 			if s.Effect == "Allow" {
 				found = append(found, changes(s)...)
 			}
 		}
-		if want := []string{"ec2:SendDiagnosticInterrupt", "autoscaling:EnterStandby"}; !slices.Equal(found, want) {
-			t.Errorf("it may %q, want %q", found, want)
+		if want := append(slices.Clone(followup), "ec2:SendDiagnosticInterrupt", "autoscaling:EnterStandby"); !slices.Equal(found, want) {
+			t.Errorf("%s: it may %q, want %q", context, found, want)
 		}
 	}
 }
@@ -194,6 +197,9 @@ func TestNoOtherStarIsLeft(t *testing.T) {
 	allowed := []string{
 		"Describe *", "ReadShutdownBehaviour " + instances, "TakeEvidence " + instances, "Interrupt " + instances,
 		"KeepUntilDumped arn:aws:autoscaling:eu-central-1:111122223333:autoScalingGroup:*:autoScalingGroupName/*",
+		"RunOnInstances " + instances, "ReadAnswer *", "Upload arn:aws:s3:::NAME/cases/*/dump/*",
+		"SnapshotInstances " + instances, "SnapshotVolumes arn:aws:ec2:eu-central-1:111122223333:volume/*",
+		"KeepSnapshots arn:aws:ec2:eu-central-1::snapshot/*", "TagSnapshots arn:aws:ec2:eu-central-1::snapshot/*", "FindSnapshots *",
 		"ReadConsole " + instances, "Evidence arn:aws:s3:::NAME/cases/*", "Resume " + executions,
 		"KeepEvidence arn:aws:s3:::NAME/cases/*", "KeepEvidence arn:aws:s3:::NAME/dry/cases/*",
 		"Log arn:aws:logs:eu-central-1:111122223333:log-group:NAME:log-stream:*",

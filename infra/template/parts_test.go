@@ -68,22 +68,10 @@ func TestTheFunctionsAreWhatTheBootstrapsExpect(t *testing.T) {
 	}
 }
 
-// environ is what a function's process will find in its environment.
-func environ(t *testing.T, fn template.Resource) []string {
-	t.Helper()
-	env, _ := fn.Properties["Environment"].(map[string]any)
-	variables, _ := env["Variables"].(map[string]any)
-	all := []string{"AWS_REGION=" + template.Region}
-	for name, value := range variables {
-		all = append(all, fmt.Sprintf("%s=%s", name, value))
-	}
-	return all
-}
-
 // The functions' own readers decide whether they would start.
 func TestTheCountStartsWithWhatTheStackTellsIt(t *testing.T) {
 	for _, context := range []string{shipped, live, full} {
-		got, err := config.CountFromEnv(environ(t, function(t, context, "count")))
+		got, err := config.CountFromEnv(template.Environ(function(t, context, "count")))
 		if err != nil || !strings.HasPrefix(got.Table, "casebook") {
 			t.Errorf("%+v, %v", got, err)
 		}
@@ -96,7 +84,7 @@ func TestTheInterruptStartsWithWhatTheStackTellsIt(t *testing.T) {
 		live:    {Mode: config.ModeAuto, Protect: config.ProtectAuto},
 		full:    {Mode: config.ModeAuto, Protect: config.ProtectOn},
 	} {
-		got, err := config.FromEnv(environ(t, function(t, context, "interrupt")))
+		got, err := config.FromEnv(template.Environ(function(t, context, "interrupt")))
 		if err != nil {
 			t.Error(err)
 		}
@@ -264,7 +252,7 @@ func TestTheStackHasTheseResourcesAndNoOther(t *testing.T) {
 		"CloudWatch::Alarm": 24, "CloudWatch::Dashboard": 1, "DynamoDB::Table": 1, "Events::Rule": 3, "IAM::Role": 4, "KMS::Alias": 1, "KMS::Key": 1,
 		"Lambda::EventInvokeConfig": 3, "Lambda::EventSourceMapping": 2, "Lambda::Function": 3, "Lambda::Permission": 3, "Logs::LogGroup": 3,
 		"S3::Bucket": 1, "S3::BucketPolicy": 1, "SNS::Subscription": 1, "SNS::Topic": 3, "SNS::TopicPolicy": 3, "SQS::Queue": 4, "SQS::QueuePolicy": 4,
-		"StepFunctions::StateMachine": 1,
+		"SSM::Document": 1, "StepFunctions::StateMachine": 1,
 	}
 	if got := count(shipped); !maps.Equal(got, want) {
 		t.Errorf("shipped: %v", got)

@@ -99,3 +99,14 @@ func (t Template) One(tb testing.TB, kind string, property ...string) Resource {
 	}
 	return found[0]
 }
+
+// Environ is what a function's process will find in its environment.
+func Environ(function Resource) []string {
+	env, _ := function.Properties["Environment"].(map[string]any)
+	variables, _ := env["Variables"].(map[string]any)
+	all := []string{"AWS_REGION=" + Region}
+	for name, value := range variables {
+		all = append(all, fmt.Sprintf("%s=%s", name, value))
+	}
+	return all
+}

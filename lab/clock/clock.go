@@ -32,6 +32,10 @@ type Clock interface {
 	// Report gives the wall-clock time that is as old, or as far ahead, of the
 	// wall clock as t is of Now.
 	Report(t time.Time) time.Time
+	// Lab gives the lab time at which the wall clock showed wall. Before the lab began both
+	// ran alike. A clock that was moved by hand has no such times: what is on the wall is
+	// as old in the lab.
+	Lab(wall time.Time) time.Time
 	// After gives a channel that receives the lab time once d has passed in the
 	// lab; at once if d is not positive.
 	After(d time.Duration) <-chan time.Time

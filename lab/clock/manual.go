@@ -33,6 +33,9 @@ func (m *Manual) Report(t time.Time) time.Time {
 	return time.Now().Add(t.Sub(m.Now())).Round(0)
 }
 
+// Lab implements Clock.
+func (m *Manual) Lab(wall time.Time) time.Time { return m.Now().Add(-time.Since(wall)) }
+
 // After implements Clock.
 func (m *Manual) After(d time.Duration) <-chan time.Time {
 	m.mu.Lock()

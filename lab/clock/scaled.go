@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,7 +12,14 @@ type Scaled struct {
 	wall    time.Time // when it last got its speed, on the wall
 	lab     time.Time // and in the lab
 	speed   float64
+	before  []pace // the speeds it had before that
 	waiting map[*alarm]bool
+}
+
+// pace is a speed that the clock had from a moment on.
+type pace struct {
+	wall, lab time.Time
+	speed     float64
 }
 
 // alarm is an After that has not fallen due.
@@ -36,6 +44,7 @@ func (s *Scaled) Run(speed float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	wall := time.Now()
+	s.before = append(s.before, pace{s.wall, s.lab, s.speed})
 	s.wall, s.lab, s.speed = wall, s.at(wall), speed
 	for a := range s.waiting {
 		a.timer.Reset(s.until(a.at))
@@ -45,6 +54,24 @@ func (s *Scaled) Run(speed float64) {
 // at is the lab time at a time on the wall. The caller holds s.mu.
 func (s *Scaled) at(wall time.Time) time.Time {
 	return s.lab.Add(time.Duration(float64(wall.Sub(s.wall)) * s.speed))
+}
+
+// Lab implements Clock.
+func (s *Scaled) Lab(wall time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !wall.Before(s.wall) {
+		return s.at(wall)
+	}
+	for _, p := range slices.Backward(s.before) {
+		if !wall.Before(p.wall) {
+			return p.lab.Add(time.Duration(float64(wall.Sub(p.wall)) * p.speed))
+		}
+	}
+	if len(s.before) > 0 {
+		return s.before[0].lab.Add(wall.Sub(s.before[0].wall))
+	}
+	return s.lab.Add(wall.Sub(s.wall))
 }
 
 // until is how long, on the wall, a lab time is away. The caller holds s.mu.

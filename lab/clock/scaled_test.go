@@ -2,6 +2,7 @@ package clock_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"crashcart/lab/clock"
@@ -41,4 +42,25 @@ func TestAClockNeverJumpsWhenItsSpeedChanges(t *testing.T) {
 	if age := time.Since(c.Report(at)); age < time.Hour || age > time.Hour+time.Minute {
 		t.Errorf("what is an hour old is reported as %s old", age)
 	}
+}
+
+func TestNoMomentOfTheWallIsTakenForAnotherInTheLab(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := clock.NewScaled(60)
+		type moment struct{ wall, lab time.Time }
+		var seen []moment
+		for _, speed := range []float64{60, 1000, 1} {
+			c.Run(speed)
+			for range 2 {
+				seen = append(seen, moment{time.Now(), c.Now()})
+				time.Sleep(time.Second)
+			}
+		}
+		seen = append(seen, moment{seen[0].wall.Add(-time.Hour), seen[0].lab.Add(-time.Hour)})
+		for _, m := range seen {
+			if got := c.Lab(m.wall); got.Sub(m.lab).Abs() > time.Microsecond {
+				t.Errorf("%s on the wall was %s in the lab, not %s", m.wall, m.lab, got)
+			}
+		}
+	})
 }

@@ -59,6 +59,7 @@ func cast() []actor {
 			fleet.Spec{
 				ID: "i-0b2f6c1d8e3a54a72", Name: web2, Type: "m6i.large", Tags: tag("auto"),
 				LastPing: 4*time.Minute + 20*time.Second, DumpTakes: 80 * time.Second, BootTakes: 30 * time.Second,
+				DumpSize: heroDump,
 			},
 			"frozen a minute ago; still answers ARP", frozen(time.Minute),
 		},
@@ -113,6 +114,9 @@ func replaceable(name, id string, ago time.Duration) actor {
 
 // groupOf is the Auto Scaling group that is called as its members are.
 func groupOf(name string) string { return name[:strings.LastIndexByte(name, '-')] }
+
+// heroDump is the size of the hero's dump, in bytes: three parts.
+const heroDump = 40 << 20
 
 // crowd is how many instances there are besides, all of them well. The silence of the hero
 // proves something only while its neighbours are heard.

@@ -150,7 +150,7 @@ func checkShort(t *testing.T, events []Event) {
 // good is what a story leaves behind that keeps every promise.
 func good() facts {
 	f := facts{
-		ids: map[string]string{}, ends: map[subject][]string{}, dumps: map[string][]string{}, ignored: ignored(),
+		ids: map[string]string{}, ends: map[subject][]string{}, dumps: map[string][]string{}, homes: map[string][]lab.Home{}, ignored: ignored(),
 		before: []byte("web-2 login:"), screen: []byte{0xff, 0xd8}, after: []byte("... elfcorehdr=1K"),
 	}
 	for i, e := range expectations() {
@@ -164,12 +164,14 @@ func good() facts {
 		f.interrupts = append(f.interrupts, fleet.Interrupt{Instance: id})
 		f.sends = append(f.sends, lab.Call{Instances: []string{id}})
 		f.dumps[id] = []string{"dump"}
+		f.homes[id] = []lab.Home{{Key: "0-dmesg", Same: true}, {Key: "1-dump", Same: true}}
 		f.notified = append(f.notified, notification{ID: "interrupted/" + id + "-0123456789abcdef/2026-03-04T12:00:00Z"})
 	}
 	for _, name := range victims {
 		f.endings = append(f.endings, ending{InstanceID: f.ids[name], Finding: string(findings[name])})
 	}
 	delete(f.dumps, f.ids[mail1])
+	delete(f.homes, f.ids[mail1])
 	f.replaced = []fleet.Replacement{{Instance: f.ids[auth1]}, {Instance: f.ids[mail1], Terminated: true, DumpLost: true}}
 	f.notified = append(f.notified, notifiedOfTheRest(f)...)
 	for _, name := range victims {
@@ -222,6 +224,10 @@ func TestABrokenPromiseIsNeverKept(t *testing.T) {
 		"the evidence was taken after the crash":     func(f *facts) { f.before = f.after },
 		"there is no dump":                           func(f *facts) { delete(f.dumps, f.ids[hero]) },
 		"the protected one has no dump":              func(f *facts) { delete(f.dumps, f.ids[auth1]) },
+		"the dump is not in the bucket":              func(f *facts) { f.homes[f.ids[hero]] = nil },
+		"half of it is in the bucket":                func(f *facts) { f.homes[f.ids[hero]][1].Same = false },
+		"the protected one's dump is not home":       func(f *facts) { f.homes[f.ids[auth1]][1].Same = false },
+		"something is home of what was taken":        func(f *facts) { f.homes[f.ids[mail1]] = []lab.Home{{Key: "x"}} },
 		"the protected one was taken":                func(f *facts) { f.replaced[0].Terminated = true },
 		"the other one was not":                      func(f *facts) { f.replaced = nil },
 		"somebody was notified twice":                func(f *facts) { f.notified = append(f.notified, f.notified[3]) },

@@ -11,6 +11,8 @@ import (
 
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/dump"
+	"crashcart/lambda/domain/printable"
 )
 
 // ending is the end of a case, as the follow-up logs it.
@@ -44,9 +46,10 @@ func (s *stage) followed(line string) {
 	if e.Msg != "end" {
 		return
 	}
+	r := s.record(e.CaseID)
 	s.show(Event{
 		Kind: KindFinding, Names: []string{s.names[e.InstanceID]}, Instance: e.InstanceID, CaseID: e.CaseID,
-		Finding: e.Finding, Text: withinSentence(e.Why), Detail: s.proof(e.CaseID),
+		Finding: e.Finding, Text: home(r.Followup.Collect) + withinSentence(e.Why), Detail: proof(r),
 	})
 	s.mu.Lock()
 	s.endings = append(s.endings, e)
@@ -63,13 +66,35 @@ func withinSentence(s string) string {
 	return strings.ToLower(first) + s[len(first):]
 }
 
-// proof is what the casebook has as the strongest proof of a crash; empty if it has none.
-func (s *stage) proof(caseID string) string {
+// record is a case as the casebook has it, empty if that cannot be read.
+func (s *stage) record(caseID string) cases.Record {
 	book := casebook.New(dynamodb.NewFromConfig(s.lab.Config()), s.lab.TableName)
 	r, err := book.CaseByID(context.Background(), caseID)
 	if err != nil {
-		return ""
+		return cases.Record{}
 	}
+	return r
+}
+
+// home says what has come home of a dump, and what has not, before a sentence.
+func home(c cases.Collecting) string {
+	var size int64
+	for _, u := range c.Files.Uploads {
+		if u.Done && u.File.Kind != dump.KindDmesg {
+			size += u.File.Size
+		}
+	}
+	switch {
+	case size > 0:
+		return fmt.Sprintf("its dump of %s is in the bucket; ", printable.Bytes(size))
+	case c.Began():
+		return "its dump is not in the bucket; "
+	}
+	return ""
+}
+
+// proof is what the casebook has as the strongest proof of a crash; empty if it has none.
+func proof(r cases.Record) string {
 	for _, stage := range []cases.Stage{cases.StageDumpComplete, cases.StageDmesgSaved, cases.StageCaptureKernel, cases.StagePanicked, cases.StageSeen} {
 		if p, reached := r.Followup.Account.Reached(stage); reached {
 			return strings.TrimSpace(string(stage) + ", by " + p.By + ": " + p.Line)
@@ -98,6 +123,26 @@ func followedToTheEnd(f facts) string {
 	}
 	if len(got) != len(victims) {
 		return fmt.Sprintf("%d cases have an end", len(got))
+	}
+	return ""
+}
+
+// cameHome checks that every file of the hero's crash and of the protected one's is in the
+// bucket, byte for byte, and nothing of the one that was raced.
+func cameHome(f facts) string {
+	for _, name := range []string{hero, auth1} {
+		list := f.homes[f.ids[name]]
+		if len(list) != 2 { // the log, and the dump
+			return fmt.Sprintf("%s has left %d files", name, len(list))
+		}
+		for _, h := range list {
+			if !h.Same {
+				return fmt.Sprintf("%s of %s is not in the bucket (%q)", h.File.Path, name, h.Key)
+			}
+		}
+	}
+	if list := f.homes[f.ids[mail1]]; len(list) > 0 {
+		return fmt.Sprintf("%s of %s is in the bucket", list[0].Key, mail1)
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"crashcart/lab"
 	"crashcart/lambda/aws/evidence"
 )
 
@@ -45,7 +46,7 @@ func (s *stage) judge() error {
 func (s *stage) facts() (facts, error) {
 	f := facts{
 		ids: s.ids, interrupts: s.lab.Fleet.Interrupts(), ends: map[subject][]string{},
-		waiting: s.waiting(), replaced: s.lab.Fleet.Replacements(), dumps: map[string][]string{},
+		waiting: s.waiting(), replaced: s.lab.Fleet.Replacements(), dumps: map[string][]string{}, homes: map[string][]lab.Home{},
 	}
 	for _, e := range expectations() {
 		f.ends[subject{e.trigger, e.name}] = s.ends(e)
@@ -61,7 +62,7 @@ func (s *stage) facts() (facts, error) {
 	f.ignored = s.reasons()
 	notified, err := notifications(s.lab.Notifications.Messages())
 	f.notified = notified
-	return f, errors.Join(err, s.evidence(&f), s.guests(&f))
+	return f, errors.Join(err, s.evidence(&f), s.guests(&f), s.homes(&f))
 }
 
 // evidence reads what is in the bucket of the hero.
@@ -77,6 +78,16 @@ func (s *stage) evidence(f *facts) error {
 		}
 		if *part, err = s.lab.Store.Object(s.lab.BucketName, key); err != nil {
 			return fmt.Errorf("reading the evidence: %w", err)
+		}
+	}
+	return nil
+}
+
+// homes compares what is on the disks of the interrupted instances with the bucket.
+func (s *stage) homes(f *facts) (err error) {
+	for _, e := range f.endings {
+		if f.homes[e.InstanceID], err = s.lab.Home(e.InstanceID, e.CaseID); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -71,8 +71,9 @@ func notifiedOnce(f facts) string {
 		want = append(want, "ended/"+f.ids[name])
 	}
 	for _, n := range f.notified {
-		// Of a dump's progress people are notified if it lasts long enough for a step of the follow-up.
-		if topic := withoutCase(n.topic()); !strings.HasPrefix(topic, "dumping/") {
+		// Of a dump's progress and way home people are notified if it lasts long enough for a
+		// step of the follow-up.
+		if topic := withoutCase(n.topic()); !strings.HasPrefix(topic, "dumping/") && !strings.HasPrefix(topic, "collect/") {
 			got = append(got, topic)
 		}
 	}
@@ -119,7 +120,7 @@ func topicOf(outcome, rule, id, name string) string {
 // to the instance that the case's id begins with.
 func withoutCase(topic string) string {
 	kind, _, _ := strings.Cut(topic, "/")
-	if parts := strings.SplitN(topic, "-", 3); slices.Contains([]string{"interrupted", "dumping", "ended"}, kind) && len(parts) == 3 {
+	if parts := strings.SplitN(topic, "-", 3); slices.Contains([]string{"interrupted", "dumping", "collect", "ended"}, kind) && len(parts) == 3 {
 		return parts[0] + "-" + parts[1]
 	}
 	return topic

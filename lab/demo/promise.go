@@ -22,10 +22,11 @@ type facts struct {
 	waiting    int // messages left in the queue and its dead letters
 	trouble    []string
 	ignored    []string
-	before     []byte              // the console in the bucket, from before the interrupt
-	screen     []byte              // the screenshot beside it
-	after      []byte              // the hero's console now
-	dumps      map[string][]string // by instance id
+	before     []byte                // the console in the bucket, from before the interrupt
+	screen     []byte                // the screenshot beside it
+	after      []byte                // the hero's console now
+	dumps      map[string][]string   // by instance id
+	homes      map[string][]lab.Home // likewise: what of them is in the bucket
 }
 
 // subject is one trigger for one instance.
@@ -47,6 +48,7 @@ func promises(f facts) []promise {
 		{"console and screen from before the interrupt are in the bucket", evidenceKept(f)},
 		{hero + " has a dump on its disk", dumped(f)},
 		{auth1 + " was put into Standby and has its dump; " + mail1 + " was not, and has none", kept(f)},
+		{hero + "'s dump is in the bucket, byte for byte, and so is " + auth1 + "'s", cameHome(f)},
 		{"every case was followed to its end: " + hero + " and " + auth1 + " dumped, " + mail1 + " was raced", followedToTheEnd(f)},
 		{"people were notified of every end, and of nothing twice", notifiedOnce(f)},
 	}

@@ -63,9 +63,10 @@ func (o *shortOutput) Event(e Event) {
 
 func (o *shortOutput) stamp(e Event) string { return o.Paint(paintDim, page.Clock(e.At)) + " " }
 
-// finding shows what a case came to. Its sentence has the line that proves it.
+// finding shows what a case came to, without the kernel's line that proves it.
 func (o *shortOutput) finding(e Event) {
-	o.Line(o.stamp(e)+o.Paint(paintKept, fmt.Sprintf("■ %-8s ", e.Names[0])), e.Finding+": "+e.Text)
+	text, _, _ := strings.Cut(e.Text, ": [")
+	o.Line(o.stamp(e)+o.Paint(paintKept, fmt.Sprintf("■ %-8s ", e.Names[0])), e.Finding+": "+text)
 }
 
 // folded is the name under which the members of a group appear as one.

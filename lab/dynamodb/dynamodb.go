@@ -74,6 +74,7 @@ type Handler struct {
 	store       *store
 	tokens      map[string]commit
 	subscribers []func(Change)
+	caller      string // whose request is carried out
 }
 
 // Option changes how a Handler is made.
@@ -128,8 +129,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.caller = caller(r)
 	out, err := h.dispatch(op, body)
 	write(w, out, err)
+}
+
+// caller is the access key id in a request's signature ("Create a signed AWS API request",
+// AWS Identity and Access Management User Guide).
+func caller(r *http.Request) string {
+	_, credential, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	key, _, _ := strings.Cut(credential, "/")
+	return key
 }
 
 func (h *Handler) dispatch(op string, body []byte) (any, error) {

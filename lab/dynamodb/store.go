@@ -85,6 +85,7 @@ type Change struct {
 	Deleted         bool // the item is gone
 	At              time.Time
 	Written         []string // the attributes that have another value than before
+	Caller          string   // access key id: which process it is from
 }
 
 // Subscribe calls fn with every change from now on, in their order, and before the
@@ -103,7 +104,7 @@ func (h *Handler) apply(c change) {
 	}
 	made := Change{
 		Partition: *c.key[HashKey].S, Sort: *c.key[RangeKey].S,
-		Created: c.old == nil, Deleted: c.new == nil, At: time.Now(), Written: written(c),
+		Created: c.old == nil, Deleted: c.new == nil, At: time.Now(), Written: written(c), Caller: h.caller,
 	}
 	for _, fn := range h.subscribers {
 		fn(made)

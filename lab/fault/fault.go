@@ -34,7 +34,8 @@ const (
 type Call struct {
 	Service   string // signing name
 	Operation string
-	Caller    string // access key id: which process it is from
+	Caller    string // access key id: which process it is from, or who has signed its URL
+	Detail    string // of S3: the object's path
 	Header    http.Header
 	Body      []byte
 }

@@ -137,6 +137,12 @@ func TestDynamoDBThrottlesInEveryWayThatItHas(t *testing.T) {
 	if a := set(fault.NewThrottle(fault.EC2, 100, 1)).Serve(fault.Call{Service: fault.EC2}, s.do); a.Status != http.StatusServiceUnavailable {
 		t.Errorf("EC2 answered %d", a.Status)
 	}
+	if a := set(fault.NewThrottle(fault.S3, 100, 1)).Serve(fault.Call{Service: fault.S3}, s.do); a.Status != http.StatusServiceUnavailable || !strings.Contains(string(a.Body), "<Code>SlowDown</Code>") {
+		t.Errorf("S3 answered %d %s", a.Status, a.Body)
+	}
+	if a := set(fault.NewThrottle(fault.SSM, 100, 1)).Serve(fault.Call{Service: fault.SSM}, s.do); a.Status != http.StatusBadRequest || !strings.Contains(string(a.Body), `"ThrottlingException"`) {
+		t.Errorf("Systems Manager answered %d %s", a.Status, a.Body)
+	}
 }
 
 func TestBucketsHoldAndFillAsEC2Documents(t *testing.T) {

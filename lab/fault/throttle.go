@@ -15,7 +15,8 @@ type Throttle struct {
 	dice    *dice
 }
 
-// NewThrottle refuses so many percent of the calls of a service: DynamoDB, EC2 or States.
+// NewThrottle refuses so many percent of the calls of a service: DynamoDB, EC2, States,
+// S3 or SSM.
 func NewThrottle(service string, percent int, seed uint64) *Throttle {
 	return &Throttle{service: service, percent: percent, dice: newDice(seed)}
 }
@@ -30,6 +31,10 @@ func (t *Throttle) Serve(c Call, next Next) Answer {
 		return limitExceeded()
 	case States:
 		return rateExceeded()
+	case S3:
+		return slowDown()
+	case SSM:
+		return jsonError("application/x-amz-json-1.1", codeThrottling, map[string]any{"message": "Rate exceeded"})
 	}
 	return t.dynamo(c)
 }
@@ -38,6 +43,12 @@ func (t *Throttle) Serve(c Call, next Next) Answer {
 // Reference).
 func rateExceeded() Answer {
 	return jsonError("application/x-amz-json-1.0", codeThrottling, map[string]any{"message": "Rate exceeded"})
+}
+
+// slowDown is how S3 throttles ("Error responses", Amazon S3 API Reference).
+func slowDown() Answer {
+	const body = `<?xml version="1.0" encoding="UTF-8"?>` + "\n<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+	return Answer{Status: http.StatusServiceUnavailable, Header: http.Header{"Content-Type": {"application/xml"}}, Body: []byte(body)}
 }
 
 // dynamo answers in one of the ways in which DynamoDB does: by either code, and a

@@ -3,6 +3,7 @@ package findingtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
 	"crashcart/lambda/domain/config"
+	"crashcart/lambda/domain/dump"
 )
 
 const (
@@ -41,50 +43,78 @@ type kind struct {
 	want   cases.Finding
 	proven []cases.Stage // some of what must be proven
 	slow   bool          // only a deadline ends it
+	home   []dump.Kind   // what comes home of it
+	lost   string        // why its dump does not, if people must hear of that
 }
 
-var dump = 4 * time.Minute
+// long is how long the dumps take.
+const long = 4 * time.Minute
+
+// whole is what comes home of a dump that was finished.
+var whole = []dump.Kind{dump.KindDmesg, dump.KindDump}
 
 var kinds = []kind{
 	{
-		name: "prepared", spec: fleet.Spec{DumpTakes: dump}, want: cases.FindingDumped,
+		name: "prepared", spec: fleet.Spec{DumpTakes: long}, want: cases.FindingDumped,
 		proven: []cases.Stage{cases.StageSent, cases.StageCaptureKernel, cases.StageDumpComplete, cases.StageRebooted, cases.StageReachable},
+		home:   whole,
+	},
+	{
+		name: "a dump of many parts", spec: fleet.Spec{DumpTakes: long, DumpSize: 40 << 20, Uplink: 1 << 20}, want: cases.FindingDumped,
+		proven: []cases.Stage{cases.StageDumpComplete}, home: whole,
+	},
+	{
+		// The console says that it is saved.
+		name: "an empty dump", spec: fleet.Spec{DumpTakes: long, DumpFlaw: fleet.FlawEmpty}, want: cases.FindingDumpFailed,
+		proven: []cases.Stage{cases.StageCaptureKernel}, home: whole[:1], lost: "its disk has no dump",
+	},
+	{
+		name: "a dump that was killed", spec: fleet.Spec{DumpTakes: long, DumpFlaw: fleet.FlawCut}, want: cases.FindingDumpFailed,
+		proven: []cases.Stage{cases.StageCaptureKernel}, home: whole[:1], lost: "its disk has no dump",
+	},
+	{
+		name: "scripts that stick", spec: fleet.Spec{DumpTakes: long, Scripts: fleet.ScriptsStick}, want: cases.FindingDumped, slow: true,
+		proven: []cases.Stage{cases.StageDumpComplete}, lost: "gave no answer",
+	},
+	{
+		name: "much to say", spec: fleet.Spec{DumpTakes: long, Scripts: fleet.ScriptsChatter}, want: cases.FindingDumped, slow: true,
+		proven: []cases.Stage{cases.StageDumpComplete}, lost: "gave no answer",
 	},
 	{
 		name: "without kdump", spec: fleet.Spec{Kernel: fleet.NoKdump}, want: cases.FindingNoDump,
-		proven: []cases.Stage{cases.StagePanicked, cases.StageRebooted},
+		proven: []cases.Stage{cases.StagePanicked, cases.StageRebooted}, lost: "its disk has no dump",
 	},
 	{
 		name: "takes no notice", spec: fleet.Spec{Kernel: fleet.IgnoresNMI}, want: cases.FindingIgnored,
 		proven: []cases.Stage{cases.StageSeen},
 	},
 	{
-		name: "terminated in its dump", spec: fleet.Spec{DumpTakes: dump}, want: cases.FindingRaced,
+		name: "terminated in its dump", spec: fleet.Spec{DumpTakes: long}, want: cases.FindingRaced,
 		then: (*fleet.Fleet).Terminate, proven: []cases.Stage{cases.StageCaptureKernel},
 	},
 	{
-		name: "stopped in its dump", spec: fleet.Spec{DumpTakes: dump}, want: cases.FindingRaced,
+		name: "stopped in its dump", spec: fleet.Spec{DumpTakes: long}, want: cases.FindingRaced,
 		then: (*fleet.Fleet).Stop, proven: []cases.Stage{cases.StageCaptureKernel},
 	},
 	{
-		name: "gone in its dump", spec: fleet.Spec{DumpTakes: dump}, want: cases.FindingRaced,
+		name: "gone in its dump", spec: fleet.Spec{DumpTakes: long}, want: cases.FindingRaced,
 		then: (*fleet.Fleet).Vanish, proven: []cases.Stage{cases.StageCaptureKernel},
 	},
 	{
-		name: "rebooted in its dump", spec: fleet.Spec{DumpTakes: 2 * dump}, want: cases.FindingDumpFailed, // no service says that somebody rebooted it
-		then: (*fleet.Fleet).Reboot, proven: []cases.Stage{cases.StageCaptureKernel, cases.StageRebooted},
+		name: "rebooted in its dump", spec: fleet.Spec{DumpTakes: 2 * long}, want: cases.FindingDumpFailed, // no service says that somebody rebooted it
+		then: (*fleet.Fleet).Reboot, proven: []cases.Stage{cases.StageCaptureKernel, cases.StageRebooted}, home: whole[:1], lost: "its disk has no dump",
 	},
 	{
 		name: "stuck in its dump", spec: fleet.Spec{DumpTakes: 1000 * time.Hour}, want: cases.FindingHungInDump,
-		proven: []cases.Stage{cases.StageCaptureKernel}, slow: true,
+		proven: []cases.Stage{cases.StageCaptureKernel}, slow: true, lost: "did not come back",
 	},
 	{
-		name: "Windows", spec: fleet.Spec{Platform: "windows"}, want: cases.FindingUnproven, // its console shows nothing
-		proven: []cases.Stage{cases.StageReachable},
+		name: "Windows", spec: fleet.Spec{Platform: "windows"}, want: cases.FindingDumped, // its console shows nothing, its disk does
+		proven: []cases.Stage{cases.StageDumpComplete, cases.StageReachable}, home: []dump.Kind{dump.KindMinidump, dump.KindDump},
 	},
 	{
-		name: "without an agent", spec: fleet.Spec{DumpTakes: dump, NoAgent: true}, want: cases.FindingDumped,
-		proven: []cases.Stage{cases.StageDumpComplete, cases.StageRebooted, cases.StageReachable},
+		name: "without an agent", spec: fleet.Spec{DumpTakes: long, NoAgent: true}, want: cases.FindingDumped,
+		proven: []cases.Stage{cases.StageDumpComplete, cases.StageRebooted, cases.StageReachable}, lost: "could not be asked",
 	},
 }
 
@@ -211,7 +241,7 @@ func TestNoGuestIsTakenForWhatItIsNot(t *testing.T) {
 		}
 		for n, k := range kinds {
 			if k.slow == slow {
-				t.Run(k.name, func(t *testing.T) { k.check(t, w.closed(t, ids[n])) })
+				t.Run(k.name, func(t *testing.T) { k.check(t, w, w.closed(t, ids[n])) })
 			}
 		}
 	}
@@ -223,7 +253,7 @@ func TestNoGuestIsTakenForWhatItIsNot(t *testing.T) {
 	}
 }
 
-func (k kind) check(t *testing.T, r cases.Record) {
+func (k kind) check(t *testing.T, w *world, r cases.Record) {
 	t.Helper()
 	f := r.Followup
 	if f.Finding != k.want || r.ClosedBy != casebook.ByFollowup {
@@ -239,6 +269,43 @@ func (k kind) check(t *testing.T, r cases.Record) {
 		}
 	}
 	t.Logf("%s: %s (%s) %d steps, %v", f.Finding, f.Why, f.Doubt, f.Steps, got)
+	w.home(t, k, r)
+}
+
+// home wants everything of a guest to be in the bucket byte for byte that is to come, and
+// nothing else, and the case to say what is missing.
+func (w *world) home(t *testing.T, k kind, r cases.Record) {
+	t.Helper()
+	var came []dump.Kind
+	for _, u := range r.Followup.Collect.Files.Uploads {
+		if !u.Done {
+			t.Errorf("%s is not home: %s", u.File.Path, u.Lost)
+		}
+		came = append(came, u.File.Kind)
+	}
+	if !slices.Equal(came, k.home) {
+		t.Errorf("home are %v, want %v", came, k.home)
+	}
+	missing := fmt.Sprint(r.Followup.Collect.Missing)
+	if k.lost == "" && missing != "[]" || !strings.Contains(missing, k.lost) {
+		t.Errorf("missing are %s, want %q", missing, k.lost)
+	}
+	files, err := w.Home(r.InstanceID, r.ID)
+	if err != nil && !errors.Is(err, fleet.ErrUnknown) {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, f := range files {
+		if f.Key == "" {
+			continue
+		}
+		if n++; !f.Same {
+			t.Errorf("%s is not %s", f.Key, f.File.Path)
+		}
+	}
+	if n != len(k.home) {
+		t.Errorf("%d objects are in the bucket, want %v", n, k.home)
+	}
 }
 
 // account says what the follow-up of a case takes, and wants every execution to have ended
@@ -249,19 +316,34 @@ func (w *world) account(t *testing.T) {
 	if len(executions) != len(kinds) {
 		t.Errorf("%d executions of %d cases", len(executions), len(kinds))
 	}
-	calls := 0
+	calls, byHosts := 0, 0
 	for _, c := range w.Calls() {
-		if w.OfFollowup(c.Caller) {
+		switch {
+		case w.OfFollowup(c.Caller) && c.Presigned:
+			byHosts++
+		case w.OfFollowup(c.Caller):
 			calls++
 		}
 	}
 	for over := time.Now().Add(20 * time.Second); w.Following() > 0 && time.Now().Before(over); time.Sleep(10 * time.Millisecond) { // the last answers are on their way
 	}
+	sum := map[bool][3]int{}
 	for _, e := range w.Machine.Executions() {
+		sent := w.sent(e.Name)
+		s := sum[sent]
+		sum[sent] = [3]int{s[0] + 1, s[1] + e.Invocations, s[2] + e.Transitions}
 		if e.Status != states.Succeeded {
 			t.Errorf("the execution of %s is %s: %s %s", e.Name, e.Status, e.Error, e.Cause)
 		}
 		t.Logf("%s: %d invocations, %d transitions, %d events in %s", e.Name, e.Invocations, e.Transitions, e.Events, e.Stopped.Sub(e.Started).Round(time.Second))
 	}
-	t.Logf("%d calls of %d cases", calls, len(executions))
+	t.Logf("%d calls of %d cases, and %d with URLs by hosts", calls, len(executions), byHosts)
+	for sent, s := range sum {
+		t.Logf("a case whose host sent something (%t): %d invocations and %d transitions, on the average of %d", sent, s[1]/s[0], s[2]/s[0], s[0])
+	}
+}
+
+// sent says whether the host of a case has sent something home.
+func (w *world) sent(caseID string) bool {
+	return slices.ContainsFunc(w.Calls(), func(c lab.Call) bool { return c.Operation == "UploadPart" && strings.Contains(c.Detail, caseID) })
 }

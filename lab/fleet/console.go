@@ -90,6 +90,39 @@ func (t transcript) length() time.Duration {
 	return t[len(t)-1].after
 }
 
+// flawed gives the console of a dump with a flaw: makedumpfile does not say that the dump
+// is complete, and kdump-tools says that it is saved (measured).
+func (t transcript) flawed(f Flaw) transcript {
+	if f == FlawNone {
+		return t
+	}
+	var out transcript
+	late := false
+	for _, l := range t {
+		if late {
+			switch {
+			case strings.Contains(l.text, "makedumpfile Completed.") && f == FlawEmpty:
+				l.text = strings.Replace(l.text, "Completed", "Failed", 1)
+			case strings.Contains(l.text, "makedumpfile Completed."), strings.Contains(l.text, "is saved to STDOUT"), strings.Contains(l.text, "Copying data"):
+				continue
+			}
+		}
+		late = late || strings.Contains(l.text, dumpMarker)
+		out = append(out, l)
+	}
+	return out
+}
+
+// until is when the line with marker comes, or the end if there is none.
+func (t transcript) until(marker string) time.Duration {
+	for _, l := range t {
+		if strings.Contains(l.text, marker) {
+			return l.after
+		}
+	}
+	return t.length()
+}
+
 // stretched spreads the transcript over a longer time, as on a slower guest.
 func (t transcript) stretched(takes time.Duration) transcript {
 	if takes <= t.length() || t.length() == 0 {

@@ -65,6 +65,8 @@ type Fleet struct {
 	clock    clock.Clock
 	real     machines
 	samplers samplers
+	shell    Shell
+	scripts  scripts
 
 	mu         sync.Mutex
 	guests     []*guest // in the order they were added
@@ -93,8 +95,11 @@ func New(c clock.Clock) *Fleet {
 }
 
 // Close ends what goes on in the background: the counters of real guests are no longer
-// read. A fleet without real guests has no need of it.
-func (f *Fleet) Close() { f.samplers.close() }
+// read, and scripts in simulated ones end. A fleet that has neither has no need of it.
+func (f *Fleet) Close() {
+	f.samplers.close()
+	f.scripts.close()
+}
 
 // Add launches a guest, Spec.Age ago.
 func (f *Fleet) Add(s Spec) error {

@@ -110,12 +110,14 @@ type guest struct {
 	prints    []printed     // by time
 	events    []Event
 	dumps     []dump
+	scraps    []File // of dumps that were never finished
 	wall      func(time.Time) time.Time
 }
 
+// dump is a dump that is written from a time to another.
 type dump struct {
-	done time.Time
-	name string
+	begun, done time.Time
+	name        string
 }
 
 // enter begins a phase without agent at a time and cancels what was to come
@@ -126,7 +128,13 @@ func (g *guest) enter(at time.Time, name string, arp bool) {
 	}
 	g.silence(at)
 	for len(g.dumps) > 0 && g.dumps[len(g.dumps)-1].done.After(at) {
+		g.scrap(g.dumps[len(g.dumps)-1], at)
 		g.dumps = g.dumps[:len(g.dumps)-1]
+	}
+	for i := range g.scraps { // what was to end a dump later
+		if g.scraps[i].Written.After(at) {
+			g.scraps[i].Written = at
+		}
 	}
 	g.then(at, name, arp, false)
 }
@@ -230,18 +238,19 @@ func (g *guest) crash(at time.Time) {
 		g.enter(at, phaseDumping, false)
 		g.dumpPlan(max(windowsDumps, g.DumpTakes))
 		done := at.Add(max(windowsDumps, g.DumpTakes))
-		g.dumps = append(g.dumps, dump{done, `C:\Windows\MEMORY.DMP`})
+		g.dumps = append(g.dumps, dump{at, done, memoryDump})
 		g.boot(done.Add(firmwareTakes), transcript{}, g.BootTakes)
 	case g.Kernel == NoKdump:
 		g.panics(at, at.Sub(g.booted(at)))
 	default:
 		g.enter(at, phaseDumping, false)
-		text := capture.at(g.wall(at)).delayed(dumpMarker, g.DumpTakes-kexecTakes)
+		text := capture.at(g.wall(at)).flawed(g.DumpFlaw).delayed(dumpMarker, g.DumpTakes-kexecTakes)
 		g.print(at.Add(kexecTakes), text)
 		g.dumpPlan(kexecTakes + text.length())
 		done := at.Add(kexecTakes + text.length())
 		stamp := g.wall(at).UTC().Format(stampLayout)
-		g.dumps = append(g.dumps, dump{done, "/var/crash/" + stamp + "/dump." + stamp})
+		begun := at.Add(kexecTakes + text.until(dumpMarker))
+		g.dumps = append(g.dumps, dump{begun, done, "/var/crash/" + stamp + "/dump." + stamp})
 		g.boot(done.Add(firmwareTakes), g.bootText(true), g.BootTakes)
 	}
 }
@@ -260,7 +269,7 @@ func (g *guest) off(at time.Time, state string) {
 	g.enter(at, phaseOff, false)
 	g.state, g.ended = state, at
 	if state == stateTerminated {
-		g.dumps = nil // they went with its disk
+		g.dumps, g.scraps = nil, nil // they went with its disk
 	}
 }
 

@@ -19,6 +19,19 @@ const (
 	NoKdump
 )
 
+// Scripts is what is wrong with the scripts that a simulated guest runs.
+type Scripts int
+
+const (
+	// ScriptsRun is nothing.
+	ScriptsRun Scripts = iota
+	// ScriptsStick is a guest on which no script comes to its end.
+	ScriptsStick
+	// ScriptsChatter is a guest that says so much before a script's answer that Systems
+	// Manager cuts the answer off.
+	ScriptsChatter
+)
+
 // Defaults of a Spec.
 const (
 	defaultAge = 40 * 24 * time.Hour
@@ -65,13 +78,18 @@ type Spec struct {
 	BootTakes time.Duration // from power to login prompt; default what was measured, 12 s
 	DumpTakes time.Duration // from interrupt to restart; default what was measured, 14 s
 	DumpAway  bool          // the dump goes to instance storage: no EBS volume is written to
+	DumpSize  int64         // in bytes; default some KB, by id
+	DumpFlaw  Flaw          // what is wrong with the dump that it writes
+	Uplink    int64         // bytes a second that it can send; default as many as it may
 	NoAgent   bool          // never had an SSM agent
 	LastPing  time.Duration // age of the agent's last ping when added, below its period; default by id
 
 	// Shell is what a script does in a simulated guest that Systems Manager hands it
-	// to: nothing is ever run on this machine. Without it such scripts fail. It is
-	// called without the fleet's lock, possibly several times at once.
+	// to: nothing is ever run on this machine. Without it the fleet's Shell says that
+	// (Fleet.Use). It is called without the fleet's lock, possibly several times at once.
 	Shell func(script string) ProcessResult
+	// Scripts is what is wrong with those that the fleet's Shell carries out.
+	Scripts Scripts
 
 	Habits Habits // what AWS counts of it
 
@@ -101,6 +119,9 @@ func fill(s *Spec) {
 	}
 	if s.Age == 0 {
 		s.Age = defaultAge
+	}
+	if s.DumpSize == 0 {
+		s.DumpSize = leastDump + int64(hash(s.ID)%(mostDump-leastDump)) //nolint:gosec // below mostDump
 	}
 	s.Habits.fill(s.ID)
 	if s.LastPing == 0 {

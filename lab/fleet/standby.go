@@ -84,7 +84,7 @@ func (f *Fleet) retire(m *guest, at time.Time, why string, fill bool) Replacemen
 }
 
 func (g *guest) dumped(at time.Time) bool {
-	return slices.ContainsFunc(g.dumps, func(d dump) bool { return !d.done.After(at) })
+	return g.DumpFlaw == FlawNone && slices.ContainsFunc(g.dumps, func(d dump) bool { return !d.done.After(at) })
 }
 
 // launch starts a guest at a time that is like another one, in its group, and

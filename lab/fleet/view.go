@@ -189,7 +189,7 @@ func (g *guest) view(now time.Time, seen map[string]Vitals) View {
 		}
 	}
 	for _, d := range g.dumps {
-		if !d.done.After(now) {
+		if !d.done.After(now) && g.DumpFlaw == FlawNone {
 			v.Dumps = append(v.Dumps, d.name)
 		}
 	}

@@ -1,14 +1,14 @@
 package guest
 
 import (
-	"net"
 	"net/netip"
 	"strconv"
 
 	"crashcart/lab/guest/link"
 )
 
-// The guest's network, of one card and the lab; the image sets the guest's address.
+// The guest's network with the lab; the image sets the guest's address. Its card is the
+// first one, and so is eth0.
 var (
 	hostMAC  = link.MAC{0x02, 0, 0, 0, 0, 0x01} // locally administered, as the guest's
 	hostIP   = netip.AddrFrom4([4]byte{10, 0, 0, 1})
@@ -26,7 +26,7 @@ const volume = "vol0123456789abcdef0"
 // 1.5 GB and every boot after the first slow; the processor is a plain one because what
 // a richer one makes the kernel load costs ten seconds of each boot.
 func arguments(o Options) []string {
-	return []string{
+	return append([]string{
 		"-no-user-config", "-nodefaults", "-display", "none",
 		"-accel", "tcg,tb-size=128", "-cpu", "qemu64,-svm", "-machine", "pc",
 		"-smp", strconv.Itoa(o.CPUs), "-m", strconv.Itoa(o.MemoryMB),
@@ -39,8 +39,8 @@ func arguments(o Options) []string {
 		"-device", "virtio-serial-pci", "-chardev", "socket,id=agent,fd=" + strconv.Itoa(agentFD),
 		"-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
 		"-netdev", "dgram,id=network,local.type=fd,local.str=" + strconv.Itoa(networkFD),
-		"-device", "virtio-net-pci,netdev=network,romfile=,mac=" + net.HardwareAddr(guestMAC[:]).String(),
-	}
+		"-device", "virtio-net-pci,netdev=network,romfile=,mac=" + guestMAC.String(),
+	}, o.Store.arguments()...)
 }
 
 // kernelArguments is the kernel's command line: an EC2 guest's, as far as it matters.

@@ -31,6 +31,7 @@ type machine struct {
 	deaf     int           // ARP requests that are not heard; all if negative
 	hung     bool          // the agent answers nothing
 	blocks   bool          // programs do not end
+	fails    bool          // programs end with 1
 	slow     time.Duration // what every answer of the agent takes
 	stubborn bool          // QEMU does not quit
 	writes   []int         // of each disk, so far
@@ -137,7 +138,10 @@ func (m *machine) serve(conn net.Conn, answer func(order, func(string))) {
 // agent is qemu-ga, as far as it is asked anything.
 func (m *machine) agent(r order, say func(string)) {
 	m.mu.Lock()
-	hung, blocks, slow := m.hung, m.blocks, m.slow
+	hung, blocks, slow, code := m.hung, m.blocks, m.slow, 0
+	if m.fails {
+		code = 1
+	}
 	m.mu.Unlock()
 	var returns string
 	switch r.Execute {
@@ -150,7 +154,7 @@ func (m *machine) agent(r order, say func(string)) {
 	case "guest-exec":
 		returns = `{"pid": 4711}`
 	case "guest-exec-status":
-		returns = fmt.Sprintf(`{"exited": %t, "exitcode": 0}`, !blocks)
+		returns = fmt.Sprintf(`{"exited": %t, "exitcode": %d}`, !blocks, code)
 	}
 	if hung {
 		return

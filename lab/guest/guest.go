@@ -15,11 +15,13 @@
 //   - a load balancer's checks are connections and requests to its application, see
 //     package tcp;
 //   - Systems Manager's agent is played by qemu-guest-agent, see package agent for what
-//     a ping is.
+//     a ping is;
+//   - what it sends to S3 goes over a second network card, see Store.
 //
 // A guest leaves nothing behind. QEMU reaches everything by inherited descriptors, so
 // that there is no socket, port or file to forget; its disk is an overlay in a file that
-// never had a name. It dies with this process however that dies, see launch.
+// never had a name. It dies with this process however that dies, see launch. So do the
+// programs that carry its connections to S3, which end when QEMU's side of them does.
 //
 // Times in and out of this package are lab times, except in package serial.
 package guest
@@ -53,6 +55,7 @@ type Options struct {
 	CrashKernel string // of the kernel's command line; default 128M, and none leaves it out
 	KernelArgs  string // more of the kernel's command line
 	Arch        string // x86_64 or amd64; default x86_64
+	Store       Store  // the lab's S3; none if zero
 }
 
 const (
@@ -83,6 +86,7 @@ var _ fleet.Counter = (*Guest)(nil)
 // Guest is a running QEMU. It is safe for concurrent use.
 type Guest struct {
 	arguments string // of the kernel
+	store     Store
 
 	clock   clock.Clock
 	process *process
@@ -129,7 +133,7 @@ func Start(ctx context.Context, o Options) (*Guest, error) {
 		return nil, fmt.Errorf("starting %s: %w", program, err)
 	}
 	g := assemble(o.Clock, p)
-	g.arguments = kernelArguments(o)
+	g.arguments, g.store = kernelArguments(o), o.Store
 	if err := g.monitor.Greet(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting %s: %w", program, err), g.Close(), p.failure())
 	}
@@ -169,6 +173,9 @@ func (o *Options) fill() error {
 	}
 	if o.Clock == nil || o.Image.Kernel == "" || o.Image.Disk == "" {
 		return errors.New("a guest needs a clock and an image")
+	}
+	if err := o.Store.check(); err != nil {
+		return err
 	}
 	if o.CPUs == 0 {
 		o.CPUs = defaultCPUs

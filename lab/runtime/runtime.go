@@ -256,7 +256,10 @@ func (f *Function) newKey() string {
 }
 
 // keys is what the access keys of all the function's processes begin with.
-func (f *Function) keys() string { return fmt.Sprintf("ASIALAB%03d", f.cfg.Series) }
+func (f *Function) keys() string { return fmt.Sprintf("%s%03d", KeyPrefix, f.cfg.Series) }
+
+// KeyPrefix is what the access keys of all processes of all functions begin with.
+const KeyPrefix = "ASIALAB"
 
 // Owns says whether that access key is of one of the function's processes, or was.
 func (f *Function) Owns(accessKey string) bool { return strings.HasPrefix(accessKey, f.keys()) }

@@ -1,5 +1,6 @@
 // Package s3 stands in for Amazon S3, path-style: github.com/johannesboyne/gofakes3
-// over memory. It checks no signatures and no expiry of presigned URLs.
+// over memory. A Store checks no signatures and no expiry of presigned URLs. Signed, in
+// front of it, does.
 package s3
 
 import (

@@ -60,13 +60,20 @@ type Document struct {
 
 // Parameter is what a command may be sent with.
 type Parameter struct {
-	Type           string   `json:"type"`
-	Description    string   `json:"description"`
-	DisplayType    string   `json:"displayType"`
-	Default        value    `json:"default"`
-	AllowedPattern string   `json:"allowedPattern"`
-	AllowedValues  []string `json:"allowedValues"`
+	Type              string   `json:"type"`
+	Description       string   `json:"description"`
+	DisplayType       string   `json:"displayType"`
+	InterpolationType string   `json:"interpolationType"`
+	Default           value    `json:"default"`
+	AllowedPattern    string   `json:"allowedPattern"`
+	AllowedValues     []string `json:"allowedValues"`
 }
+
+// inEnvironment says that the agent gives the parameter to the script as an environment
+// variable, and not as a part of its text (ibid.; agents from 3.3.2746.0 on).
+func (p Parameter) inEnvironment() bool { return p.InterpolationType == envVar }
+
+const envVar = "ENV_VAR"
 
 // Step is a script of a document.
 type Step struct {
@@ -161,6 +168,9 @@ func (d *Document) checkSteps() error {
 func (p Parameter) check() error {
 	if p.Type != typeString && p.Type != typeList {
 		return fmt.Errorf("the lab does not know the type %q", p.Type)
+	}
+	if p.InterpolationType != "" && (!p.inEnvironment() || p.Type != typeString) {
+		return fmt.Errorf("the lab does not know the interpolation %q of a %s", p.InterpolationType, p.Type)
 	}
 	if p.Default.set && (p.Default.list != nil) != (p.Type == typeList) {
 		return fmt.Errorf("its default is no %s", p.Type)

@@ -77,6 +77,8 @@ var malformed = map[string]string{
 	"no name":                    `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "inputs": {"runCommand": "true"}}]}`,
 	"a name twice":               `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}, {"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
 	"no script":                  `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {}}]}`,
+	"another interpolation":      `{"schemaVersion": "2.2", "parameters": {"p": {"type": "String", "interpolationType": "SHELL"}}, "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
+	"a list in the environment":  `{"schemaVersion": "2.2", "parameters": {"p": {"type": "StringList", "interpolationType": "ENV_VAR"}}, "mainSteps": [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": "true"}}]}`,
 	"another action":             `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:configurePackage", "name": "a", "inputs": {"runCommand": "true"}}]}`,
 	"an input of its own":        `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "onFailure": "exit", "inputs": {"runCommand": "true"}}]}`,
 	"another precondition":       `{"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "a", "precondition": {"StringEquals": ["{{ p }}", "x"]}, "inputs": {"runCommand": "true"}}]}`,
@@ -200,4 +202,28 @@ func FuzzDocument(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A parameter of the interpolation ENV_VAR is data: nothing in it is read by a shell.
+func TestAParameterOfTheEnvironmentIsNeverAPartOfTheScript(t *testing.T) {
+	d, err := ssm.ParseDocument([]byte(`{
+		"schemaVersion": "2.2",
+		"parameters": {"url": {"type": "String", "interpolationType": "ENV_VAR"}, "mode": {"type": "String", "default": "gzip"}},
+		"mainSteps": [
+			{"action": "aws:runShellScript", "name": "linux", "inputs": {"runCommand": ["echo '{{ url }}' {{ mode }}"]}},
+			{"action": "aws:runPowerShellScript", "name": "windows", "inputs": {"runCommand": ["echo $env:SSM_url"]}}
+		]
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, err := d.Scripts(map[string][]string{"url": {"it's; reboot"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const linux = "export SSM_url='it'\\''s; reboot'\necho '{{ url }}' gzip\n"
+	const windows = "$env:SSM_url = 'it''s; reboot'\necho $env:SSM_url\n"
+	if scripts[0].Text != linux || scripts[1].Text != windows {
+		t.Errorf("%q, %q", scripts[0].Text, scripts[1].Text)
+	}
 }

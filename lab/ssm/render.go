@@ -23,15 +23,17 @@ type Script struct {
 // Scripts fills in a document's parameters: what is given, or else their defaults. A
 // list takes the place of a whole line, as lines. Nothing is quoted: a text is put
 // into the script as it is, and only the parameter's pattern and values keep it from
-// being more than that.
+// being more than that. A parameter of the interpolation ENV_VAR is put in front of the
+// script as an environment variable, quoted, and the script's text keeps its placeholder.
 func (d *Document) Scripts(given map[string][]string) ([]Script, error) {
 	values, err := d.values(given)
 	if err != nil {
 		return nil, err
 	}
+	environment := d.takeEnvironment(values)
 	var out []Script
 	for _, s := range d.Steps {
-		var lines []string
+		lines := exported(s.Action, environment)
 		for _, line := range s.Inputs.Commands.all() {
 			lines = append(lines, filled(line, values)...)
 		}
@@ -48,6 +50,31 @@ func (d *Document) Scripts(given map[string][]string) ([]Script, error) {
 		out = append(out, Script{Step: s, Text: strings.Join(lines, "\n") + "\n", Timeout: time.Duration(seconds) * time.Second})
 	}
 	return out, nil
+}
+
+// takeEnvironment takes the parameters that are environment variables out of values.
+func (d *Document) takeEnvironment(values map[string]value) map[string]string {
+	environment := map[string]string{}
+	for name, p := range d.Parameters {
+		if p.inEnvironment() {
+			environment["SSM_"+name] = values[name].text
+			values[name] = value{text: "{{ " + name + " }}"}
+		}
+	}
+	return environment
+}
+
+// exported are the lines of a script that set its environment.
+func exported(action string, environment map[string]string) []string {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		if action == actionPowerShell {
+			lines = append(lines, "$env:"+name+" = '"+strings.ReplaceAll(environment[name], "'", "''")+"'")
+		} else {
+			lines = append(lines, "export "+name+"='"+strings.ReplaceAll(environment[name], "'", `'\''`)+"'")
+		}
+	}
+	return lines
 }
 
 // values gives every parameter its value.

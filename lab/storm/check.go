@@ -35,6 +35,9 @@ func always() []Check {
 		{"no case is closed twice", closedTwice, true},
 		{"every case is closed by the follow-up, with a finding", unended, false},
 		{"the follow-up interrupts nothing", followupInterrupts, true},
+		{"what is home is the host's file, byte for byte", changedOnItsWay, true},
+		{"every dump is home, or its case says why not", unexplained, true},
+		{"no URL is left in the bucket", urlsLeft, false},
 	}
 }
 
@@ -217,7 +220,7 @@ func refusedTooSoon(f *Facts) string {
 }
 
 func unstruck(f *Facts) string {
-	if f.Scenario.Struck != nil && !slices.ContainsFunc(slices.Concat(f.Calls, f.Following), f.Scenario.Struck) {
+	if f.Scenario.Struck != nil && !slices.ContainsFunc(slices.Concat(f.Calls, f.Following, f.Sending), f.Scenario.Struck) {
 		return "no call met one"
 	}
 	return ""

@@ -12,6 +12,8 @@ import (
 	"crashcart/lab/fleet"
 	"crashcart/lab/states"
 	"crashcart/lab/storm"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/dump"
 )
 
 var start = time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
@@ -26,6 +28,9 @@ const (
 	d = "i-0dddddddddddddddd"
 )
 
+// dumpPath is where every host has its dump.
+const dumpPath = "/var/crash/1/dump.1"
+
 // sound are facts of which everything holds.
 func sound() *storm.Facts {
 	f := &storm.Facts{
@@ -34,7 +39,7 @@ func sound() *storm.Facts {
 			Expect: storm.Expectation{Budget: 3, Claims: 3, Interrupts: 3, Rules: []string{"budget"}},
 			Struck: func(c lab.Call) bool { return c.Lost },
 		},
-		Hosts: []string{a, b, c, d}, Sent: map[string]string{}, DeadIDs: map[string]bool{}, Said: map[string]int{}, Closings: map[string]int{},
+		Hosts: []string{a, b, c, d}, Sent: map[string]string{}, DeadIDs: map[string]bool{}, Said: map[string]int{}, Closings: map[string]int{}, Homes: map[string][]lab.Home{},
 		Calls: []lab.Call{{Lost: true}}, Took: time.Second,
 	}
 	for n, id := range []string{a, b, c} {
@@ -46,6 +51,7 @@ func sound() *storm.Facts {
 		f.Cases = append(f.Cases, storm.Case{ID: id, InstanceID: id[:19], State: "interrupted", ClosedBy: "follow-up", Finding: "dumped"})
 		f.Executions = append(f.Executions, states.Execution{Name: id, Status: states.Succeeded})
 		f.Closings[id] = 1
+		f.Homes[id] = []lab.Home{{File: fleet.File{Path: dumpPath}, Key: "cases/" + id + "/dump/0-dump.1", Same: true}}
 	}
 	f.Decisions = append(f.Decisions, storm.Decision{Time: at(5), InstanceID: d, Outcome: "refused", Rule: "budget", MessageID: "m-" + d})
 	f.Sent["m-"+d] = d
@@ -102,6 +108,15 @@ func TestEveryCheckFailsOnWhatItIsThereFor(t *testing.T) {
 		{"a follow-up that interrupts", "the follow-up interrupts nothing", func(f *storm.Facts) {
 			f.Following = []lab.Call{{Operation: "SendDiagnosticInterrupt"}}
 		}},
+		{"an object that is not the host's file", "what is home is the host's file", func(f *storm.Facts) { f.Homes[f.Cases[0].ID][0].Same = false }},
+		{"an object of a file that there is not", "what is home is the host's file", func(f *storm.Facts) {
+			f.Homes[f.Cases[0].ID] = append(f.Homes[f.Cases[0].ID], lab.Home{Key: "x"})
+		}},
+		{"a dump that is lost without a word", "every dump is home, or its case says why not", func(f *storm.Facts) {
+			f.Homes[f.Cases[0].ID][0] = lab.Home{File: fleet.File{Path: dumpPath}}
+		}},
+		{"a dump that there is not", "every dump is home, or its case says why not", func(f *storm.Facts) { f.Homes[f.Cases[0].ID] = nil }},
+		{"a URL that is left in the bucket", "no URL is left in the bucket", func(f *storm.Facts) { f.Signed = []string{"cases/x/dump/parts.json"} }},
 		{"a fault that struck nothing", "the faults struck", func(f *storm.Facts) { f.Calls[0].Lost = false }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -154,6 +169,27 @@ func TestASlowMachineIsNoExcuseForHarm(t *testing.T) {
 	}
 }
 
+func TestADumpThatIsLostIsNoSecretWhereItsCaseSaysWhy(t *testing.T) {
+	for name, say := range map[string]func(*storm.Case){
+		"nobody answered": func(c *storm.Case) { c.Collect.Missing = []cases.Missing{{What: "dump", Why: "the host is gone"}} },
+		"half of it came": func(c *storm.Case) {
+			c.Collect.Files.Uploads = []dump.Upload{{File: dump.File{Path: dumpPath}, Lost: "it is late"}}
+		},
+		"it is too large": func(c *storm.Case) {
+			c.Collect.Files.Left = []dump.Left{{File: dump.File{Path: dumpPath}, Why: "it is too large"}}
+		},
+		"it is not one":        func(c *storm.Case) { c.Collect.Skipped = []dump.Skipped{{Path: dumpPath, Why: dump.WhyEmpty}} },
+		"it was not asked for": func(c *storm.Case) { c.Finding = string(cases.FindingRaced) },
+	} {
+		f := sound()
+		f.Homes[f.Cases[0].ID][0] = lab.Home{File: fleet.File{Path: dumpPath}}
+		say(&f.Cases[0])
+		if broken, _ := storm.Judge(f); len(broken) > 0 {
+			t.Errorf("%s: broken %q", name, broken)
+		}
+	}
+}
+
 // TestTheSpecialChecksFailToo breaks what only some scenarios check.
 func TestTheSpecialChecksFailToo(t *testing.T) {
 	died := func() *storm.Facts {
@@ -203,6 +239,15 @@ func TestTheSpecialChecksFailToo(t *testing.T) {
 			f.Following = []lab.Call{{Service: "dynamodb", Status: 200, Lost: true}}
 			return f
 		}, func(f *storm.Facts) { f.Following[0].Status = 503 }},
+		{"no host that was rebooted", storm.HostsRebooted(), func() *storm.Facts {
+			f := sound()
+			f.Sending = []lab.Call{{Operation: "UploadPart", Detail: "x", Lost: true}, {Operation: "UploadPart", Detail: "x"}}
+			return f
+		}, func(f *storm.Facts) { f.Sending[1].Code = "SlowDown" }},
+		{"dumps that are not home", storm.AllHome(), sound, func(f *storm.Facts) { f.Homes[f.Cases[0].ID][0].Same = false }},
+		{"most dumps not home", storm.MostHome(), sound, func(f *storm.Facts) {
+			f.Homes[f.Cases[0].ID][0].Same, f.Homes[f.Cases[1].ID][0].Same = false, false
+		}},
 		{"a case whose result was not lost", storm.DiedBeforeSending(3), died, func(f *storm.Facts) { f.Cases[0].Lost = false }},
 		{"a rule that refused nothing", storm.RefusedBy("budget"), sound, func(f *storm.Facts) { f.Decisions[3].Rule = "group" }},
 		{"a target put off", storm.NeverLater(), sound, func(f *storm.Facts) { f.Decisions[3].Outcome = "later" }},

@@ -12,4 +12,7 @@ var (
 	RefusedBy         = refusedBy
 	NeverLater        = neverLater
 	StruckByDeath     = struckByDeath
+	HostsRebooted     = hostsRebooted
+	MostHome          = mostHome
+	AllHome           = allHome
 )

@@ -18,6 +18,7 @@ import (
 	"crashcart/lab/fleet"
 	"crashcart/lab/sqs"
 	"crashcart/lab/states"
+	"crashcart/lambda/domain/cases"
 )
 
 // Facts are what a storm left behind.
@@ -32,12 +33,15 @@ type Facts struct {
 	Open       []string          // the ids of those in the index of open cases
 	Closings   map[string]int    // how often each case was closed
 	Executions []states.Execution
-	Interrupts []fleet.Interrupt // that reached a guest
-	Calls      []lab.Call        // of everybody but the follow-up
-	Following  []lab.Call        // of the follow-up, and of its state machine
-	Evidence   []string          // names of the objects in the bucket
-	Left       []string          // the instances of the messages still in the queue
-	Dead       []string          // likewise in the dead-letter queue
+	Interrupts []fleet.Interrupt     // that reached a guest
+	Calls      []lab.Call            // of everybody but the follow-up
+	Following  []lab.Call            // of the follow-up, and of its state machine
+	Sending    []lab.Call            // of hosts that send their dumps
+	Evidence   []string              // names of the objects in the bucket
+	Signed     []string              // those that have presigned URLs in them
+	Homes      map[string][]lab.Home // by case, the files on its host's disk and what of them is in the bucket
+	Left       []string              // the instances of the messages still in the queue
+	Dead       []string              // likewise in the dead-letter queue
 	DeadIDs    map[string]bool
 	Took       time.Duration
 }
@@ -50,6 +54,7 @@ type Case struct {
 	ClosedBy       string // empty while it is open
 	Finding        string
 	Lost           bool // the follow-up settled it, because the result of its send was lost
+	Collect        cases.Collecting
 }
 
 // evidenceMissing says whether the case says that it has no evidence.
@@ -117,7 +122,7 @@ func instancesOf(messages []sqs.Message, sent map[string]string) []string {
 	return out
 }
 
-// cases reads all cases of the table.
+// allCases reads all cases of the table.
 func allCases(ctx context.Context, l *lab.Lab) ([]Case, error) {
 	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(l.Config()), &dynamodb.ScanInput{TableName: &l.TableName})
 	var out []Case
@@ -137,10 +142,23 @@ func allCases(ctx context.Context, l *lab.Lab) ([]Case, error) {
 			if c.ClosedBy != "" {
 				c.State = text(it, "closedFrom")
 			}
+			if c.Collect, err = collecting(text(it, "followed")); err != nil {
+				return nil, fmt.Errorf("reading case %s: %w", c.ID, err)
+			}
 			out = append(out, c)
 		}
 	}
 	return out, nil
+}
+
+// collecting reads the dump's way home out of what a case has of its follow-up.
+func collecting(followed string) (cases.Collecting, error) {
+	var f struct{ Collect cases.Collecting }
+	if followed == "" {
+		return f.Collect, nil
+	}
+	err := json.Unmarshal([]byte(followed), &f)
+	return f.Collect, err
 }
 
 // openCases asks the table for its open cases as the sweep does, and gives their ids.
@@ -175,7 +193,7 @@ func (r *run) gather(ctx context.Context, took time.Duration) (*Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	cases, err := allCases(ctx, r.lab)
+	all, err := allCases(ctx, r.lab)
 	if err != nil {
 		return nil, err
 	}
@@ -183,19 +201,30 @@ func (r *run) gather(ctx context.Context, took time.Duration) (*Facts, error) {
 	if err != nil {
 		return nil, err
 	}
+	home, err := homes(r.lab, all)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := signedIn(r.lab, evidence)
+	if err != nil {
+		return nil, err
+	}
 	dead := r.lab.DeadLetters.Messages()
 	f := &Facts{
-		Scenario: r.scenario, Hosts: r.hosts, Sent: r.sent, Open: open, Cases: cases, Interrupts: r.lab.Fleet.Interrupts(),
-		Executions: r.lab.Machine.Executions(), Evidence: evidence, Took: took, DeadIDs: map[string]bool{},
+		Scenario: r.scenario, Hosts: r.hosts, Sent: r.sent, Open: open, Cases: all, Interrupts: r.lab.Fleet.Interrupts(),
+		Executions: r.lab.Machine.Executions(), Evidence: evidence, Signed: signed, Homes: home, Took: took, DeadIDs: map[string]bool{},
 		Left: instancesOf(r.lab.Queue.Messages(), r.sent), Dead: instancesOf(dead, r.sent),
 	}
 	for _, m := range dead {
 		f.DeadIDs[m.ID] = true
 	}
 	for _, c := range r.lab.Calls() {
-		if c.Service == "lambda" || r.lab.OfFollowup(c.Caller) {
+		switch {
+		case c.Presigned:
+			f.Sending = append(f.Sending, c)
+		case c.Service == "lambda" || r.lab.OfFollowup(c.Caller):
 			f.Following = append(f.Following, c)
-		} else {
+		default:
 			f.Calls = append(f.Calls, c)
 		}
 	}

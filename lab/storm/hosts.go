@@ -95,6 +95,9 @@ func populate(l *lab.Lab, m Mix, n int) ([]string, error) {
 		if m.unseen(i) {
 			spec.Unseen = unseenFor
 		}
+		if spread(i) < m.Large {
+			spec.DumpSize = twoParts
+		}
 		if err := l.Fleet.Add(spec); err != nil {
 			return nil, err
 		}

@@ -70,7 +70,7 @@ func play(ctx context.Context, s Scenario, o Options) (facts *Facts, err error) 
 		return nil, err
 	}
 	took := time.Since(start)
-	l.Run(followSpeed)
+	l.Run(s.Follow)
 	if err := r.wait(ctx, func() bool { return r.record.unclosed() == 0 && l.Following() == 0 }); err != nil {
 		return nil, err
 	}
@@ -85,6 +85,9 @@ func (s Scenario) filled() Scenario {
 	}
 	if s.Speed == 0 {
 		s.Speed = speed
+	}
+	if s.Follow == 0 {
+		s.Follow = followSpeed
 	}
 	if s.Visibility == 0 {
 		s.Visibility = visibility

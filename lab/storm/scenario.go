@@ -29,6 +29,8 @@ type Scenario struct {
 	Visibility time.Duration // of a message, on the wall; default visibility
 	MaxReceive int           // deliveries before the dead-letter queue; default 5
 	Twice      bool          // every step of the follow-up is asked for twice at the same time
+	// Follow is lab seconds in a second once only the follow-up is left; default followSpeed.
+	Follow float64
 
 	// Faults are what goes wrong, made for one run. May be nil.
 	Faults func(*lab.Lab) []fault.Fault
@@ -60,6 +62,7 @@ type Mix struct {
 	Healthy    int // in a thousand: nothing is wrong with them but the alarm
 	Unseen     int // in a thousand: started so lately that the APIs know them only unseenFor later
 	Neighbours int // for every subnet, in which nothing is wrong and nothing alarms
+	Large      int // in a thousand: their dumps have two parts
 }
 
 const (
@@ -76,4 +79,6 @@ const (
 	hungFor = 22 * time.Minute
 	// unseenFor is how long a new id stays unknown; real ones take seconds.
 	unseenFor = 30 * time.Second
+	// twoParts is the size of a dump that is sent in two parts, in bytes.
+	twoParts = 17 << 20
 )

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"crashcart/lab"
@@ -27,6 +28,8 @@ const (
 	// twin is the rule that refuses the copy of an alarm whose first delivery is
 	// interrupting the host at that moment: its console shows the dump.
 	twin = "quiet"
+	// collectSpeed is how many lab seconds pass in a second while dumps come home in a storm.
+	collectSpeed = 250
 	// hour is how far the lab's clock is off the events'.
 	hour = time.Hour
 )
@@ -68,7 +71,7 @@ func Scenarios(instances int) []Scenario {
 		z.ec2, z.speed = 100, speed
 	}
 	z.racers = max(instances/10, 3*z.budget)
-	return slices.Concat(z.plain(), z.casebook(), z.compute(), z.outages())
+	return slices.Concat(z.plain(), z.casebook(), z.collecting(), z.compute(), z.outages())
 }
 
 // raced is what comes of a race among hosts that all may be interrupted.
@@ -97,13 +100,13 @@ func (z sizes) plain() []Scenario {
 		{
 			Name: "raised", About: "region limit 20,000: the budget alone", Fleet: doubtful, Hosts: z.all, Env: raised(defaultBudget), Speed: z.speed,
 			// On a busy machine the last pass of a host that lives comes after its trigger was fresh.
-			Expect: three("unresponsive", "fresh"), Checks: []Check{settledAll(), withEvidence(), refusedBy("group"), refusedBy("unresponsive")},
+			Expect: three("unresponsive", "fresh"), Checks: []Check{settledAll(), withEvidence(), allHome(), refusedBy("group"), refusedBy("unresponsive")},
 		},
 		{
 			Name: "race", About: "eight bootstraps race for a large budget, two alarms a host",
 			Fleet: hung, Hosts: z.racers, Alarms: 2, Close: true, Env: raised(z.budget),
 			Expect: z.raced(),
-			Checks: []Check{settledAll(), withEvidence(), refusedBy("budget")},
+			Checks: []Check{settledAll(), withEvidence(), allHome(), refusedBy("budget")},
 		},
 		{
 			Name: "clock-ahead", About: "the alarms' times an hour ahead of the lab's", Fleet: mixed, Hosts: z.all, Env: raised(defaultBudget), Shift: hour,
@@ -170,14 +173,69 @@ func (z sizes) casebook() []Scenario {
 	}
 }
 
+// collecting is the storm of the dumps' way home. It is slower than the others: a dump has
+// two hours of lab time for it, and every host that is rebooted takes a quarter of one.
+func (z sizes) collecting() []Scenario {
+	sending := hung
+	sending.Large = 100
+	return []Scenario{{
+		Name: "collect-killed", About: "the follow-up dies of 3 in 10 writes, hosts reboot half-way, S3 and SSM fail at times",
+		Fleet: sending, Hosts: z.racers, Env: raised(z.budget), Visibility: 5 * time.Second, MaxReceive: 20, Follow: collectSpeed,
+		Faults: func(l *lab.Lab) []fault.Fault {
+			return []fault.Fault{
+				fault.NewThrottle(fault.S3, rate/2, seed), fault.NewLostAnswers(fault.S3, "CompleteMultipartUpload", rate, seed),
+				fault.NewThrottle(fault.SSM, rate/2, seed), refusedCommands(), rebooter(l),
+				killing(l, 30, "UpdateItem", "TransactWriteItems"), killing(l, rate/2, "SendCommand", "PutObject", "CreateMultipartUpload", "CompleteMultipartUpload"),
+			}
+		},
+		Struck: func(c lab.Call) bool { return c.Code == "SlowDown" && c.Presigned },
+		Expect: z.raced(),
+		Checks: []Check{struckByDeath(), hostsRebooted(), mostHome()},
+	}}
+}
+
+// refusedCommands has Systems Manager refuse some commands, as it does while it does not
+// hear the agent.
+func refusedCommands() fault.Fault {
+	refuses := fault.Chance(rate, seed)
+	return fault.Func(func(c fault.Call, next fault.Next) fault.Answer {
+		if c.Operation != "SendCommand" || !refuses() {
+			return next(c)
+		}
+		return fault.Answer{
+			Status: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}},
+			Body: []byte(`{"__type":"InvalidInstanceId","message":"Instances not in a valid state for account"}`),
+		}
+	})
+}
+
+// rebooter reboots hosts while they send a part, which does not arrive.
+func rebooter(l *lab.Lab) fault.Fault {
+	reboots := fault.Chance(rate, seed)
+	return fault.Func(func(c fault.Call, next fault.Next) fault.Answer {
+		if c.Operation != "UploadPart" || !reboots() {
+			return next(c)
+		}
+		_, rest, _ := strings.Cut(c.Detail, "/cases/")
+		// A host that is gone sends nothing, and one that reboots does not mind.
+		_ = l.Fleet.Reboot(rest[:min(len(rest), len(id(0)))]) //nolint:errcheck // see above
+		return fault.Answer{Status: http.StatusServiceUnavailable, Lost: true}
+	})
+}
+
 // followupKiller kills processes of the follow-up that have just written something, or
 // started something, or notified somebody.
 func followupKiller(l *lab.Lab) fault.Fault {
-	dies := fault.Chance(30, seed)
+	return killing(l, 30, "UpdateItem", "TransactWriteItems", "Publish", "StartExecution", "PutObject")
+}
+
+// killing kills processes of the follow-up after so many percent of its calls of some kinds.
+func killing(l *lab.Lab, percent int, operations ...string) fault.Fault {
+	dies := fault.Chance(percent, seed)
 	return &fault.Killer{
 		Times: math.MaxInt, Kill: l.Kill,
 		Watched: func(c fault.Call) bool {
-			return l.OfFollowup(c.Caller) && slices.Contains([]string{"UpdateItem", "TransactWriteItems", "Publish", "StartExecution", "PutObject"}, c.Operation) && dies()
+			return l.OfFollowup(c.Caller) && slices.Contains(operations, c.Operation) && dies()
 		},
 		Deadly: func(_ fault.Call, a fault.Answer) bool { return a.Status == http.StatusOK },
 	}

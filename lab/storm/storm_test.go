@@ -63,13 +63,13 @@ func TestEveryScenarioIsThere(t *testing.T) {
 	var names []string
 	for _, s := range storm.Scenarios(storm.DefaultInstances) {
 		names = append(names, s.Name)
-		if s.Hosts != storm.DefaultInstances && !slices.Contains([]string{"race", "conflicts-race", "lost-answers", "killed", "followup-killed", "dynamodb-down"}, s.Name) {
+		if s.Hosts != storm.DefaultInstances && !slices.Contains([]string{"race", "conflicts-race", "lost-answers", "killed", "followup-killed", "collect-killed", "dynamodb-down"}, s.Name) {
 			t.Errorf("%s has %d hosts", s.Name, s.Hosts)
 		}
 	}
 	want := []string{
 		"default", "raised", "race", "clock-ahead", "clock-behind", "conflicts", "conflicts-race", "throttled-dynamodb",
-		"lost-answers", "killed", "followup-killed", "throttled-ec2", "paged", "new-ids", "dynamodb-down", "s3-down", "sns-down",
+		"lost-answers", "killed", "followup-killed", "collect-killed", "throttled-ec2", "paged", "new-ids", "dynamodb-down", "s3-down", "sns-down",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("scenarios %v", names)

@@ -77,6 +77,8 @@ func (t *table) row(f *Facts, broken []string) {
 		invocations, transitions, calls := f.perCase()
 		t.printf("  found: %s\n", f.findings())
 		t.printf("  followed: %.1f invocations, %.1f transitions and %.1f calls a case\n", invocations, transitions, calls)
+		there, all, size := f.home()
+		t.printf("  home: %d of %d files, %d kB, by %d calls of hosts\n", there, all, size/1000, len(f.Sending))
 	}
 	for _, b := range broken {
 		t.printf("  %s\n", strings.Join(wrapped("BROKEN: "+b, columns-6), "\n      "))

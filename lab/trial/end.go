@@ -21,6 +21,8 @@ type Trial struct {
 	// Strike is a stage at which the lab interrupts the guest once more, as the product
 	// never does.
 	Strike string
+	// Cut has the guest reset while it sends its dump, after the first part of it.
+	Cut bool
 
 	End End
 }
@@ -100,6 +102,13 @@ func Ends() []Trial {
 		trials[i].Hang = frozen
 	}
 	return trials
+}
+
+// Ways are the trials that show every way home of a dump. Their crashes are those of Ends.
+func Ways() []Trial {
+	return []Trial{
+		{Name: "dumped-cut", What: "it is reset while it sends its dump, after the first part of it", Hang: frozen, Cut: true, End: dumped},
+	}
 }
 
 // kernels are the trials of a kernel that is prepared, or is not.

@@ -35,17 +35,23 @@ func (c Case) Proof() string {
 	return strongest.By
 }
 
-// follow waits until the follow-up has closed the case. Nothing more is to come of the
-// guest, so that AWS's time may pass fast.
+// follow waits until the follow-up has closed the case.
 func (r *run) follow(ctx context.Context) error {
-	r.lab.Run(endSpeed)
 	defer r.lab.Run(r.hang.speed())
 	book := casebook.New(dynamodb.NewFromConfig(r.lab.Config()), r.lab.TableName)
 	id := r.caseID()
 	var now cases.Record
 	var failed error
+	speed := 0.0
 	err := until(ctx, func() bool {
-		now, failed = book.CaseByID(ctx, id)
+		if now, failed = book.CaseByID(ctx, id); failed != nil {
+			return false
+		}
+		if s := r.pass(now); s != speed {
+			speed = s
+			r.lab.Run(s)
+		}
+		failed = r.arrives(id)
 		return failed == nil && !now.ClosedAt.IsZero()
 	})
 	if err != nil {
@@ -57,6 +63,26 @@ func (r *run) follow(ctx context.Context) error {
 	r.mu.Unlock()
 	r.notify(Event{Kind: EventFinding, Name: string(f.Finding), Text: f.Why, Proof: r.record.Case.Proof()})
 	return nil
+}
+
+// pass is how fast AWS's time may pass, by what is still to come of the guest.
+func (r *run) pass(c cases.Record) float64 {
+	switch {
+	case !r.record.Back || c.Followup.Concluded() || c.Followup.Collect.Ended():
+		return endSpeed
+	case c.Followup.Collect.Began() || r.options.RealTime:
+		return r.crashSpeed()
+	default:
+		return r.hang.speed()
+	}
+}
+
+// crashSpeed is how fast AWS's time passes while the guest does what takes it long.
+func (r *run) crashSpeed() float64 {
+	if r.options.RealTime {
+		return 1
+	}
+	return min(crashSpeed, r.hang.speed())
 }
 
 // caseID is the case that the function's decision names.

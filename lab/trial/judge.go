@@ -12,16 +12,16 @@ import (
 const wholeDump = 1 << 20
 
 // Judge says what of a record is not as its trial must end, a sentence each. The case is
-// held against a truth that is as it must be.
+// held against a truth that is as it must be, and so is what came home of it.
 func Judge(r *Record) []string {
 	wrong := judgeGuest(r)
 	if len(wrong) > 0 || len(r.Stages) == 0 {
 		return wrong
 	}
 	if why := judgeCase(r); why != "" {
-		wrong = append(wrong, why)
+		return []string{why}
 	}
-	return wrong
+	return judgeHome(r)
 }
 
 // judgeGuest says what of the decision, and of the guest, is not as it must be.

@@ -1,6 +1,8 @@
 package trial_test
 
 import (
+	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	"crashcart/lab/trial"
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/manifest"
 )
 
 func dumped() *trial.Record {
@@ -17,8 +20,8 @@ func dumped() *trial.Record {
 		Trial: t, Back: true,
 		Decisions: []trial.Decision{{Outcome: "later", Rule: "unresponsive"}, {Outcome: "interrupted", Rule: "unresponsive"}},
 		Files: []trial.File{
-			{Name: "/var/crash/202611230301/dmesg.202611230301", Size: 21_000},
-			{Name: "/var/crash/202611230301/dump.202611230301", Size: 17_000_000},
+			{Name: "/var/crash/202611230301/dmesg.202611230301", Size: 21_000, SHA256: strings.Repeat("ab", 32)},
+			{Name: "/var/crash/202611230301/dump.202611230301", Size: 17_000_000, SHA256: strings.Repeat("cd", 32)},
 		},
 		Case: &trial.Case{Finding: "dumped", Why: "the dump is complete", Proofs: []cases.Proof{
 			{Stage: cases.StageDumpComplete, Line: "kdump-tools[391]: The dumpfile is saved to /var/crash", By: "console"},
@@ -27,7 +30,22 @@ func dumped() *trial.Record {
 	for _, name := range t.End.Stages {
 		r.Stages = append(r.Stages, trial.Stage{Name: name})
 	}
+	r.Home = brought(r.Files...)
 	return r
+}
+
+// brought is what the bucket has when those files of the guest have come home.
+func brought(files ...trial.File) *trial.Home {
+	h := &trial.Home{
+		Manifest: manifest.Manifest{Version: manifest.Version}, Panic: "[   31.2] Kernel panic - not syncing: NMI: Not continuing",
+		After: 62300 * time.Millisecond, Cost: &trial.Cost{Scripts: 1, Took: 3 * time.Second, CPU: 2100 * time.Millisecond, Memory: 41_000_000},
+	}
+	for i, f := range files {
+		key := fmt.Sprintf("dump/%d-%s", i, path.Base(f.Name))
+		h.Files = append(h.Files, trial.File{Name: key, Size: f.Size, SHA256: f.SHA256})
+		h.Manifest.Files = append(h.Manifest.Files, manifest.File{Key: key, Kind: "dump", Size: f.Size, SHA256: f.SHA256, Path: f.Name})
+	}
+	return h
 }
 
 func TestNothingIsWrongWithATrialThatEndedAsItMust(t *testing.T) {
@@ -39,21 +57,29 @@ func TestNothingIsWrongWithATrialThatEndedAsItMust(t *testing.T) {
 // Everything that a trial is about is judged: change one thing and it is wrong.
 func TestNothingThatADumpLacksIsOverlooked(t *testing.T) {
 	for name, spoil := range map[string]func(*trial.Record){
-		"refused":            func(r *trial.Record) { r.Decisions[1] = trial.Decision{Outcome: "refused", Rule: "quiet"} },
-		"nothing decided":    func(r *trial.Record) { r.Decisions = r.Decisions[:1] },
-		"no capture kernel":  func(r *trial.Record) { r.Stages = slices.Delete(r.Stages, 1, 2) },
-		"stages in disorder": func(r *trial.Record) { r.Stages[1], r.Stages[2] = r.Stages[2], r.Stages[1] },
-		"one stage more":     func(r *trial.Record) { r.Stages = append(r.Stages, trial.Stage{Name: trial.StagePanicked}) },
-		"it stays away":      func(r *trial.Record) { r.Back = false },
-		"no files":           func(r *trial.Record) { r.Files = nil },
-		"an empty dump":      func(r *trial.Record) { r.Files[1].Size = 0 },
-		"a stump":            func(r *trial.Record) { r.Files[1].Size = 104 },
-		"unfinished":         func(r *trial.Record) { r.Files[1].Name = "/var/crash/202611230301/dump-incomplete" },
-		"a second interrupt": func(r *trial.Record) { r.Again = 1 },
-		"a case left open":   func(r *trial.Record) { r.Case = nil },
-		"another finding":    func(r *trial.Record) { r.Case.Finding = "dump-failed" },
-		"no finding":         func(r *trial.Record) { r.Case.Finding = "" },
-		"no proof":           func(r *trial.Record) { r.Case.Proofs = nil },
+		"refused":              func(r *trial.Record) { r.Decisions[1] = trial.Decision{Outcome: "refused", Rule: "quiet"} },
+		"nothing decided":      func(r *trial.Record) { r.Decisions = r.Decisions[:1] },
+		"no capture kernel":    func(r *trial.Record) { r.Stages = slices.Delete(r.Stages, 1, 2) },
+		"stages in disorder":   func(r *trial.Record) { r.Stages[1], r.Stages[2] = r.Stages[2], r.Stages[1] },
+		"one stage more":       func(r *trial.Record) { r.Stages = append(r.Stages, trial.Stage{Name: trial.StagePanicked}) },
+		"it stays away":        func(r *trial.Record) { r.Back = false },
+		"no files":             func(r *trial.Record) { r.Files = nil },
+		"an empty dump":        func(r *trial.Record) { r.Files[1].Size = 0 },
+		"a stump":              func(r *trial.Record) { r.Files[1].Size = 104 },
+		"unfinished":           func(r *trial.Record) { r.Files[1].Name = "/var/crash/202611230301/dump-incomplete" },
+		"a second interrupt":   func(r *trial.Record) { r.Again = 1 },
+		"a case left open":     func(r *trial.Record) { r.Case = nil },
+		"another finding":      func(r *trial.Record) { r.Case.Finding = "dump-failed" },
+		"no finding":           func(r *trial.Record) { r.Case.Finding = "" },
+		"no proof":             func(r *trial.Record) { r.Case.Proofs = nil },
+		"nobody has looked":    func(r *trial.Record) { r.Home = nil },
+		"no manifest":          func(r *trial.Record) { r.Home.Manifest = manifest.Manifest{} },
+		"another in the list":  func(r *trial.Record) { r.Home.Manifest.Files[1].SHA256 = strings.Repeat("ef", 32) },
+		"one less in the list": func(r *trial.Record) { r.Home.Manifest.Files = r.Home.Manifest.Files[:1] },
+		"no panic in it":       func(r *trial.Record) { r.Home.Panic = "" },
+		"a live URL":           func(r *trial.Record) { r.Home.Live = true },
+		"no dump came":         func(r *trial.Record) { r.Home = brought(r.Files[0]) },
+		"no log came":          func(r *trial.Record) { r.Home = brought(r.Files[1]) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := dumped()
@@ -129,7 +155,7 @@ func TestAFalseDumpIsNeverAWholeOne(t *testing.T) {
 
 func TestEveryTrialCanBePlayed(t *testing.T) {
 	seen := map[string]bool{}
-	for _, trialOf := range trial.Ends() {
+	for _, trialOf := range slices.Concat(trial.Ends(), trial.Ways()) {
 		if _, ok := trial.HangNamed(trialOf.Hang); !ok {
 			t.Errorf("%s hangs by %q, which there is not", trialOf.Name, trialOf.Hang)
 		}
@@ -158,7 +184,7 @@ func TestNothingIsPrintedOverOrLeftOutOfTheTable(t *testing.T) {
 	if err := trial.Ended(&out, []*trial.Record{dumped(), bad}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"whole (17000000 bytes)", "false (104 bytes)", `dumped: what is left of the dump is "false"`, "reachable"} {
+	for _, want := range []string{"whole (17000000 bytes)", "whole after 62.3 s", "3.0 s, 2.1 s cpu, 41 MB", "false (104 bytes)", `dumped: what is left of the dump is "false"`, "reachable"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
@@ -221,10 +247,10 @@ func TestAGuestThatGoesOnWritingIsNeverInterrupted(t *testing.T) {
 // The pipeline counts these lines.
 func TestTheLineForMachinesSaysHowMuchIsWrong(t *testing.T) {
 	bad := dumped()
-	bad.Back, bad.Files = false, nil
+	bad.Back, bad.Files, bad.Home = false, nil, nil
 	for r, want := range map[*trial.Record]string{
-		dumped(): "trial: name=dumped stages=sent,capture-kernel,dmesg-saved,dump-complete,rebooted,reachable back=true dump=whole wrong=0",
-		bad:      "trial: name=dumped stages=sent,capture-kernel,dmesg-saved,dump-complete,rebooted,reachable back=false dump=none wrong=2",
+		dumped(): "trial: name=dumped stages=sent,capture-kernel,dmesg-saved,dump-complete,rebooted,reachable back=true dump=whole home=whole homeAfter=62.3s read=true sendTook=3.0s sendCPU=2.1s sendMB=41 wrong=0",
+		bad:      "trial: name=dumped stages=sent,capture-kernel,dmesg-saved,dump-complete,rebooted,reachable back=false dump=none home=none wrong=2",
 	} {
 		if got := trial.Line(r); got != want {
 			t.Errorf("%s\nwant %s", got, want)

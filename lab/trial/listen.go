@@ -21,13 +21,13 @@ func (r *run) listen() (wait func()) {
 	return done.Wait
 }
 
-// sent notes the moment of the interrupt.
-func (r *run) sent() {
+// sent notes the moment of the interrupt, which is now, and what it is in the lab.
+func (r *run) sent(lab time.Time) {
 	mark, before := r.console.Mark(), len(r.console.Bytes())
 	r.mu.Lock()
 	first := r.fired == nil
 	if first {
-		r.fired, r.firedAt, r.record.SentAt = &mark, time.Now(), before
+		r.fired, r.firedAt, r.firedLab, r.record.SentAt = &mark, time.Now(), lab, before
 	} else {
 		r.record.Again++
 	}

@@ -65,7 +65,7 @@ func TestOnlyWhatComesAfterTheInterruptIsOfTheCrash(t *testing.T) {
 		if len(r.record.Stages) != 0 || r.wasSent() {
 			t.Fatalf("before the interrupt: %+v", r.record.Stages)
 		}
-		r.sent()
+		r.sent(time.Time{})
 		time.Sleep(time.Second)
 		say(t, r, crash) // whose first line ends the one of the prompt
 		if err := r.watch(t.Context()); err != nil {
@@ -92,7 +92,7 @@ func TestOnlyWhatComesAfterTheInterruptIsOfTheCrash(t *testing.T) {
 		}
 		// What comes with a reset, or a second interrupt, is not the crash's doing.
 		say(t, r, crash+"Kernel panic - not syncing\r\n")
-		r.sent()
+		r.sent(time.Time{})
 		synctest.Wait()
 		if got := r.record.names(); !slices.Equal(got, dumped.Stages) || r.record.Again != 1 || len(r.record.Console) != len(before+crash) {
 			t.Errorf("%q, again %d, %d bytes", got, r.record.Again, len(r.record.Console))
@@ -111,7 +111,7 @@ func TestWhatIsHeardLateIsNotOfTheCrash(t *testing.T) {
 	}
 	r.notifying.Lock()
 	say(t, r, crash)
-	go r.sent()
+	go r.sent(time.Time{})
 	if err := until(t.Context(), r.wasSent); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestStayingAwayIsNeverConfusedWithBeingStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		silent := Trial{End: End{Watch: quietWatch}}
 		r, _ := listening(t, silent)
-		r.sent()
+		r.sent(time.Time{})
 		began := time.Now()
 		if err := r.watch(t.Context()); err != nil || r.record.Back || time.Since(began) != quietWatch {
 			t.Errorf("%v after %s, back %t", err, time.Since(began), r.record.Back)
@@ -142,7 +142,7 @@ func TestStayingAwayIsNeverConfusedWithBeingStopped(t *testing.T) {
 			t.Errorf("after the end it went through %q", got)
 		}
 		r, _ = listening(t, silent)
-		r.sent()
+		r.sent(time.Time{})
 		ctx, stop := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, stop)
 		began = time.Now()

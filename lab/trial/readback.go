@@ -19,7 +19,7 @@ done`
 
 // readBack reads what is on the disk. A guest that did not come back is reset first:
 // nothing that the crash did or left undone changes by that.
-func (r *run) readBack(ctx context.Context) error {
+func (r *run) readBack(ctx context.Context) (err error) {
 	if !r.record.Back {
 		if err := r.guest.Reset(); err != nil {
 			return err
@@ -27,6 +27,11 @@ func (r *run) readBack(ctx context.Context) error {
 	}
 	if err := r.guest.Ready(ctx); err != nil {
 		return fmt.Errorf("waiting for the guest after the end: %w", err)
+	}
+	if r.record.Home != nil {
+		if r.record.Home.Cost, err = r.readCost(ctx); err != nil {
+			return err
+		}
 	}
 	list, err := r.command(ctx, listDumps)
 	if err != nil {

@@ -25,6 +25,8 @@ type Record struct {
 	Again       int   // interrupts after the first
 	Back        bool  // it came back by itself
 	Case        *Case // as the follow-up has closed it
+	Cut         bool  // it was reset while it sent its dump
+	Home        *Home // what the bucket has of it
 	Files       []File
 	Console     []byte        // up to the end of the crash, before a reset or the reading back
 	SentAt      int           // how much of the console there was when the interrupt was sent, in bytes

@@ -30,8 +30,11 @@ type run struct {
 	final   chan struct{} // closed with it
 	fired   *serial.Mark  // where the console was when the interrupt was sent
 	firedAt time.Time
-	reader  reader
-	over    bool // what the console says is no longer the crash's doing
+	// The same moment in the lab, and how long after it the dump was whole in the bucket.
+	firedLab time.Time
+	arrived  struct{ wall, lab time.Duration }
+	reader   reader
+	over     bool // what the console says is no longer the crash's doing
 
 	hung     chan struct{} // closed when the hang has begun
 	captured chan struct{} // closed when the capture kernel starts
@@ -57,6 +60,7 @@ const (
 	stepAlarm    = "alarm"
 	stepWatch    = "watch"
 	stepFollow   = "follow"
+	stepHome     = "home"
 	stepReadBack = "read back"
 	stepKeep     = "keep"
 )
@@ -111,10 +115,19 @@ func (r *run) steps() []step {
 		{stepSilence, "nothing of it is heard for as long as the alarm has patience", r.hang.wall(heartbeatMissing) + decidedWithin, r.silence},
 		{stepAlarm, "the alarm " + alarmName + " goes off", r.hang.wall(alarmTakes) + decidedWithin, r.askForIt},
 		{stepWatch, "the console is watched", comesWithin, r.watch},
-		{stepFollow, "its case is followed to its end", followWithin, r.follow},
+		{stepFollow, "its case is followed to its end", r.followWithin(), r.follow},
+		{stepHome, "what is in the bucket is looked at", homeWithin, r.bring},
 		{stepReadBack, "what is on its disk is read back", readyWithin + readBackWithin, r.readBack},
 		{stepKeep, "the evidence is copied", readBackWithin, r.keepDumps},
 	}
+}
+
+// followWithin is how long the follow-up may take on the wall.
+func (r *run) followWithin() time.Duration {
+	if r.options.RealTime {
+		return followInTime
+	}
+	return followWithin
 }
 
 // alive is ctx for as long as the guest runs, so that one which powers itself off is

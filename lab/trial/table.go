@@ -12,7 +12,7 @@ import (
 // Ended prints what came of trials as a table, and below it what is not as it must
 // be. Times are seconds on the wall. The error is w's.
 func Ended(w io.Writer, records []*Record) error {
-	rows := [][]string{{"end", "boot", "live", "hang", "asked", "crash", "follow", "read", "all", "cpu", "MB", "last stage", "left of the dump", "finding"}}
+	rows := [][]string{{"end", "boot", "live", "hang", "asked", "crash", "follow", "read", "all", "cpu", "MB", "last stage", "left of the dump", "in S3", "upload", "finding"}}
 	var wrong strings.Builder
 	for _, r := range records {
 		took := map[string]time.Duration{}
@@ -27,8 +27,8 @@ func Ended(w io.Writer, records []*Record) error {
 		}
 		rows = append(rows, []string{
 			r.Trial.Name, seconds(took[stepBoot]), seconds(took[stepPace] + took[stepLive]), seconds(took[stepPrepare] + took[stepHang] + took[stepSilence]),
-			seconds(took[stepAlarm]), seconds(took[stepWatch]), seconds(took[stepFollow]), seconds(took[stepReadBack]), seconds(all), seconds(r.CPU),
-			strconv.FormatInt(r.Memory/1e6, 10), last, left(r), found(r),
+			seconds(took[stepAlarm]), seconds(took[stepWatch]), seconds(took[stepFollow]), seconds(took[stepHome] + took[stepReadBack]), seconds(all), seconds(r.CPU),
+			strconv.FormatInt(r.Memory/1e6, 10), last, left(r), home(r), upload(r), found(r),
 		})
 		for _, what := range Judge(r) {
 			wrong.WriteString(r.Trial.Name + ": " + what + "\n")
@@ -71,6 +71,38 @@ func left(r *Record) string {
 		return fmt.Sprintf("%s (%d bytes)", r.Left(), f.Size)
 	}
 	return string(r.Left())
+}
+
+// Brought is what of the crash is in the bucket, in a word.
+func (r *Record) Brought() Dump {
+	switch {
+	case r.Home == nil || len(r.Home.Files) == 0:
+		return NoDump
+	case r.Home.hasDump():
+		return WholeDump
+	}
+	return DmesgOnly
+}
+
+// home says what is in the bucket, and how long after the interrupt the dump was.
+func home(r *Record) string {
+	if r.Brought() != WholeDump {
+		return string(r.Brought())
+	}
+	text := fmt.Sprintf("%s after %s s", WholeDump, seconds(r.Home.After))
+	if r.Home.Unread {
+		text += ", not read"
+	}
+	return text
+}
+
+// upload says what the guest has spent on it.
+func upload(r *Record) string {
+	if r.Home == nil || r.Home.Cost == nil {
+		return "-"
+	}
+	c := r.Home.Cost
+	return fmt.Sprintf("%s s, %s s cpu, %d MB", seconds(c.Took), seconds(c.CPU), c.Memory/1e6)
 }
 
 // Hung prints what of each hung guest answered and what it still wrote and sent, and
@@ -161,5 +193,12 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.1f", d.Seconds()) }
 
 // Line is a record for machines.
 func Line(r *Record) string {
-	return fmt.Sprintf("trial: name=%s stages=%s back=%t dump=%s wrong=%d", r.Trial.Name, strings.Join(r.names(), ","), r.Back, r.Left(), len(Judge(r)))
+	text := fmt.Sprintf("trial: name=%s stages=%s back=%t dump=%s home=%s", r.Trial.Name, strings.Join(r.names(), ","), r.Back, r.Left(), r.Brought())
+	if r.Brought() == WholeDump {
+		text += fmt.Sprintf(" homeAfter=%.1fs read=%t", r.Home.After.Seconds(), !r.Home.Unread)
+	}
+	if r.Home != nil && r.Home.Cost != nil {
+		text += fmt.Sprintf(" sendTook=%.1fs sendCPU=%.1fs sendMB=%d", r.Home.Cost.Took.Seconds(), r.Home.Cost.CPU.Seconds(), r.Home.Cost.Memory/1e6)
+	}
+	return text + fmt.Sprintf(" wrong=%d", len(Judge(r)))
 }

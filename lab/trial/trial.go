@@ -1,7 +1,7 @@
 // Package trial puts a real kernel through a crash, from power on to the dump that
 // is read back from its disk, by the product's own path: an alarm in the lab, the
-// real bootstrap, SendDiagnosticInterrupt. The real follow-up then follows the case, until
-// it closes it with its finding.
+// real bootstrap, SendDiagnosticInterrupt. The real follow-up then follows the case, and
+// has the guest's agent send the dump to S3, until it closes the case with its finding.
 //
 // A trial is data: how the guest is prepared, how it hangs (hang.go), and what must
 // become of it (end.go). Run plays one and gives a Record of what was seen from
@@ -13,8 +13,10 @@
 // passes thirty times faster: a status check every two seconds, an agent's ping every
 // ten, and six minutes of silence in twelve. So the product's own limits hold, and a
 // trial takes a minute. From the interrupt on AWS's time passes ten times faster only,
-// since what the guest does takes as long as ever. When nothing more is to come of the
-// guest, it passes fast, so that the follow-up need not be waited for.
+// since what the guest does takes as long as ever, and so it does while the guest sends its
+// dump. When nothing more is to come of the guest, it passes fast, so that the follow-up
+// need not be waited for. How long a dump takes home where AWS's waits are as long as they
+// are is seen with Options.RealTime.
 package trial
 
 import (
@@ -48,7 +50,9 @@ const (
 	prepareWithin  = 60 * time.Second
 	decidedWithin  = 120 * time.Second // from the hang to the interrupt; the guard takes up to 12 minutes of the lab
 	comesWithin    = 150 * time.Second // from the interrupt to the guest's return
-	followWithin   = 60 * time.Second
+	followWithin   = 360 * time.Second // with the dump's way home, once more where it was cut
+	followInTime   = 20 * time.Minute  // likewise, where AWS's time is the wall's
+	homeWithin     = 60 * time.Second
 	readBackWithin = 60 * time.Second
 )
 
@@ -59,6 +63,7 @@ type Options struct {
 	Image     image.Image // of the trial's kernel
 	Observe   func(Event) // gets everything as it happens, one call at a time; may be nil
 	Probe     bool        // ask the hung guest in every way, twice, before it is interrupted
+	RealTime  bool        // from the interrupt until the dump is home, AWS's time is the wall's
 	Evidence  string      // a directory with nothing in it (see Room) for dump, evidence and console; empty keeps nothing
 }
 
@@ -72,6 +77,7 @@ const (
 	EventDecision EventKind = "decision" // the function decided
 	EventConsole  EventKind = "console"  // a line of the serial console
 	EventProbe    EventKind = "probe"    // the hung guest was asked
+	EventHome     EventKind = "home"     // the dump is whole in the bucket
 	EventFinding  EventKind = "finding"  // the follow-up has closed the case
 	EventNote     EventKind = "note"     // something else that a function said
 )
@@ -107,13 +113,21 @@ func Run(ctx context.Context, o Options, t Trial) (record *Record, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	way, err := openGate(l.URL)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, way.Close()) }()
 	g, err := guest.Start(ctx, guest.Options{
-		Image: o.Image, Clock: l.Clock, MemoryMB: t.MemoryMB, CrashKernel: t.CrashKernel, KernelArgs: hang.Kernel,
+		Image: o.Image, Clock: l.Clock, MemoryMB: t.MemoryMB, CrashKernel: t.CrashKernel, KernelArgs: hang.Kernel, Store: way.store,
 	})
 	if err != nil {
 		return nil, err
 	}
 	r := newRun(o, t, hang, l, g)
+	if t.Cut {
+		way.onTaken(r.cut)
+	}
 	wait := r.listen()
 	err = r.play(ctx)
 	if o.Evidence != "" {

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -112,9 +113,24 @@ type watched struct {
 	run *run
 }
 
+// Start hands a script to the guest's agent as Systems Manager does. The guest finds S3
+// from then on, and what it spends on a dump is measured.
+func (w watched) Start(ctx context.Context, script string) (fleet.Process, error) {
+	if err := w.run.guest.ReachStore(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		w.run.notify(Event{Kind: EventNote, Text: "the guest does not find S3: " + err.Error()})
+	}
+	if sendsDump(script) {
+		script = measured(script)
+	}
+	return w.Counter.Start(ctx, script)
+}
+
 // Interrupt notes the moment, slows AWS's time down, and passes the interrupt on.
 func (w watched) Interrupt() error {
-	w.run.sent()
-	w.run.lab.Run(min(crashSpeed, w.run.hang.speed()))
+	w.run.sent(w.run.lab.Clock.Now())
+	w.run.lab.Run(w.run.crashSpeed())
 	return w.Counter.Interrupt()
 }

@@ -30,7 +30,7 @@ func (h *Handler) advance(ctx context.Context, caseID string) (Advanced, error) 
 		return Advanced{}, err
 	}
 	if !over(r) {
-		if r, err = h.step(ctx, advancing, task{r: r, now: h.Now()}); err != nil {
+		if r, err = h.step(ctx, advancing, h.task(r, nil)); err != nil {
 			return Advanced{}, err
 		}
 	}

@@ -137,6 +137,13 @@ func TestWhatWasNeverSentIsDoneAndNeverWritten(t *testing.T) {
 	}
 }
 
+func (w *world) closeByHand(id string) {
+	w.t.Helper()
+	if _, err := w.book.CloseCase(w.t.Context(), casebook.Closing{CaseID: id, Reason: "seen to", By: "ops"}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func TestACaseThatIsClosedByHandIsDoneAndNobodyIsToldAnEnd(t *testing.T) {
 	r := named(t, "dumped")
 	w, id := ready(t, r)
@@ -145,9 +152,7 @@ func TestACaseThatIsClosedByHandIsDoneAndNobodyIsToldAnEnd(t *testing.T) {
 	if a := w.advance(id); a.Done || a.WaitSeconds > 15 {
 		t.Fatalf("%+v", a)
 	}
-	if _, err := w.book.CloseCase(t.Context(), casebook.Closing{CaseID: id, Reason: "seen to", By: "ops"}); err != nil {
-		t.Fatal(err)
-	}
+	w.closeByHand(id)
 	if a := w.advance(id); !a.Done {
 		t.Errorf("%+v", a)
 	}

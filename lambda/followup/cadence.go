@@ -10,7 +10,7 @@ import (
 // crash passes in its first minutes.
 const (
 	early = 15 * time.Second // in the first minutes
-	later = time.Minute      // in the first hour, and while a dump is being written
+	later = time.Minute      // in the first hour, and while a dump is being written or comes home
 	late  = 5 * time.Minute
 
 	earlyFor = 5 * time.Minute
@@ -26,7 +26,7 @@ const mostSoon = 800
 // until says how long to wait for the next step of a case. A step that needs nothing new
 // from the host is made at once, and so is the first look at it.
 func (h *Handler) until(r cases.Record) time.Duration {
-	t := task{r: r, now: h.Now()}
+	t := h.task(r, nil)
 	if s, ok := first(advancing, t); ok && (s.name != nameObserve || r.Followup.Account.SentAt.IsZero()) {
 		return 0
 	}
@@ -35,7 +35,9 @@ func (h *Handler) until(r cases.Record) time.Duration {
 		return early
 	case r.Followup.Steps > mostSoon:
 		return late
-	case age < laterFor || dumping(t):
+	case r.Followup.Collect.Command != "":
+		return pollEvery(t)
+	case age < laterFor || dumping(t) || collects(t):
 		return later
 	default:
 		return late

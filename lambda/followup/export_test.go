@@ -2,7 +2,6 @@ package followup
 
 import (
 	"slices"
-	"time"
 
 	"crashcart/lambda/domain/cases"
 )
@@ -20,13 +19,13 @@ func Steps() []string {
 	return names
 }
 
-// Due names the step that the next call makes. It is empty if none is due.
-func Due(r cases.Record, now time.Time) string {
+// Due names the step that the next call of a handler makes. It is empty if none is due.
+func Due(h *Handler, r cases.Record) string {
 	steps := advancing
 	if over(r) {
 		steps = finishing
 	}
-	if s, ok := first(steps, task{r: r, now: now}); ok && r.Follows() {
+	if s, ok := first(steps, h.task(r, nil)); ok && r.Follows() {
 		return s.name
 	}
 	return ""

@@ -21,7 +21,7 @@ type Finished struct {
 
 // mostFinishing is how many steps one Finish makes: all there are, and some that were
 // lost to others.
-const mostFinishing = 12
+const mostFinishing = 16
 
 // finish is the one way in which a case ends. It makes what is due of the last steps. f
 // is nil unless Advance has failed for good. A case that is closed, or that is not there,
@@ -39,7 +39,7 @@ func (h *Handler) finish(ctx context.Context, caseID string, f *failure) (Finish
 		if !r.Follows() {
 			return Finished{CaseID: caseID, Finding: r.Followup.Finding}, nil
 		}
-		t := task{r: r, now: h.Now(), failure: f}
+		t := h.task(r, f)
 		if _, due := first(finishing, t); !due {
 			return Finished{}, fmt.Errorf("finishing case %s: %w", caseID, casebook.ErrUnderWay)
 		}
@@ -63,6 +63,7 @@ func conclude(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 		c.Finding, c.Why = cases.FindingUnproven, "its follow-up has seen nothing of it"
 	}
 	next := t.r.Followup
+	next.Collect = cutCollect(t, c.Finding)
 	next.Finding, next.Why, next.Doubt, next.ConcludedAt = c.Finding, c.Why, c.Doubt, t.now
 	return h.Book.Follow(ctx, t.r, next)
 }

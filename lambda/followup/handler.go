@@ -17,8 +17,9 @@
 //
 // # What it cannot do
 //
-// Nothing here can interrupt an instance, or change it in any other way. It reads, keeps
-// evidence, notifies, and closes its case. A test asks the linker for that.
+// Nothing here can interrupt an instance. It reads, keeps evidence, notifies, and closes
+// its case. A host that has crashed is asked for its dump, by a command that changes
+// nothing on it. A test asks the linker for that.
 package followup
 
 import (
@@ -28,10 +29,14 @@ import (
 	"time"
 
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/collect"
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/executions"
 	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/aws/observe"
+	"crashcart/lambda/aws/snapshot"
+	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 )
 
 // Notifier notifies people of what became of a case.
@@ -54,7 +59,19 @@ type Handler struct {
 	After    evidence.After
 	Observer observe.Observer
 
+	// How a dump comes home.
+	Collect   config.Collect
+	Commands  collect.Commands
+	Store     collect.Store
+	Snapshots snapshot.Taker
+	Manifests Manifests
+
 	Notify Notifier
+}
+
+// task is a case as it was read, at this moment.
+func (h *Handler) task(r cases.Record, f *failure) task {
+	return task{r: r, now: h.Now(), failure: f, collect: h.Collect}
 }
 
 // Handle takes one invocation's event. For a batch of its queue it answers which messages

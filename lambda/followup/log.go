@@ -21,6 +21,10 @@ func (h *Handler) logStep(ctx context.Context, name string, r cases.Record, err 
 		slog.String("caseId", r.ID), slog.String("instanceId", r.InstanceID), slog.String("step", name), slog.Int("steps", f.Steps),
 		slog.Any("stages", stages), slog.String("percent", f.Account.Percent), slog.String("finding", string(f.Finding)),
 	}
+	if c := f.Collect; c.Began() {
+		attrs = append(attrs, slog.Group("collect", slog.String("command", c.Command), slog.Int("tries", c.Tries),
+			slog.Int("files", len(c.Files.Uploads)), slog.Int("arrived", arrived(c.Files)), slog.String("problem", c.Problem), slog.Bool("ended", c.Ended())))
+	}
 	if err != nil {
 		level, attrs = slog.LevelWarn, append(attrs, slog.Any("error", err))
 	}
@@ -71,5 +75,8 @@ func times(f cases.Followup) []taken {
 	add(config.MetricTimeToPanic, cases.StagePanicked, cases.StageCaptureKernel)
 	add(config.MetricTimeToDump, cases.StageDumpComplete)
 	add(config.MetricTimeToBack, cases.StageReachable)
+	if c := f.Collect; c.HasAllDumps() {
+		found = append(found, taken{config.MetricTimeToHome, max(0, c.EndedAt.Sub(f.Account.SentAt))})
+	}
 	return found
 }

@@ -9,6 +9,7 @@ import (
 
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/dump"
 )
 
 // recording is one of the lab's: what a real kernel has printed before and after its
@@ -61,6 +62,18 @@ func (w *world) play(r recording, since time.Duration) {
 	}
 }
 
+// leave has the host's disk agree with what is true of a recording.
+func (w *world) leave(f cases.Finding) {
+	switch f {
+	case cases.FindingDumped:
+	case cases.FindingDumpFailed:
+		w.disk.files = dumpFiles()
+		w.disk.skipped = []dump.Skipped{{Path: "/var/crash/202603020406/dump-incomplete", Why: dump.WhyIncomplete, Size: 7}}
+	default:
+		w.disk.files = nil
+	}
+}
+
 func (w *world) before(id string, text []byte) {
 	w.files[evidence.Prefix(id, false)+"/"+evidence.FileLatest] = text[max(0, len(text)-64<<10):]
 }
@@ -72,6 +85,7 @@ func TestEveryRecordingEndsWithItsFindingOnceAndByItself(t *testing.T) {
 			id := w.claim(cases.StateInterrupted)
 			w.before(id, r.console[:r.SentAt])
 			w.host.ping = dawn.Add(-12 * time.Minute)
+			w.leave(r.Finding)
 			w.follow(id, func(since time.Duration) { w.play(r, since) })
 			got := w.wantEnded(id, r.Finding)
 			if n := len(w.news()); n == 0 || w.news()[n-1] != "ended" || w.told[n-1].Finding != r.Finding {

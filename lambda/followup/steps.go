@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/domain/witness"
 )
 
@@ -23,20 +24,24 @@ type task struct {
 	r       cases.Record
 	now     time.Time
 	failure *failure // why Advance has failed for good; mostly nil
+	collect config.Collect
 }
 
 // advancing are the steps of Advance. The first that is due is made.
-var advancing = append(slices.Clip(losing),
-	step{"conclude", comesToNothingMore, conclude},
-	step{"notify of the dump", news(cases.NewsDumping, dumpsLong), tell(cases.NewsDumping)},
-	step{"notify of the stall", news(cases.NewsStalled, stalled), tell(cases.NewsStalled)},
-	step{nameObserve, settled, observeHost},
-)
+var advancing = slices.Concat(losing, collecting, []step{
+	{"conclude", canConclude, conclude},
+	{"notify of the dump", news(cases.NewsDumping, dumpsLong), tell(cases.NewsDumping)},
+	{"notify of the stall", news(cases.NewsStalled, stalled), tell(cases.NewsStalled)},
+	{"notify of the way home", news(cases.NewsCollect, collectsLong), tell(cases.NewsCollect)},
+	{nameObserve, settled, observeHost},
+})
 
 // finishing are the steps of Finish. All that are due are made, one after another.
 var finishing = []step{
 	losing[0],
 	{"conclude", unconcluded, conclude},
+	sealing,
+	{"list the evidence", unlisted, writeManifest},
 	{"notify of the end", news(cases.NewsEnded, concluded), tell(cases.NewsEnded)},
 	{"close", toldOrGivenUp, closeCase},
 }
@@ -77,6 +82,9 @@ func comesToNothingMore(t task) bool {
 	return found(t).Done && seen && unconcluded(t)
 }
 
+// canConclude says that nothing more is to be seen of the crash, or to come home of it.
+func canConclude(t task) bool { return comesToNothingMore(t) && isHome(t) }
+
 func stalled(t task) bool { return found(t).Stalled && !t.r.Followup.Blind }
 func dumping(t task) bool { return found(t).Dumping }
 
@@ -90,6 +98,15 @@ func dumpsLong(t task) bool {
 	f := t.r.Followup
 	p, ok := f.Account.Reached(cases.StageCaptureKernel)
 	return dumping(t) && (f.Account.Percent != "" || ok && f.SteppedAt.Sub(p.SeenAt) >= longDump)
+}
+
+// longCollect is how long a dump must be on its way home until people hear of it. A small
+// one is there by then.
+const longCollect = 2 * time.Minute
+
+func collectsLong(t task) bool {
+	c := t.r.Followup.Collect
+	return collects(t) && c.Files.Open() && t.now.Sub(c.BeganAt) >= longCollect
 }
 
 // news is due as long as its topic has not taken it and is not given up.

@@ -84,19 +84,17 @@ func (s *Swept) add(one Swept) {
 // needs says whether a case may need the sweep: it has lost its result, was never started,
 // or has been quiet for too long. A hundred healthy cases must not keep it from one more.
 func (h *Handler) needs(r cases.Record) bool {
-	now := h.Now()
-	t := task{r: r, now: now}
+	t := h.task(r, nil)
 	_, untold := first(losing, t)
-	return untold || r.Followup.Steps == 0 || now.Sub(r.Followup.SteppedAt) > quietFor
+	return untold || r.Followup.Steps == 0 || t.now.Sub(r.Followup.SteppedAt) > quietFor
 }
 
 // mend does for one case what nobody else has done.
 func (h *Handler) mend(ctx context.Context, r cases.Record) (done Swept, err error) {
-	now := h.Now()
-	if !r.Follows() || now.Sub(r.ClaimedAt) <= startAfter {
+	t := h.task(r, nil)
+	if !r.Follows() || t.now.Sub(r.ClaimedAt) <= startAfter {
 		return Swept{}, nil
 	}
-	t := task{r: r, now: now}
 	if _, due := first(losing, t); due {
 		if r, err = h.lose(ctx, r); err != nil || !r.Follows() {
 			return Swept{}, err
@@ -109,7 +107,7 @@ func (h *Handler) mend(ctx context.Context, r cases.Record) (done Swept, err err
 	if r.Followup.Steps > 0 {
 		since = r.Followup.SteppedAt
 	}
-	switch quiet := now.Sub(since); {
+	switch quiet := t.now.Sub(since); {
 	case r.Followup.Steps == 0 && quiet <= quietFor, done.Lost > 0:
 		err = h.Machine.Start(ctx, r.ID)
 		done.Started++
@@ -123,7 +121,7 @@ func (h *Handler) mend(ctx context.Context, r cases.Record) (done Swept, err err
 func (h *Handler) lose(ctx context.Context, r cases.Record) (cases.Record, error) {
 	var err error
 	for range losing {
-		if r, err = h.step(ctx, losing, task{r: r, now: h.Now()}); err != nil || !r.Follows() {
+		if r, err = h.step(ctx, losing, h.task(r, nil)); err != nil || !r.Follows() {
 			break
 		}
 	}

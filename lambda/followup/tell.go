@@ -30,7 +30,7 @@ func tell(n cases.News) func(context.Context, *Handler, task) (cases.Record, err
 	return func(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 		failed := h.Notify.Update(ctx, h.update(t, n))
 		told := t.r.Followup.Told[n]
-		told = cases.Telling{Tries: told.Tries + 1, Last: t.now, Done: failed == nil}
+		told = told.Again(t.now, failed)
 		next := t.r.Followup
 		next.Told = with(next.Told, n, told)
 		r, err := h.Book.Follow(ctx, t.r, next)
@@ -52,7 +52,7 @@ func tell(n cases.News) func(context.Context, *Handler, task) (cases.Record, err
 // kinds are the news as the notifier calls them.
 var kinds = map[cases.News]notify.UpdateKind{
 	cases.NewsLost: notify.UpdateLost, cases.NewsDumping: notify.UpdateDumping,
-	cases.NewsStalled: notify.UpdateStalled, cases.NewsEnded: notify.UpdateEnded,
+	cases.NewsStalled: notify.UpdateStalled, cases.NewsCollect: notify.UpdateCollect, cases.NewsEnded: notify.UpdateEnded,
 }
 
 // update is the case as people are notified of it.
@@ -61,6 +61,7 @@ func (h *Handler) update(t task, n cases.News) notify.Update {
 	u := notify.Update{
 		Kind: kinds[n], CaseID: r.ID, InstanceID: r.InstanceID,
 		Proofs: f.Account.Proofs, SentAt: f.Account.SentAt, At: t.now, Percent: f.Account.Percent, Left: f.Account.Left,
+		Bucket: h.Store.Bucket, Collect: f.Collect,
 		Evidence: r.Notes.Evidence, Windows: f.Host.Windows, Group: r.Hold.Group,
 		Source: source(r.Origin), Reason: r.Origin.Reason, RequestedBy: r.Origin.RequestedBy,
 	}

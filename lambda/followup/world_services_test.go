@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -25,6 +26,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"crashcart/lambda/aws/notify"
+	"crashcart/lambda/domain/cases"
 )
 
 // shelf is the table as the function sees it.
@@ -75,6 +77,22 @@ func (w *world) Update(_ context.Context, u notify.Update) error {
 	})
 }
 
+// Write is the list of the evidence.
+func (w *world) Write(_ context.Context, r cases.Record, _ time.Time) error {
+	return w.gate.through(outside, func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.noFiles != nil {
+			return w.noFiles
+		}
+		if w.noList--; w.noList >= 0 {
+			return errNoList
+		}
+		w.listed = append(w.listed, r)
+		return nil
+	})
+}
+
 // ask lets a call to EC2, Systems Manager or Auto Scaling through.
 func ask[T any](w *world, answer func(*host) *T) (out *T, err error) {
 	err = w.gate.through(outside, func() error {
@@ -113,6 +131,12 @@ func (w *world) DescribeInstances(context.Context, *ec2.DescribeInstancesInput, 
 			return &ec2.DescribeInstancesOutput{}
 		}
 		i := ec2types.Instance{InstanceId: aws.String(hostID), State: &ec2types.InstanceState{Name: h.state}, LaunchTime: &h.launched, StateTransitionReason: &h.reason}
+		i.RootDeviceName = aws.String("/dev/xvda")
+		for device, volume := range map[string]string{"/dev/xvda": "vol-root", "/dev/sdf": "vol-data"} {
+			i.BlockDeviceMappings = append(i.BlockDeviceMappings, ec2types.InstanceBlockDeviceMapping{
+				DeviceName: &device, Ebs: &ec2types.EbsInstanceBlockDevice{VolumeId: &volume},
+			})
+		}
 		if h.windows {
 			i.Platform = ec2types.PlatformValuesWindows
 		}

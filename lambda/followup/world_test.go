@@ -20,11 +20,14 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"crashcart/lambda/aws/casebook"
+	"crashcart/lambda/aws/collect"
 	"crashcart/lambda/aws/evidence"
 	"crashcart/lambda/aws/executions"
 	"crashcart/lambda/aws/notify"
 	"crashcart/lambda/aws/observe"
+	snapshots "crashcart/lambda/aws/snapshot"
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/config"
 	"crashcart/lambda/followup"
 
 	lab "crashcart/lab/dynamodb"
@@ -55,6 +58,16 @@ type world struct {
 	host  *host
 	files map[string][]byte
 	told  []notify.Update
+
+	listed []cases.Record // of which the evidence was listed
+	noList int            // how often it cannot be
+
+	cloud      cloud
+	disk       disk
+	refuses    noStore
+	noSnapshot error // what EC2 answers to a snapshot; nil for an answer
+	opened     int   // uploads, ever
+	polled     int   // how often a command was asked for
 
 	deaf     bool             // the topic takes nothing
 	blind    error            // what EC2 answers; nil for an answer
@@ -104,6 +117,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{
 		t: t, now: dawn, files: map[string][]byte{}, runs: map[string]*run{}, noStart: map[string]error{},
+		cloud: newCloud(), disk: disk{files: dumpFiles(2*partSize + 7), takes: 20 * time.Second},
 		host: &host{state: ec2types.InstanceStateNameRunning, launched: dawn.Add(-24 * time.Hour), check: ec2types.SummaryStatusOk, lifecycle: "InService"},
 	}
 	client := dynamodb.New(dynamodb.Options{
@@ -122,6 +136,10 @@ func newWorld(t *testing.T) *world {
 		Taker:    evidence.Taker{API: w, Now: w.clock, Bound: time.Second},
 		After:    evidence.After{API: w, Bucket: bucket},
 		Observer: observe.Observer{EC2: w, SSM: w, Groups: w}, Notify: w,
+		Collect:   config.Collect{Dumps: config.On, LimitGiB: 64, RateMiB: 32, For: 2 * time.Hour, Snapshot: config.Off},
+		Commands:  collect.Commands{API: w, Rate: 32 << 20},
+		Store:     collect.Store{Uploads: store{w}, Objects: store{w}, Signer: store{w}, Bucket: bucket},
+		Snapshots: snapshots.Taker{API: w}, Manifests: w,
 	}
 	return w
 }

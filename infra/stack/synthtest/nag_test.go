@@ -58,7 +58,19 @@ var suppressed = []struct{ path, rule, finding, reason string }{
 	},
 	{
 		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*",
-		"the consoles of the instances of this account and Region whose tag opts them in",
+		"the instances of this account and Region whose tag opts them in: their consoles, our document on them, their volumes",
+	},
+	{
+		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::<Evidence4CC26D68.Arn>/cases/*/dump/*",
+		"every case has a folder for what comes from its host",
+	},
+	{
+		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:volume/*",
+		"the volumes of an instance, whose tag must let it in the same call; where snapshots are on",
+	},
+	{
+		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::arn:<AWS::Partition>:ec2:<AWS::Region>::snapshot/*",
+		"a snapshot has no id before it is made; where snapshots are on",
 	},
 	{
 		"/FollowupRole/Resource", "AwsSolutions-IAM5", "Resource::<Evidence4CC26D68.Arn>/cases/*",

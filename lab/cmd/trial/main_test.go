@@ -24,10 +24,12 @@ func TestNoOtherTrialsAreRunThanWereAskedFor(t *testing.T) {
 	}
 	for args, want := range map[string][]string{
 		"ends":                           trial.Few(),
-		"ends --all":                     names(trial.Ends()),
+		"ends --all":                     names(slices.Concat(trial.Ends(), trial.Ways())),
 		"ends ignored":                   {"ignored"},
 		"ends --all disk-full dumped":    {"dumped", "disk-full"}, // in their order
 		"ends --record x --repeat 3":     trial.Few(),
+		"ends dumped-cut":                {"dumped-cut"},
+		"ends --real-time dumped":        {"dumped"},
 		"hangs":                          hangs,
 		"hangs memory":                   {"memory"},
 		"hangs --bootstrap y --repeat 2": hangs,
@@ -41,7 +43,8 @@ func TestNoOtherTrialsAreRunThanWereAskedFor(t *testing.T) {
 			t.Errorf("%s: %q, want %q", args, got, want)
 		}
 		if o.hangs != strings.HasPrefix(args, "hangs") || (o.record != "") != strings.Contains(args, "--record") ||
-			(o.bootstrap != "") != strings.Contains(args, "--bootstrap") || (o.repeat != 1) != strings.Contains(args, "--repeat") {
+			(o.bootstrap != "") != strings.Contains(args, "--bootstrap") || (o.repeat != 1) != strings.Contains(args, "--repeat") ||
+			o.realTime != strings.Contains(args, "--real-time") {
 			t.Errorf("%s: %+v", args, o)
 		}
 	}

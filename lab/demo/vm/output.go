@@ -78,6 +78,8 @@ func (o *Output) event(e trial.Event) {
 		o.row(e.At, "stage", e.Name, stages[e.Name])
 	case trial.EventDecision:
 		o.row(e.At, "decision", e.Name, e.Text)
+	case trial.EventHome:
+		o.row(e.At, "good", e.Name, e.Text)
 	case trial.EventFinding:
 		o.row(e.At, "finding", e.Name, "the follow-up closes the case. "+e.Text)
 		if e.Proof != "" {
@@ -167,6 +169,7 @@ func (o *Output) end(r *trial.Record, wrong []string, kept string) {
 	if len(r.Files) == 0 {
 		o.print("  nothing below /var/crash")
 	}
+	o.home(r.Home)
 	if kept != "" {
 		o.print("  all of it, with console and evidence, is in " + kept)
 	}
@@ -179,6 +182,25 @@ func (o *Output) end(r *trial.Record, wrong []string, kept string) {
 	}
 }
 
+// home shows what of the crash is in the bucket.
+func (o *Output) home(h *trial.Home) {
+	if h == nil || len(h.Files) == 0 {
+		return
+	}
+	o.print("  in the bucket, sent from inside the guest:")
+	for _, f := range h.Files {
+		o.print(fmt.Sprintf("    %s  %s bytes", harmless(f.Name), grouped(f.Size)))
+		o.print(o.page.Paint("dim", "    SHA-256 "+harmless(f.SHA256)))
+	}
+	if h.Panic != "" {
+		o.print("  what makedumpfile reads out of the dump in the bucket:")
+		o.quote(h.Panic)
+	}
+	if c := h.Cost; c != nil {
+		o.paragraph("dim", "", fmt.Sprintf("sending it took the guest %.1f s, %.1f s of its CPU and %d MB of memory", c.Took.Seconds(), c.CPU.Seconds(), c.Memory/1e6))
+	}
+}
+
 // broken ends the story where it is. A line that was to be written over has the count
 // of the lines that were not shown in its place, and the cursor is below it.
 func (o *Output) broken() { o.caughtUp() }
@@ -187,6 +209,9 @@ func (o *Output) broken() { o.caughtUp() }
 func outcome(r *trial.Record) string {
 	f, ok := r.TheDump()
 	switch {
+	case ok && r.Left() == trial.WholeDump && r.Brought() == trial.WholeDump:
+		return fmt.Sprintf("one interrupt: the kernel crashed, wrote a dump of %.1f MB and came back by itself; the follow-up found just that, and %.0f s after the interrupt the dump was in the bucket, byte for byte.",
+			float64(f.Size)/1e6, r.Home.After.Seconds())
 	case ok && r.Left() == trial.WholeDump:
 		return fmt.Sprintf("one interrupt: the kernel crashed, wrote a dump of %.1f MB and came back by itself; the follow-up found just that.", float64(f.Size)/1e6)
 	case r.Decided().Outcome == "refused":

@@ -36,6 +36,7 @@ func story() []trial.Event {
 		at(33, trial.EventConsole, "", "[    0.000000] Command line: root=/dev/nvme0n1 ro elfcorehdr=507252K"),
 		at(33, trial.EventStage, trial.StageCaptureKernel, ""),
 		at(46, trial.EventStage, trial.StageDumpComplete, ""),
+		at(60, trial.EventHome, "home", "its dump is in the bucket: dump/1-dump.202611230301"),
 		{At: 61 * time.Second, Kind: trial.EventFinding, Name: "dumped", Text: "Its dump was complete 2m20s after the interrupt.", Proof: "[   13.9] kdump-tools[391]: The dumpfile is saved to /var/crash/202611230301/dump-incomplete."},
 	}
 }
@@ -46,6 +47,15 @@ func ended() *trial.Record {
 		Files: []trial.File{
 			{Name: "/var/crash/202611230301/dmesg.202611230301", Size: 21_714, SHA256: strings.Repeat("ab", 32)},
 			{Name: "/var/crash/202611230301/dump.202611230301", Size: 17_412_096, SHA256: strings.Repeat("cd", 32)},
+		},
+		Home: &trial.Home{
+			Files: []trial.File{
+				{Name: "dump/0-dmesg.202611230301", Size: 21_714, SHA256: strings.Repeat("ab", 32)},
+				{Name: "dump/1-dump.202611230301", Size: 17_412_096, SHA256: strings.Repeat("cd", 32)},
+			},
+			After: 28 * time.Second,
+			Panic: "[   31.208] Kernel panic - not syncing: NMI: Not continuing",
+			Cost:  &trial.Cost{Scripts: 1, Took: 3200 * time.Millisecond, CPU: 2100 * time.Millisecond, Memory: 41_000_000},
 		},
 	}
 }
@@ -94,12 +104,13 @@ func TestNothingOfAStrangerReachesTheTerminalRaw(t *testing.T) {
 	for _, hostile := range []string{"\x1b]0;owned\x07 login:", "Linux version \x1b[2J\r\n", "reboot: \u202eevil\xff\xfe", "reboot: \u009b31m"} {
 		var b bytes.Buffer
 		o := Text(&b, Style{Width: 80, Console: true})
-		for _, kind := range []trial.EventKind{trial.EventConsole, trial.EventDecision, trial.EventProbe, trial.EventStep, trial.EventFinding} {
+		for _, kind := range []trial.EventKind{trial.EventConsole, trial.EventDecision, trial.EventProbe, trial.EventStep, trial.EventHome, trial.EventFinding} {
 			o.event(trial.Event{Kind: kind, Text: hostile, Proof: hostile})
 		}
 		o.end(&trial.Record{
 			Stages: []trial.Stage{{Name: trial.StageCaptureKernel, Line: hostile}},
 			Files:  []trial.File{{Name: hostile, SHA256: hostile}},
+			Home:   &trial.Home{Files: []trial.File{{Name: hostile, SHA256: hostile}}, Panic: hostile},
 		}, []string{hostile}, "")
 		for _, bad := range []string{"\x1b", "\x07", "\r", "\u202e", "\u009b", "\xff"} {
 			if strings.Contains(b.String(), bad) {

@@ -14,7 +14,9 @@
 // on eth0 (with net.ifnames=0 among the kernel's arguments). It writes what a host
 // writes: rsyslog, cron and logrotate run as Debian has them, the journal is on the
 // disk, and an application on port 80 logs what it is asked. /index.html comes from
-// memory, /cgi-bin/app writes to the disk before it answers. Once all of that holds,
+// memory, /cgi-bin/app writes to the disk before it answers. On eth1, a card of its own
+// that no boot brings up, is the lab's S3, which curl finds at 127.0.0.1:PORT once
+// crashcart-store@PORT.socket is started. Once all of that holds, but for eth1,
 // the serial port says
 //
 //	[   11.421906] CRASHCART-GUEST-READY kexec_crash_loaded=1 unknown_nmi_panic=1 panic=5 dumps=0

@@ -39,6 +39,7 @@ var kernels = map[Kernel]string{
 var packages = []string{
 	"busybox",           // ip, and the application that the host serves
 	"cron",              // as on any Debian: what runs by the clock writes to the log
+	"curl",              // brings the dump home, as on most hosts
 	"kdump-tools",       // what the user guide's yum install kexec-tools is on Debian
 	"kexec-tools",       // loads the crash kernel
 	"kmod",              // modprobe, for udev

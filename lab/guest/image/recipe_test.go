@@ -77,6 +77,8 @@ func TestTheGuestsFiles(t *testing.T) {
 		"etc/kernel/postinst.d/kdump-tools":                              0o755,
 		"etc/machine-id":                                                 0o644,
 		"etc/sysctl.d/90-diagnostic-interrupt.conf":                      0o644,
+		"etc/systemd/system/crashcart-store-card.service":                0o644,
+		"etc/systemd/system/crashcart-store@.socket":                     0o644,
 		"etc/systemd/system/crashcart-ready.service":                     0o644,
 		"etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf": 0o644,
 		"srv/www/cgi-bin/app":                                            0o755,

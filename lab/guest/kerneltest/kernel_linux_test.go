@@ -76,7 +76,8 @@ func TestARealKernel(t *testing.T) {
 	img := built(t)
 	dir, begun := filepath.Dir(img.Disk), time.Now()
 	before := files(t, dir)
-	g, err := guest.Start(t.Context(), guest.Options{Image: img, Clock: clock.NewScaled(speed)})
+	s3, store := newStore(t)
+	g, err := guest.Start(t.Context(), guest.Options{Image: img, Clock: clock.NewScaled(speed), Store: store})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +106,7 @@ func TestARealKernel(t *testing.T) {
 		{"scripts", scripts},
 		{"kill", kills},
 		{"burst", burst},
+		{"store", s3.reached},
 		{"screen", screen},
 		{"shell", shell},
 		{"ignored", ignored},

@@ -20,6 +20,9 @@ const sendTakes = time.Second
 // MAC is an Ethernet address.
 type MAC [6]byte
 
+// String writes an address as usual, with colons.
+func (m MAC) String() string { return net.HardwareAddr(m[:]).String() }
+
 // Link is safe for concurrent use.
 type Link struct {
 	conn net.Conn

@@ -30,9 +30,10 @@ func (b *Book) End(ctx context.Context, r cases.Record) (now cases.Record, ended
 		if err != nil && (tries == closeTries || !changed(err)) {
 			return r, false, fmt.Errorf("ending case %s: %w", r.ID, err)
 		}
-		ended = err == nil
-		if stop := wait(ctx, tries); err != nil && stop != nil {
-			return r, false, fmt.Errorf("ending case %s: %w", r.ID, errors.Join(err, stop))
+		if ended = err == nil; !ended {
+			if stop := wait(ctx, tries); stop != nil {
+				return r, false, fmt.Errorf("ending case %s: %w", r.ID, errors.Join(err, stop))
+			}
 		}
 		fresh, err := b.CaseByID(ctx, r.ID)
 		if err != nil {

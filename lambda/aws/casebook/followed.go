@@ -25,10 +25,13 @@ type followed struct {
 	Blind   bool                         `json:"blind,omitempty"`
 	Kept    int                          `json:"kept,omitempty"`
 	Told    map[cases.News]cases.Telling `json:"told,omitempty"`
+	Collect cases.Collecting             `json:"collect,omitzero"`
+
+	Manifest cases.Telling `json:"manifest,omitzero"`
 }
 
 func followedOf(f cases.Followup) followed {
-	return followed{Account: f.Account, Host: f.Host, Blind: f.Blind, Kept: f.Kept, Told: f.Told}
+	return followed{Account: f.Account, Host: f.Host, Blind: f.Blind, Kept: f.Kept, Told: f.Told, Collect: f.Collect, Manifest: f.Manifest}
 }
 
 // followupOf reads the follow-up out of a case's item. A text that no step wrote is one
@@ -43,6 +46,7 @@ func followupOf(it item) cases.Followup {
 	if text := get(it, attrFollowed); text == "" || json.Unmarshal([]byte(text), &known) != nil {
 		return f
 	}
-	f.Account, f.Host, f.Blind, f.Kept, f.Told = known.Account, known.Host, known.Blind, known.Kept, known.Told
+	f.Account, f.Host, f.Blind, f.Kept, f.Told, f.Collect = known.Account, known.Host, known.Blind, known.Kept, known.Told, known.Collect
+	f.Manifest = known.Manifest
 	return f
 }

@@ -12,6 +12,7 @@ import (
 
 	"crashcart/lambda/aws/casebook"
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/dump"
 )
 
 // followed opens a case whose interrupt was sent, and reads it.
@@ -48,7 +49,33 @@ func known() cases.Followup {
 			Proofs: []cases.Proof{{Stage: cases.StageCaptureKernel, Line: "elfcorehdr=0x1", By: "console", SeenAt: at, Doubt: "it may be old"}},
 		},
 		Host: cases.Host{Windows: true, Group: "web", Lifecycle: "Standby"}, Blind: true, Kept: 3,
-		Told: map[cases.News]cases.Telling{cases.NewsDumping: {Tries: 2, Last: at, Done: true}},
+		Told:     map[cases.News]cases.Telling{cases.NewsDumping: {Tries: 2, Last: at, Done: true}},
+		Manifest: cases.Telling{Tries: 2, Last: at, Done: true},
+		Collect:  collecting(at),
+	}
+}
+
+// collecting is all that can be known of a dump's way home.
+func collecting(at time.Time) cases.Collecting {
+	file := dump.File{Path: `C:\Windows\MEMORY.DMP`, Kind: dump.KindDump, Size: 1 << 40, Modified: at.Unix()}
+	return cases.Collecting{
+		BeganAt: at, Command: "b0b1", AskedAt: at, Tries: 4, Refused: at, Fails: 2, Problem: "InvalidInstanceId", NextAt: at, MovedAt: at, Surveyed: true,
+		Files: dump.Collection{
+			CaseID: "i-1", Signed: 2, Left: []dump.Left{{File: file, Why: "it is over the limit"}},
+			Uploads: []dump.Upload{{File: file, Key: "k", ID: "u", PartSize: 16 << 20, Done: true, SHA256: "5a", Lost: "no", Arrived: 3}},
+		},
+		Skipped: []dump.Skipped{{Path: "/var/crash/1/vmcore", Why: dump.WhyEmpty, Size: 1}}, Sealed: cases.Telling{Tries: 1, Last: at, Done: true},
+		Snapshots: []string{"snap-1"}, Snapshotted: cases.Telling{Tries: 1, Last: at}, Missing: []cases.Missing{{What: "dump", Why: "no"}}, EndedAt: at,
+	}
+}
+
+// A field that the casebook forgets would have a step made again.
+func TestTheTestsDumpOnItsWayHasEveryField(t *testing.T) {
+	v := reflect.ValueOf(collecting(dawn))
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			t.Errorf("%s is empty", v.Type().Field(i).Name)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 var labels = []string{
 	"Why", "Count", "Group", "Instances", "Instance", "Named", "Case", "EC2's code", "Asked by", "On behalf of", "Reason given", "Evidence", "Kept alive", "Region",
 	"In doubt", "Crashed", "Dumped", "Back", "Progress",
+	"On its way", "Brought home", "In the bucket", "Missing", "Snapshot",
 }
 
 var (

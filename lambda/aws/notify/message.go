@@ -14,14 +14,15 @@ import (
 // applications", Amazon Q Developer in chat applications Administrator Guide). A subject
 // must have less than 100 ("Publish", Amazon SNS API Reference).
 const (
-	mostTitle   = 250
-	mostStep    = 350
-	mostKeyword = 75
-	mostSubject = 99
+	mostTitle = 250
+	// mostDescription is what the limits of a description's parts stay below.
+	mostDescription = 8000
+	mostStep        = 350
+	mostKeyword     = 75
+	mostSubject     = 99
 )
 
-// notification is a custom notification (same page as the limits). Its description may
-// have 8,000 characters; the limits of its parts keep it below that.
+// notification is a custom notification (same page as the limits).
 type notification struct {
 	Version  string   `json:"version"`
 	Source   string   `json:"source"`

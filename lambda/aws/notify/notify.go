@@ -18,8 +18,8 @@
 // when the casebook gives no answer.
 //
 // After an interrupt the follow-up has a few updates on the same thread: how far the dump
-// is, and how the case ended (Update). Their caller sends each of them once, so they have
-// no limit either.
+// is, that it is on its way to the bucket, and how the case ended, with where the dump is
+// (Update). Their caller sends each of them once, so they have no limit either.
 //
 // # What
 //

@@ -19,6 +19,7 @@ const (
 	UpdateDumping UpdateKind = "dumping" // a dump is being written
 	UpdateStalled UpdateKind = "stalled" // the dump has not moved for long
 	UpdateLost    UpdateKind = "lost"    // nobody knows whether the interrupt was sent
+	UpdateCollect UpdateKind = "collect" // the dump is on its way into the bucket, which takes long
 	UpdateEnded   UpdateKind = "ended"   // the case has a finding
 )
 
@@ -36,6 +37,10 @@ type Update struct {
 	At         time.Time     // when it was found; the same update has the same time
 	Percent    string        // of the dump: "41 %"
 	Left       string        // what the dump takes from here: "9m1s"
+
+	// What comes home of the crash, or has come.
+	Bucket  string           // of the evidence
+	Collect cases.Collecting // as the case's record has it
 
 	Evidence    string   // where console and screenshot from before are
 	Undo        []string // commands that end Standby
@@ -68,8 +73,9 @@ func (u Update) checked() Update {
 	if !word(u.CaseID) {
 		u.CaseID = ""
 	}
+	u.Bucket = wellFormed(u.Bucket)
 	switch u.Kind {
-	case UpdateDumping, UpdateStalled, UpdateLost:
+	case UpdateDumping, UpdateStalled, UpdateLost, UpdateCollect:
 		u.Finding = ""
 	default: // whatever is said of it, nothing more comes
 		u.Kind = UpdateEnded

@@ -35,6 +35,7 @@ func throughout(text string) []notify.Update {
 	u := notify.Update{
 		CaseID: text, InstanceID: text, Why: text, Doubt: text, Percent: text, Left: text, Evidence: text,
 		Undo: []string{text, text + text, text, text, text, text}, Group: text, Source: text, Reason: text, RequestedBy: text,
+		Bucket: text, Collect: hostileHome(text),
 	}
 	for _, s := range cases.Stages() {
 		u.Proofs = append(u.Proofs, cases.Proof{Stage: s, Line: text, By: text, Doubt: text, SeenAt: struck})
@@ -44,7 +45,7 @@ func throughout(text string) []notify.Update {
 		u.Kind, u.Finding = kind, f
 		out = append(out, u, change(u, func(u *notify.Update) { u.InstanceID, u.CaseID, u.SentAt, u.Windows = host, caseID, struck, true }))
 	}
-	for _, kind := range []notify.UpdateKind{notify.UpdateDumping, notify.UpdateStalled, notify.UpdateLost, notify.UpdateKind(text)} {
+	for _, kind := range []notify.UpdateKind{notify.UpdateDumping, notify.UpdateStalled, notify.UpdateLost, notify.UpdateCollect, notify.UpdateKind(text)} {
 		add(kind, cases.Finding(text))
 	}
 	for _, f := range cases.Findings() {
@@ -60,6 +61,7 @@ func FuzzNoUpdateIsEverAliveOrTooLong(f *testing.F) {
 		u := notify.Update{
 			Kind: notify.UpdateKind(kind), Finding: cases.Finding(finding), InstanceID: instance, CaseID: id, Why: text, Doubt: by, Percent: percent, Left: text,
 			Evidence: by, Undo: []string{undo}, Group: percent, Source: undo, Reason: text, RequestedBy: by, SentAt: struck,
+			Bucket: undo, Collect: hostileHome(text),
 		}
 		for _, s := range cases.Stages() {
 			u.Proofs = append(u.Proofs, cases.Proof{Stage: s, Line: text, By: by, Doubt: percent, SeenAt: struck.Add(time.Minute)})

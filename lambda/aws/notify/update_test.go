@@ -30,7 +30,7 @@ func TestAnUpdateNeverLeavesTheThreadOfItsInterrupt(t *testing.T) {
 			t.Errorf("%s tried again is another message", name)
 		}
 	}
-	for _, kind := range []notify.UpdateKind{notify.UpdateDumping, notify.UpdateStalled, notify.UpdateLost, notify.UpdateEnded} {
+	for _, kind := range []notify.UpdateKind{notify.UpdateDumping, notify.UpdateStalled, notify.UpdateCollect, notify.UpdateLost, notify.UpdateEnded} {
 		ids[w.update(t, base(kind)).ID] = true
 	}
 	if len(ids) < 1+len(updates) {
@@ -88,7 +88,7 @@ func TestADoubtIsNeverLeftOutOfTheTitle(t *testing.T) {
 
 // While a dump may be under way no command may be at hand that ends it.
 func TestNobodyIsEverLedToRuinADumpByAnUpdate(t *testing.T) {
-	for _, name := range []string{"dumping", "dumping-windows", "stalled", "lost"} {
+	for _, name := range []string{"dumping", "dumping-windows", "stalled", "collect", "lost"} {
 		n := newWorld().update(t, change(updates[name], func(u *notify.Update) { u.Undo = standby }))
 		if !strings.HasPrefix(n.Content.NextSteps[0], "Do not reboot") {
 			t.Errorf("%s: %q", name, n.Content.NextSteps)

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"crashcart/lambda/domain/cases"
@@ -15,23 +16,39 @@ const mostLine = 300
 // everywhere, each line begins with a word of ours.
 func (nt *Notifier) updateDescription(u Update) string {
 	lines := []line{{"Why", cmp.Or(plain(u.Why, mostText), "no reason was given")}, {"In doubt", plain(u.Doubt, mostText)}}
+	var home []line
 	switch u.Kind {
 	case UpdateEnded:
 		lines = append(lines, line{"Crashed", u.crashed()}, line{"Dumped", u.dumped()}, line{"Back", u.answers()})
+		home = u.homeLines()
 	case UpdateDumping, UpdateStalled:
 		lines = append(lines, line{"Crashed", u.crashed()}, line{"Progress", u.progress()})
+	case UpdateCollect:
+		lines = append(lines, line{"Dumped", u.dumped()}, line{"Back", u.answers()}, line{"On its way", u.arriving()})
 	case UpdateLost:
 	}
-	return joined(append(lines,
-		line{"Group", code(u.Group, mostName)},
-		line{"Instance", code(u.InstanceID, mostName)},
-		line{"Case", code(u.CaseID, mostName)},
-		line{"Asked by", code(u.Source, mostName)},
-		line{"On behalf of", code(u.RequestedBy, mostName)},
-		line{"Reason given", plain(u.Reason, mostText)},
-		line{"Evidence", code(u.Evidence, mostText)},
-		line{"Region", code(nt.region(), mostName)},
-	))
+	about := []line{
+		{"Group", code(u.Group, mostName)},
+		{"Instance", code(u.InstanceID, mostName)},
+		{"Case", code(u.CaseID, mostName)},
+		{"Asked by", code(u.Source, mostName)},
+		{"On behalf of", code(u.RequestedBy, mostName)},
+		{"Reason given", plain(u.Reason, mostText)},
+		{"Evidence", code(u.Evidence, mostText)},
+		{"Region", code(nt.region(), mostName)},
+	}
+	room := mostDescription - length(joined(append(slices.Clone(lines), about...)))
+	return joined(slices.Concat(lines, fitting(home, room), about))
+}
+
+// fitting are the first lines that fit into so many characters.
+func fitting(lines []line, room int) []line {
+	for i, l := range lines {
+		if room -= length("\n" + l.label + ": " + l.text); room < 0 {
+			return lines[:i]
+		}
+	}
+	return lines
 }
 
 // crashed says whether the kernel crashed, with the proof.

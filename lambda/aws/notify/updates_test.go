@@ -63,6 +63,10 @@ var updates = map[string]notify.Update{
 		u.Why, u.Percent, u.Left = "its dump stands at 41 % for 10m", "41 %", "9m1s"
 		u.Proofs = []cases.Proof{sentIt, captured}
 	}),
+	"collect": change(base(notify.UpdateCollect), func(u *notify.Update) {
+		u.Why, u.Proofs = "its dump was complete after 2m41s, and it answered after 3m12s", []cases.Proof{sentIt, captured, logSaved, complete, rebooted, answers}
+		u.Bucket, u.Collect = bucket, underWay
+	}),
 	"lost": change(base(notify.UpdateLost), func(u *notify.Update) {
 		u.Why, u.Undo = "the function that claimed it ended without a result, 2m10s ago", standby
 		u.Reason, u.RequestedBy = "hangs since the deploy", "ana@example.com"
@@ -71,6 +75,11 @@ var updates = map[string]notify.Update{
 		u.Finding, u.Why = cases.FindingDumped, "its dump was complete after 2m41s, and it answered after 3m12s"
 		u.Proofs, u.Undo = []cases.Proof{sentIt, seenIt, captured, logSaved, complete, rebooted, answers}, standby
 	}),
+	"ended-home": change(base(notify.UpdateEnded), func(u *notify.Update) {
+		u.Finding, u.Why = cases.FindingDumped, "its dump was complete after 2m41s, and it answered after 3m12s"
+		u.Proofs, u.Undo = []cases.Proof{sentIt, seenIt, captured, logSaved, complete, rebooted, answers}, standby
+		u.Bucket, u.Collect = bucket, allHome
+	}),
 	"ended-windows": change(base(notify.UpdateEnded), func(u *notify.Update) {
 		u.Finding, u.Why, u.Windows = cases.FindingDumped, "its event log names the dump", true
 		u.Proofs = []cases.Proof{sentIt, gone, dumpFile, proof(cases.StageReachable, 480, "agent", "")}
@@ -78,7 +87,7 @@ var updates = map[string]notify.Update{
 	"ended-hostile": {
 		Kind: notify.UpdateEnded, CaseID: caseID, InstanceID: host, Finding: cases.FindingDumpFailed, SentAt: struck, At: struck.Add(time.Hour),
 		Why: hostile, Doubt: hostile, Percent: hostile, Left: hostile, Evidence: hostile, Undo: []string{hostile}, Group: hostile, Source: hostile,
-		Reason: hostile, RequestedBy: hostile,
+		Reason: hostile, RequestedBy: hostile, Bucket: hostile, Collect: hostileHome(hostile),
 		Proofs: []cases.Proof{{Stage: cases.StageCaptureKernel, By: hostile, Line: hostile, Doubt: hostile, SeenAt: struck}},
 	},
 }

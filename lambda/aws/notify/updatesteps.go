@@ -21,6 +21,7 @@ const (
 	undoAfterDump = "Once its dump is safe, end its Standby, one way or the other:"
 	undoAfterLook = "Once you know that no dump is left on it, end its Standby, one way or the other:"
 	undoNow       = "End its Standby, one way or the other:"
+	undoHome      = "Its dump is in the bucket. End its Standby, one way or the other:"
 )
 
 // whileItRuns is what to do before the case has a finding, by kind.
@@ -33,6 +34,10 @@ var whileItRuns = map[UpdateKind][]step{
 	UpdateStalled: {
 		{"Do not reboot it yet: a dump may stand still for minutes and go on. The end of the case has a message of its own.", ""},
 		{"See whether its console moves:", cmdConsole},
+		follow,
+	},
+	UpdateCollect: {
+		{"Do not reboot, stop or replace it before its dump has arrived. The end of the case has a message of its own.", ""},
 		follow,
 	},
 	UpdateLost: {
@@ -120,12 +125,23 @@ func (nt *Notifier) updateSteps(u Update) []string {
 		}
 		return out
 	}
-	steps := u.withoutDump()
-	if u.hasDump() {
-		steps = u.toTheDump()
-	}
+	steps := append(u.fetch(), u.keptInSnapshot(u.toTheRest())...)
 	steps = append(steps, step{"See the whole case:", cmdCase})
 	return append(nt.wordedFor(u.InstanceID, u.CaseID, steps), undoing(u.beforeUndo(), u.Undo)...)
+}
+
+// toTheRest are the steps to what is not in the bucket.
+func (u Update) toTheRest() []step {
+	switch {
+	case u.dumpIsHome() && u.isBack():
+		return nil
+	case u.dumpIsHome():
+		return []step{rebootAfterwards}
+	case u.hasDump():
+		return u.toTheDump()
+	default:
+		return u.withoutDump()
+	}
 }
 
 // toTheDump are the steps to a dump that is there.
@@ -172,6 +188,8 @@ func (u Update) hasDump() bool {
 // beforeUndo is the sentence before a command that ends Standby.
 func (u Update) beforeUndo() string {
 	switch {
+	case u.dumpIsHome() && u.Doubt == "":
+		return undoHome
 	case u.hasDump():
 		return undoAfterDump
 	case u.Doubt == "" && (u.Finding == cases.FindingIgnored || u.Finding == cases.FindingNoDump):

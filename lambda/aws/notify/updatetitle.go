@@ -39,8 +39,10 @@ func (u Update) title() string {
 		return cut(who+" seems stuck in its dump"+inBrackets(u.progress())+u.doubted(), mostTitle)
 	case UpdateLost:
 		return cut("Interrupt possibly sent to "+who+", its result is lost: leave it alone, it may be writing its dump", mostTitle)
+	case UpdateCollect:
+		return cut(who+" "+u.hasComeBack()+u.onItsWay()+u.doubted(), mostTitle)
 	default:
-		return cut(strings.ReplaceAll(u.found(), "{instance}", who)+u.back()+u.doubted(), mostTitle)
+		return cut(strings.ReplaceAll(u.found(), "{instance}", who)+u.back()+u.whereItIs()+u.doubted(), mostTitle)
 	}
 }
 

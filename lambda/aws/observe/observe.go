@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -98,7 +99,9 @@ func (o Observer) Look(ctx context.Context, instanceID string) (Host, error) {
 	h := Host{Known: problems[0] == nil, Check: check, Ping: ping, Grouped: problems[3] == nil, Group: member.group, Lifecycle: member.lifecycle}
 	if described != nil {
 		h.State, h.Launched = stateOf(described), aws.ToTime(described.LaunchTime)
-		h.Reason, h.Windows = reasonOf(described), described.Platform == types.PlatformValuesWindows
+		// EC2 answers "windows" ("Instance", Amazon EC2 API Reference); the SDK's constant is
+		// "Windows".
+		h.Reason, h.Windows = reasonOf(described), strings.EqualFold(string(described.Platform), string(types.PlatformValuesWindows))
 	}
 	return h, errors.Join(problems[:]...)
 }

@@ -53,7 +53,7 @@ func (a account) DescribeInstances(_ context.Context, in *ec2.DescribeInstancesI
 	}
 	one := func(id string, state types.InstanceStateName) types.Instance {
 		return types.Instance{
-			InstanceId: &id, State: &types.InstanceState{Name: state}, LaunchTime: aws.Time(dawn), Platform: types.PlatformValuesWindows,
+			InstanceId: &id, State: &types.InstanceState{Name: state}, LaunchTime: aws.Time(dawn), Platform: "windows", // as EC2 spells it
 			StateReason: &types.StateReason{Code: aws.String("Client.UserInitiatedShutdown")}, StateTransitionReason: aws.String("User initiated"),
 		}
 	}

@@ -12,6 +12,8 @@ type Followup struct {
 	Blind     bool // the last step could not see it: EC2 did not answer
 	Kept      int  // consoles from after the interrupt that are in the bucket
 	Told      map[News]Telling
+	Collect   Collecting // the dump's way home
+	Manifest  Telling    // the list of the case's evidence was written
 
 	// What the case came to. They are set before the case is closed, so that everybody who
 	// is told is told the same.
@@ -51,14 +53,21 @@ const (
 	NewsLost    News = "lost"    // the result of its send is lost
 	NewsDumping News = "dumping" // a dump is being written
 	NewsStalled News = "stalled" // it does not go on
+	NewsCollect News = "collect" // the dump is on its way home, which takes long
 	NewsEnded   News = "ended"   // the case has come to its finding
 )
 
-// Telling is how far the notification of some news has come.
+// Telling is how far something has come that is tried a few times, and then left: mostly
+// the notification of some news.
 type Telling struct {
 	Tries int       `json:"tries"`          // that were written down
 	Last  time.Time `json:"last"`           // when it was last tried
-	Done  bool      `json:"done,omitempty"` // the topic took it
+	Done  bool      `json:"done,omitempty"` // it succeeded: the topic took it
+}
+
+// Again gives the telling with one try more.
+func (t Telling) Again(at time.Time, err error) Telling {
+	return Telling{Tries: t.Tries + 1, Last: at, Done: err == nil}
 }
 
 // Account is what is known of a crash so far. It is kept from step to step, as JSON.

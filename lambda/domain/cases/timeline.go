@@ -33,6 +33,8 @@ func (r Record) Timeline() []Moment {
 	for _, p := range r.Followup.Account.Proofs {
 		add(p.SeenAt, p.sentence())
 	}
+	add(r.Followup.Collect.BeganAt, "the host was asked for what its crash has left")
+	add(r.Followup.Collect.EndedAt, r.Followup.Collect.ended())
 	add(r.Followup.ConcludedAt, r.Followup.concluded())
 	add(r.ClosedAt, r.closed())
 	slices.SortStableFunc(moments, func(a, b Moment) int { return a.At.Compare(b.At) })
@@ -126,6 +128,18 @@ func (f Followup) concluded() string {
 		what += ": " + f.Why
 	}
 	return what + inDoubt(f.Doubt)
+}
+
+// ended says what has come home at the end.
+func (c Collecting) ended() string {
+	switch {
+	case c.HasAllDumps():
+		return "its dump is in the bucket"
+	case c.HasDump():
+		return "not all of its dumps are in the bucket, and no more is waited for"
+	default:
+		return "its dump is not in the bucket, and is not waited for any more"
+	}
 }
 
 // inDoubt is a doubt, as the end of a sentence.

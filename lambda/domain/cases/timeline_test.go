@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crashcart/lambda/domain/cases"
+	"crashcart/lambda/domain/dump"
 )
 
 func TestTheTimelineSaysEverythingThatHappened(t *testing.T) {
@@ -89,6 +90,31 @@ func TestTheTimelineSaysEverythingThatHappened(t *testing.T) {
 			},
 			[]string{
 				"claimed for a trigger of the kind direct", "the result of the send is lost: it may have been sent, and is not sent again", "EC2 accepted the interrupt",
+			},
+		},
+		{
+			"its dump came home",
+			cases.Record{ClaimedAt: noon, Origin: cases.Origin{Kind: "direct"}, Followup: cases.Followup{Collect: cases.Collecting{
+				BeganAt: at(200), EndedAt: at(300), Files: dump.Collection{Uploads: []dump.Upload{{File: dump.File{Kind: dump.KindDump}, Done: true}}},
+			}}},
+			[]string{"claimed for a trigger of the kind direct", "the host was asked for what its crash has left", "its dump is in the bucket"},
+		},
+		{
+			"one of its dumps came home",
+			cases.Record{ClaimedAt: noon, Origin: cases.Origin{Kind: "direct"}, Followup: cases.Followup{Collect: cases.Collecting{
+				BeganAt: at(200), EndedAt: at(300), Files: dump.Collection{Uploads: []dump.Upload{{File: dump.File{Kind: dump.KindMinidump}, Done: true}}, Left: []dump.Left{{File: dump.File{Kind: dump.KindDump}}}},
+			}}},
+			[]string{
+				"claimed for a trigger of the kind direct", "the host was asked for what its crash has left",
+				"not all of its dumps are in the bucket, and no more is waited for",
+			},
+		},
+		{
+			"its dump did not come home",
+			cases.Record{ClaimedAt: noon, Origin: cases.Origin{Kind: "direct"}, Followup: cases.Followup{Collect: cases.Collecting{BeganAt: at(200), EndedAt: at(300)}}},
+			[]string{
+				"claimed for a trigger of the kind direct", "the host was asked for what its crash has left",
+				"its dump is not in the bucket, and is not waited for any more",
 			},
 		},
 		{

@@ -338,16 +338,11 @@ func TestSettingsDescribeThemselves(t *testing.T) {
 	}
 }
 
-const (
-	tableBegins = "<!-- settings -->\n"
-	tableEnds   = "<!-- /settings -->\n"
-)
-
-// table is the configuration table of the README.
-func table() string {
+// table is a configuration table of the README.
+func table(settings []config.Setting) string {
 	var b strings.Builder
 	b.WriteString("| variable | default | allowed | meaning |\n|---|---|---|---|\n")
-	for _, s := range config.Settings() {
+	for _, s := range settings {
 		def := "required"
 		if s.Default != "" {
 			def = "`" + s.Default + "`"
@@ -357,25 +352,28 @@ func table() string {
 	return b.String()
 }
 
-// With -update the table is rewritten where it stands.
+// With -update the tables are rewritten where they stand.
 func TestTheReadmeShowsTheSettings(t *testing.T) {
 	path := filepath.Join("..", "..", "..", "README.md")
-	readme, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(readme), tableBegins)
-	got, after, closed := strings.Cut(rest, tableEnds)
-	if !ok || !closed {
-		t.Fatal("README.md has no markers for the settings")
-	}
-	if got == table() {
-		return
-	}
-	if !*update {
-		t.Fatal("the README's configuration table is not that of config.Settings: run go test ./lambda/domain/config -update")
-	}
-	if err := os.WriteFile(path, []byte(before+tableBegins+table()+tableEnds+after), 0o644); err != nil {
-		t.Fatal(err)
+	for name, settings := range map[string][]config.Setting{"settings": config.Settings(), "collect": config.CollectSettings()} {
+		begins, ends, want := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n", table(settings)
+		readme, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, rest, ok := strings.Cut(string(readme), begins)
+		got, after, closed := strings.Cut(rest, ends)
+		if !ok || !closed {
+			t.Fatalf("README.md has no markers for the table %q", name)
+		}
+		if got == want {
+			continue
+		}
+		if !*update {
+			t.Fatalf("the README's table %q is not that of the package: run go test ./lambda/domain/config -update", name)
+		}
+		if err := os.WriteFile(path, []byte(before+begins+want+ends+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

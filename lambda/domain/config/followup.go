@@ -19,6 +19,53 @@ func FollowMessage(caseID string) string { return fmt.Sprintf(`{"caseId":%q}`, c
 // EnvStateMachine is the environment variable of the follow-up alone.
 const EnvStateMachine = "CRASHCART_STATE_MACHINE"
 
+// The environment variables by which the follow-up brings dumps home.
+const (
+	EnvCollect      = "CRASHCART_COLLECT"
+	EnvCollectLimit = "CRASHCART_COLLECT_LIMIT_GIB"
+	EnvCollectRate  = "CRASHCART_COLLECT_RATE_MIB"
+	EnvCollectFor   = "CRASHCART_COLLECT_FOR"
+	EnvSnapshot     = "CRASHCART_SNAPSHOT"
+)
+
+// Switch is a setting that is on or off.
+type Switch string
+
+// The positions of a Switch.
+const (
+	On  Switch = "on"
+	Off Switch = "off"
+)
+
+// Collect is how dumps are brought home.
+type Collect struct {
+	Dumps    Switch        // whether the host is asked for them at all
+	LimitGiB int           // of all files of one case
+	RateMiB  int           // a second, that a host may send
+	For      time.Duration // how long it is tried, from the first time that the host is asked
+	Snapshot Switch        // of the root volume, where the host cannot give its dump
+}
+
+// Limit is how many bytes of one case are brought home at most.
+func (c Collect) Limit() int64 { return int64(c.LimitGiB) << 30 }
+
+// Rate is how many bytes a host may send in a second.
+func (c Collect) Rate() int64 { return int64(c.RateMiB) << 20 }
+
+// CollectSettings returns the settings of Collect, in the order of the README's table.
+func CollectSettings() []Setting { return collectSettings(&Collect{}) }
+
+func collectSettings(to *Collect) []Setting {
+	return []Setting{
+		choice(EnvCollect, "bring dmesg and dump from the host to the bucket, by an SSM command", func(*Config) *Switch { return &to.Dumps }, On, Off),
+		count(EnvCollectLimit, "64", 4096, "GiB of one case that are brought home at most, its smallest files first", func(*Rules) *int { return &to.LimitGiB }),
+		// A host that is back has work to do, and others share its way out.
+		count(EnvCollectRate, "32", 4096, "MiB a second that a host may send, since it has work to do", func(*Rules) *int { return &to.RateMiB }),
+		span(EnvCollectFor, "2h", 10*time.Minute, 12*time.Hour, "how long a dump may take home; the case stays open for it", func(*Rules) *time.Duration { return &to.For }),
+		choice(EnvSnapshot, "take a snapshot of the root volume when the host cannot give its dump", func(*Config) *Switch { return &to.Snapshot }, Off, On),
+	}
+}
+
 // FollowupTimeout is the timeout of the follow-up's function. Its longest call is a sweep
 // of many cases. The state machine gives its tasks more, 120 s, so that a call that is
 // late ends by itself.
@@ -30,6 +77,7 @@ type Followup struct {
 	Bucket  string // S3 bucket of the evidence
 	Topic   string // ARN of the SNS topic that notifications go to
 	Machine string // ARN of the state machine
+	Collect Collect
 
 	// Lambda's own variables.
 	Region   string
@@ -51,6 +99,7 @@ func FollowupFromEnv(environ []string) (Followup, error) {
 			return nil
 		},
 	})
+	known = append(known, collectSettings(&f.Collect)...)
 	all, problems := read(environ, known, "the follow-up")
 	f.Table, f.Bucket, f.Topic, f.Region, f.Endpoint = all.Table, all.Bucket, all.Topic, all.Region, all.Endpoint
 	return f, errors.Join(append(problems, f.Validate())...)

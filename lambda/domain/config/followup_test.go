@@ -3,6 +3,7 @@ package config_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"crashcart/lambda/domain/config"
 )
@@ -16,7 +17,8 @@ func TestTheFollowUpNeedsItsFourSettingsAndNoOther(t *testing.T) {
 	})
 	want := config.Followup{
 		Table: "casebook", Bucket: "evidence", Topic: "arn:aws:sns:eu-central-1:111122223333:crashcart", Machine: machine,
-		Region: "eu-central-1", Endpoint: "http://127.0.0.1:1",
+		Collect: config.Collect{Dumps: config.On, LimitGiB: 64, RateMiB: 32, For: 2 * time.Hour, Snapshot: config.Off},
+		Region:  "eu-central-1", Endpoint: "http://127.0.0.1:1",
 	}
 	if err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)

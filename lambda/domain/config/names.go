@@ -1,6 +1,6 @@
 package config
 
-// The tags of an instance.
+// The tags: of an instance, and of a snapshot that is made of one.
 const (
 	// TagKey is the instance tag that opts an instance in. Its value is TagAuto or
 	// TagManual. An instance with any other value, or without the tag, is never touched.
@@ -11,6 +11,8 @@ const (
 	TagManual = "manual"
 	// GroupTagKey groups instances that are in no Auto Scaling group.
 	GroupTagKey = "crashcart-group"
+	// CaseTagKey is the tag of a snapshot with the case that it belongs to.
+	CaseTagKey = "crashcart-case"
 )
 
 // The names of the metrics.
@@ -47,6 +49,9 @@ const (
 	// MetricTimeToBack is the time from the interrupt until the host answers again, in
 	// seconds.
 	MetricTimeToBack = "TimeToBack"
+	// MetricTimeToHome is the time from the interrupt until the last file of the host is in
+	// the bucket, in seconds.
+	MetricTimeToHome = "TimeToHome"
 	// MetricUntold counts notifications that failed, or were never sent.
 	MetricUntold = "Untold"
 )
