@@ -19,7 +19,6 @@ import (
 
 const nameOfObserve = "observe"
 
-
 // stuck is a recording whose dump has stopped in its midst. Of its thousand lines those are
 // left that speak of a kernel's begin and of the dump, since it is played thousands of times.
 func stuck(t *testing.T) recording {
