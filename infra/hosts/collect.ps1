@@ -60,7 +60,8 @@ function Get-Flaw($file) {
 }
 
 # Get-Places gives the files that are where this host puts its dumps. The memory comes
-# first: there may be more minidumps than are taken.
+# first: there may be more minidumps than are taken. Join-Path fails for a drive that is not
+# there, so it is for what always is.
 function Get-Places {
   $key = Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\CrashControl'
   $mini = Join-Path $env:SystemRoot 'Minidump'
@@ -68,7 +69,7 @@ function Get-Places {
   if ($key.PSObject.Properties['MinidumpDir']) { $mini = [Environment]::ExpandEnvironmentVariables($key.MinidumpDir) }
   if ($key.PSObject.Properties['DumpFile']) { $full = [Environment]::ExpandEnvironmentVariables($key.DumpFile) }
   Get-Item $full -ErrorAction SilentlyContinue | ForEach-Object { @{ kind = 'dump'; file = $_ } }
-  Get-ChildItem (Join-Path $mini '*.dmp') -ErrorAction SilentlyContinue | ForEach-Object { @{ kind = 'minidump'; file = $_ } }
+  Get-ChildItem ($mini + '\*.dmp') -ErrorAction SilentlyContinue | ForEach-Object { @{ kind = 'minidump'; file = $_ } }
 }
 
 function Invoke-Survey {

@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -269,8 +270,10 @@ type bucket struct {
 	manifest []byte
 	status   func(path string, nth int) int // may be nil
 	on       func(path string)              // before a part is answered; may be nil
-	asked    map[string]int
-	got      map[string][]byte
+
+	mu    sync.Mutex
+	asked map[string]int
+	got   map[string][]byte
 }
 
 func newBucket(t *testing.T) *bucket {
@@ -294,6 +297,8 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.asked[r.URL.Path]++
 	if b.on != nil {
 		b.on(r.URL.Path)
@@ -412,6 +417,7 @@ func TestTheStandInSendsWhatTheScriptSends(t *testing.T) {
 				}
 				answer := run(tr, b.URL+"/manifest")
 				answer = seconds.ReplaceAllString(strings.ReplaceAll(answer, tr.root, ""), `"seconds":0`)
+				b.Close() // an answer may reach the script before the bucket has noted it
 				return outcome{answer, b.got, b.asked}
 			}
 			want := play(func(tr *tree, url string) string {
