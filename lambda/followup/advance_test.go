@@ -319,6 +319,11 @@ func TestEveryNewStageLeavesItsConsoleAndNoneIsEverReplaced(t *testing.T) {
 	}
 }
 
+// slowly is the line of a dump that gets on by two percent an hour.
+func slowly(since time.Duration) string {
+	return fmt.Sprintf("\nCopying data                       : [ %.1f %%] /        eta: 9m1s", 2*since.Hours())
+}
+
 // A dump can go on for two days, and nobody may lose it to the length of a history.
 func TestNoCaseEverNeedsMoreLoopsThanAnExecutionHas(t *testing.T) {
 	r := stuck(t)
@@ -327,7 +332,7 @@ func TestNoCaseEverNeedsMoreLoopsThanAnExecutionHas(t *testing.T) {
 	w.follow(id, func(since time.Duration) {
 		loops++
 		w.host.console = append(slices.Clip(r.console), strings.Repeat("#", loops)...)
-		w.host.console = append(w.host.console, fmt.Sprintf("\nCopying data                       : [ %.1f %%] /        eta: 9m1s", 2*since.Hours())...)
+		w.host.console = append(w.host.console, slowly(since)...)
 	})
 	got := w.record(id)
 	if loops < 500 || loops > 1500 || got.State != cases.StateClosed || got.ClosedAt.Sub(got.ClaimedAt) < 40*time.Hour {

@@ -192,7 +192,7 @@ func TestACaseThatHasHadItsTimeNeverWaitsForItsDump(t *testing.T) {
 			w.host.ping = dawn.Add(since)
 		} else {
 			w.host.console = append(r.console[:len(r.console):len(r.console)], since.String()...)
-			w.host.console = append(w.host.console, "\nCopying data                       : [ 41.0 %] /        eta: 9m1s"...)
+			w.host.console = append(w.host.console, slowly(since)...)
 		}
 	})
 	if got.State != cases.StateClosed || !got.Followup.Collect.Began() || got.ClosedAt.Sub(got.ClaimedAt) > 47*time.Hour+10*time.Minute {

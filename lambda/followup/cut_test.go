@@ -177,7 +177,7 @@ func TestADumpAtItsWorstNeverNeedsMoreLoopsThanAnExecutionHas(t *testing.T) {
 					w.host.ping = dawn.Add(max(since, playedFor))
 					return
 				}
-				w.host.console = append(slices.Clip(r.console), since.String()+"\nCopying data                       : [ 41.0 %] /        eta: 9m1s"...)
+				w.host.console = append(slices.Clip(r.console), since.String()+slowly(since)...)
 			})
 			if loops > 1500 || got.State != cases.StateClosed || !got.Followup.Collect.Ended() {
 				t.Errorf("%d loops, %s after %s: %+v", loops, got.State, got.ClosedAt.Sub(got.ClaimedAt), got.Followup.Collect)

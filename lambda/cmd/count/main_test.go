@@ -94,7 +94,7 @@ func TestWithoutItsTableItNeverStarts(t *testing.T) {
 // no SDK. A case has what was seen of its host, hence the vitals and what they read.
 var mayLink = []string{
 	"aws/awsenv", "aws/awserr", "aws/call", "aws/casebook", "aws/emf",
-	"cmd/count", "count", "domain/cases", "domain/config", "domain/console", "domain/fact", "domain/instance", "domain/printable", "domain/vitals",
+	"cmd/count", "count", "domain/cases", "domain/config", "domain/console", "domain/dump", "domain/fact", "domain/instance", "domain/printable", "domain/vitals",
 }
 
 // What is not linked cannot be called.
