@@ -33,8 +33,9 @@ type crashed struct {
 	store    collect.Store
 }
 
-// crash starts a lab at a speed, and interrupts a guest in it.
-func crash(t *testing.T, speed float64, spec fleet.Spec) *crashed {
+// crash starts a lab at a speed, and interrupts a guest in it, which has crashed so long
+// before that.
+func crash(t *testing.T, speed float64, spec fleet.Spec, before ...time.Duration) *crashed {
 	t.Helper()
 	l, err := lab.Start(lab.Options{Speed: speed})
 	if err != nil {
@@ -52,6 +53,11 @@ func crash(t *testing.T, speed float64, spec fleet.Spec) *crashed {
 	}
 	if err := l.Fleet.Add(spec); err != nil {
 		t.Fatal(err)
+	}
+	for _, ago := range before {
+		if err := l.Fleet.Crash(c.id, ago); err != nil {
+			t.Fatal(err)
+		}
 	}
 	c.sentAt = l.Clock.Now()
 	if err := l.Fleet.Interrupt(c.id); err != nil {
@@ -233,16 +239,17 @@ func TestAFileThatIsNoDumpIsNeverListed(t *testing.T) {
 
 func TestADumpFromBeforeTheInterruptIsNeverListed(t *testing.T) {
 	t.Parallel()
-	c := crash(t, 120, fleet.Spec{}).back()
-	before := c.survey()
-	c.pass(5 * time.Minute)
-	c.sentAt = c.Clock.Now()
-	if err := c.Fleet.Interrupt(c.id); err != nil {
-		t.Fatal(err)
+	c := crash(t, 120, fleet.Spec{}, 10*time.Minute).back()
+	c.pass(10 * time.Minute) // the wall clock and the lab's go apart
+	if s := c.survey(); len(s.Files) != 2 {
+		t.Errorf("%+v", s)
 	}
-	s := c.back().survey()
-	if len(s.Files) != 2 || len(before.Files) != 2 || s.Files[1].Modified <= before.Files[1].Modified {
-		t.Errorf("%+v, and before %+v", s, before)
+	if files, err := c.Fleet.Files(c.id); err != nil || len(files) != 4 {
+		t.Errorf("%+v, %v", files, err)
+	}
+	c.sentAt = c.sentAt.Add(-20 * time.Minute)
+	if s := c.survey(); len(s.Files) != 4 {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -285,6 +285,8 @@ func newBucket(t *testing.T) *bucket {
 }
 
 func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock() // also for what the test has set: no Go tells the script that it may begin
+	defer b.mu.Unlock()
 	if r.Method == http.MethodGet {
 		if b.manifest == nil {
 			w.WriteHeader(http.StatusForbidden)
@@ -297,8 +299,6 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.asked[r.URL.Path]++
 	if b.on != nil {
 		b.on(r.URL.Path)
@@ -406,6 +406,7 @@ func TestTheStandInSendsWhatTheScriptSends(t *testing.T) {
 					}
 					files[i].Modified = info.ModTime().Unix()
 				}
+				b.mu.Lock()
 				if !c.none {
 					b.ask(t, files, mib, c.arrived...)
 				}
@@ -415,6 +416,7 @@ func TestTheStandInSendsWhatTheScriptSends(t *testing.T) {
 				if c.on != nil {
 					b.on = c.on(tr, files)
 				}
+				b.mu.Unlock()
 				answer := run(tr, b.URL+"/manifest")
 				answer = seconds.ReplaceAllString(strings.ReplaceAll(answer, tr.root, ""), `"seconds":0`)
 				b.Close() // an answer may reach the script before the bucket has noted it
