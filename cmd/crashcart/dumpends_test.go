@@ -51,8 +51,15 @@ func TestADumpReadsAsItCameHome(t *testing.T) {
 	to := t.TempDir()
 	var b strings.Builder
 	for _, s := range []step{
-		{0, []string{"dump", id}}, {0, []string{"dump", id, "--all", "--json"}}, {1, []string{"dump", logAlone}}, {1, []string{"dump", none}}, {1, []string{"dump", onItsWay}},
-		{0, []string{"case", id}}, {0, []string{"case", logAlone}}, {0, []string{"case", onItsWay}}, {0, []string{"case", onItsWay, "--json"}},
+		{0, []string{"dump", id}},
+		{0, []string{"dump", id, "--all", "--json"}},
+		{1, []string{"dump", logAlone}},
+		{1, []string{"dump", none}},
+		{1, []string{"dump", onItsWay}},
+		{0, []string{"case", id}},
+		{0, []string{"case", logAlone}},
+		{0, []string{"case", onItsWay}},
+		{0, []string{"case", onItsWay, "--json"}},
 	} {
 		args := s.args
 		if args[0] == "dump" {

@@ -102,8 +102,8 @@ func (t Template) One(tb testing.TB, kind string, property ...string) Resource {
 
 // Environ is what a function's process will find in its environment.
 func Environ(function Resource) []string {
-	env, _ := function.Properties["Environment"].(map[string]any)
-	variables, _ := env["Variables"].(map[string]any)
+	env, _ := function.Properties["Environment"].(map[string]any) //nolint:errcheck // one without an environment has none
+	variables, _ := env["Variables"].(map[string]any)             //nolint:errcheck // likewise
 	all := []string{"AWS_REGION=" + Region}
 	for name, value := range variables {
 		all = append(all, fmt.Sprintf("%s=%s", name, value))

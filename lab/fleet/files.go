@@ -68,7 +68,7 @@ func (g *guest) files(now time.Time) []File {
 	var out []File
 	add := func(f File) {
 		out = slices.DeleteFunc(out, func(old File) bool { return old.Path == f.Path })
-		f.seed = mix(hash(g.ID+f.Path), uint64(f.Written.UnixNano())) //nolint:gosec // only to draw by
+		f.seed = mix(hash(g.ID+f.Path), uint64(f.Written.UnixNano()))
 		out = append(out, f)
 	}
 	for _, d := range g.dumps {
@@ -121,7 +121,7 @@ func (f File) Content() []byte {
 	b := make([]byte, f.Size)
 	var seed [32]byte
 	binary.LittleEndian.PutUint64(seed[:], f.seed)
-	_, _ = rand.NewChaCha8(seed).Read(b) // never fails (package math/rand/v2)
+	_, _ = rand.NewChaCha8(seed).Read(b) //nolint:errcheck // it never fails (package math/rand/v2)
 	switch name := path.Base(strings.ReplaceAll(f.Path, `\`, "/")); {
 	case strings.HasPrefix(name, "dmesg"):
 		line := []byte("[  100.000000] Kernel panic - not syncing: NMI: Not continuing\n")

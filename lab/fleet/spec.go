@@ -121,7 +121,7 @@ func fill(s *Spec) {
 		s.Age = defaultAge
 	}
 	if s.DumpSize == 0 {
-		s.DumpSize = leastDump + int64(hash(s.ID)%(mostDump-leastDump)) //nolint:gosec // below mostDump
+		s.DumpSize = leastDump + int64(hash(s.ID)%(mostDump-leastDump))
 	}
 	s.Habits.fill(s.ID)
 	if s.LastPing == 0 {

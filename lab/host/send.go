@@ -117,7 +117,7 @@ func (s *send) fetch(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = resp.Body.Close() }()
+	defer func() { _ = resp.Body.Close() }() //nolint:errcheck // it was only read
 	body, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("status %d", resp.StatusCode)
@@ -306,7 +306,7 @@ func (s *send) put(ctx context.Context, url string, part []byte) int {
 	if err != nil {
 		return 0
 	}
-	defer func() { _ = resp.Body.Close() }()
-	_, _ = io.Copy(io.Discard, resp.Body)
+	defer func() { _ = resp.Body.Close() }() //nolint:errcheck // it was only read
+	_, _ = io.Copy(io.Discard, resp.Body) //nolint:errcheck // the status says all
 	return resp.StatusCode
 }

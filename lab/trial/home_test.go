@@ -39,7 +39,9 @@ func TestWhatIsNoDumpIsNeverTakenForOne(t *testing.T) {
 			"makedumpfile-dies", []trial.File{log, {Name: "/var/crash/1/dump.1", Size: 104}}, []trial.File{log}, trial.File{Name: "/var/crash/1/dump.1", Size: 104},
 		},
 		"an incomplete one": {
-			"disk-full", []trial.File{log, {Name: "/var/crash/1/dump-incomplete", Size: 5 << 20}}, []trial.File{log},
+			"disk-full",
+			[]trial.File{log, {Name: "/var/crash/1/dump-incomplete", Size: 5 << 20}},
+			[]trial.File{log},
 			trial.File{Name: "/var/crash/1/dump-incomplete", Size: 5 << 20},
 		},
 		"nothing at all": {"second-interrupt", nil, nil, trial.File{Name: "/var/crash/1/dump.1", Size: 17 << 20}},

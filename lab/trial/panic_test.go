@@ -14,7 +14,7 @@ func fakeReader(t *testing.T, rearrange, log string) {
 	t.Helper()
 	dir := t.TempDir()
 	script := "#!/bin/sh\ncase $1 in\n-R) " + rearrange + " ;;\n--dump-dmesg) " + log + " ;;\n*) exit 9 ;;\nesac\n"
-	if err := os.WriteFile(filepath.Join(dir, dumpReader), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(dir, dumpReader), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))

@@ -83,15 +83,11 @@ func givenUp(c cases.Collecting, reason string, now time.Time) cases.Collecting 
 	return ended(c, now)
 }
 
-// mostSeals is how often the manifest is sealed at most. Its URLs end by themselves an hour
-// after they were signed.
-const mostSeals = 3
-
 // seals says that the manifest's URLs are needed no more. Nobody knows whether a function
 // that was killed has put one, so it is sealed wherever one may be.
 func seals(t task) bool {
 	c := t.r.Followup.Collect
-	return settled(t) && c.Ended() && len(c.Files.Uploads) > 0 && isUndone(c.Sealed, mostSeals) && isTime(t, c.Sealed)
+	return settled(t) && c.Ended() && len(c.Files.Uploads) > 0 && isUndone(c.Sealed) && isTime(t, c.Sealed)
 }
 
 func seal(ctx context.Context, h *Handler, t task) (cases.Record, error) {
@@ -104,8 +100,13 @@ func seal(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 	return h.kept(ctx, t, c)
 }
 
+// mostSmall is how often the list of the evidence, the seal of the parts' URLs (they end by
+// themselves after an hour) and a snapshot are tried. See mostTries for what the state
+// machine allows.
+const mostSmall = 3
+
 // isUndone says that something was not done yet, and may be tried again.
-func isUndone(done cases.Telling, most int) bool { return !done.Done && done.Tries < most }
+func isUndone(done cases.Telling) bool { return !done.Done && done.Tries < mostSmall }
 
 // isTime says that the next try is due. The end of a case does not wait for it.
 func isTime(t task, done cases.Telling) bool {
@@ -115,7 +116,7 @@ func isTime(t task, done cases.Telling) bool {
 // isHome says that nothing more is done for the dump of a case that has come to its finding.
 func isHome(t task) bool {
 	c := t.r.Followup.Collect
-	sealed := !c.Ended() || len(c.Files.Uploads) == 0 || !isUndone(c.Sealed, mostSeals)
+	sealed := !c.Ended() || len(c.Files.Uploads) == 0 || !isUndone(c.Sealed)
 	return !collects(t) && sealed && !needsSnapshot(t)
 }
 

@@ -191,7 +191,7 @@ func TestACaseThatHasHadItsTimeNeverWaitsForItsDump(t *testing.T) {
 			w.play(back, playedFor)
 			w.host.ping = dawn.Add(since)
 		} else {
-			w.host.console = append(r.console[:len(r.console):len(r.console)], since.String()...)
+			w.host.console = append(append([]byte(nil), r.console...), since.String()...)
 			w.host.console = append(w.host.console, slowly(since)...)
 		}
 	})

@@ -13,12 +13,8 @@ type Manifests interface {
 	Write(ctx context.Context, r cases.Record, at time.Time) error
 }
 
-// mostManifests is how often the list is tried. See mostTries for what the state machine
-// allows.
-const mostManifests = 3
-
 func unlisted(t task) bool {
-	return concluded(t) && isUndone(t.r.Followup.Manifest, mostManifests)
+	return concluded(t) && isUndone(t.r.Followup.Manifest)
 }
 
 // writeManifest writes the list of the case's evidence. It is an error that it could not,
@@ -33,7 +29,7 @@ func writeManifest(ctx context.Context, h *Handler, t task) (cases.Record, error
 	switch {
 	case err != nil || failed == nil:
 		return r, err
-	case isUndone(next.Manifest, mostManifests):
+	case isUndone(next.Manifest):
 		return r, fmt.Errorf("listing the evidence of case %s, try %d: %w", r.ID, next.Manifest.Tries, failed)
 	default:
 		h.logMissing(ctx, r, "the list of the evidence could not be written", failed)

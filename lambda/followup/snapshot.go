@@ -7,13 +7,10 @@ import (
 	"crashcart/lambda/domain/config"
 )
 
-// mostSnapshots is how often a snapshot is tried.
-const mostSnapshots = 3
-
 // needsSnapshot says that the root volume is the last place where the dump may be.
 func needsSnapshot(t task) bool {
 	f := t.r.Followup
-	return t.collect.Snapshot == config.On && comesToNothingMore(t) && !collects(t) && isUndone(f.Collect.Snapshotted, mostSnapshots) &&
+	return t.collect.Snapshot == config.On && comesToNothingMore(t) && !collects(t) && isUndone(f.Collect.Snapshotted) &&
 		!f.Account.Gone && f.Account.Absent.IsZero() && keepsDump(t)
 }
 
@@ -44,7 +41,7 @@ func takeSnapshot(ctx context.Context, h *Handler, t task) (cases.Record, error)
 	c.Snapshots, c.Snapshotted = ids, c.Snapshotted.Again(t.now, err)
 	if err != nil {
 		h.logMissing(ctx, t.r, "no snapshot could be taken", err)
-		if !isUndone(c.Snapshotted, mostSnapshots) {
+		if !isUndone(c.Snapshotted) {
 			c.Missing = c.Miss(cases.MissingSnapshot, why(err))
 		}
 	}

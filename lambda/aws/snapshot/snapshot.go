@@ -80,7 +80,7 @@ func (k Taker) find(ctx context.Context, caseID string) (ids []string, err error
 	in := &ec2.DescribeSnapshotsInput{
 		OwnerIds: []string{"self"}, Filters: []types.Filter{{Name: aws.String("tag:" + config.CaseTagKey), Values: []string{caseID}}},
 	}
-	for pages := 0; pages < mostPages; pages++ {
+	for range mostPages {
 		out, err := k.API.DescribeSnapshots(ctx, in)
 		if err != nil {
 			return nil, fmt.Errorf("looking for snapshots of case %s: %w", caseID, err)
