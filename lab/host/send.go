@@ -307,6 +307,6 @@ func (s *send) put(ctx context.Context, url string, part []byte) int {
 		return 0
 	}
 	defer func() { _ = resp.Body.Close() }() //nolint:errcheck // it was only read
-	_, _ = io.Copy(io.Discard, resp.Body) //nolint:errcheck // the status says all
+	_, _ = io.Copy(io.Discard, resp.Body)    //nolint:errcheck // the status says all
 	return resp.StatusCode
 }

@@ -83,6 +83,11 @@ type Account struct {
 	Clock     time.Duration `json:"clock,omitempty"`    // how far the capture kernel's own clock has come
 	Pinged    time.Time     `json:"pinged,omitzero"`    // the agent's first ping behind MovedAt
 
+	Uptime   time.Duration `json:"uptime,omitempty"`  // the newest time of the newest kernel on the console
+	LookedAt time.Time     `json:"lookedAt,omitzero"` // when that was seen
+	Booted   string        `json:"booted,omitempty"`  // the console's line whose time proves a boot since the interrupt
+	BootedAt time.Time     `json:"bootedAt,omitzero"` // when that was first seen
+
 	Windows  bool      `json:"windows,omitempty"` // its console shows little
 	Shown    bool      `json:"shown,omitempty"`   // its console has shown something
 	Raced    string    `json:"raced,omitempty"`   // what somebody has done to the host, as a part of a sentence
@@ -93,6 +98,7 @@ type Account struct {
 	Failed   string    `json:"failed,omitempty"`  // the newest line on a dump that has failed
 	Timed    bool      `json:"timed,omitempty"`   // its console shows the time of its newest kernel, so that it would show a boot
 	Lively   bool      `json:"lively,omitempty"`  // what shows that it runs on is surely newer than the interrupt
+	Rolled   bool      `json:"rolled,omitempty"`  // its console has been overwritten since the interrupt, and its kernel may have booted since
 	Ended    bool      `json:"ended,omitempty"`   // the console shows that the panic came to its end
 	Cut      bool      `json:"cut,omitempty"`     // the capture kernel was gone amid its dump, without a last word
 	Absent   time.Time `json:"absent,omitzero"`   // since when EC2 does not know the instance

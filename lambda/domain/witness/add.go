@@ -51,6 +51,7 @@ func addText(a *cases.Account, s Sight) (*console.Reading, *reader) {
 	}
 	a.Timed = reading.Timed && !reading.Bare
 	a.Shown = a.Shown || reading.Timed || len(reading.Lines) > 0
+	addUptime(a, s, r)
 	addStages(a, s, r, doubt)
 	keep(&a.Ignored, r.text(r.ignored))
 	keep(&a.Broken, r.text(r.broken))

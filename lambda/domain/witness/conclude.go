@@ -210,8 +210,10 @@ func survived(a cases.Account, now time.Time) Conclusion {
 }
 
 // livesIn is what shows that the interrupted boot goes on. A boot since then disproves it.
+// A line that may be from just before the interrupt shows nothing where the ring has been
+// overwritten behind it: a crash may have come, and be forgotten.
 func livesIn(a cases.Account) string {
-	if reached(a, cases.StageRebooted) {
+	if reached(a, cases.StageRebooted) || a.Booted != "" || a.Rolled && !a.Lively {
 		return ""
 	}
 	return a.Lives
@@ -234,6 +236,10 @@ func nothing(a cases.Account, now time.Time) Conclusion {
 	}
 	waited := now.Sub(a.SentAt)
 	c := Conclusion{Finding: cases.FindingUnproven, Done: a.Gone || waited >= limit}
+	if a.Booted != "" { // its agent may show in a moment that it is back
+		c.Doubt = "the time of its kernel shows a boot since then: " + a.Booted
+		c.Done = a.Gone || c.Done && now.Sub(a.BootedAt) >= bootTime
+	}
 	c.Why = sentence("nothing has been seen of a crash in the %s since the interrupt", printable.Duration(waited))
 	if a.Gone {
 		c.Why = "The instance has stopped by itself, and nothing showed a crash"

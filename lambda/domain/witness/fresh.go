@@ -28,10 +28,18 @@ func fresh(before, after []byte) (at int, joined bool) {
 	}
 	// The ring's first line may have been given in another way.
 	tail := before[max(0, len(before)-4*minJoint):]
-	if i := bytes.LastIndex(after, tail); i >= 0 && len(tail) >= minJoint {
+	if i := bytes.LastIndex(after, tail); i >= 0 && len(tail) >= minJoint && endsAlike(before[:len(before)-len(tail)], after[:i]) {
 		return skipped + i + len(tail), true
 	}
 	return skipped, false
+}
+
+// endsAlike says that what stands before a text in a newer console is the end of what stands
+// before it in an older one, but for the ring's first line. Every boot may end with the same
+// lines: behind those of a later boot all of a crash would count as old.
+func endsAlike(before, after []byte) bool {
+	first := bytes.IndexAny(after, "\r\n")
+	return first < 0 || bytes.HasSuffix(before, after[first:])
 }
 
 // ring is what counts of a console, and where that begins.

@@ -148,7 +148,9 @@ func lastProven(a cases.Account) time.Time {
 }
 
 // addPing adds what the agent shows. An agent that has spoken after the interrupt is one
-// that is back, or one on a host that never crashed.
+// that is back, or one on a host that never crashed. It is the latter only where the console
+// would show a boot: it goes on from the one from before the interrupt, or its kernel has
+// run for longer than the case.
 func addPing(a *cases.Account, s Sight) {
 	if !s.Ping.After(a.SentAt.Add(clocks)) {
 		return
@@ -164,6 +166,13 @@ func addPing(a *cases.Account, s Sight) {
 		prove(a, cases.Proof{Stage: cases.StageRebooted, By: byAgent, SeenAt: s.At, Doubt: doubtBlind})
 	case crashed, reached(*a, cases.StagePanicked):
 		return
+	case a.Booted != "":
+		if s.Ping.Before(a.BootedAt.Add(-clocks)) {
+			return
+		}
+		prove(a, cases.Proof{Stage: cases.StageRebooted, Line: a.Booted, By: byConsole, SeenAt: s.At, Doubt: doubtUptime})
+	case len(s.Console) > 0 && a.Rolled && !a.Windows:
+		proof.Doubt = doubtRolled
 	case a.Timed && !a.Windows && len(s.Console) > 0:
 		a.Lively = true
 		keep(&a.Lives, "its agent answered at "+s.Ping.UTC().Format(time.TimeOnly)+" UTC, and its console shows no boot")
