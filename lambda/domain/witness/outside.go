@@ -148,14 +148,11 @@ func lastProven(a cases.Account) time.Time {
 }
 
 // addPing adds what the agent shows. An agent that has spoken after the interrupt is one
-// that is back, or one on a host that never crashed. It is the latter only where the console
-// would show a boot: it goes on from the one from before the interrupt, or its kernel has
-// run for longer than the case.
+// that is back, or one on a host that never crashed.
 func addPing(a *cases.Account, s Sight) {
 	if !s.Ping.After(a.SentAt.Add(clocks)) {
 		return
 	}
-	proof := cases.Proof{Stage: cases.StageReachable, By: byAgent, SeenAt: s.At}
 	crashed := reached(*a, cases.StageCaptureKernel)
 	switch {
 	case reached(*a, cases.StageRebooted), reached(*a, cases.StageDumpComplete):
@@ -166,14 +163,30 @@ func addPing(a *cases.Account, s Sight) {
 		prove(a, cases.Proof{Stage: cases.StageRebooted, By: byAgent, SeenAt: s.At, Doubt: doubtBlind})
 	case crashed, reached(*a, cases.StagePanicked):
 		return
+	default:
+		addUnexplained(a, s)
+		return
+	}
+	prove(a, cases.Proof{Stage: cases.StageReachable, By: byAgent, SeenAt: s.At})
+}
+
+// addUnexplained adds that the agent has spoken where nothing has shown a crash. Its host
+// never crashed where the console would show a boot: it goes on from the one from before the
+// interrupt, or its kernel has run for longer than the case.
+func addUnexplained(a *cases.Account, s Sight) {
+	proof := cases.Proof{Stage: cases.StageReachable, By: byAgent, SeenAt: s.At}
+	read := len(s.Console) > 0 && !a.Windows
+	switch {
 	case a.Booted != "":
 		if s.Ping.Before(a.BootedAt.Add(-clocks)) {
 			return
 		}
 		prove(a, cases.Proof{Stage: cases.StageRebooted, Line: a.Booted, By: byConsole, SeenAt: s.At, Doubt: doubtUptime})
-	case len(s.Console) > 0 && a.Rolled && !a.Windows:
+	case read && a.Rolled && s.Before == nil:
+		proof.Doubt = doubtAlone
+	case read && a.Rolled:
 		proof.Doubt = doubtRolled
-	case a.Timed && !a.Windows && len(s.Console) > 0:
+	case read && a.Timed:
 		a.Lively = true
 		keep(&a.Lives, "its agent answered at "+s.Ping.UTC().Format(time.TimeOnly)+" UTC, and its console shows no boot")
 		return
