@@ -52,6 +52,9 @@ func (h *Handler) finish(ctx context.Context, caseID string, f *failure) (Finish
 
 // conclude writes what the case has come to. Nobody is told of another finding then.
 func conclude(ctx context.Context, h *Handler, t task) (cases.Record, error) {
+	if unfollowed(t) {
+		return leave(ctx, h, t)
+	}
 	c := found(t)
 	if !c.Done && t.failure != nil {
 		c = cutShort(c, t.r.Followup.Account, *t.failure)

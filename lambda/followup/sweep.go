@@ -34,6 +34,7 @@ type Swept struct {
 	Lost     int `json:"lost"`     // had lost the result of their send
 	Redriven int `json:"redriven"` // their execution had failed
 	Finished int `json:"finished"` // their execution was over
+	Left     int `json:"left"`     // nobody has followed them in their time
 	Failed   int `json:"failed"`   // could not be looked after
 }
 
@@ -79,6 +80,7 @@ func (h *Handler) sweep(ctx context.Context) (Swept, error) {
 
 func (s *Swept) add(one Swept) {
 	s.Started, s.Lost, s.Redriven, s.Finished = s.Started+one.Started, s.Lost+one.Lost, s.Redriven+one.Redriven, s.Finished+one.Finished
+	s.Left += one.Left
 }
 
 // needs says whether a case may need the sweep: it has lost its result, was never started,
@@ -86,15 +88,25 @@ func (s *Swept) add(one Swept) {
 func (h *Handler) needs(r cases.Record) bool {
 	t := h.task(r, nil)
 	_, untold := first(losing, t)
-	return untold || r.Followup.Steps == 0 || t.now.Sub(r.Followup.SteppedAt) > quietFor
+	return untold || unfollowed(t) || r.Followup.Steps == 0 || t.now.Sub(r.Followup.SteppedAt) > quietFor
 }
 
 // mend does for one case what nobody else has done.
-func (h *Handler) mend(ctx context.Context, r cases.Record) (done Swept, err error) {
-	t := h.task(r, nil)
-	if !r.Follows() || t.now.Sub(r.ClaimedAt) <= startAfter {
+func (h *Handler) mend(ctx context.Context, r cases.Record) (Swept, error) {
+	switch t := h.task(r, nil); {
+	case !r.Follows() || t.now.Sub(r.ClaimedAt) <= startAfter:
 		return Swept{}, nil
+	case unfollowed(t):
+		_, err := h.finish(ctx, r.ID, nil)
+		return Swept{Left: 1}, err
+	default:
+		return h.rouse(ctx, t)
 	}
+}
+
+// rouse has a case go on that may still be followed.
+func (h *Handler) rouse(ctx context.Context, t task) (done Swept, err error) {
+	r := t.r
 	if _, due := first(losing, t); due {
 		if r, err = h.lose(ctx, r); err != nil || !r.Follows() {
 			return Swept{}, err
@@ -163,7 +175,7 @@ func (h *Handler) logSweep(ctx context.Context, s Swept, problems []error) {
 		level = slog.LevelError
 	}
 	h.Log.LogAttrs(ctx, level, "sweep", slog.Int("unclosed", s.Unclosed), slog.Int("started", s.Started), slog.Int("lost", s.Lost),
-		slog.Int("redriven", s.Redriven), slog.Int("finished", s.Finished), slog.Int("failed", s.Failed), slog.Any("error", join(problems)))
+		slog.Int("redriven", s.Redriven), slog.Int("finished", s.Finished), slog.Int("left", s.Left), slog.Int("failed", s.Failed), slog.Any("error", join(problems)))
 }
 
 // mostProblems is how many failures a sweep names.
