@@ -82,10 +82,30 @@ func TestACaseThatMayStillBeFollowedIsNeverLeft(t *testing.T) {
 	if w.advance(id); w.record(id).Followup.Steps != 1 {
 		t.Errorf("%+v", w.record(id).Followup)
 	}
+	// Its follow-up has begun, and goes on.
 	w.at(longAgo)
-	w.host.ping = w.clock()
-	if w.advance(id); strings.Contains(w.record(id).Followup.Why, "nobody") {
+	w.wantSwept(followup.Swept{Unclosed: 1})
+	if w.advance(id); w.record(id).Followup.Steps != 2 {
 		t.Errorf("%+v", w.record(id).Followup)
+	}
+}
+
+// By the time of a late follow-up, the console may have been overwritten. The disk has not.
+func TestADumpOfWhichTheConsoleShowsNothingAnyMoreIsNeverLostToALateFollowUp(t *testing.T) {
+	const ten = 10 * time.Hour
+	w, id := ready(t, dumped(t))
+	w.at(ten)
+	w.wantSwept(followup.Swept{Unclosed: 1, Started: 1})
+	c := w.bring(id, func(since time.Duration) {
+		var text strings.Builder
+		for n := range 2000 {
+			fmt.Fprintf(&text, "[%5d.100000] audit: type=1400 something that a service prints %d\r\n", 20000+7*n, n)
+		}
+		w.host.console, w.host.ping = []byte(text.String()), dawn.Add(since)
+	})
+	w.wantHome(c, w.disk.files...)
+	if r := w.wantEnded(id, cases.FindingDumped); r.Followup.Doubt != "" || !slices.Equal(w.news(), []string{"ended"}) {
+		t.Errorf("%+v, people were notified of %q", r.Followup, w.news())
 	}
 }
 

@@ -120,7 +120,7 @@ func checkKept(t *testing.T, was, is cases.Account, alone bool) {
 // checkLines checks what people read of an account.
 func checkLines(t *testing.T, a cases.Account, at time.Time) {
 	t.Helper()
-	for _, line := range []string{a.Raced, a.Lives, a.Ignored, a.Broken, a.Failed, a.Percent, a.Left} {
+	for _, line := range []string{a.Raced, a.Lives, a.Ignored, a.Broken, a.Failed, a.Percent, a.Left, a.Booted} {
 		if !isText(line) {
 			t.Errorf("%q is no line", line)
 		}

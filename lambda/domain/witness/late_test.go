@@ -71,6 +71,9 @@ func TestALateFollowUpNeverTakesARingThatHasRolledForAHostThatIgnored(t *testing
 		if got.Finding != cases.FindingUnproven || got.Doubt == "" || a.Lives != "" || a.Lively {
 			t.Errorf("%s: %+v of %+v", name, got, a)
 		}
+		if alone := strings.Contains(got.Doubt, "no console from before"); alone != (name == "no console from before") {
+			t.Errorf("%s: doubted because %q", name, got.Doubt)
+		}
 		p, rebooted := a.Reached(stRebooted)
 		if rebooted != c.rebooted || rebooted && (p.By != "console" || !strings.HasPrefix(p.Line, "[") || !strings.Contains(p.Line, "audit") || p.Doubt == "") {
 			t.Errorf("%s: %+v", name, a.Proofs)
