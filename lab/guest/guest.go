@@ -218,10 +218,14 @@ func (g *Guest) boot() serial.Mark {
 	return since
 }
 
-// ended adds ErrEnded to an error that the end of QEMU explains.
+// ended adds ErrEnded to an error that the end of QEMU explains. The serial port closes
+// with QEMU, a moment before it is known how that has ended.
 func (g *Guest) ended(err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, serial.ErrClosed) {
+		return errors.Join(ErrEnded, err)
 	}
 	select {
 	case <-g.process.exited:

@@ -233,6 +233,7 @@ func TestReadyIsTheNewestBoot(t *testing.T) {
 		}
 		m.says(starts) // of a capture kernel, at the end of the prompt's line
 		m.says("elfcorehdr=1K\r\n" + starts)
+		synctest.Wait() // until it has been heard
 		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := g.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -243,6 +244,7 @@ func TestReadyIsTheNewestBoot(t *testing.T) {
 			t.Error(err)
 		}
 		m.says(starts) // of its own accord
+		synctest.Wait() // until it has been heard
 		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := g.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
