@@ -243,7 +243,7 @@ func TestReadyIsTheNewestBoot(t *testing.T) {
 		if err := g.Ready(t.Context()); err != nil {
 			t.Error(err)
 		}
-		m.says(starts) // of its own accord
+		m.says(starts)  // of its own accord
 		synctest.Wait() // until it has been heard
 		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

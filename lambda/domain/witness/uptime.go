@@ -26,7 +26,7 @@ const (
 // hours late finds a ring that may have forgotten a crash, its dump and the boot behind it.
 func addUptime(a *cases.Account, s Sight, r *reader) {
 	ran, timed := r.reading.Clock, r.reading.Timed
-	a.Rolled = (s.Before == nil || !r.joined) && !(timed && ran > s.At.Sub(a.SentAt)+drift)
+	a.Rolled = (s.Before == nil || !r.joined) && (!timed || ran <= s.At.Sub(a.SentAt)+drift)
 	if !timed {
 		return
 	}
