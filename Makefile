@@ -39,7 +39,7 @@ RUN_CDK := infra/node_modules/.bin/node $(CDK)
 
 .PHONY: help
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 # What crashcart --version says, for a checkout whose GOFLAGS keep Go from recording it.
 VERSIONFLAGS = $(shell git rev-parse --git-dir >/dev/null 2>&1 && printf '%s' "-X main.linkedCommit=$$(git rev-parse HEAD) \
@@ -100,6 +100,12 @@ test-storms: ## play every storm, a small one of each
 .PHONY: test-kernels
 test-kernels: ## treat a real kernel as EC2 treats an instance (QEMU; builds an image the first time)
 	$(GOTEST) $(KERNELTESTS)
+
+# A second opinion on the lab's S3. CI does not run it: it compiles another server.
+.PHONY: test-versitygw
+test-versitygw: ## take a dump home through versitygw, another S3 (fetched and compiled the first time)
+	GOBIN="$(CURDIR)/build" CGO_ENABLED=0 go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+	VERSITYGW="$(CURDIR)/build/versitygw" CGO_ENABLED=0 go test -count=1 -tags versitygw ./lab/s3/versitytest
 
 .PHONY: storm
 storm: ## ten thousand alarms under every fault (STORMFLAGS="--instances 1000")
