@@ -17,9 +17,11 @@ const (
 	// sendFor is how long a command that sends may take: as long as its URLs last, and some
 	// more for the agent.
 	sendFor = collect.Life + 15*time.Minute
-	// stillFor is how long nothing may arrive while a command is under way. A script that
-	// resumes reads what was sent before once more, for the sum of the file.
+	// stillFor is how long nothing may arrive while a command is under way. See patience.
 	stillFor = 15 * time.Minute
+	// slowDisk is how many bytes a second a host reads at least, with the lowest priority
+	// beside its work. The cheapest volumes of EBS give more when they are throttled.
+	slowDisk = 16 << 20
 	// mostConfused is how often a host may not understand what it is asked.
 	mostConfused = 3
 )
@@ -100,11 +102,29 @@ func (h *Handler) watchSending(ctx context.Context, t task) (cases.Record, error
 		c.MovedAt, c.Fails = t.now, 0
 	}
 	c.Files = files
-	if err == nil && t.now.Sub(c.AskedAt) >= stillFor && t.now.Sub(c.MovedAt) >= stillFor {
-		c = failed(c, "nothing has arrived for "+printable.Duration(stillFor))
+	if still := patience(files); err == nil && t.now.Sub(c.AskedAt) >= still && t.now.Sub(c.MovedAt) >= still {
+		c = failed(c, "nothing has arrived for "+printable.Duration(still))
 	}
 	t.r.Followup.Collect = c
 	return observeHost(ctx, h, t)
+}
+
+// patience is how long nothing new may arrive. A script that resumes first reads what was
+// sent before once more, for the sum of the file. Where everything has arrived, there is
+// only its report to come, and that has the command's whole time.
+func patience(c dump.Collection) time.Duration {
+	var bytes int64
+	whole := true
+	for _, u := range c.Uploads {
+		if u.Open() {
+			bytes += int64(u.Arrived) * u.PartSize
+			whole = whole && u.Arrived == len(u.Parts())
+		}
+	}
+	if whole {
+		return sendFor
+	}
+	return stillFor + time.Duration(bytes/slowDisk)*time.Second
 }
 
 // reported gives the collecting after a report. What is open needs another manifest.

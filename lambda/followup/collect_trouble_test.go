@@ -180,6 +180,21 @@ func TestAHostThatBringsNothingIsAskedLessAndLessOften(t *testing.T) {
 	}
 }
 
+// Its last parts have long arrived while a host still reads the file for its sum.
+func TestADumpThatIsReadSlowlyIsNeverLostWithAllItsParts(t *testing.T) {
+	w, id := crashed(t)
+	w.disk.files = dumpFiles(7*partSize + 1)
+	w.disk.takes = 20 * time.Minute
+	for _, u := range w.bring(id, nil).Files.Uploads {
+		if !u.Done {
+			t.Errorf("%s: %d of %d parts have arrived, and it is lost: %s", u.File.Path, u.Arrived, len(u.Parts()), u.Lost)
+		}
+	}
+	if n := w.commandsOf(dump.StepSend); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+}
+
 func TestACaseThatHasHadItsTimeNeverWaitsForItsDump(t *testing.T) {
 	r := stuck(t)
 	w, id := ready(t, r)
