@@ -185,7 +185,7 @@ deploy: $(CDK) ## deploy into your AWS account (and the stack for Slack, if it i
 	$(RUN_CDK) deploy --all
 
 .PHONY: destroy
-destroy: $(CDK) ## remove what is deployed; table, bucket, key and logs stay
+destroy: $(CDK) ## remove what is deployed; table, bucket, key and the interrupt function's log stay
 	$(RUN_CDK) destroy --all
 
 .PHONY: fuzz

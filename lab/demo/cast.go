@@ -106,7 +106,7 @@ func replaceable(name, id string, ago time.Duration) actor {
 	return actor{
 		fleet.Spec{
 			ID: id, Name: name, Type: "m6i.large", Tags: tag("auto"), Group: groupOf(name), LastPing: 4 * time.Minute,
-			DumpTakes: 6 * time.Minute, BootTakes: 30 * time.Second,
+			DumpTakes: 6 * time.Minute, DumpSize: 18_300_000, BootTakes: 30 * time.Second,
 		},
 		"hung, in the group " + groupOf(name) + ", which replaces what fails", frozen(ago),
 	}
