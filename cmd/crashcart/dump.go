@@ -118,6 +118,9 @@ func (s *stack) fetchAll(c *cobra.Command, client *s3.Client, folder string, lis
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder: %w", err)
 	}
+	if info, err := os.Lstat(folder); err != nil || !info.IsDir() {
+		return nil, errors.Join(err, fmt.Errorf("%s is a link, or no folder: give another one with --to", folder))
+	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, fmt.Errorf("opening the folder: %w", err)

@@ -149,6 +149,8 @@ func (s *stack) adviseFile(err error, folder string, m manifest.File) error {
 		return fmt.Errorf("%w: what had come is deleted. Fetch it again; if it fails again, the object is not what the host sent", err)
 	case errors.Is(err, fetch.ErrInTheWay):
 		return fmt.Errorf("%w: move %s away, or give another folder with --to", err, path)
+	case errors.Is(err, fetch.ErrNotOurs):
+		return fmt.Errorf("%w: a dump is a machine's memory. Give a folder of your own with --to, or take the others' rights to %s away", err, folder)
 	case errors.Is(err, fetch.ErrSize):
 		return fmt.Errorf("%w: somebody has replaced it", err)
 	case awserr.Code(err) == "NoSuchKey":

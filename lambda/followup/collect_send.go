@@ -24,6 +24,9 @@ const (
 	slowDisk = 16 << 20
 	// mostConfused is how often a host may not understand what it is asked.
 	mostConfused = 3
+	// mostDeaf is how often a host may not get its manifest, while nothing of it has ever
+	// arrived: it has no way to S3. With the waits between, that is half an hour.
+	mostDeaf = 6
 )
 
 func sends(t task) bool { return mayAsk(t) && t.r.Followup.Collect.Surveyed }
@@ -49,6 +52,7 @@ func send(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 	id, err := h.Commands.Send(ctx, t.r.InstanceID, url, collect.Life)
 	if err != nil {
 		h.logMissing(ctx, t.r, "the host could not be asked to send its dump", err)
+		return observeRefused(ctx, h, t, sent(c, t.now, id, err))
 	}
 	return h.kept(ctx, t, sent(c, t.now, id, err))
 }
@@ -110,21 +114,15 @@ func (h *Handler) watchSending(ctx context.Context, t task) (cases.Record, error
 }
 
 // patience is how long nothing new may arrive. A script that resumes first reads what was
-// sent before once more, for the sum of the file. Where everything has arrived, there is
-// only its report to come, and that has the command's whole time.
+// sent before once more, for the sum of the file.
 func patience(c dump.Collection) time.Duration {
 	var bytes int64
-	whole := true
 	for _, u := range c.Uploads {
 		if u.Open() {
 			bytes += int64(u.Arrived) * u.PartSize
-			whole = whole && u.Arrived == len(u.Parts())
 		}
 	}
-	if whole {
-		return sendFor
-	}
-	return stillFor + time.Duration(bytes/slowDisk)*time.Second
+	return min(sendFor, stillFor+time.Duration(bytes/slowDisk)*time.Second)
 }
 
 // reported gives the collecting after a report. What is open needs another manifest.
@@ -149,6 +147,8 @@ func hopeless(c cases.Collecting, r dump.Report) string {
 		return "the host has no curl or GNU wget, no sha256sum, or no place for a part"
 	case r.Stopped == dump.StoppedBadRequest && c.Fails >= mostConfused:
 		return "the host's script does not understand its manifest"
+	case r.Stopped == dump.StoppedNoManifest && c.Fails >= mostDeaf && arrived(c.Files) == 0:
+		return "the host cannot get its manifest: it has no way to S3, or a policy on that way refuses it"
 	}
 	return ""
 }

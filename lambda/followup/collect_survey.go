@@ -27,6 +27,9 @@ const (
 	// busyFor is how long a file may still be written when it is surveyed. Windows copies
 	// its dump out of the page file after the boot.
 	busyFor = 30 * time.Minute
+	// hiddenFor is how long a disk may have no dump that must be there: a folder may be
+	// mounted late, and Windows makes its file after the boot.
+	hiddenFor = 10 * time.Minute
 )
 
 func asksSurvey(t task) bool {
@@ -44,11 +47,22 @@ func askSurvey(ctx context.Context, h *Handler, t task) (cases.Record, error) {
 		h.logMissing(ctx, t.r, "the host could not be asked for its dump", err)
 	}
 	c = sent(c, t.now, id, err)
-	if err != nil && t.now.Sub(c.Refused) >= refusedFor {
-		c = ended(c, t.now)
-		c.Missing = c.Miss(cases.MissingDump, fmt.Sprintf("the host could not be asked for it for %s: %s", printable.Duration(refusedFor), c.Problem))
+	switch {
+	case err == nil:
+		return h.kept(ctx, t, c)
+	case t.now.Sub(c.Refused) < refusedFor:
+		return observeRefused(ctx, h, t, c)
 	}
+	c = ended(c, t.now)
+	c.Missing = c.Miss(cases.MissingDump, fmt.Sprintf("the host could not be asked for it for %s: %s", printable.Duration(refusedFor), c.Problem))
 	return h.kept(ctx, t, c)
+}
+
+// observeRefused observes a host that cannot be asked. It may be so because the instance is
+// not there any more.
+func observeRefused(ctx context.Context, h *Handler, t task, c cases.Collecting) (cases.Record, error) {
+	t.r.Followup.Collect = c
+	return observeHost(ctx, h, t)
 }
 
 func readsSurvey(t task) bool { return polls(t) && !t.r.Followup.Collect.Surveyed }
@@ -81,8 +95,12 @@ func (h *Handler) surveyed(ctx context.Context, t task, s dump.Survey) (cases.Re
 	next := t.r.Followup
 	next.Account = witness.AddSurvey(next.Account, s, t.now)
 	c := &next.Collect
-	if isBusy(s) && t.now.Sub(c.BeganAt) < busyFor {
-		*c = askAgain(*c, t.now)
+	switch since := t.now.Sub(c.BeganAt); {
+	case isBusy(s) && since < busyFor:
+		*c = askAgain(*c, t.now, "a file was still being written")
+		return h.Book.Follow(ctx, t.r, next)
+	case !listsDump(s) && expectsDump(t.r.Followup) && since < hiddenFor:
+		*c = askAgain(*c, t.now, "its disk did not have the dump yet")
 		return h.Book.Follow(ctx, t.r, next)
 	}
 	bound, cancel := context.WithTimeout(ctx, storeBound)
@@ -107,9 +125,20 @@ func isBusy(s dump.Survey) bool {
 	return slices.ContainsFunc(s.Skipped, func(x dump.Skipped) bool { return x.Why == dump.WhyBusy })
 }
 
+// listsDump says that a survey has a dump, or one that is left out with a reason.
+func listsDump(s dump.Survey) bool {
+	return len(s.Skipped) > 0 || slices.ContainsFunc(s.Files, func(f dump.File) bool { return f.Kind != dump.KindDmesg })
+}
+
+// expectsDump says that a dump should be there: it was proven, or its host is a Windows,
+// whose console would not show it.
+func expectsDump(f cases.Followup) bool {
+	_, dumped := f.Account.Reached(cases.StageDumpComplete)
+	return dumped || f.Host.Windows
+}
+
 // askAgain gives the collecting whose host is to be asked once more, in a minute.
-func askAgain(c cases.Collecting, now time.Time) cases.Collecting {
-	c.Command, c.NextAt = "", now.Add(time.Minute)
-	c.Problem = "a file was still being written"
+func askAgain(c cases.Collecting, now time.Time, why string) cases.Collecting {
+	c.Command, c.NextAt, c.Problem = "", now.Add(time.Minute), why
 	return c
 }

@@ -175,15 +175,15 @@ func TestAHostThatBringsNothingIsAskedLessAndLessOften(t *testing.T) {
 	w, id := crashed(t)
 	w.disk.stopped = dump.StoppedNoManifest
 	w.bring(id, nil)
-	if n := w.commandsOf(dump.StepSend); n < 10 || n > 20 {
-		t.Errorf("it was asked %d times in two hours", n)
+	if n := w.commandsOf(dump.StepSend); n < 4 || n > 8 {
+		t.Errorf("it was asked %d times", n)
 	}
 }
 
 // Its last parts have long arrived while a host still reads the file for its sum.
 func TestADumpThatIsReadSlowlyIsNeverLostWithAllItsParts(t *testing.T) {
 	w, id := crashed(t)
-	w.disk.files = dumpFiles(7*partSize + 1)
+	w.disk.files = dumpFiles(400 * partSize) // 6.4 GB, of which each second brings some
 	w.disk.takes = 20 * time.Minute
 	for _, u := range w.bring(id, nil).Files.Uploads {
 		if !u.Done {
@@ -192,6 +192,36 @@ func TestADumpThatIsReadSlowlyIsNeverLostWithAllItsParts(t *testing.T) {
 	}
 	if n := w.commandsOf(dump.StepSend); n != 1 {
 		t.Errorf("it was asked %d times", n)
+	}
+}
+
+// Systems Manager refuses a host that is gone as it refuses one that is not back yet.
+func TestAHostThatIsGoneIsNeverAskedForHours(t *testing.T) {
+	w, id := crashed(t)
+	var struck time.Time
+	c := w.bring(id, func(time.Duration) {
+		if w.record(id).Followup.Collect.Surveyed && struck.IsZero() {
+			struck, w.disk.absent = w.clock(), code("InvalidInstanceId")
+			w.host.state, w.host.reason = ec2types.InstanceStateNameTerminated, "Client.UserInitiatedShutdown"
+		}
+	})
+	if c.EndedAt.Sub(struck) > 5*time.Minute {
+		t.Errorf("it ended %s after its host: %+v", c.EndedAt.Sub(struck), c)
+	}
+}
+
+// A folder may be mounted late, and a Windows makes its file after the boot.
+func TestADumpThatItsDiskShowsLateIsNeverMissed(t *testing.T) {
+	w, id := crashed(t)
+	late := w.disk.files
+	w.disk.files = nil
+	c := w.bring(id, func(time.Duration) {
+		if w.commandsOf(dump.StepSurvey) >= 2 {
+			w.disk.files = late
+		}
+	})
+	if !c.HasDump() || w.commandsOf(dump.StepSurvey) < 2 {
+		t.Errorf("after %d surveys: %+v", w.commandsOf(dump.StepSurvey), c)
 	}
 }
 

@@ -34,6 +34,9 @@ var (
 	ErrSum = errors.New("the sum is not that of the manifest")
 	// ErrInTheWay says that another file has the name. It is not overwritten.
 	ErrInTheWay = errors.New("another file is in its place")
+	// ErrNotOurs says that another user of this machine could read or change what is
+	// fetched: the folder, or the beginning of the file, is theirs, or they can write to it.
+	ErrNotOurs = errors.New("another user can write there")
 	// ErrSize says that the bucket has another object than the manifest says.
 	ErrSize = errors.New("the object is not as long as the manifest says")
 )
@@ -76,6 +79,9 @@ func (f Fetcher) Fetch(ctx context.Context, caseID string, m manifest.File) (Fil
 	if err := f.Folder.MkdirAll(path.Dir(m.Key), 0o700); err != nil {
 		return File{}, fmt.Errorf("making a folder for %s: %w", m.Key, err)
 	}
+	if err := f.guarded(path.Dir(m.Key)); err != nil {
+		return File{}, err
+	}
 	if err := f.grow(ctx, caseID, m); err != nil {
 		return File{}, err
 	}
@@ -112,11 +118,30 @@ func (f Fetcher) there(ctx context.Context, m manifest.File) (bool, error) {
 	return true, nil
 }
 
+// guarded refuses folders that others can write to. What comes is a machine's memory, and a
+// folder in /var/tmp may have been made by anybody.
+func (f Fetcher) guarded(below string) error {
+	for _, name := range []string{".", below} {
+		info, err := f.Folder.Lstat(name)
+		if err != nil {
+			return fmt.Errorf("looking at the folder %s: %w", name, err)
+		}
+		if !info.IsDir() || !isOurs(info) {
+			return fmt.Errorf("the folder %s: %w", name, ErrNotOurs)
+		}
+	}
+	return nil
+}
+
 // grow brings what is missing of a file into its part, and checks the whole.
 func (f Fetcher) grow(ctx context.Context, caseID string, m manifest.File) (err error) {
 	name := m.Key + manifest.Part
-	if info, err := f.Folder.Lstat(name); err == nil && !info.Mode().IsRegular() {
+	switch info, err := f.Folder.Lstat(name); {
+	case err != nil: // there is none yet, or opening it says why not
+	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s: %w", name, ErrInTheWay)
+	case !isOurs(info):
+		return fmt.Errorf("%s: %w", name, ErrNotOurs)
 	}
 	file, err := f.Folder.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -316,3 +316,26 @@ func (s stopping) Read([]byte) (int, error) {
 	s.stop()
 	return 0, errBroken
 }
+
+// Whoever makes the folder, or the beginning of the file, before us could read the memory.
+func TestNobodyElsesFileIsEverFilled(t *testing.T) {
+	for name, open := range map[string]func(*world) error{
+		"the folder": func(w *world) error { return os.Chmod(w.folder, 0o777) },
+		"the folder below": func(w *world) error {
+			w.left(manifest.Part, nil)
+			return os.Chmod(filepath.Dir(w.path("")), 0o770)
+		},
+		"the part": func(w *world) error {
+			w.left(manifest.Part, nil)
+			return os.Chmod(w.path(manifest.Part), 0o666)
+		},
+	} {
+		w := newWorld(t, 5000)
+		if err := open(w); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.fetch(t.Context()); !errors.Is(err, fetch.ErrNotOurs) || len(w.ranges) > 0 {
+			t.Errorf("%s: %v, after %d requests", name, err, len(w.ranges))
+		}
+	}
+}

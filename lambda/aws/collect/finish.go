@@ -15,8 +15,8 @@ import (
 
 // Finish ends the uploads that a report has something final about. One is completed when
 // its file was sent to its end, unchanged, and S3 lists every part of it. One whose file
-// has changed or gone is aborted: its parts are of two files. All others stay open, with
-// all that has arrived.
+// has changed is aborted: its parts are of two files. What has arrived of one that is gone, or
+// cannot be read, stays. All others stay open, with all that has arrived.
 //
 // The collection that comes back is the one to keep, also beside an error. One upload that
 // fails does not keep the others from their end.
@@ -32,6 +32,8 @@ func (s Store) Finish(ctx context.Context, c dump.Collection, r dump.Report) (du
 		switch {
 		case sent.State == dump.StateSent:
 			problems = append(problems, s.complete(ctx, u, sent.SHA256))
+		case sent.State == dump.StateGone || sent.State == dump.StateUnread:
+			u.Lost = unfinished(*u, "the host says that the file is "+string(sent.State))
 		case !sent.State.Again():
 			problems = append(problems, s.lose(ctx, u, "the host says that the file is "+string(sent.State)))
 		}
@@ -113,8 +115,13 @@ func Abandon(c dump.Collection, why string) dump.Collection {
 	c = clone(c)
 	for i := range c.Uploads {
 		if u := &c.Uploads[i]; u.Open() {
-			u.Lost = fmt.Sprintf("%s; %d of %d parts are in the unfinished upload %s", why, u.Arrived, len(u.Parts()), u.ID)
+			u.Lost = unfinished(*u, why)
 		}
 	}
 	return c
+}
+
+// unfinished says why an upload will not come to its end, and where its parts are.
+func unfinished(u dump.Upload, why string) string {
+	return fmt.Sprintf("%s; %d of %d parts are in the unfinished upload %s", why, u.Arrived, len(u.Parts()), u.ID)
 }
