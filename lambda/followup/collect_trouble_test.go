@@ -198,6 +198,7 @@ func TestADumpThatIsReadSlowlyIsNeverLostWithAllItsParts(t *testing.T) {
 // Systems Manager refuses a host that is gone as it refuses one that is not back yet.
 func TestAHostThatIsGoneIsNeverAskedForHours(t *testing.T) {
 	w, id := crashed(t)
+	w.at(w.clock().Sub(dawn) + 10*time.Minute) // by now a case has a step a minute
 	var struck time.Time
 	c := w.bring(id, func(time.Duration) {
 		if w.record(id).Followup.Collect.Surveyed && struck.IsZero() {
