@@ -13,6 +13,6 @@ var (
 	NeverLater        = neverLater
 	StruckByDeath     = struckByDeath
 	HostsRebooted     = hostsRebooted
-	MostHome          = mostHome
+	SomeHome          = someHome
 	AllHome           = allHome
 )
