@@ -19,8 +19,8 @@ const (
 	sendFor = collect.Life + 15*time.Minute
 	// stillFor is how long nothing may arrive while a command is under way. See patience.
 	stillFor = 15 * time.Minute
-	// slowDisk is how many bytes a second a host reads at least, with the lowest priority
-	// beside its work. The cheapest volumes of EBS give more when they are throttled.
+	// slowDisk is how many bytes a second a host is taken to read, with the lowest priority
+	// beside its work. One that is slower is asked anew too soon, and loses time, no part.
 	slowDisk = 16 << 20
 	// mostConfused is how often a host may not understand what it is asked.
 	mostConfused = 3
